@@ -1,0 +1,34 @@
+# Every target sets up what it needs, in .venv, from the lock file. Needs Python 3.11 or later.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint claims lock clean
+
+demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
+	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(READY) ## format, lint, types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+
+claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
+	$(BIN)/python -m experiments.claims
+
+lock: $(READY) ## write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --quiet --output-file requirements.lock
+
+clean: ## remove results and the environment
+	rm -rf outputs .venv
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,1 @@
+"""Replications of published results, each run from one configuration."""

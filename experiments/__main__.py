@@ -1,0 +1,67 @@
+"""`python -m experiments experiment=<group>/<name> [key=value ...]`: run one experiment.
+
+Exit codes: 0 done; 2 refused, one line per problem; 3 done, but members diverged; 130 and 143
+stopped by Ctrl-C and by SIGTERM, with what is finished kept.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+from experiments import boundary
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which stops a run as Ctrl-C does."""
+
+
+def main() -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return boundary.run(_run)
+    except boundary.UsageError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt as stop:
+        _complain("stopped; what is finished is kept, and the same command again goes on")
+        sys.stdout.flush()
+        # Not sys.exit: it would wait for the block that is still running.
+        os._exit(143 if isinstance(stop, Terminated) else 130)
+
+
+def _run(config: Mapping[str, Any]) -> int:
+    """Run one job and turn what it refuses into lines, so that other jobs go on."""
+    from experiments.jobs import ConfigError
+    from experiments.runner import run
+    from superpos.train import StoreError
+
+    try:
+        return run(config)
+    except (ConfigError, StoreError, MemoryError) as error:
+        return _refuse(str(error))
+
+
+def _refuse(text: str) -> int:
+    for line in text.splitlines()[:20]:
+        _complain(line)
+    return 2
+
+
+def _complain(line: str) -> None:
+    print(f"superpos: {line}", file=sys.stderr, flush=True)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Axes of a sweep as written in a config: lists, or generators that are expanded here."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from superpos.arguments import ArgumentError
+
+
+def flat_axes(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Walk the `sweep:` node, which mirrors the config, and yield (dotted key, axis).
+
+    A null is an axis that is not swept and is left out.
+    """
+    for name, node in tree.items():
+        key = f"{prefix}{name}"
+        if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
+            yield from flat_axes(node, f"{key}.")
+        elif node is not None:
+            yield key, node
+
+
+def expand(key: str, node: Any) -> list[float]:
+    """Values of one axis.
+
+    Args:
+        key: dotted key of the axis, for messages.
+        node: a list, or one of {linspace: [start, stop, num]}, {logspace: [start, stop, num]} with
+            start and stop themselves (not exponents), {range: [start, stop, step]} as in Python
+            with one to three integers, {choice: [values]}.
+
+    Returns:
+        The values.
+
+    Raises:
+        ArgumentError: not an axis, or an empty one; one line.
+    """
+    if isinstance(node, Mapping):
+        if len(node) != 1:
+            raise ArgumentError(f"sweep.{key}={dict(node)!r}: expected one generator")
+        [(name, arguments)] = node.items()
+        if name not in GENERATORS:
+            listed = ", ".join(GENERATORS)
+            raise ArgumentError(f"sweep.{key}.{name}: unknown, expected a list or one of {listed}")
+        try:
+            values = GENERATORS[name](arguments)
+        except (TypeError, ValueError):
+            usage = USAGE[name]
+            raise ArgumentError(f"sweep.{key}.{name}={arguments!r}: expected {usage}") from None
+    else:
+        values = node
+    if not isinstance(values, list):
+        raise ArgumentError(f"sweep.{key}={node!r}: expected a list or a generator")
+    if not values:
+        raise ArgumentError(f"sweep.{key}={node!r}: empty axis, expected one or more values")
+    return values
+
+
+def _linspace(arguments: Any) -> list[float]:
+    start, stop, num = _numbers(arguments, 3)
+    return np.linspace(start, stop, operator.index(num)).tolist()
+
+
+def _logspace(arguments: Any) -> list[float]:
+    start, stop, num = _numbers(arguments, 3)
+    if start <= 0 or stop <= 0:
+        raise ValueError
+    return np.geomspace(start, stop, operator.index(num)).tolist()
+
+
+def _range(arguments: Any) -> list[int]:
+    bounds = arguments if isinstance(arguments, list) else [arguments]
+    return list(range(*map(operator.index, bounds)))
+
+
+def _choice(arguments: Any) -> list[float]:
+    if not isinstance(arguments, list):
+        raise TypeError
+    return arguments
+
+
+def _numbers(arguments: Any, count: int) -> Sequence[Any]:
+    if isinstance(arguments, Mapping):
+        arguments = [arguments[name] for name in ("start", "stop", "num") if name in arguments]
+    if not isinstance(arguments, list) or len(arguments) != count:
+        raise TypeError
+    if not np.all(np.isfinite(np.asarray(arguments, float))):
+        raise ValueError
+    return arguments
+
+
+GENERATORS: dict[str, Callable[[Any], list[Any]]] = {
+    "linspace": _linspace,
+    "logspace": _logspace,
+    "range": _range,
+    "choice": _choice,
+}
+USAGE = {
+    "linspace": "[start, stop, num] with an integer num >= 0",
+    "logspace": "[start, stop, num] with start, stop > 0 (values, not exponents)",
+    "range": "one to three integers, [start, stop, step]",
+    "choice": "a list of values",
+}

@@ -1,0 +1,60 @@
+"""Components of a config: checked against the signatures of their factories, then called."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.registry import REGISTRY
+from superpos.arguments import ArgumentError, annotation, check_value, did_you_mean
+
+SUPPLIED = {"model", "source", "datasets", "folder"}
+"""Arguments of a factory that the program supplies, not the config."""
+
+
+def check_component(group: str, node: Any, path: str) -> list[str]:
+    """Problems of one component: its kind, its keywords, their types and ranges."""
+    if not isinstance(node, Mapping) or "kind" not in node:
+        return [f"{path}={node!r}: expected a component with a kind"]
+    kinds = REGISTRY[group]
+    kind = node["kind"]
+    if kind not in kinds:
+        close = did_you_mean(str(kind), kinds)
+        return [f"{path}.kind={kind!r}: expected one of {', '.join(kinds)}{close}"]
+    parameters = inspect.signature(kinds[kind]).parameters
+    settable = [name for name in parameters if name not in SUPPLIED]
+    problems = []
+    for name, value in node.items():
+        if name == "kind":
+            continue
+        key = f"{path}.{name}"
+        if name not in settable:
+            close = did_you_mean(name, settable)
+            listed = ", ".join(settable) or "nothing"
+            problems.append(f"{key}: unknown, {path} {kind} takes {listed}{close}")
+        elif isinstance(value, Mapping) and name in REGISTRY:
+            problems += check_component(name, value, key)
+        else:
+            problems += problem_of(key, value, annotation(kinds[kind], name))
+    required = [n for n in settable if parameters[n].default is inspect.Parameter.empty]
+    return problems + [f"{path}.{name}: missing" for name in required if name not in node]
+
+
+def problem_of(key: str, value: Any, hint: Any) -> list[str]:
+    """What is wrong with one value, as a list of one line or none."""
+    try:
+        check_value(key, value, hint)
+    except ArgumentError as error:
+        return [str(error)]
+    return []
+
+
+def construct(group: str, node: Mapping[str, Any], **supplied: Any) -> Any:
+    """Call the factory of a component, and those of the components inside it."""
+    function = REGISTRY[group][node["kind"]]
+    wanted = inspect.signature(function).parameters
+    arguments = {
+        name: construct(name, value) if isinstance(value, Mapping) and name in REGISTRY else value
+        for name, value in node.items()
+        if name != "kind"
+    }
+    return function(**arguments, **{k: v for k, v in supplied.items() if k in wanted})

@@ -1,0 +1,1 @@
+"""Elhage et al. 2022, Toy Models of Superposition."""

@@ -1,0 +1,52 @@
+"""Progress of a sweep on the terminal: models done, rate, time left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich import progress
+from rich.console import Console
+
+from superpos.train import Progress
+
+
+class Reporter:
+    """Turns the reports of a sweep into a progress bar.
+
+    Attributes:
+        n_new: members that this call has to train.
+    """
+
+    def __init__(self, bar: progress.Progress) -> None:
+        """Add one line to the bar."""
+        self.n_new = 0
+        self._bar = bar
+        self._task = bar.add_task("compiling", total=None, rate="")
+
+    def __call__(self, report: Progress) -> None:
+        """Show one report."""
+        if not self.n_new:
+            self.n_new = report.members - report.members_done
+        task = self._bar.tasks[self._task]
+        rate = f"{report.steps_done / task.elapsed:,.0f} model-steps/s" if task.elapsed else ""
+        self._bar.update(
+            self._task,
+            description=f"{report.members_done:,} of {report.members:,} models",
+            completed=report.steps_done,
+            total=report.steps,
+            rate=rate,
+        )
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Reporter]:
+    """Show a bar while a sweep trains."""
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(compact=True),
+    )
+    with progress.Progress(*columns, console=console) as bar:
+        yield Reporter(bar)

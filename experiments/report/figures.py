@@ -1,0 +1,37 @@
+"""How figures look: one palette that colour-blind readers can tell apart, one size, one save."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333")
+"""Okabe and Ito's colours."""
+STYLE: Any = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+}
+
+
+def new_figure(
+    rows: int, columns: int, *, width: float = 9.0, height: float = 3.4, **options: Any
+) -> tuple[Figure, Any]:
+    """A figure and its axes, laid out without overlaps; sizes in inches."""
+    with plt.rc_context(STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure and forget it."""
+    with plt.rc_context(STYLE):
+        figure.savefig(path)
+    plt.close(figure)

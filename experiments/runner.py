@@ -1,0 +1,173 @@
+"""One experiment: check the config, train its sweeps, judge its claims, write its page."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Optional
+
+import jax
+import yaml
+from rich.console import Console
+
+from experiments.claims import ledger
+from experiments.components import check_component, construct, problem_of
+from experiments.findings import Findings
+from experiments.jobs import ConfigError, Job, bind_job
+from experiments.progress import progress_bar
+from experiments.report.page import write_page
+from superpos.arguments import Count, Interval, did_you_mean
+from superpos.train import sweep
+from superpos.train.fingerprint import fingerprint
+from superpos.types import Scalar
+
+TOP_LEVEL = (
+    *("title", "question", "seed", "zipped", "variants", "dims", "analysis", "engine"),
+    *("data", "model", "optim", "schedule", "probe", "fit", "sweep"),
+    *("output_dir", "experiment", "command"),
+)
+ENGINE = {
+    "chunk": Optional[Count],  # noqa: UP045  (an Annotated type has no |)
+    "memory_fraction": Annotated[Scalar, Interval("(0, 1]")],
+    "matmul_precision": str,
+    "allow_numerics_change": bool,
+}
+ROOT_SEED = 0
+"""The root key of every experiment; members differ by their own seed, folded into it."""
+
+
+class Trained(NamedTuple):
+    """What training a job gave: its Dataset, the members that were new, and the seconds."""
+
+    dataset: Any
+    n_new: int
+    seconds: float
+
+
+def run(config: Mapping[str, Any]) -> int:
+    """Run one experiment from a plain config.
+
+    Args:
+        config: plain and resolved, as `boundary.run` hands it over.
+
+    Returns:
+        0, or 3 when members diverged.
+
+    Raises:
+        ConfigError: before anything is compiled, with every problem found.
+    """
+    jobs, analyse = bind(config)
+    folder, console = Path(config["output_dir"]), Console()
+    jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
+    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    trained = {
+        name: _train(name, job, config, folder / name, console) for name, job in jobs.items()
+    }
+    findings = analyse({name: result.dataset for name, result in trained.items()}, folder)
+    records = ledger.to_records(findings.verdicts, config["command"])
+    ledger.write(folder / "claims.json", records)
+    page = write_page(
+        folder,
+        title=config["title"],
+        question=config["question"],
+        figures=findings.figures,
+        records=records,
+        config={k: v for k, v in config.items() if k not in ("title", "question", "command")},
+        command=config["command"],
+        facts=_facts(trained),
+    )
+    if records:
+        console.print(ledger.table(records))
+    for figure in findings.figures:
+        console.print(f"figure  {folder / figure.name}", soft_wrap=True)
+    console.print(f"page    {page}", soft_wrap=True)
+    return _report_failures(trained, console)
+
+
+def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findings]]:
+    """Check a config and turn it into jobs by variant, and the analysis of their results.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    problems = [
+        f"{k}: unknown key{did_you_mean(k, TOP_LEVEL)}" for k in config if k not in TOP_LEVEL
+    ]
+    engine = config["engine"]
+    problems += [f"engine.{k}: unknown{did_you_mean(k, ENGINE)}" for k in engine if k not in ENGINE]
+    problems += [
+        p for k, hint in ENGINE.items() for p in problem_of(f"engine.{k}", engine[k], hint)
+    ]
+    problems += check_component("analysis", config["analysis"], "analysis")
+    jobs: dict[str, Job] = {}
+    for name, changes in (config["variants"] or {"sweep": {}}).items():
+        try:
+            jobs[name] = bind_job(_merged(config, changes or {}))
+        except ConfigError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise ConfigError(problems)
+    return jobs, lambda datasets, folder: construct(
+        "analysis", config["analysis"], datasets=datasets, folder=folder
+    )
+
+
+def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with the changes of a variant laid over it."""
+    merged = dict(config)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            merged[key] = _merged(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _train(
+    name: str, job: Job, config: Mapping[str, Any], folder: Path, console: Console
+) -> Trained:
+    """Train one job, or what is missing of it, showing rate and time left."""
+    engine = config["engine"]
+    start = time.perf_counter()
+    n_members = job.n_members
+    console.print(
+        f"{config['experiment']} {name}: {n_members:,} models x {job.fit.n_steps:,} steps"
+    )
+    with progress_bar(console) as on_progress:
+        dataset = sweep(
+            job.build,
+            key=jax.random.key(ROOT_SEED),
+            axes=job.axes,
+            zipped=job.zipped,
+            store=folder,
+            spec=job.spec,
+            dims=config["dims"],
+            chunk=engine["chunk"],
+            memory_fraction=engine["memory_fraction"],
+            allow_numerics_change=engine["allow_numerics_change"],
+            on_progress=on_progress,
+        )
+    return Trained(dataset, on_progress.n_new, time.perf_counter() - start)
+
+
+def _facts(trained: Mapping[str, Trained]) -> dict[str, str]:
+    facts = {
+        f"Training, {name}": f"{result.n_new:,} models in {result.seconds:.1f} s"
+        if result.n_new
+        else f"{result.dataset['status'].size:,} models, found on disk"
+        for name, result in trained.items()
+    }
+    return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
+
+
+def _report_failures(trained: Mapping[str, Trained], console: Console) -> int:
+    """Name every member that is not ok; 3 when there is one, else 0."""
+    code = 0
+    for name, result in trained.items():
+        status = result.dataset["status"]
+        for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
+            member = status[index]
+            where = ", ".join(f"{dim}={member[dim].item():.6g}" for dim in status.dims)
+            console.print(f"failed  {name}: {where}: {member.item()}", soft_wrap=True)
+            code = 3
+    return code

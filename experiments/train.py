@@ -1,0 +1,34 @@
+"""`experiment=train`: what a sweep learned, in one figure and without claims."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import xarray
+
+from experiments.findings import Figure, Findings
+from experiments.report.figures import PALETTE, new_figure, save
+
+
+def summarise(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
+    """Draw the loss of every member over the run, and its features per dimension at the end.
+
+    Args:
+        datasets: sweeps by variant.
+        folder: where the figure goes.
+
+    Returns:
+        Findings without verdicts.
+    """
+    figure, (left, right) = new_figure(1, 2, height=3.2)
+    for (name, dataset), colour in zip(datasets.items(), PALETTE * len(datasets), strict=False):
+        loss = dataset["loss"].transpose("step", ...).to_numpy().reshape(dataset.sizes["step"], -1)
+        left.plot(dataset["step"], loss, color=colour, alpha=max(0.05, 1 / np.sqrt(loss.shape[1])))
+        last = dataset["features_per_dimension"].isel(step=slice(-1, None)).to_numpy().ravel()
+        right.hist(last, bins=30, color=colour, label=name, alpha=0.7)
+    left.set(xlabel="step", ylabel="loss on fresh data", yscale="log")
+    right.set(xlabel="features per dimension at the end", ylabel="models")
+    right.legend(frameon=False)
+    save(figure, folder / "summary.png")
+    alt = "Left: loss of each model over training. Right: histogram of features per dimension."
+    return Findings(figures=[Figure("summary.png", alt, "Loss on fresh data, and ‖W‖²/m.")])

@@ -1,0 +1,1 @@
+"""superpos: toy models of superposition as pure JAX functions, swept in one compiled program."""

@@ -1,0 +1,178 @@
+"""Ranges of factory arguments: written once in the signature, checked on concrete values.
+
+A factory is decorated with `@factory` and annotates each number with its range, for example
+`density: Density`. A value that is out of range is refused in one line when the factory is called;
+a tracer is let through, since its range was checked on the concrete axis before the trace.
+"""
+
+import difflib
+import functools
+import inspect
+import math
+import operator
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
+
+import numpy as np
+from jax.core import Tracer
+
+from superpos.types import Scalar, Scalars
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ArgumentError(ValueError):
+    """A refused argument, as one line: `name=value: expected ...`."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range of numbers in the usual notation, such as "(0, 1]" or "[1, inf)"."""
+
+    text: str
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether a finite number lies in the range."""
+        low, high = (float(end) for end in self.text[1:-1].split(","))
+        above = value >= low if self.text[0] == "[" else value > low
+        below = value <= high if self.text[-1] == "]" else value < high
+        return math.isfinite(value) and above and below
+
+
+Count = Annotated[int, Interval("[1, 2147483647]")]
+CountOrZero = Annotated[int, Interval("[0, 2147483647]")]
+Seed = Annotated[int, Interval("[0, 4294967295]")]
+Density = Annotated[Scalar, Interval("(0, 1]")]
+Fraction = Annotated[Scalar, Interval("[0, 1]")]
+Decay = Annotated[Scalar, Interval("[0, 1)")]
+Positive = Annotated[Scalar, Interval("(0, inf)")]
+NonNegative = Annotated[Scalar, Interval("[0, inf)")]
+NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
+
+
+def factory(function: Callable[P, R]) -> Callable[P, R]:
+    """Check the arguments of a keyword-only factory against its annotations at each call.
+
+    Args:
+        function: a factory whose arguments are annotated with the types of this module.
+
+    Returns:
+        The same factory, with the same signature.
+
+    Raises:
+        ArgumentError: when the factory is called with a value outside its range.
+    """
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, value in kwargs.items():
+            check_value(name, value, annotation(function, name))
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def annotation(function: Callable[..., Any], name: str) -> Any:
+    """The annotation of one argument with its range; `Any` when it has none."""
+    return _hints(inspect.unwrap(function)).get(name, Any)
+
+
+@functools.cache
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    return typing.get_type_hints(function, include_extras=True)
+
+
+def sweepable(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the arguments typed `Scalar`, plus those typed `Scalars` as "name.<index>"."""
+    hints = typing.get_type_hints(inspect.unwrap(function))
+    alone = [name for name, hint in hints.items() if name != "return" and _has(hint, Scalar)]
+    several = [f"{name}.<index>" for name, hint in hints.items() if _has(hint, Scalars)]
+    return tuple(alone + several)
+
+
+def element_of(hint: Any) -> Any:
+    """The annotation of one element of an argument annotated as several numbers."""
+    return Annotated[Scalar, _split(hint)[1]]
+
+
+def _has(hint: Any, wanted: Any) -> bool:
+    """Tell whether a hint is the wanted type or the wanted type or None."""
+    return hint == wanted or (wanted is Scalars and hint == Scalars | None)
+
+
+def check_value(name: str, value: Any, hint: Any) -> None:
+    """Refuse a concrete value that its annotation does not allow.
+
+    Args:
+        name: how the argument is called in the message.
+        value: the value; tracers and values of other annotations pass.
+        hint: the annotation, for example `Density`.
+
+    Raises:
+        ArgumentError: one line with the name, the value and what is allowed.
+    """
+    base, interval = _split(hint)
+    if value is None and type(None) in typing.get_args(hint):
+        return
+    if isinstance(value, Tracer):
+        if interval is not None and base is int:
+            raise ArgumentError(f"{name}: static, so it cannot be swept inside one program")
+    elif typing.get_origin(base) is Literal:
+        _check_choice(name, value, typing.get_args(base))
+    elif base is int and interval is not None:
+        _check_count(name, value, interval)
+    elif base == Scalars and interval is not None:
+        _check_numbers(name, value, interval)
+    elif base == Scalar and interval is not None:
+        _check_number(name, value, interval)
+    elif base is bool and not isinstance(value, bool):
+        raise ArgumentError(f"{name}={value!r}: expected true or false")
+
+
+def _split(hint: Any) -> tuple[Any, Interval | None]:
+    """Part an annotation, or one of a union with None, into its type and its range."""
+    for part in (hint, *typing.get_args(hint)):
+        if typing.get_origin(part) is Annotated:
+            base, *extras = typing.get_args(part)
+            return base, next((e for e in extras if isinstance(e, Interval)), None)
+    return hint, None
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
+    if value not in choices:
+        close = did_you_mean(str(value), [str(choice) for choice in choices])
+        listed = ", ".join(map(str, choices))
+        raise ArgumentError(f"{name}={value!r}: expected one of {listed}{close}")
+
+
+def _check_count(name: str, value: Any, interval: Interval) -> None:
+    try:
+        count = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        count = None
+    if count is None or count not in interval:
+        raise ArgumentError(f"{name}={value!r}: expected an integer in {interval.text}")
+
+
+def _check_number(name: str, value: Any, interval: Interval) -> None:
+    array = np.asarray(value)
+    numeric = array.ndim == 0 and array.dtype.kind in "iuf"
+    if not numeric or float(array) not in interval:
+        raise ArgumentError(f"{name}={value!r}: expected a number in {interval.text}")
+
+
+def _check_numbers(name: str, values: Any, interval: Interval) -> None:
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        raise ArgumentError(f"{name}={values!r}: expected a list of numbers in {interval.text}")
+    for index, value in enumerate(values):
+        if not isinstance(value, Tracer):
+            _check_number(f"{name}.{index}", value, interval)
+
+
+def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """A hint such as "; did you mean density?", or nothing when no known word is close."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,3 @@
+"""Sources: data distributions with known ground truth."""
+
+from superpos.data.sparse import sparse_uniform as sparse_uniform

@@ -1,0 +1,4 @@
+"""Models: toy models of superposition, each as three pure functions."""
+
+from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
+from superpos.models.autoencoder import autoencoder as autoencoder

@@ -1,0 +1,7 @@
+"""Optimisers whose every number is a Scalar, so that it can be swept inside one program."""
+
+from superpos.optim import schedules as schedules
+from superpos.optim.gradient import adam as adam
+from superpos.optim.gradient import adamw as adamw
+from superpos.optim.gradient import sgd as sgd
+from superpos.optim.schedules import Schedule as Schedule

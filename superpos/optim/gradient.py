@@ -1,0 +1,116 @@
+"""Adam, AdamW and SGD as optax transformations with swept arguments.
+
+A schedule has unit height and multiplies the learning rate, so that the rate itself may be a
+tracer (optax's own warm-up and decay schedules branch on its value).
+"""
+
+import optax
+
+from superpos.arguments import Decay, NonNegative, Positive, factory
+from superpos.optim.schedules import Schedule, constant
+
+
+@factory
+def adam(
+    *,
+    learning_rate: Positive,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: Positive = 1e-8,
+    schedule: Schedule | None = None,
+) -> optax.GradientTransformation:
+    """Adam without weight decay.
+
+    Args:
+        learning_rate: step size in (0, inf).
+        b1: decay of the mean of gradients, in [0, 1).
+        b2: decay of the mean of squared gradients, in [0, 1).
+        eps: added to the root of the second moment, in (0, inf).
+        schedule: multiplies the learning rate, step -> factor; None is constant.
+
+    Returns:
+        An optax GradientTransformation.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Kingma & Ba 2015, Adam (arXiv 1412.6980), algorithm 1.
+    """
+    return adamw(
+        learning_rate=learning_rate, weight_decay=0.0, b1=b1, b2=b2, eps=eps, schedule=schedule
+    )
+
+
+@factory
+def adamw(
+    *,
+    learning_rate: Positive,
+    weight_decay: NonNegative,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: Positive = 1e-8,
+    schedule: Schedule | None = None,
+) -> optax.GradientTransformation:
+    """Adam with decoupled weight decay on every parameter, as in PyTorch's AdamW.
+
+    Args:
+        learning_rate: step size in (0, inf).
+        weight_decay: a parameter shrinks by learning_rate * weight_decay of itself at each step,
+            in [0, inf).
+        b1: decay of the mean of gradients, in [0, 1).
+        b2: decay of the mean of squared gradients, in [0, 1).
+        eps: added to the root of the second moment, in (0, inf).
+        schedule: multiplies the learning rate, step -> factor; None is constant.
+
+    Returns:
+        An optax GradientTransformation.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization (arXiv 1711.05101),
+        algorithm 2.
+    """
+    return optax.chain(
+        optax.scale_by_adam(b1=b1, b2=b2, eps=eps),
+        optax.add_decayed_weights(weight_decay),
+        _scale_by_rate(learning_rate, schedule),
+    )
+
+
+@factory
+def sgd(
+    *,
+    learning_rate: Positive,
+    momentum: Decay = 0.0,
+    schedule: Schedule | None = None,
+) -> optax.GradientTransformation:
+    """Stochastic gradient descent with momentum.
+
+    Args:
+        learning_rate: step size in (0, inf).
+        momentum: decay of the running sum of gradients, in [0, 1); 0 is plain descent.
+        schedule: multiplies the learning rate, step -> factor; None is constant.
+
+    Returns:
+        An optax GradientTransformation.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Sutskever et al. 2013, On the importance of initialization and momentum, equations 1 and 2
+        with the learning rate outside the sum, as in PyTorch's SGD.
+    """
+    return optax.chain(optax.trace(decay=momentum), _scale_by_rate(learning_rate, schedule))
+
+
+def _scale_by_rate(
+    learning_rate: Positive, schedule: Schedule | None
+) -> optax.GradientTransformation:
+    return optax.chain(
+        optax.scale_by_schedule(schedule or constant()),
+        optax.scale_by_learning_rate(learning_rate),
+    )

@@ -1,0 +1,3 @@
+"""Probes: metrics measured during a run."""
+
+from superpos.probes.superposition import superposition as superposition

@@ -1,0 +1,10 @@
+"""Training: one run, many runs as one program, and a store that a crash cannot harm."""
+
+from superpos.train import store as store
+from superpos.train.best import best_of as best_of
+from superpos.train.files import StoreError as StoreError
+from superpos.train.fit import fit as fit
+from superpos.train.sweep import Progress as Progress
+from superpos.train.sweep import sweep as sweep
+from superpos.train.training import training as training
+from superpos.types import FitSpec as FitSpec

@@ -1,0 +1,35 @@
+"""Best of several restarts, by an explicit status."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def best_of(
+    dataset: "xarray.Dataset", loss: "xarray.DataArray", over: str = "seed"
+) -> "xarray.Dataset":
+    """The member with the lowest loss along one dimension.
+
+    Only members with status "ok" and a finite loss are eligible: a bare argmin would return the
+    first nan. The distribution over the restarts stays in the dataset that was given.
+
+    Args:
+        dataset: a sweep.
+        loss: what to choose by, with the dimensions of the dataset's status.
+        over: the dimension of the restarts.
+
+    Returns:
+        The dataset without that dimension, with the chosen loss as `best_loss`.
+
+    Raises:
+        ValueError: some point has no eligible member; one line.
+    """
+    eligible = (dataset["status"] == "ok") & np.isfinite(loss)
+    empty = int((~eligible.any(over)).sum())
+    if empty:
+        raise ValueError(f"no finished member along {over} at {empty} of the points")
+    ranked = loss.where(eligible, np.inf)
+    return dataset.assign(best_loss=loss).isel({over: ranked.argmin(over)})

@@ -1,0 +1,151 @@
+"""A sweep on disk: a folder of checked chunk files that a crash cannot harm.
+
+    sweep.json     configuration, axes, shapes of the results, and the numerics fingerprint
+    .lock          held by the one process that writes
+    chunks/        one file per finished chunk: a frame with its own id and SHA-256 around an npz
+    quarantine/    damaged chunk files, moved here and never deleted
+
+Each file is committed by write, fsync, rename, fsync of the folder, so the listing of `chunks` is
+the manifest: a file that is there and passes its checksum is done.
+"""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+FORMAT = 1
+_MAGIC = b"superpos-chunk"
+
+
+class StoreError(Exception):
+    """A sweep folder that cannot be used, as one line."""
+
+
+class Rows(NamedTuple):
+    """Results of some members: their ids (k,) and their arrays, each (k, ...)."""
+
+    ids: np.ndarray
+    arrays: dict[str, np.ndarray]
+
+
+def commit(path: Path, data: bytes) -> None:
+    """Write a file so that after a crash it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder as its only writer; the kernel drops the lock with the process.
+
+    Raises:
+        StoreError: the folder cannot be written, or another process holds it.
+    """
+    try:
+        (folder / "chunks").mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a+")
+    except OSError as error:
+        raise StoreError(f"{folder}: expected a folder to write to ({error.strerror})") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise StoreError(f"{folder}: in use by process {lock.read().strip()}") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        for leftover in folder.rglob(".*.tmp"):
+            leftover.unlink()
+        yield
+
+
+def write_header(folder: Path, header: Mapping[str, Any]) -> None:
+    """Commit sweep.json with a checksum of its own content."""
+    body = {"format": FORMAT, **header}
+    text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
+    commit(folder / "sweep.json", text.encode())
+
+
+def read_header(folder: Path) -> dict[str, Any] | None:
+    """Read sweep.json; None when the folder holds no sweep.
+
+    Raises:
+        StoreError: the file is damaged or of a newer format.
+    """
+    path = folder / "sweep.json"
+    if not path.exists():
+        return None
+    try:
+        body = json.loads(path.read_bytes())
+        digest = body.pop("sha256")
+    except (ValueError, KeyError, AttributeError):
+        raise StoreError(f"{path}: damaged, expected the header of a sweep") from None
+    if body.get("format") != FORMAT:
+        raise StoreError(f"{path}: format {body.get('format')}, this version reads {FORMAT}")
+    if digest != _digest(body):
+        raise StoreError(f"{path}: damaged, its checksum does not match")
+    return body
+
+
+def write_chunk(folder: Path, rows: Rows) -> Path:
+    """Commit the results of one chunk under an id made from its members."""
+    name = hashlib.sha256(rows.ids.tobytes()).hexdigest()[:16]
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, __ids__=rows.ids, **rows.arrays)  # type: ignore[arg-type]
+    payload = buffer.getvalue()
+    digest = hashlib.sha256(name.encode() + payload).hexdigest()
+    path = folder / "chunks" / f"{name}.chunk"
+    commit(
+        path,
+        b" ".join([_MAGIC, str(FORMAT).encode(), name.encode(), digest.encode()]) + b"\n" + payload,
+    )
+    return path
+
+
+def read_chunk(path: Path) -> Rows | None:
+    """Read a chunk file; None when anything about it is not as it was written."""
+    frame, _, payload = path.read_bytes().partition(b"\n")
+    expected = hashlib.sha256(path.stem.encode() + payload).hexdigest()
+    if frame.split(b" ") != [_MAGIC, str(FORMAT).encode(), path.stem.encode(), expected.encode()]:
+        return None
+    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+        return Rows(arrays["__ids__"], {k: arrays[k] for k in arrays.files if k != "__ids__"})
+
+
+def chunk_files(folder: Path) -> list[Path]:
+    """Committed chunk files, in a fixed order."""
+    return sorted((folder / "chunks").glob("*.chunk"))
+
+
+def quarantine(path: Path) -> Path:
+    """Move a damaged chunk out of the way, keeping it, and say where it went."""
+    aside = path.parent.parent / "quarantine"
+    aside.mkdir(exist_ok=True)
+    n_before = sum(1 for _ in aside.glob(f"{path.name}*"))
+    return path.rename(aside / (f"{path.name}.{n_before}" if n_before else path.name))
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

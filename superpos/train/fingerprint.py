@@ -1,0 +1,25 @@
+"""What the bits of a result depend on besides its configuration."""
+
+import os
+from importlib import metadata
+
+import jax
+
+
+def fingerprint() -> dict[str, str]:
+    """Versions, device and settings under which a member is the same bit for bit.
+
+    Returns:
+        Name -> text. The width of a chunk and its program are added by the sweep.
+    """
+    device = jax.local_devices()[0]
+    return {
+        "superpos": metadata.version("superpos"),
+        "jax": metadata.version("jax"),
+        "jaxlib": metadata.version("jaxlib"),
+        "device": f"{device.platform}: {device.device_kind}",
+        "threads": os.environ.get("NPROC", str(os.cpu_count())),
+        "x64": str(jax.config.read("jax_enable_x64")),
+        "matmul_precision": str(jax.config.read("jax_default_matmul_precision")),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+    }

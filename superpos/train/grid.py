@@ -1,0 +1,156 @@
+"""The members of a sweep: axes, their product, and the identity of each member."""
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from superpos.arguments import ArgumentError
+
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The product of the dimensions of a sweep.
+
+    Attributes:
+        axes: name -> values, (n,): float32, but for `seed`, which is uint32.
+        dims: name of a dimension -> the axes that vary along it, in written order.
+    """
+
+    axes: dict[str, np.ndarray]
+    dims: dict[str, tuple[str, ...]]
+
+    @functools.cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each dimension."""
+        return tuple(len(self.axes[names[0]]) for names in self.dims.values())
+
+    @property
+    def n_members(self) -> int:
+        """Number of members."""
+        return math.prod(self.shape)
+
+    @functools.cached_property
+    def seeds(self) -> np.ndarray:
+        """Seeds, uint32 (n_seeds,); [0] when no axis is called `seed`."""
+        return self.axes.get(SEED, np.zeros(1, np.uint32))
+
+    @functools.cached_property
+    def points(self) -> dict[str, np.ndarray]:
+        """Values of every other axis at each point of the grid, float32 (n_points,)."""
+        others = {dim: names for dim, names in self.dims.items() if dim != SEED}
+        index = np.indices([len(self.axes[names[0]]) for names in others.values()])
+        return {
+            name: self.axes[name][positions.ravel()]
+            for positions, names in zip(index, others.values(), strict=True)
+            for name in names
+        }
+
+    @functools.cached_property
+    def members(self) -> np.ndarray:
+        """Number of the member at each point and seed, (n_points, n_seeds)."""
+        numbers = np.arange(self.n_members).reshape(self.shape)
+        if SEED in self.dims:
+            numbers = np.moveaxis(numbers, list(self.dims).index(SEED), -1)
+        return numbers.reshape(-1, len(self.seeds))
+
+    def member_ids(self, spec: Mapping[str, Any]) -> np.ndarray:
+        """Content hash of the resolved configuration of each member.
+
+        Args:
+            spec: configuration shared by all, dotted key -> value; an axis of the same name
+                takes its place.
+
+        Returns:
+            16 hexadecimal digits each, (n_members,), in the order of `members`.
+
+        Raises:
+            RuntimeError: two members share an id.
+        """
+        ids = np.empty(self.n_members, "S16")
+        shared = {name: canonical(value) for name, value in spec.items()}
+        for point, row in enumerate(self.members):
+            values = {name: canonical(column[point]) for name, column in self.points.items()}
+            for seed, member in zip(self.seeds, row, strict=True):
+                text = json.dumps({**shared, **values, SEED: int(seed)}, sort_keys=True)
+                ids[member] = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
+        if len(np.unique(ids)) != len(ids):
+            raise RuntimeError("two members of the sweep have the same content hash")
+        return ids
+
+
+def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str]] = ()) -> Grid:
+    """Check the axes of a sweep and multiply them out.
+
+    Args:
+        axes: name -> values; `seed` takes integers in [0, 2³²), any other axis finite numbers.
+        zipped: groups of axes that vary together, along a dimension named after the first.
+
+    Returns:
+        The grid, with one dimension per axis or zipped group, in written order.
+
+    Raises:
+        ArgumentError: an axis is empty, not finite or repeats a value, or zipped axes have
+            different lengths; one line.
+    """
+    checked = {name: _check_axis(name, values) for name, values in axes.items()}
+    dims: dict[str, tuple[str, ...]] = {name: (name,) for name in checked}
+    for group in zipped:
+        _check_zipped(group, checked)
+        dims[group[0]] = tuple(group)
+        for name in group[1:]:
+            del dims[name]
+    for names in dims.values():
+        _check_distinct(names, checked)
+    return Grid(checked, dims)
+
+
+def canonical(value: Any) -> Any:
+    """One spelling per value: numbers as the float32 the program sees, whole ones as integers."""
+    if isinstance(value, Mapping):
+        return {str(key): canonical(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [canonical(item) for item in value]
+    if isinstance(value, (bool, int, str)) or value is None:
+        return value
+    number = float(np.float32(value))
+    return int(number) if number.is_integer() else number
+
+
+def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0:
+        raise ArgumentError(f"{name}: empty axis, expected a list of one or more numbers")
+    if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)):
+        raise ArgumentError(f"{name}={list(values)!r}: expected finite numbers")
+    if name != SEED:
+        return array.astype(np.float32)
+    if array.dtype.kind == "f" or array.min() < 0 or array.max() >= 2**32:
+        raise ArgumentError(f"{name}={list(values)!r}: expected integers in [0, 4294967295]")
+    return array.astype(np.uint32)
+
+
+def _check_zipped(group: Sequence[str], axes: Mapping[str, np.ndarray]) -> None:
+    unknown = [name for name in group if name not in axes]
+    if unknown or SEED in group:
+        raise ArgumentError(f"zipped={list(group)}: expected names of axes other than seed")
+    lengths = {name: len(axes[name]) for name in group}
+    if len(set(lengths.values())) != 1:
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ArgumentError(f"zipped axes: expected the same length, {listed}")
+
+
+def _check_distinct(names: Sequence[str], axes: Mapping[str, np.ndarray]) -> None:
+    rows, counts = np.unique(
+        np.stack([axes[name] for name in names], axis=1), axis=0, return_counts=True
+    )
+    if counts.max() > 1:
+        value = rows[counts.argmax()].tolist()
+        raise ArgumentError(f"{', '.join(names)}: {value} appears twice, expected distinct values")

@@ -1,0 +1,77 @@
+"""Which members of a sweep run together.
+
+A chunk is a rectangle of seeds by points. The key of a member derives from its seed alone, so
+points that share a seed share their random numbers: mapped seeds outside and points inside, the
+compiled program draws them once per seed instead of once per member.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Width(NamedTuple):
+    """Size of a chunk: seeds by points."""
+
+    n_seeds: int
+    n_points: int
+
+    @property
+    def n_members(self) -> int:
+        """Members in a chunk."""
+        return self.n_seeds * self.n_points
+
+    def halved(self) -> "Width":
+        """The next smaller chunk; the same when it holds one member."""
+        if self.n_points > 1:
+            return Width(self.n_seeds, -(-self.n_points // 2))
+        return Width(-(-self.n_seeds // 2), 1)
+
+
+class Chunk(NamedTuple):
+    """Positions of the seeds (s,) and of the points (p,) that run together, before padding."""
+
+    seeds: np.ndarray
+    points: np.ndarray
+
+
+def even_width(n_seeds: int, n_points: int, most: int) -> Width:
+    """The width of at most `most` members that needs the least padding."""
+    points = _even(n_points, most)
+    return Width(_even(n_seeds, max(1, most // points)), points)
+
+
+def _even(total: int, most: int) -> int:
+    n_parts = -(-total // min(total, most))
+    return -(-total // n_parts)
+
+
+def plan(missing: np.ndarray, width: Width) -> Iterator[Chunk]:
+    """Cover the missing members by rectangles no larger than the width.
+
+    Args:
+        missing: which members are still to be trained, bool (n_points, n_seeds).
+        width: the largest rectangle.
+
+    Yields:
+        Chunks that hold every missing member once, and no other member.
+    """
+    alike: dict[bytes, list[int]] = {}  # seeds that miss the same points
+    for seed in range(missing.shape[1]):
+        alike.setdefault(missing[:, seed].tobytes(), []).append(seed)
+    for seeds in map(np.asarray, alike.values()):
+        points = np.flatnonzero(missing[:, seeds[0]])
+        for some_seeds in _parts(seeds, width.n_seeds):
+            for some_points in _parts(points, width.n_points):
+                yield Chunk(some_seeds, some_points)
+
+
+def _parts(positions: np.ndarray, length: int) -> Iterator[np.ndarray]:
+    for first in range(0, len(positions), length):
+        yield positions[first : first + length]
+
+
+def padded(positions: np.ndarray, length: int) -> np.ndarray:
+    """The positions, with the first repeated up to the length, so that no tail recompiles."""
+    return np.concatenate([positions, np.full(length - len(positions), positions[0])])

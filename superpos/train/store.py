@@ -1,0 +1,191 @@
+"""A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from superpos.train import files
+from superpos.train.files import Rows, StoreError
+from superpos.train.grid import Grid, canonical, make_grid
+from superpos.train.plan import Width
+from superpos.train.table import Table, to_dataset
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
+    """Open a sweep as a Dataset; members that are not on disk yet have status "missing".
+
+    Args:
+        folder: what was given to `sweep` as its store.
+
+    Returns:
+        One named dimension per axis, a status per member, and as JSON text in the attributes the
+        configuration and the numerics fingerprint.
+
+    Raises:
+        StoreError: the folder holds no sweep, or its header is damaged.
+    """
+    folder = Path(folder)
+    header = files.read_header(folder)
+    if header is None:
+        raise StoreError(f"{folder}: expected the folder of a sweep, with a sweep.json")
+    grid = grid_of(header)
+    table = Table(grid.member_ids(header["spec"]), header["schema"])
+    for path in files.chunk_files(folder):
+        rows = files.read_chunk(path)
+        if rows is None:
+            warnings.warn(f"{path}: damaged chunk left out", stacklevel=2)
+        else:
+            table.put(rows)
+    return dataset_of(header, grid, table)
+
+
+class Memory:
+    """The store of a sweep that is not written down."""
+
+    header: dict[str, Any] | None = None
+    width: Width | None = None
+
+    def load(self, ids: np.ndarray) -> Table | None:
+        """Nothing is there."""
+        del ids
+        return None
+
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
+        """Nothing to check."""
+
+    def commit(self, rows: Rows) -> None:
+        """Nothing to write."""
+
+
+class Store:
+    """A sweep folder held by this process.
+
+    Attributes:
+        header: the content of sweep.json, None until the first chunk is about to be trained.
+        width: the width of its chunks, None until then.
+    """
+
+    def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
+        """Read the header and refuse a sweep of another kind."""
+        self.folder = folder
+        self.header = files.read_header(folder)
+        self.width = Width(*self.header["width"]) if self.header else None
+        if self.header is not None:
+            _refuse_other(folder, self.header, grid, spec)
+
+    def load(self, ids: np.ndarray) -> Table | None:
+        """Read every sound chunk; set damaged ones aside with a warning."""
+        if self.header is None:
+            return None
+        table = Table(ids, self.header["schema"])
+        for path in files.chunk_files(self.folder):
+            rows = files.read_chunk(path)
+            if rows is None:
+                aside = files.quarantine(path)
+                warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=2)
+            else:
+                table.put(rows)
+        return table
+
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
+        """Commit the header before a chunk is trained, or refuse to mix numerics."""
+        before = (self.header or header)["fingerprint"]
+        difference = first_difference(before, header["fingerprint"])
+        if difference is not None and not allow_numerics_change:
+            name, old, new = difference
+            raise StoreError(
+                f"{self.folder}: {name} was {old} and is {new}, so numbers would differ in the last"
+                " digits; choose another folder, or set engine.allow_numerics_change=true"
+            )
+        if self.header != {"format": files.FORMAT, **header}:
+            files.write_header(self.folder, header)
+            self.header = {"format": files.FORMAT, **header}
+
+    def commit(self, rows: Rows) -> None:
+        """Commit one chunk.
+
+        Raises:
+            StoreError: it cannot be written, as on a full disk.
+        """
+        try:
+            files.write_chunk(self.folder, rows)
+        except OSError as error:
+            raise StoreError(f"{self.folder}: cannot write ({error.strerror})") from None
+
+
+@contextmanager
+def writing(
+    folder: str | Path | None, grid: Grid, spec: Mapping[str, Any]
+) -> Iterator[Store | Memory]:
+    """Hold a sweep folder as its only writer; None keeps the sweep in memory.
+
+    Raises:
+        StoreError: the folder is not writable, in use, damaged, or holds another sweep.
+    """
+    if folder is None:
+        yield Memory()
+        return
+    with files.locked(Path(folder)):
+        yield Store(Path(folder), grid, spec)
+
+
+def header_axes(grid: Grid) -> dict[str, Any]:
+    """The axes of a grid for sweep.json."""
+    return {
+        "axes": {name: values.tolist() for name, values in grid.axes.items()},
+        "zipped": [list(axes) for axes in grid.dims.values() if len(axes) > 1],
+    }
+
+
+def grid_of(header: Mapping[str, Any]) -> Grid:
+    """The grid that `header_axes` wrote down."""
+    return make_grid(header["axes"], header["zipped"])
+
+
+def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":
+    """Label a table by the header of its sweep."""
+    fit = header["fit"]
+    steps = np.arange(1, fit["n_steps"] // fit["log_every"] + 1) * fit["log_every"]
+    attrs = {"config": header["spec"], "fit": fit, "fingerprint": header["fingerprint"]}
+    return to_dataset(table, grid, header["schema"], steps, attrs)
+
+
+def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, Any, Any] | None:
+    """The first key, in alphabetical order, at which two flat mappings differ."""
+    for name in sorted({*old, *new}):
+        before, now = canonical(old.get(name)), canonical(new.get(name))
+        if before != now:
+            return name, before, now
+    return None
+
+
+def _refuse_other(
+    folder: Path, header: Mapping[str, Any], grid: Grid, spec: Mapping[str, Any]
+) -> None:
+    """The same sweep, or one with more values on its axes, may go on; nothing else."""
+    difference = first_difference(header["spec"], spec)
+    if difference is not None:
+        name, before, now = difference
+        raise StoreError(
+            f"{folder}: holds a sweep with {name}={before}, asked for {now}; choose another folder"
+        )
+    old = grid_of(header)
+    if old.dims != grid.dims:
+        raise StoreError(
+            f"{folder}: holds a sweep over {', '.join(old.axes)}, asked for"
+            f" {', '.join(grid.axes) or 'none'}; choose another folder"
+        )
+    for name, values in old.axes.items():
+        gone = np.setdiff1d(values, grid.axes[name])
+        if gone.size:
+            raise StoreError(
+                f"{folder}: holds {name}={gone[0]}, which is not on the axis asked for;"
+                " add it, or choose another folder"
+            )

@@ -1,0 +1,94 @@
+"""The results of a sweep in memory, and as an xarray Dataset."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from superpos.train.files import Rows
+from superpos.train.grid import Grid
+
+if TYPE_CHECKING:
+    import xarray
+
+Schema = dict[str, dict[str, Any]]
+"""Name of a result -> {"shape": of one member, "dtype", "dims": names of its own dimensions}."""
+
+
+class Table:
+    """One row per member, filled in any order.
+
+    Attributes:
+        arrays: name -> values, (n_members, ...).
+        present: which members are there, bool (n_members,).
+    """
+
+    def __init__(self, ids: np.ndarray, schema: Schema) -> None:
+        """Start empty: nan, or -1 for integers.
+
+        Args:
+            ids: content hash of each member, (n_members,).
+            schema: what is stored of a member.
+        """
+        self._number = {member_id: number for number, member_id in enumerate(ids)}
+        self.present = np.zeros(len(ids), bool)
+        self.arrays = {
+            name: np.full(
+                (len(ids), *entry["shape"]),
+                np.nan if np.dtype(entry["dtype"]).kind == "f" else -1,
+                entry["dtype"],
+            )
+            for name, entry in schema.items()
+        }
+
+    def put(self, rows: Rows) -> None:
+        """Fill in rows; members that are not in the sweep, or there already, are left out."""
+        numbers = np.asarray([self._number.get(member_id, -1) for member_id in rows.ids])
+        new = numbers >= 0
+        new[new] = ~self.present[numbers[new]]
+        for name, values in rows.arrays.items():
+            self.arrays[name][numbers[new]] = values[new]
+        self.present[numbers[new]] = True
+
+
+def to_dataset(
+    table: Table, grid: Grid, schema: Schema, steps: np.ndarray, attrs: Mapping[str, Any]
+) -> "xarray.Dataset":
+    """Label the results: one dimension per axis, with its values as coordinates.
+
+    A dimension is called after the last part of its axis's dotted key where that is unique. Every
+    member has a `status`: "ok", "diverged@<step>" or "missing".
+    """
+    import xarray
+
+    short = short_names([*grid.axes])
+    dims = [short[name] for name in grid.dims]
+    coords: dict[str, Any] = {
+        short[axis]: (short[dim], values, {"key": axis})
+        for dim, axes in grid.dims.items()
+        for axis, values in ((axis, grid.axes[axis]) for axis in axes)
+    }
+    coords["step"] = ("step", steps, {"units": "updates"})
+    variables = {
+        name: ([*dims, *schema[name]["dims"]], values.reshape(*grid.shape, *values.shape[1:]))
+        for name, values in table.arrays.items()
+    }
+    variables["status"] = (dims, _statuses(table).reshape(grid.shape))
+    texts = {name: json.dumps(value, sort_keys=True) for name, value in attrs.items()}
+    return xarray.Dataset(variables, coords, texts)
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """Dotted key -> its last part, or the whole key where another key ends in the same way."""
+    last = {key: key.rsplit(".", 1)[-1] for key in keys}
+    counts = {name: list(last.values()).count(name) for name in last.values()}
+    return {
+        key: name if counts[name] == 1 and not name.isdigit() else key for key, name in last.items()
+    }
+
+
+def _statuses(table: Table) -> np.ndarray:
+    diverged = table.arrays["diverged_step"]
+    statuses = np.where(diverged < 0, "ok", np.char.add("diverged@", diverged.astype(str)))
+    return np.where(table.present, statuses, "missing")
