@@ -24,8 +24,7 @@ class Reporter:
 
     def __call__(self, report: Progress) -> None:
         """Show one report."""
-        if not self.n_new:
-            self.n_new = report.members - report.members_done
+        self.n_new = self.n_new or report.members - report.members_done
         task = self._bar.tasks[self._task]
         rate = f"{report.steps_done / task.elapsed:,.0f} model-steps/s" if task.elapsed else ""
         self._bar.update(
@@ -35,6 +34,11 @@ class Reporter:
             total=report.steps,
             rate=rate,
         )
+
+    def close(self) -> None:
+        """Say so when there was nothing to train."""
+        if not self.n_new:
+            self._bar.update(self._task, description="all found on disk", total=1, completed=1)
 
 
 @contextmanager
@@ -49,4 +53,6 @@ def progress_bar(console: Console) -> Iterator[Reporter]:
         progress.TimeRemainingColumn(compact=True),
     )
     with progress.Progress(*columns, console=console) as bar:
-        yield Reporter(bar)
+        reporter = Reporter(bar)
+        yield reporter
+        reporter.close()

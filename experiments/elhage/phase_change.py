@@ -25,6 +25,11 @@ PAPER = "Elhage et al. 2022, Toy Models of Superposition"
 SECTION = "Superposition as a Phase Change"
 JUMP_AT, JUMP_R = 0.181, 0.1
 """Where the exact optimum's |w2| jumps along p at relative importance 0.1 (TARGETS 2.1 C)."""
+REGIONS = {
+    2: ({"ignore"}, {"dedicate"}, {"antipodal"}),
+    3: ({"ignore last"}, {"ignore first", "antipodal others"}, {"antipodal extra"}),
+}
+"""The extra feature is not represented; has a dimension for itself; is in superposition."""
 MONTE_CARLO_POINTS = ((0.3, 0.3), (0.6, 1.0), (0.9, 3.0))
 MONTE_CARLO_BATCHES, MONTE_CARLO_BATCH = 64, 2**20
 
@@ -150,7 +155,8 @@ def judge(diagram: Diagram, n_features: int, n_restarts: int) -> list[Verdict]:
         ).judge(closed_form_deviation(n_features)),
         claim(
             "regions",
-            "ignoring the extra feature, dropping another for it, and superposition all occur",
+            "the extra feature is ignored, has its own dimension, and is in superposition, each"
+            " somewhere on the grid",
             "=",
             3,
             0,
@@ -178,15 +184,10 @@ def interior(phases: np.ndarray) -> np.ndarray:
 
 
 def n_regions(phases: np.ndarray, n_features: int) -> int:
-    """How many of the three regions of the paper's diagram occur."""
+    """How many of the paper's three regions occur: see REGIONS."""
     names = theory.PHASES[n_features]
     found = {names[phase] for phase in np.unique(phases)}
-    regions = (
-        {"ignore", "ignore last"},
-        {"dedicate", "ignore first"},
-        {"antipodal", "antipodal extra", "antipodal others"},
-    )
-    return sum(bool(region & found) for region in regions)
+    return sum(bool(region & found) for region in REGIONS[n_features])
 
 
 def jump_along_density(diagram: Diagram) -> tuple[float, float] | None:

@@ -79,9 +79,7 @@ def _closed_form_boundary(axis: Any, diagram: "Diagram", n_features: int) -> Non
     """Where the fixed configuration with the least loss changes."""
     p = np.geomspace(diagram.densities.min(), diagram.densities.max(), 300)
     r = np.geomspace(diagram.importances.min(), diagram.importances.max(), 300)
-    losses = theory.configuration_losses(p[:, None], r, n_features)
-    least = np.argmin(list(losses.values()), axis=0)
-    for phase in range(len(losses)):
-        axis.contour(
-            p, r, (least == phase).T, levels=[0.5], colors="black", linestyles="--", linewidths=0.8
-        )
+    losses = np.array([*theory.configuration_losses(p[:, None], r, n_features).values()])
+    for phase, loss in enumerate(losses):
+        lead = np.delete(losses, phase, axis=0).min(0) - loss  # > 0 where this one is least
+        axis.contour(p, r, lead.T, levels=[0], colors="black", linestyles="dashed", linewidths=1)

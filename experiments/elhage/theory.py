@@ -115,7 +115,7 @@ def _starts(n: int, m: int, n_random: int, seed: int) -> list[Array]:
 
 
 def exact_optima(
-    densities: Array, importances: Array, *, n_hidden: int, n_random: int = 8, seed: int = 0
+    densities: Array, importances: Array, *, n_hidden: int, n_random: int = 4, seed: int = 0
 ) -> Triple:
     """Best local optimum from structured and random starts, at each point of a grid.
 

@@ -27,6 +27,7 @@ def best_of(
     Raises:
         ValueError: some point has no eligible member; one line.
     """
+    loss = loss.reset_coords(drop=True)
     eligible = (dataset["status"] == "ok") & np.isfinite(loss)
     empty = int((~eligible.any(over)).sum())
     if empty:

@@ -2,6 +2,7 @@
 
 import os
 from importlib import metadata
+from typing import Any
 
 import jax
 
@@ -13,13 +14,14 @@ def fingerprint() -> dict[str, str]:
         Name -> text. The width of a chunk and its program are added by the sweep.
     """
     device = jax.local_devices()[0]
+    config: Any = jax.config  # its options are not typed
     return {
         "superpos": metadata.version("superpos"),
         "jax": metadata.version("jax"),
         "jaxlib": metadata.version("jaxlib"),
         "device": f"{device.platform}: {device.device_kind}",
         "threads": os.environ.get("NPROC", str(os.cpu_count())),
-        "x64": str(jax.config.read("jax_enable_x64")),
-        "matmul_precision": str(jax.config.read("jax_default_matmul_precision")),
+        "x64": str(config.jax_enable_x64),
+        "matmul_precision": str(config.jax_default_matmul_precision),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }

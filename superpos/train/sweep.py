@@ -110,15 +110,36 @@ def sweep(
             header = _header(grid, spec, program, dims or {})
             held.begin(header, allow_numerics_change=allow_numerics_change)
             table = table or Table(ids, header["schema"])
+            meter = _Meter(table, program.spec.n_steps, on_progress)
             try:
-                for rows in _train(grid, ids, key, program, table, on_progress):
+                for rows in _train(grid, ids, key, program, table, meter):
                     held.commit(rows)
                     table.put(rows)
+                    meter.report()
                 return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error) or program.width.n_members == 1:
                     raise
             width, allow_numerics_change = program.width.halved(), True
+
+
+class _Meter:
+    """Counts the model-steps of one call and reports them."""
+
+    def __init__(self, table: Table, n_steps: int, on_progress: OnProgress | None) -> None:
+        self._table = table
+        self._total = int((~table.present).sum()) * n_steps
+        self._done = 0
+        self._on_progress = on_progress
+
+    def add(self, n_steps: int) -> None:
+        self._done += n_steps
+        self.report()
+
+    def report(self) -> None:
+        if self._on_progress is not None:
+            present = self._table.present
+            self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
 
 
 def _first_width(grid: Grid, chunk: int | None) -> Width:
@@ -148,25 +169,17 @@ def _train(
     key: Key,
     program: Program,
     table: Table,
-    on_progress: OnProgress | None,
+    meter: "_Meter",
 ) -> Iterator[Rows]:
     """Train the missing members chunk by chunk, and yield the results of each chunk."""
-    missing = ~table.present[grid.members]
-    n_steps, steps_done = program.spec.n_steps, 0
-    for chunk in plan.plan(missing, program.width):
-        n_members = len(chunk.seeds) * len(chunk.points)
+    for chunk in plan.plan(~table.present[grid.members], program.width):
         carry, points = _start(grid, key, program, chunk)
         blocks = []
         for _ in range(program.spec.n_blocks):
             carry, measured = program.advance(points, carry)
             _wait(measured)
             blocks.append(jax.device_get(measured))
-            steps_done += program.spec.log_every * n_members
-            if on_progress is not None:
-                done = int(table.present.sum())
-                on_progress(
-                    Progress(done, grid.n_members, steps_done, int(missing.sum()) * n_steps)
-                )
+            meter.add(program.spec.log_every * len(chunk.seeds) * len(chunk.points))
         members = grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()
         arrays = results.gather(carry, blocks, program.metrics)
         yield Rows(ids[members], {name: _unpad(a, chunk) for name, a in arrays.items()})

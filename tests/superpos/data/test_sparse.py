@@ -1,0 +1,181 @@
+"""Sparse features against their analytic distribution.
+
+All draws have fixed seeds, so a test passes always or never. The thresholds are set so that a
+correct sampler with a random seed would fail any test of this file with probability FALSE_ALARM.
+"""
+
+import functools
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from superpos.arguments import ArgumentError
+from superpos.data import sparse_uniform
+from superpos.data.sparse import uniform
+
+DENSITIES = (0.001, 0.01, 0.1, 0.5, 1.0)
+N_FEATURES, N_EXAMPLES = 4, 250_000
+FALSE_ALARM = 2e-5
+N_CHECKS = 100  # an upper bound on the p-values compared with LEVEL in this file
+LEVEL = FALSE_ALARM / N_CHECKS
+SEED = 20_220
+
+
+def draw(density: float, n_features: int, n_examples: int, seed: int = SEED) -> np.ndarray:
+    source = sparse_uniform(n_features=n_features, density=density)
+    return np.asarray(source.sample(jax.random.key(seed), n_examples).inputs)
+
+
+@functools.cache
+def large_sample(density: float) -> np.ndarray:
+    """One sample per density, float64 (N_EXAMPLES, N_FEATURES), shared by the tests."""
+    return draw(density, N_FEATURES, N_EXAMPLES).astype(np.float64)
+
+
+def z_test(values: np.ndarray, mean: float, variance: float) -> float:
+    """Two-sided p-value of the mean of many values of known mean and variance."""
+    z = (values.mean() - mean) / np.sqrt(variance / values.size)
+    return float(2 * stats.norm.sf(abs(z)))
+
+
+@pytest.mark.parametrize("p", DENSITIES)
+def test_the_mean_is_half_the_density(p: float) -> None:
+    assert z_test(large_sample(p), p / 2, p / 3 - (p / 2) ** 2) > LEVEL
+
+
+@pytest.mark.parametrize("p", DENSITIES)
+def test_the_second_moment_is_a_third_of_the_density(p: float) -> None:
+    assert z_test(large_sample(p) ** 2, p / 3, p / 5 - (p / 3) ** 2) > LEVEL
+
+
+@pytest.mark.parametrize("p", DENSITIES)
+def test_a_feature_is_non_zero_with_probability_density(p: float) -> None:
+    counts = np.count_nonzero(large_sample(p), axis=0)
+    for count in counts:
+        assert stats.binomtest(int(count), N_EXAMPLES, p).pvalue > LEVEL
+
+
+@pytest.mark.parametrize("p", DENSITIES)
+def test_non_zero_values_are_uniform(p: float) -> None:
+    values = large_sample(p)
+    assert stats.kstest(values[values != 0], "uniform").pvalue > LEVEL
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 1.0])
+def test_features_are_independent(p: float) -> None:
+    """Cells: zero, low and high; the joint law of two features is the product of their laws."""
+    cell = np.digitize(large_sample(p), [1e-12, 0.5])
+    law = np.array([1 - p, p / 2, p / 2])
+    joint = np.outer(law, law).ravel()
+    for i, j in itertools.combinations(range(N_FEATURES), 2):
+        seen = np.bincount(3 * cell[:, i] + cell[:, j], minlength=9)
+        assert not seen[joint == 0].any()
+        expected = joint[joint > 0] * N_EXAMPLES
+        assert stats.chisquare(seen[joint > 0], expected).pvalue > LEVEL
+
+
+@pytest.mark.parametrize("p", [0.1, 1.0])
+def test_examples_are_independent(p: float) -> None:
+    """Neighbouring examples are uncorrelated."""
+    centred = large_sample(p) - p / 2
+    variance = (p / 3 - (p / 2) ** 2) ** 2
+    for lag in (1, 2):
+        assert z_test(centred[lag:] * centred[:-lag], 0.0, variance) > LEVEL
+
+
+def test_small_densities_stay_fine_grained() -> None:
+    """Of about 6000 non-zero values in [0, 1) few coincide; 24 random bits allow 4300 or so."""
+    values = draw(0.001, 1, 6_000_000)
+    values = values[values != 0]
+    assert len(values) > 5500
+    assert len(np.unique(values)) > 0.99 * len(values)
+
+
+def test_the_uniforms_have_steps_of_32_bits() -> None:
+    """Of 2²² draws some 4 lie below 2^-20, and are multiples of 2^-32 but not of 2^-23."""
+    u = np.asarray(uniform(jax.random.key(3), (2**22,)), np.float64)
+    assert 0 <= u.min() < 2.0**-18
+    assert u.max() <= 1
+    scaled = u * 2.0**32
+    np.testing.assert_array_equal(scaled, np.round(scaled))
+    assert np.mean(u * 2.0**23 == np.round(u * 2.0**23)) < 0.6
+
+
+@pytest.mark.parametrize("p", [0.001, 0.03, 0.1, 1 / 3, 0.7, 1.0])
+@pytest.mark.parametrize("wrap", [lambda f: f, jax.jit], ids=["plain", "jit"])
+def test_values_lie_in_the_unit_interval(p: float, wrap) -> None:
+    sample = wrap(lambda key: sparse_uniform(n_features=5, density=p).sample(key, 20_000).inputs)
+    values = np.asarray(sample(jax.random.key(1)))
+    assert values.min() >= 0
+    assert values.max() <= 1
+    if p < 1:
+        assert values.min() == 0
+
+
+@pytest.mark.parametrize(("n_features", "batch_size"), [(5, 7), (1, 3), (3, 1)])
+def test_a_batch_has_three_equal_arrays(n_features: int, batch_size: int) -> None:
+    source = sparse_uniform(n_features=n_features, density=0.5)
+    batch = source.sample(jax.random.key(0), batch_size)
+    for values in (batch.inputs, batch.targets, batch.factors):
+        assert values.shape == (batch_size, n_features)
+        assert values.dtype == jnp.float32
+        np.testing.assert_array_equal(values, batch.inputs)
+
+
+@pytest.mark.usefixtures("x64")
+def test_samples_are_float32_in_double_precision_too() -> None:
+    assert draw(0.5, 3, 4).dtype == np.float32
+
+
+def test_a_sample_is_a_function_of_its_key() -> None:
+    np.testing.assert_array_equal(draw(0.5, 5, 100, seed=0), draw(0.5, 5, 100, seed=0))
+    assert (draw(1.0, 5, 100, seed=0) != draw(1.0, 5, 100, seed=1)).all()
+
+
+@pytest.mark.parametrize(("small", "large"), [(0.1, 0.5), (0.01, 0.1), (0.5, 1.0), (0.3, 0.31)])
+def test_a_smaller_density_thins_the_same_features(small: float, large: float) -> None:
+    """One key gives the same uniforms u = value * density at every density."""
+    few, many = draw(small, 5, 20_000), draw(large, 5, 20_000)
+    kept = few != 0
+    assert 0 < kept.sum() < (many != 0).sum()
+    assert (many[kept] != 0).all()
+    np.testing.assert_allclose(few[kept] * small, many[kept] * large, rtol=1e-6)
+
+
+def test_a_density_can_be_swept() -> None:
+    def sample(density: jax.Array) -> jax.Array:
+        source = sparse_uniform(n_features=5, density=density)
+        return source.sample(jax.random.key(SEED), 100).inputs
+
+    swept = jax.jit(jax.vmap(sample))(jnp.array(DENSITIES))
+    assert swept.shape == (len(DENSITIES), 100, 5)
+    for values, density in zip(swept, DENSITIES, strict=True):
+        np.testing.assert_allclose(values, draw(density, 5, 100), rtol=1e-6)
+
+
+def test_a_sample_is_the_same_under_jit() -> None:
+    source = sparse_uniform(n_features=5, density=0.3)
+    jitted = jax.jit(lambda key: source.sample(key, 100).inputs)(jax.random.key(SEED))
+    np.testing.assert_allclose(jitted, draw(0.3, 5, 100), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"density": 0.0}, "density=0.0: expected a number in (0, 1]"),
+        ({"density": -0.1}, "density=-0.1: expected a number in (0, 1]"),
+        ({"density": 1.5}, "density=1.5: expected a number in (0, 1]"),
+        ({"density": float("nan")}, "density=nan: expected a number in (0, 1]"),
+        ({"density": True}, "density=True: expected a number in (0, 1]"),
+        ({"n_features": 0}, "n_features=0: expected an integer in [1, 2147483647]"),
+        ({"n_features": 5.0}, "n_features=5.0: expected an integer in [1, 2147483647]"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
+    with pytest.raises(ArgumentError) as refusal:
+        sparse_uniform(**({"n_features": 5, "density": 0.5} | arguments))
+    assert str(refusal.value) == message
