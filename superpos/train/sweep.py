@@ -111,6 +111,7 @@ def sweep(
             held.begin(header, allow_numerics_change=allow_numerics_change)
             table = table or Table(ids, header["schema"])
             meter = _Meter(table, program.spec.n_steps, on_progress)
+            meter.report()
             try:
                 for rows in _train(grid, ids, key, program, table, meter):
                     held.commit(rows)

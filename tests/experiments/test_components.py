@@ -1,0 +1,160 @@
+"""A component of a config is checked against the signature of its factory, then called."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from experiments.components import check_component, construct, problem_of
+from superpos import data, models
+from superpos.arguments import Count, Density
+from superpos.types import Model, Source
+
+ADAM = {"kind": "adam", "learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}
+COSINE = {"kind": "cosine", "n_steps": 10, "warmup_steps": 0, "final": 0.0}
+SPARSE = {"kind": "sparse_uniform", "n_features": 3, "density": 0.5}
+TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
+
+
+@pytest.mark.parametrize(
+    ("group", "node"),
+    [
+        ("data", SPARSE),
+        ("optim", ADAM),
+        ("optim", {**ADAM, "schedule": COSINE}),
+        ("optim", {**ADAM, "schedule": None}),
+        ("model", {"kind": "autoencoder", "n_features": 3, "n_hidden": 2, "importance": None}),
+        ("model", {"kind": "autoencoder", "n_features": 2, "n_hidden": 2, "importance": [0, 1]}),
+        ("probe", {"kind": "superposition", "batch_size": 8}),
+        ("analysis", {"kind": "train"}),
+    ],
+)
+def test_sound_component_has_no_problems(group: str, node: Any) -> None:
+    assert check_component(group, node, group) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "node", "problems"),
+    [
+        ("data", None, ["data=None: expected a component with a kind"]),
+        ("data", 3, ["data=3: expected a component with a kind"]),
+        ("data", {"density": 1}, ["data={'density': 1}: expected a component with a kind"]),
+        ("data", {"kind": "abc"}, ["data.kind='abc': expected one of sparse_uniform"]),
+        ("data", {"kind": None}, ["data.kind=None: expected one of sparse_uniform"]),
+        ("data", {"kind": 3}, ["data.kind=3: expected one of sparse_uniform"]),
+        (
+            "optim",
+            {"kind": "adamm"},
+            ["optim.kind='adamm': expected one of adam, adamw, sgd; did you mean adam?"],
+        ),
+        (
+            "data",
+            {**SPARSE, "densty": 1},
+            [
+                "data.densty: unknown, data sparse_uniform takes n_features, density;"
+                " did you mean density?"
+            ],
+        ),
+        (
+            "data",
+            {**SPARSE, "_target_": "os.system"},
+            ["data._target_: unknown, data sparse_uniform takes n_features, density"],
+        ),
+        (
+            "analysis",
+            {"kind": "train", "foo": 1},
+            ["analysis.foo: unknown, analysis train takes nothing"],
+        ),
+        (
+            "probe",
+            {"kind": "superposition", "batch_size": 8, "model": 3},
+            ["probe.model: unknown, probe superposition takes batch_size"],
+        ),
+        ("data", {"kind": "sparse_uniform", "density": 0.5}, ["data.n_features: missing"]),
+        (
+            "data",
+            {"kind": "sparse_uniform"},
+            ["data.n_features: missing", "data.density: missing"],
+        ),
+        (
+            "data",
+            {"kind": "sparse_uniform", "n_features": 2.0, "density": 7},
+            [
+                "data.n_features=2.0: expected an integer in [1, 2147483647]",
+                "data.density=7: expected a number in (0, 1]",
+            ],
+        ),
+        (
+            "optim",
+            {**ADAM, "schedule": {**COSINE, "final": 2, "end": 1}},
+            [
+                "optim.schedule.final=2: expected a number in [0, 1]",
+                "optim.schedule.end: unknown, optim.schedule cosine takes n_steps, warmup_steps,"
+                " final",
+            ],
+        ),
+        (
+            "optim",
+            {**ADAM, "schedule": {"kind": "cosinee"}},
+            [
+                "optim.schedule.kind='cosinee': expected one of constant, cosine, linear;"
+                " did you mean cosine?"
+            ],
+        ),
+        ("optim", {**ADAM, "weight_decay": 0.1}, [f"optim.weight_decay: unknown, {TAKES_ADAM}"]),
+    ],
+)
+def test_problems_are_listed_one_line_each(group: str, node: Any, problems: list[str]) -> None:
+    assert check_component(group, node, group) == problems
+
+
+@pytest.mark.parametrize("schedule", [3, "cosine", [COSINE], {}, {"final": 0.1}, True])
+def test_component_inside_a_component_must_be_one(schedule: Any) -> None:
+    problems = check_component("optim", {**ADAM, "schedule": schedule}, "optim")
+    assert problems == [f"optim.schedule={schedule!r}: expected a component with a kind"]
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["sparse_uniform"]])
+def test_kind_that_is_no_word_is_refused(kind: Any) -> None:
+    [problem] = check_component("data", {"kind": kind}, "data")
+    assert problem.startswith(f"data.kind={kind!r}: expected one of sparse_uniform")
+
+
+def test_key_that_is_no_word_is_refused() -> None:
+    [problem] = check_component("data", {**SPARSE, 3: 1}, "data")
+    assert problem.startswith("data.3: unknown")
+
+
+def test_problem_of_is_one_line_or_none() -> None:
+    assert problem_of("a.b", 3, Count) == []
+    assert problem_of("a.b", 1.5, Density) == ["a.b=1.5: expected a number in (0, 1]"]
+
+
+def test_construct_calls_the_factory_and_those_inside_it() -> None:
+    node = {"kind": "sgd", "learning_rate": 0.5, "momentum": 0.0, "schedule": COSINE}
+    tx = construct("optim", node)
+    params = {"a": np.ones(2, np.float32)}
+    state, first = tx.init(params), None
+    for _ in range(10):
+        updates, state = tx.update(params, state, params)
+        first = updates if first is None else first
+    np.testing.assert_allclose(first["a"], -0.5)
+    last, _ = tx.update(params, state, params)
+    np.testing.assert_allclose(last["a"], 0.0, atol=1e-7)
+
+
+def test_construct_supplies_only_what_a_factory_takes() -> None:
+    source = construct("data", SPARSE, model=None, folder=None)
+    assert isinstance(source, Source)
+    model = models.autoencoder(n_features=3, n_hidden=2)
+    assert isinstance(model, Model)
+    probe = construct(
+        "probe",
+        {"kind": "superposition", "batch_size": 4},
+        model=model,
+        source=data.sparse_uniform(n_features=3, density=0.5),
+        unused=1,
+    )
+    params, state = model.init(jax.random.key(0))
+    assert probe(params, state, jax.random.key(1))["feature_norms"].shape == (3,)

@@ -1,0 +1,181 @@
+"""Tiny models and small helpers for the tests of training."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+import xarray
+from jax.experimental.compilation_cache import compilation_cache
+
+from superpos import data, models, optim
+from superpos.train import FitSpec, Progress, training
+from superpos.types import Batch, Model, Output, Source, Training
+
+CACHE_OPTIONS = {
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+
+
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session keeps its compiled programs."""
+    return tmp_path_factory.mktemp("xla")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compile_cache(cache_folder: Path) -> Iterator[None]:
+    """Compile each distinct program once in the session: the tests sweep the same few programs."""
+    options = {**CACHE_OPTIONS, "jax_compilation_cache_dir": str(cache_folder)}
+    before = {name: getattr(jax.config, name) for name in options}
+    for name, value in options.items():
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+
+
+@pytest.fixture(scope="session")
+def parts() -> Callable[..., dict[str, Any]]:
+    """The arguments of `training` and `fit` for an autoencoder of 3 features at a point."""
+
+    def parts(
+        point: Mapping[str, Any],
+        *,
+        tx: Callable[[Any], Any] | None = None,
+        n_steps: int = 20,
+        log_every: int = 10,
+    ) -> dict[str, Any]:
+        point = {name.rsplit(".", 1)[-1]: value for name, value in point.items()}
+        rate = point.get("learning_rate", 1e-3)
+        decay = point.get("weight_decay", 0.0)
+        return {
+            "model": models.autoencoder(
+                n_features=3,
+                n_hidden=2,
+                importance_decay=point.get("importance_decay", 0.9),
+                init_scale=point.get("init_scale", 1.0),
+            ),
+            "source": data.sparse_uniform(n_features=3, density=point.get("density", 0.5)),
+            "tx": tx(rate) if tx else optim.adamw(learning_rate=rate, weight_decay=decay),
+            "probe": lambda params, state, key: {"norms": jnp.sum(params.W**2, axis=-1)},
+            "spec": FitSpec(n_steps=n_steps, batch_size=16, log_every=log_every),
+        }
+
+    return parts
+
+
+@pytest.fixture(scope="session")
+def make_build(parts: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
+    """A `build` of autoencoders that counts its calls."""
+
+    def make(**options: Any) -> Callable[[Mapping[str, Any]], Training]:
+        def build(point: Mapping[str, Any]) -> Training:
+            build.calls += 1  # type: ignore[attr-defined]
+            return training(**parts(point, **options))
+
+        build.calls = 0  # type: ignore[attr-defined]
+        return build
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_toy() -> Callable[..., Any]:
+    """A `build` that compiles in a tenth of a second: W (2,) is pulled to `target` times a key.
+
+    The state counts the updates, with the dtype of `state`, unless that is ().
+    """
+
+    def make(
+        *, n_steps: int = 4, state: Any = (), name: str = "W", metric: str = "size"
+    ) -> Callable[[Mapping[str, Any]], Training]:
+        def draw(key: jax.Array) -> jax.Array:
+            return jnp.float32(jax.random.key_data(key) >> 8) * jnp.float32(2**-24)
+
+        def sample(key: jax.Array, batch_size: int) -> Batch:
+            x = jnp.broadcast_to(draw(key), (batch_size, 2))
+            return Batch(inputs=x, targets=x, factors=x)
+
+        def build(point: Mapping[str, Any]) -> Training:
+            build.calls += 1  # type: ignore[attr-defined]
+            target = point.get("target", 1.0)
+
+            def apply(params: Any, state: Any, x: jax.Array) -> Output:
+                return Output(code=params[name], recon=params[name] - target * x)
+
+            def loss(params: Any, state: Any, batch: Batch, key: Any) -> Any:
+                error = jnp.sum(apply(params, state, batch.inputs[0]).recon ** 2)
+                return error, (jax.tree.map(lambda count: count + count.dtype.type(1), state), {})
+
+            return training(
+                model=Model(lambda key: ({name: draw(key)}, state), apply, loss),
+                source=Source(sample),
+                tx=optim.sgd(learning_rate=point.get("learning_rate", 0.1)),
+                probe=lambda params, state, key: {metric: jnp.sum(params[name] ** 2)},
+                spec=FitSpec(n_steps=n_steps, batch_size=1, log_every=2),
+            )
+
+        build.calls = 0  # type: ignore[attr-defined]
+        return build
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stop_at() -> Callable[[int], Callable[[Progress], None]]:
+    """An `on_progress` that is Ctrl-C as soon as that many model-steps are done."""
+
+    def make(steps: int) -> Callable[[Progress], None]:
+        def on_progress(report: Progress) -> None:
+            if report.steps_done >= steps:
+                raise KeyboardInterrupt
+
+        return on_progress
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def bits() -> Callable[[xarray.Dataset], dict[str, Any]]:
+    """All of a Dataset, so that == compares it bit for bit."""
+
+    def bits(dataset: xarray.Dataset) -> dict[str, Any]:
+        return {
+            "attrs": dataset.attrs,
+            **{
+                str(name): (array.dims, str(array.dtype), array.attrs, array.values.tobytes())
+                for name, array in dataset.variables.items()
+            },
+        }
+
+    return bits
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> Callable[[Path], dict[str, tuple[int, bytes]]]:
+    """When each chunk file of a store was written, and its content."""
+
+    def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+        return {
+            path.name: (path.stat().st_mtime_ns, path.read_bytes())
+            for path in (folder / "chunks").glob("*.chunk")
+        }
+
+    return snapshot
+
+
+@pytest.fixture(scope="session")
+def one_line() -> Callable[[Any, str], bool]:
+    """Whether a refusal is one line that holds each of some words."""
+
+    def one_line(refusal: Any, *words: str) -> bool:
+        text = str(refusal.value)
+        return "\n" not in text and all(word in text for word in words)
+
+    return one_line

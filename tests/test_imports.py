@@ -1,0 +1,284 @@
+"""Who may import whom, what nobody may use, what an import may do, and how long a file may be."""
+
+import ast
+import importlib.metadata
+import json
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import superpos
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted(path for top in ("superpos", "experiments") for path in (ROOT / top).rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+
+TIERS = (
+    ("types",),
+    ("arguments",),
+    ("losses", "metrics", "random"),
+    ("data", "models", "saes", "gauge", "interp", "probes", "optim"),
+    ("train",),
+    ("experiments",),
+)
+RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
+TRAIN_MAY_IMPORT = {"types", "arguments", "train"}
+OUTER = {"experiments", "hydra", "omegaconf", "rich", "matplotlib", "jinja2"}
+"""What nothing under superpos/ may import."""
+HYDRA = {"hydra", "omegaconf"}
+MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
+CALLS = {"eval", "exec", "instantiate", "system", "popen", "__import__", "serialize_executable"}
+FLAGS = {"shell", "allow_pickle"}
+MAX_FILE, MAX_FUNCTION, LONG_FUNCTION = 300, 60, 40
+NEW_LINE = "\n"
+
+Check = Callable[[str, str], list[str]]
+
+
+def imports(source: str, name: str) -> Iterator[str]:
+    """Every module that a file imports, with the names taken from it, anywhere in the file."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def unit(module: str) -> str | None:
+    """The part of the tree that a dotted module belongs to; None outside it or at its root."""
+    first, *rest = module.split(".")
+    if first == "experiments":
+        return "experiments"
+    return rest[0] if first == "superpos" and rest else None
+
+
+def unit_of_file(name: str) -> str | None:
+    return unit(".".join(Path(name).with_suffix("").parts).removesuffix(".__init__"))
+
+
+def bad_layers(source: str, name: str) -> list[str]:
+    """Imports that go upwards or sideways."""
+    own = unit_of_file(name)
+    found = []
+    for module in imports(source, name):
+        other = unit(module)
+        if other is None or other == own:
+            continue
+        assert other in RANKS, f"{name} imports {module}: give {other} a place in TIERS"
+        down = own is not None and RANKS[other] < RANKS[own]
+        if not down or (own == "train" and other not in TRAIN_MAY_IMPORT):
+            found.append(f"{name}: {own} imports {module}")
+    return found
+
+
+def bad_outsiders(source: str, name: str) -> list[str]:
+    """Hydra outside the boundary, and what only experiments/ may use."""
+    banned = HYDRA if name.startswith("experiments/") else OUTER
+    if name == "experiments/boundary.py":
+        banned = set()
+    return [f"{name}: {m}" for m in imports(source, name) if m.split(".")[0] in banned]
+
+
+def bad_uses(source: str, name: str) -> list[str]:
+    """Ways to run what a file says, and shells."""
+    found = [m for m in imports(source, name) if {m.split(".")[0], m.split(".")[-1]} & MODULES]
+    found += [m for m in imports(source, name) if m.split(".")[-1] in CALLS]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and node.id in CALLS:
+            found.append(node.id)
+        elif isinstance(node, ast.Attribute) and node.attr in CALLS:
+            found.append(node.attr)
+        elif isinstance(node, ast.keyword) and node.arg in FLAGS:
+            safe = isinstance(node.value, ast.Constant) and node.value.value is False
+            found += [] if safe else [f"{node.arg}="]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("yaml.load", "yaml.Loader"):
+            found.append(ast.unparse(node))
+    return [f"{name}: {use}" for use in found]
+
+
+def bad_lengths(source: str, name: str) -> list[str]:
+    """A file or a function that is too long."""
+    n_lines = len(source.splitlines())
+    found = [f"{name}: {n_lines} lines"] if n_lines > MAX_FILE else []
+    return found + [
+        f"{name}: {function} has {length} lines"
+        for function, length in function_lengths(source)
+        if length > MAX_FUNCTION
+    ]
+
+
+def function_lengths(source: str) -> Iterator[tuple[str, int]]:
+    """Lines of each function without its docstring."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            doc = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+            yield node.name, node.end_lineno - node.lineno + 1 - doc
+
+
+def bad_docstrings(source: str, name: str) -> list[str]:
+    """A module without a docstring, or with an empty one."""
+    return [] if (ast.get_docstring(ast.parse(source)) or "").strip() else [f"{name}: no docstring"]
+
+
+CHECKS: dict[str, Check] = {
+    "layers": bad_layers,
+    "outsiders": bad_outsiders,
+    "uses": bad_uses,
+    "lengths": bad_lengths,
+    "docstrings": bad_docstrings,
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("name", NAMES)
+def test_file_keeps_the_rules(name: str, check: str) -> None:
+    assert CHECKS[check]((ROOT / name).read_text(), name) == []
+
+
+def test_every_part_of_the_tree_has_a_place() -> None:
+    assert len(FILES) > 30
+    units = {unit_of_file(name) for name in NAMES} - {None}
+    assert {"types", "arguments", "data", "train", "experiments"} <= units <= set(RANKS)
+
+
+def test_long_functions_are_reported(record_property: Callable[[str, object], None]) -> None:
+    lengths = [
+        (f"{name}:{function}", length)
+        for name in NAMES
+        for function, length in function_lengths((ROOT / name).read_text())
+    ]
+    assert max(length for _, length in lengths) > 20  # the measure measures
+    record_property("functions over 40 lines", [row for row in lengths if row[1] > LONG_FUNCTION])
+
+
+BROKEN = [
+    ("layers", "superpos/metrics/a.py", "from superpos.losses import mse"),
+    ("layers", "superpos/metrics/a.py", "from superpos import data"),
+    ("layers", "superpos/models/a.py", "import superpos.optim.gradient"),
+    ("layers", "superpos/types.py", "from superpos.arguments import Count"),
+    ("layers", "superpos/train/a.py", "def f():\n    from superpos.metrics import capacity"),
+    ("layers", "superpos/train/a.py", "from superpos import models"),
+    ("layers", "superpos/optim/a.py", "from experiments.axes import expand"),
+    ("layers", "superpos/__init__.py", "from superpos.data import sparse_uniform"),
+    ("outsiders", "superpos/models/a.py", "if 1:\n    import rich.console"),
+    ("outsiders", "superpos/types.py", "from matplotlib import pyplot"),
+    ("outsiders", "superpos/types.py", "from experiments import axes"),
+    ("outsiders", "experiments/runner.py", "from hydra.utils import get_method"),
+    ("outsiders", "experiments/elhage/a.py", "import omegaconf"),
+    ("uses", "experiments/a.py", "import pickle"),
+    ("uses", "experiments/a.py", "from numpy.compat import pickle"),
+    ("uses", "experiments/boundary.py", "from hydra.utils import instantiate"),
+    ("uses", "experiments/boundary.py", "import hydra\nhydra.utils.instantiate(config)"),
+    ("uses", "superpos/a.py", "eval('1')"),
+    ("uses", "superpos/a.py", "import builtins\nbuiltins.exec('x')"),
+    ("uses", "superpos/a.py", "import os\nos.system('ls')"),
+    ("uses", "superpos/a.py", "run('ls', shell=True)"),
+    ("uses", "superpos/a.py", "run('ls', shell=flag)"),
+    ("uses", "superpos/a.py", "np.load(path, allow_pickle=True)"),
+    ("uses", "superpos/a.py", "import yaml\nyaml.load(text, yaml.Loader)"),
+    ("lengths", "superpos/a.py", "\n" * 301),
+    ("lengths", "superpos/a.py", "def f():\n" + "    x = 1\n" * 60),
+    ("docstrings", "superpos/a.py", "x = 1"),
+    ("docstrings", "superpos/a.py", '"""   """'),
+]
+SOUND = [
+    ("layers", "superpos/models/a.py", "from superpos.losses import mse"),
+    ("layers", "superpos/probes/a.py", "from superpos import metrics"),
+    ("layers", "superpos/train/a.py", "from superpos.train import files"),
+    ("layers", "experiments/a.py", "from superpos import train, data"),
+    ("outsiders", "experiments/boundary.py", "import hydra"),
+    ("outsiders", "experiments/a.py", "import rich"),
+    ("uses", "superpos/a.py", "np.savez(file, allow_pickle=False)"),
+    ("uses", "superpos/a.py", "import yaml\nyaml.safe_load(text)"),
+    (
+        "lengths",
+        "superpos/a.py",
+        'def f():\n    """Say.' + "\n" * 60 + '"""\n' + "    x = 1\n" * 59,
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "name", "source"), BROKEN)
+def test_the_rules_notice(check: str, name: str, source: str) -> None:
+    assert len(CHECKS[check](source, name)) >= 1
+
+
+@pytest.mark.parametrize(("check", "name", "source"), SOUND)
+def test_the_rules_let_through(check: str, name: str, source: str) -> None:
+    assert CHECKS[check](source, name) == []
+
+
+WATCH = """
+import importlib, json, sys
+import chex, flax.struct, jax, numpy, optax, psutil
+from jax._src import xla_bridge
+
+OUTER = {"hydra", "omegaconf", "rich", "matplotlib", "jinja2", "experiments"}
+before, loaded = dict(jax.config.values), set(sys.modules)
+ready = xla_bridge.backends_are_initialized()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+changed = [key for key, value in jax.config.values.items() if before.get(key, value) != value]
+backend = xla_bridge.backends_are_initialized() != ready
+outer = sorted(OUTER & (set(sys.modules) - loaded))
+n_arrays = len(jax.live_arrays())
+print(json.dumps({"changed": changed, "backend": backend, "n_arrays": n_arrays, "outer": outer}))
+"""
+
+
+def watch_import(*modules: str, folder: Path) -> dict[str, object]:
+    """Import modules in a fresh process and say what that did to JAX."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", "-c", WATCH, *modules],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_importing_superpos_does_nothing_to_jax(tmp_path: Path) -> None:
+    modules = [m.name for m in pkgutil.walk_packages(superpos.__path__, "superpos.")]
+    assert len(modules) > 20
+    seen = watch_import("superpos", *modules, folder=tmp_path)
+    assert seen == {"changed": [], "backend": False, "n_arrays": 0, "outer": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "value"),
+    [
+        ("import jax\nKEY = jax.random.key(0)", "n_arrays", 1),
+        ("import jax.numpy as jnp\ntotal = float(jnp.ones(3).sum())", "backend", True),
+        ("import jax\njax.config.update('jax_enable_x64', True)", "changed", ["jax_enable_x64"]),
+        ("import matplotlib", "outer", ["matplotlib"]),
+    ],
+)
+def test_the_watch_notices(tmp_path: Path, source: str, key: str, value: object) -> None:
+    (tmp_path / "a_bad_module.py").write_text(source)
+    assert watch_import("a_bad_module", folder=tmp_path)[key] == value
+
+
+def test_everything_imported_is_a_declared_dependency() -> None:
+    """What superpos/ imports comes with a plain install, without an extra."""
+    declared = {
+        line.split(">")[0].split("<")[0].split("=")[0].strip().lower()
+        for line in importlib.metadata.requires("superpos") or []
+        if "extra ==" not in line
+    }
+    packages = importlib.metadata.packages_distributions()
+    wanted = {
+        module.split(".")[0]
+        for name in NAMES
+        if name.startswith("superpos/")
+        for module in imports((ROOT / name).read_text(), name)
+    }
+    for module in wanted - set(sys.stdlib_module_names) - {"superpos"}:
+        assert {d.lower() for d in packages.get(module, [])} & declared, module
