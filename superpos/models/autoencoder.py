@@ -4,6 +4,7 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superpos
 x' = act(W h + b), here with W of shape (n_features, n_hidden), so that a feature is a row.
 """
 
+from functools import partial
 from typing import Literal
 
 import chex
@@ -81,21 +82,25 @@ def autoencoder(
         W = scale * jax.random.normal(key, (n_features, n_hidden))
         return AutoencoderParams(W=W, b=jnp.zeros(n_features)), ()
 
+    def forward(params: AutoencoderParams, x: Array) -> Output:
+        # Features lead: x is one example (n,) or a batch (n, batch), vectorised along its end.
+        code = params.W.T @ x
+        bias = params.b.reshape(-1, *[1] * (x.ndim - 1))
+        return Output(code=code, recon=act(params.W @ code + bias))
+
     def apply(params: AutoencoderParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
-        code = params.W.T @ x
-        return Output(code=code, recon=act(params.W @ code + params.b))
+        return forward(params, x)
 
     def loss(
         params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
-
-        def example_loss(x: Array, target: Array) -> Array:
-            return weighted_squared_error(apply(params, state, x).recon, target, weights())
-
-        losses = jax.vmap(example_loss, in_axes=-1)(batch.inputs.T, batch.targets.T)
+        chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
+        recon = forward(params, batch.inputs.T).recon
+        example_loss = partial(weighted_squared_error, importance=weights())
+        losses = jax.vmap(example_loss, in_axes=-1)(recon, batch.targets.T)
         return losses.mean(), (state, {})
 
     return Model(init, apply, loss)
