@@ -27,35 +27,40 @@ def expand(key: str, node: Any) -> list[float]:
 
     Args:
         key: dotted key of the axis, for messages.
-        node: a list, or one of {linspace: [start, stop, num]}, {logspace: [start, stop, num]} with
-            start and stop themselves (not exponents), {range: [start, stop, step]} as in Python
-            with one to three integers, {choice: [values]}.
+        node: a list of numbers and generators, or one generator: {linspace: [start, stop, num]},
+            {logspace: [start, stop, num]} with start and stop themselves (not exponents), {range:
+            [start, stop, step]} as in Python with one to three integers, {choice: [values]}.
 
     Returns:
-        The values.
+        The values, those of generators in their place.
 
     Raises:
         ArgumentError: not an axis, or an empty one; one line.
     """
-    if isinstance(node, Mapping):
-        if len(node) != 1:
-            raise ArgumentError(f"sweep.{key}={dict(node)!r}: expected one generator")
-        [(name, arguments)] = node.items()
-        if name not in GENERATORS:
-            listed = ", ".join(GENERATORS)
-            raise ArgumentError(f"sweep.{key}.{name}: unknown, expected a list or one of {listed}")
-        try:
-            values = GENERATORS[name](arguments)
-        except (TypeError, ValueError):
-            usage = USAGE[name]
-            raise ArgumentError(f"sweep.{key}.{name}={arguments!r}: expected {usage}") from None
-    else:
-        values = node
-    if not isinstance(values, list):
+    items = node if isinstance(node, list) else [node]
+    if not isinstance(node, list) and not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}={node!r}: expected a list or a generator")
+    values = [
+        value
+        for item in items
+        for value in (_generate(key, item) if isinstance(item, Mapping) else [item])
+    ]
     if not values:
         raise ArgumentError(f"sweep.{key}={node!r}: empty axis, expected one or more values")
     return values
+
+
+def _generate(key: str, node: Mapping[str, Any]) -> list[float]:
+    if len(node) != 1:
+        raise ArgumentError(f"sweep.{key}={dict(node)!r}: expected one generator")
+    [(name, arguments)] = node.items()
+    if name not in GENERATORS:
+        listed = ", ".join(GENERATORS)
+        raise ArgumentError(f"sweep.{key}.{name}: unknown, expected a list or one of {listed}")
+    try:
+        return GENERATORS[name](arguments)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"sweep.{key}.{name}={arguments!r}: expected {USAGE[name]}") from None
 
 
 def _linspace(arguments: Any) -> list[float]:
@@ -72,6 +77,8 @@ def _logspace(arguments: Any) -> list[float]:
 
 def _range(arguments: Any) -> list[int]:
     bounds = arguments if isinstance(arguments, list) else [arguments]
+    if any(isinstance(bound, bool) for bound in bounds):
+        raise TypeError
     return list(range(*map(operator.index, bounds)))
 
 
@@ -82,8 +89,8 @@ def _choice(arguments: Any) -> list[float]:
 
 
 def _numbers(arguments: Any, count: int) -> Sequence[Any]:
-    if isinstance(arguments, Mapping):
-        arguments = [arguments[name] for name in ("start", "stop", "num") if name in arguments]
+    if isinstance(arguments, Mapping) and set(arguments) == {"start", "stop", "num"}:
+        arguments = [arguments[name] for name in ("start", "stop", "num")]
     if not isinstance(arguments, list) or len(arguments) != count:
         raise TypeError
     if not np.all(np.isfinite(np.asarray(arguments, float))):

@@ -4,11 +4,12 @@ The only file that touches hydra or omegaconf. Behind it nobody sees a DictConfi
 complaint of Hydra's has become one line.
 """
 
+import hashlib
 import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,11 @@ import hydra
 from hydra import errors
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from superpos.arguments import did_you_mean
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-HYDRA_ERRORS = (errors.HydraException, OmegaConfBaseException)
+LONGEST_NAME = 120
 
 
 class UsageError(Exception):
@@ -39,27 +39,37 @@ def run(task: Callable[[dict[str, Any]], int]) -> int:
         The highest exit code of the jobs.
 
     Raises:
-        UsageError: the command line cannot be composed.
+        UsageError: the command line cannot be composed, or the output folder cannot be made.
     """
     codes: list[int] = []
+    failures: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
     def main(config: DictConfig) -> None:
-        codes.append(task(_plain(config)))
+        try:
+            codes.append(task(_plain(config)))
+        except Exception as error:  # the task's own, not Hydra's: raised as it is, below
+            failures.append(error)
+            raise
 
+    _prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
+    words = sys.argv[1:]
+    sys.argv[1:] = [_as_list(word) for word in words]
     try:
         main()
-    except HYDRA_ERRORS as error:
-        raise UsageError(_one_line(error)) from None
     except OSError as error:
+        _raise_failure(failures)
         raise UsageError(
             f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
         ) from None
+    except Exception as error:
+        _raise_failure(failures)
+        raise UsageError(_one_line(error, words)) from None
     return max(codes, default=0)
 
 
-def compose(overrides: list[str]) -> dict[str, Any]:
+def compose(overrides: Sequence[str]) -> dict[str, Any]:
     """Compose a config without running anything, as the command line with these overrides would.
 
     Args:
@@ -71,13 +81,15 @@ def compose(overrides: list[str]) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be composed.
     """
+    _prepare()
+    words = [_as_list(word) for word in overrides]
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-            config = hydra.compose("config", overrides, return_hydra_config=True)
+            config = hydra.compose("config", words, return_hydra_config=True)
             HydraConfig.instance().set_config(config)
             return _plain(config)
-    except HYDRA_ERRORS as error:
-        raise UsageError(_one_line(error)) from None
+    except Exception as error:
+        raise UsageError(_one_line(error, overrides)) from None
 
 
 def experiments() -> list[str]:
@@ -85,55 +97,85 @@ def experiments() -> list[str]:
     return _names("experiment")
 
 
+def _prepare() -> None:
+    """Let configs name a folder after the overrides: `${folder_name:<text>}`."""
+    OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
+
+
+def _folder_name(text: str) -> str:
+    """One plain part of a path, however long the text and whatever is in it."""
+    plain = text.replace("/", "_").replace("\0", "_")
+    plain = plain.replace("..", "_") if set(plain) <= {"."} else plain
+    if len(plain.encode()) <= LONGEST_NAME:
+        return plain
+    return f"{plain[: LONGEST_NAME // 2]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _as_list(word: str) -> str:
+    """An axis given by one generator, as a list: Hydra would merge it into the generator before."""
+    key, sign, value = word.partition("=")
+    generator = key.lstrip("+").startswith("sweep.") and value.strip().startswith("{")
+    return f"{key}{sign}[{value}]" if generator else word
+
+
+def _raise_failure(failures: Sequence[Exception]) -> None:
+    if failures:
+        raise failures[0]
+
+
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
-    experiment = chosen.runtime.choices["experiment"]
     overrides = [str(override) for override in chosen.overrides.task]
-    with_hydra = OmegaConf.to_container(
-        OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]), resolve=True
-    )
-    assert isinstance(with_hydra, dict)
+    keys = [str(key) for key in config if key != "hydra"]
+    plain = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
+    assert isinstance(plain, dict)
     return {
-        **{str(key): value for key, value in with_hydra.items()},
-        "experiment": experiment,
+        **{str(key): value for key, value in plain.items()},
+        "experiment": chosen.runtime.choices["experiment"],
         "command": shlex.join(["python", "-m", "experiments", *overrides]),
     }
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception, words: Sequence[str]) -> str:
     """Say in one line what Hydra says in several."""
+    text = str(error)
     if isinstance(error, errors.MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).partition("/")
-        return f"{group}={name}: expected one of {', '.join(_names(group))}" + did_you_mean(
-            name, _names(group)
-        )
-    text = str(error)
+        known = _names(group)
+        close = did_you_mean(name, known)
+        return f"{group}={name}: expected one of {', '.join(known)}{close}"
     if "You must specify 'experiment'" in text:
         return f"experiment: missing, expected one of {', '.join(experiments())}"
     unknown = re.search(r"Could not override '([^']+)'", text)
     if unknown:
-        key = unknown[1].lstrip("+~")
-        return f"{_given(key)}: unknown key{did_you_mean(key, _known_keys())}"
-    return " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
+        return _unknown_key(unknown[1].lstrip("+~"), words)
+    first = " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
+    return f"{shlex.join(words)}: {first}"
+
+
+def _unknown_key(key: str, words: Sequence[str]) -> str:
+    typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
+    given = typed[0].lstrip("+~") if typed else key
+    known = list(_dotted(_composed_without_values(words), ""))
+    if key in known:
+        return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
+    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
+    return f"{given}: unknown key{did_you_mean(key, known)}{added}"
+
+
+def _composed_without_values(words: Sequence[str]) -> Any:
+    """The config with the groups that were chosen, but none of the values."""
+    groups = [word for word in words if (CONF / (word.partition("=")[0] or "?")).is_dir()]
+    try:
+        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+            return OmegaConf.to_container(hydra.compose("config", groups), resolve=False)
+    except errors.HydraException:  # a group is wrong as well; its keys are not known
+        return {}
 
 
 def _names(group: str) -> list[str]:
     folder = CONF / group
     return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
-
-
-def _given(key: str) -> str:
-    """The override of a key as it was typed."""
-    typed = [word for word in sys.argv[1:] if word.lstrip("+~").startswith(f"{key}=")]
-    return typed[0].lstrip("+~") if typed else key
-
-
-def _known_keys() -> list[str]:
-    """Every dotted key of the config of the experiment that was asked for."""
-    chosen = [word for word in sys.argv[1:] if word.startswith("experiment=")]
-    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        config = hydra.compose("config", chosen or ["experiment=train"])
-    return list(_dotted(OmegaConf.to_container(config, resolve=False), ""))
 
 
 def _dotted(node: Any, prefix: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ def check_component(group: str, node: Any, path: str) -> list[str]:
         return [f"{path}={node!r}: expected a component with a kind"]
     kinds = REGISTRY[group]
     kind = node["kind"]
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         close = did_you_mean(str(kind), kinds)
         return [f"{path}.kind={kind!r}: expected one of {', '.join(kinds)}{close}"]
     parameters = inspect.signature(kinds[kind]).parameters
@@ -28,15 +28,47 @@ def check_component(group: str, node: Any, path: str) -> list[str]:
             continue
         key = f"{path}.{name}"
         if name not in settable:
-            close = did_you_mean(name, settable)
+            close = did_you_mean(str(name), settable)
             listed = ", ".join(settable) or "nothing"
             problems.append(f"{key}: unknown, {path} {kind} takes {listed}{close}")
-        elif isinstance(value, Mapping) and name in REGISTRY:
+        elif name in REGISTRY and value is not None:
             problems += check_component(name, value, key)
         else:
             problems += problem_of(key, value, annotation(kinds[kind], name))
     required = [n for n in settable if parameters[n].default is inspect.Parameter.empty]
     return problems + [f"{path}.{name}: missing" for name in required if name not in node]
+
+
+def construct(group: str, node: Mapping[str, Any], path: str = "", **supplied: Any) -> Any:
+    """Call the factory of a component, and those of the components inside it.
+
+    Args:
+        group: group of the registry.
+        node: kind and arguments.
+        path: dotted key of the component, for messages; the group where it is empty.
+        **supplied: other components of the same run, for factories that take them.
+
+    Returns:
+        What the factory returns.
+
+    Raises:
+        ArgumentError: a factory refused its arguments; one line with the whole key.
+    """
+    path = path or group
+    function = REGISTRY[group][node["kind"]]
+    wanted = inspect.signature(function).parameters
+    arguments = {
+        name: construct(name, value, f"{path}.{name}")
+        if isinstance(value, Mapping) and name in REGISTRY
+        else value
+        for name, value in node.items()
+        if name != "kind"
+    }
+    supplied = {name: value for name, value in supplied.items() if name in wanted}
+    try:
+        return function(**arguments, **supplied)
+    except ArgumentError as error:
+        raise ArgumentError(f"{path}.{error}") from None
 
 
 def problem_of(key: str, value: Any, hint: Any) -> list[str]:
@@ -46,15 +78,3 @@ def problem_of(key: str, value: Any, hint: Any) -> list[str]:
     except ArgumentError as error:
         return [str(error)]
     return []
-
-
-def construct(group: str, node: Mapping[str, Any], **supplied: Any) -> Any:
-    """Call the factory of a component, and those of the components inside it."""
-    function = REGISTRY[group][node["kind"]]
-    wanted = inspect.signature(function).parameters
-    arguments = {
-        name: construct(name, value) if isinstance(value, Mapping) and name in REGISTRY else value
-        for name, value in node.items()
-        if name != "kind"
-    }
-    return function(**arguments, **{k: v for k, v in supplied.items() if k in wanted})

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import inspect
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,10 +19,11 @@ from superpos.arguments import (
     sweepable,
 )
 from superpos.train import FitSpec, training
-from superpos.train.grid import make_grid
+from superpos.train.grid import SEED, Grid, make_grid
 from superpos.train.program import Build
 from superpos.types import Training
 
+MOST_CORNERS = 1024
 COMPONENTS = ("data", "model", "optim", "probe")
 
 
@@ -73,16 +75,17 @@ def bind_job(config: Mapping[str, Any]) -> Job:
     problems = [p for group in COMPONENTS for p in check_component(group, config[group], group)]
     problems += problem_of("seed", config["seed"], Seed)
     fit = _fit(config["fit"], problems)
+    problems += _mismatch(config) if not problems else []
     axes = _axes(config, problems)
     if fit is None or problems:
         raise ConfigError(problems)
+    _try_corners(config, axes, make_grid(axes, config["zipped"]))
     spec = {
         key: value
         for group in (*COMPONENTS, "fit")
         for key, value in _flat(config[group], f"{group}.")
         if key not in axes
     }
-    _try_extremes(config, axes)
     return Job(
         build=lambda point: _training(_with_values(config, point), fit),
         axes=axes,
@@ -100,37 +103,64 @@ def _training(config: Mapping[str, Any], fit: FitSpec) -> Training:
     return training(model=model, source=source, tx=tx, probe=probe, spec=fit)
 
 
-def _fit(node: Mapping[str, Any], problems: list[str]) -> FitSpec | None:
+def _fit(node: Any, problems: list[str]) -> FitSpec | None:
     known = [field.name for field in dataclasses.fields(FitSpec)]
-    unknown = [name for name in node if name not in known]
-    problems += [f"fit.{name}: unknown{did_you_mean(name, known)}" for name in unknown]
+    if not isinstance(node, Mapping):
+        problems.append(f"fit={node!r}: expected {', '.join(known)}")
+        return None
+    wrong = [
+        f"fit.{name}: unknown{did_you_mean(name, known)}" for name in node if name not in known
+    ]
+    wrong += [f"fit.{name}: missing" for name in known if name not in node]
+    problems += wrong
     try:
-        return None if unknown else FitSpec(**node)
+        return None if wrong else FitSpec(**node)
     except (TypeError, ValueError) as error:
         problems.append(f"fit.{error}")
         return None
 
 
+def _mismatch(config: Mapping[str, Any]) -> list[str]:
+    """The model reads what the data gives."""
+    given, wanted = config["data"].get("n_features"), config["model"].get("n_features")
+    if wanted in (None, given):
+        return []
+    return [f"model.n_features={wanted}: expected data.n_features={given}"]
+
+
 def _axes(config: Mapping[str, Any], problems: list[str]) -> dict[str, list[float]]:
     """Expand and check every axis; where no seed is swept, the seed of the config is one."""
     axes: dict[str, list[float]] = {}
-    before = len(problems)
-    for key, node in flat_axes(config["sweep"]):
+    found = (
+        []
+        if isinstance(config["sweep"], Mapping)
+        else [f"sweep={config['sweep']!r}: expected axes at the keys they vary"]
+    )
+    for key, node in () if found else flat_axes(config["sweep"]):
         try:
             hint = _axis_hint(config, key)
             axes[key] = expand(key, node)
         except ArgumentError as error:
-            problems.append(str(error))
+            found.append(str(error))
         else:
-            found = [p for value in axes[key] for p in problem_of(f"sweep.{key}", value, hint)]
-            problems += found[:1]
-    axes.setdefault("seed", [config["seed"]])
-    if len(problems) == before:
-        try:
-            make_grid(axes, config["zipped"])
-        except ArgumentError as error:
-            problems.append(f"sweep.{error}")
+            wrong = [p for value in axes[key] for p in problem_of(f"sweep.{key}", value, hint)]
+            found += wrong[:1]
+    axes.setdefault("seed", [0 if problem_of("seed", config["seed"], Seed) else config["seed"]])
+    if not found:
+        found = _grid_problems(axes, config["zipped"])
+    problems += found
     return axes
+
+
+def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
+    if not isinstance(zipped, list) or not all(isinstance(group, list) for group in zipped):
+        return [f"zipped={zipped!r}: expected lists of axes, such as [[data.density, seed]]"]
+    try:
+        make_grid(axes, zipped)
+    except ArgumentError as error:
+        text = str(error)
+        return [text if text.startswith("zipped") else f"sweep.{text}"]
+    return []
 
 
 def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
@@ -143,15 +173,18 @@ def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
         return Seed
     *path, name = key.split(".")
     index = name if name.isdigit() else None
-    if index is not None:
+    if index is not None and path:
         *path, name = path
     node = _node(config, path)
     static = f"sweep.{key}: static, so each value is its own compile; use -m {key}=... instead"
     if path == ["fit"] and name in config["fit"]:
         raise ArgumentError(static)
-    if not isinstance(node, Mapping) or path[-1] not in REGISTRY:
+    group = path[-1] if path else ""
+    if group not in REGISTRY or not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
-    function = REGISTRY[path[-1]][node["kind"]]
+    if node.get("kind") not in REGISTRY[group]:
+        raise ArgumentError(f"sweep.{key}: cannot be checked, {'.'.join(path)} has no known kind")
+    function = REGISTRY[group][node["kind"]]
     if name not in inspect.signature(function).parameters or name in SUPPLIED:
         close = did_you_mean(name, sweepable(function))
         raise ArgumentError(f"sweep.{key}: unknown{close}")
@@ -170,17 +203,29 @@ def _node(config: Any, path: list[str]) -> Any:
     return config
 
 
-def _try_extremes(config: Mapping[str, Any], axes: Mapping[str, list[float]]) -> None:
-    """Call every factory on the ends of each axis, for what ranges alone do not tell."""
-    points = [{}] + [
-        {key: end} for key, values in axes.items() for end in (min(values), max(values))
+def _try_corners(config: Mapping[str, Any], axes: Mapping[str, list[float]], grid: Grid) -> None:
+    """Call every factory at the corners of the grid, for what ranges alone do not tell.
+
+    Raises:
+        ConfigError: a factory refused one of them.
+    """
+    ends = [
+        {end for name in names for end in (grid.axes[name].argmin(), grid.axes[name].argmax())}
+        for names in grid.dims.values()
     ]
-    for point in points:
-        for group in COMPONENTS[:3]:
-            try:
-                construct(group, _with_values(config, point)[group])
-            except ArgumentError as error:
-                raise ConfigError([f"{group}.{error}"]) from None
+    for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
+        point = {
+            name: axes[name][at]
+            for at, names in zip(corner, grid.dims.values(), strict=True)
+            for name in names
+            if name != SEED
+        }
+        at_corner = _with_values(config, point)
+        try:
+            for group in ("data", "model", "optim"):
+                construct(group, at_corner[group])
+        except ArgumentError as error:
+            raise ConfigError([str(error)]) from None
 
 
 def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,34 +3,22 @@
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import jax
 import yaml
 from rich.console import Console
 
 from experiments.claims import ledger
-from experiments.components import check_component, construct, problem_of
+from experiments.experiment import bind
 from experiments.findings import Findings
-from experiments.jobs import ConfigError, Job, bind_job
+from experiments.jobs import Job
 from experiments.progress import progress_bar
 from experiments.report.page import write_page
-from superpos.arguments import Count, Interval, did_you_mean
-from superpos.train import sweep
+from superpos import random
+from superpos.train import NoMemberError, sweep
 from superpos.train.fingerprint import fingerprint
-from superpos.types import Scalar
 
-TOP_LEVEL = (
-    *("title", "question", "seed", "zipped", "variants", "dims", "analysis", "engine"),
-    *("data", "model", "optim", "schedule", "probe", "fit", "sweep"),
-    *("output_dir", "experiment", "command"),
-)
-ENGINE = {
-    "chunk": Optional[Count],  # noqa: UP045  (an Annotated type has no |)
-    "memory_fraction": Annotated[Scalar, Interval("(0, 1]")],
-    "matmul_precision": str,
-    "allow_numerics_change": bool,
-}
 ROOT_SEED = 0
 """The root key of every experiment; members differ by their own seed, folded into it."""
 
@@ -58,11 +46,12 @@ def run(config: Mapping[str, Any]) -> int:
     jobs, analyse = bind(config)
     folder, console = Path(config["output_dir"]), Console()
     jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
-    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    folder.mkdir(parents=True, exist_ok=True)
     trained = {
         name: _train(name, job, config, folder / name, console) for name, job in jobs.items()
     }
-    findings = analyse({name: result.dataset for name, result in trained.items()}, folder)
+    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])
     ledger.write(folder / "claims.json", records)
     page = write_page(
@@ -83,46 +72,6 @@ def run(config: Mapping[str, Any]) -> int:
     return _report_failures(trained, console)
 
 
-def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findings]]:
-    """Check a config and turn it into jobs by variant, and the analysis of their results.
-
-    Raises:
-        ConfigError: with every problem found.
-    """
-    problems = [
-        f"{k}: unknown key{did_you_mean(k, TOP_LEVEL)}" for k in config if k not in TOP_LEVEL
-    ]
-    engine = config["engine"]
-    problems += [f"engine.{k}: unknown{did_you_mean(k, ENGINE)}" for k in engine if k not in ENGINE]
-    problems += [
-        p for k, hint in ENGINE.items() for p in problem_of(f"engine.{k}", engine[k], hint)
-    ]
-    problems += check_component("analysis", config["analysis"], "analysis")
-    jobs: dict[str, Job] = {}
-    for name, changes in (config["variants"] or {"sweep": {}}).items():
-        try:
-            jobs[name] = bind_job(_merged(config, changes or {}))
-        except ConfigError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
-    if problems:
-        raise ConfigError(problems)
-    return jobs, lambda datasets, folder: construct(
-        "analysis", config["analysis"], datasets=datasets, folder=folder
-    )
-
-
-def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with the changes of a variant laid over it."""
-    merged = dict(config)
-    for key, value in changes.items():
-        old = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            merged[key] = _merged(old, value)
-        else:
-            merged[key] = value
-    return merged
-
-
 def _train(
     name: str, job: Job, config: Mapping[str, Any], folder: Path, console: Console
 ) -> Trained:
@@ -136,7 +85,7 @@ def _train(
     with progress_bar(console) as on_progress:
         dataset = sweep(
             job.build,
-            key=jax.random.key(ROOT_SEED),
+            key=random.key(ROOT_SEED, rng=engine["rng"]),
             axes=job.axes,
             zipped=job.zipped,
             store=folder,
@@ -148,6 +97,17 @@ def _train(
             on_progress=on_progress,
         )
     return Trained(dataset, on_progress.n_new, time.perf_counter() - start)
+
+
+def _analyse(
+    analyse: Callable[..., Findings], trained: Mapping[str, Trained], folder: Path, console: Console
+) -> Findings:
+    """Findings; none where every restart of some point diverged, which is said."""
+    try:
+        return analyse({name: result.dataset for name, result in trained.items()}, folder)
+    except NoMemberError as error:
+        console.print(f"no claims: {error}", soft_wrap=True)
+        return Findings()
 
 
 def _facts(trained: Mapping[str, Trained]) -> dict[str, str]:

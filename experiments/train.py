@@ -22,10 +22,11 @@ def summarise(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findin
     """
     figure, (left, right) = new_figure(1, 2, height=3.2)
     for (name, dataset), colour in zip(datasets.items(), PALETTE * len(datasets), strict=False):
-        loss = dataset["loss"].transpose("step", ...).to_numpy().reshape(dataset.sizes["step"], -1)
-        left.plot(dataset["step"], loss, color=colour, alpha=max(0.05, 1 / np.sqrt(loss.shape[1])))
+        n_members = dataset["status"].size
+        loss = dataset["loss"].transpose("step", ...).to_numpy().reshape(-1, n_members)
+        left.plot(dataset["step"], loss, color=colour, alpha=max(0.05, n_members**-0.5))
         last = dataset["features_per_dimension"].isel(step=slice(-1, None)).to_numpy().ravel()
-        right.hist(last, bins=30, color=colour, label=name, alpha=0.7)
+        right.hist(last[np.isfinite(last)], bins=30, color=colour, label=name, alpha=0.7)
     left.set(xlabel="step", ylabel="loss on fresh data", yscale="log")
     right.set(xlabel="features per dimension at the end", ylabel="models")
     right.legend(frameon=False)

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     import xarray
 
 
+class NoMemberError(ValueError):
+    """There is nothing to choose from."""
+
+
 def best_of(
     dataset: "xarray.Dataset", loss: "xarray.DataArray", over: str = "seed"
 ) -> "xarray.Dataset":
@@ -25,12 +29,12 @@ def best_of(
         The dataset without that dimension, with the chosen loss as `best_loss`.
 
     Raises:
-        ValueError: some point has no eligible member; one line.
+        NoMemberError: some point has no eligible member; one line.
     """
     loss = loss.reset_coords(drop=True)
     eligible = (dataset["status"] == "ok") & np.isfinite(loss)
     empty = int((~eligible.any(over)).sum())
     if empty:
-        raise ValueError(f"no finished member along {over} at {empty} of the points")
+        raise NoMemberError(f"no finished member along {over} at {empty} of the points")
     ranked = loss.where(eligible, np.inf)
     return dataset.assign(best_loss=loss).isel({over: ranked.argmin(over)})

@@ -103,7 +103,7 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
     checked = {name: _check_axis(name, values) for name, values in axes.items()}
     dims: dict[str, tuple[str, ...]] = {name: (name,) for name in checked}
     for group in zipped:
-        _check_zipped(group, checked)
+        _check_zipped(group, checked, dims)
         dims[group[0]] = tuple(group)
         for name in group[1:]:
             del dims[name]
@@ -137,10 +137,15 @@ def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
     return array.astype(np.uint32)
 
 
-def _check_zipped(group: Sequence[str], axes: Mapping[str, np.ndarray]) -> None:
-    unknown = [name for name in group if name not in axes]
-    if unknown or SEED in group:
-        raise ArgumentError(f"zipped={list(group)}: expected names of axes other than seed")
+def _check_zipped(
+    group: Sequence[str], axes: Mapping[str, np.ndarray], free: Mapping[str, Any]
+) -> None:
+    """A group names axes, each once and in one group only, of the same length."""
+    known = all(name in axes and len(free.get(name, ())) == 1 for name in group)
+    if not group or not known or SEED in group or len(set(group)) != len(group):
+        raise ArgumentError(
+            f"zipped={list(group)}: expected names of axes other than seed, each in one group"
+        )
     lengths = {name: len(axes[name]) for name in group}
     if len(set(lengths.values())) != 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())

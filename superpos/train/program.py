@@ -53,13 +53,16 @@ class Program(NamedTuple):
     digest: str
 
 
-def compile_chunk(build: Build, points: Mapping[str, np.ndarray], width: Width) -> Program:
+def compile_chunk(
+    build: Build, points: Mapping[str, np.ndarray], width: Width, key_dtype: Any
+) -> Program:
     """Compile a chunk, calling `build` in one trace for init and one for advance.
 
     Args:
         build: point -> Training.
         points: the axes of the sweep, of which only names and dtypes matter here.
         width: size of the chunk.
+        key_dtype: dtype of the keys, which says what generator they are of.
 
     Returns:
         The program.
@@ -86,7 +89,7 @@ def compile_chunk(build: Build, points: Mapping[str, np.ndarray], width: Width) 
         out_axes=(_OVER_SEEDS, 0),
     )
     point = {k: jax.ShapeDtypeStruct((n_points,), column.dtype) for k, column in points.items()}
-    keys = jax.eval_shape(lambda: jax.random.split(jax.random.key(0), width.n_seeds))
+    keys = jax.ShapeDtypeStruct((width.n_seeds,), key_dtype)
     traced_init = jax.jit(inits).trace(point, keys)
     traced = jax.jit(advances, donate_argnums=1).trace(point, traced_init.out_info)
     lowered = traced.lower()
@@ -104,7 +107,12 @@ def compile_chunk(build: Build, points: Mapping[str, np.ndarray], width: Width) 
 
 
 def compile_to_fit(
-    build: Build, points: Mapping[str, np.ndarray], width: Width, fraction: float
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    width: Width,
+    key_dtype: Any,
+    *,
+    fraction: float,
 ) -> Program:
     """Compile a chunk of that width, or of the largest below it that fits into memory.
 
@@ -112,6 +120,7 @@ def compile_to_fit(
         build: point -> Training.
         points: the axes of the sweep.
         width: size of the chunk wished for.
+        key_dtype: dtype of the keys.
         fraction: part of the free memory that the chunk may take, in (0, 1].
 
     Returns:
@@ -122,7 +131,7 @@ def compile_to_fit(
     """
     budget = fraction * available_bytes()
     while True:
-        program = compile_chunk(build, points, width)
+        program = compile_chunk(build, points, width, key_dtype)
         if program.n_bytes <= budget:
             return program
         if width.n_members == 1:

@@ -98,7 +98,8 @@ def sweep(
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
     grid = make_grid(axes, zipped)
-    spec = {**(spec or {}), "key": jax.random.key_data(key).tolist()}
+    root = {"rng": str(jax.random.key_impl(key)), "key": jax.random.key_data(key).tolist()}
+    spec = {**(spec or {}), **root}
     ids = grid.member_ids(spec)
     with writing(store, grid, spec) as held:
         table = held.load(ids)
@@ -106,7 +107,7 @@ def sweep(
             return dataset_of(held.header, grid, table)
         width = held.width or _first_width(grid, chunk)
         while True:
-            program = compile_to_fit(build, grid.points, width, memory_fraction)
+            program = compile_to_fit(build, grid.points, width, key.dtype, fraction=memory_fraction)
             header = _header(grid, spec, program, dims or {})
             held.begin(header, allow_numerics_change=allow_numerics_change)
             table = table or Table(ids, header["schema"])

@@ -1,0 +1,141 @@
+"""From a plain config to an experiment: its jobs by variant, and the analysis of their results."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Optional
+
+from experiments.components import check_component, construct, problem_of
+from experiments.findings import Findings
+from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
+from superpos.arguments import Count, Interval, did_you_mean
+from superpos.random import Rng
+from superpos.types import Scalar
+
+VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
+"""What a variant may change."""
+SECTIONS = (*VARIED, "schedule", "variants", "dims", "analysis", "engine", "output_dir")
+TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command")
+ENGINE = {
+    "rng": Rng,
+    "chunk": Optional[Count],  # noqa: UP045  (an Annotated type has no |)
+    "memory_fraction": Annotated[Scalar, Interval("(0, 1]")],
+    "matmul_precision": Literal["highest", "high", "default"],
+    "allow_numerics_change": bool,
+}
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findings]]:
+    """Check a config.
+
+    Args:
+        config: plain and resolved, as `boundary.run` hands it over.
+
+    Returns:
+        The jobs by variant ("sweep" where there are no variants), and the analysis: (datasets by
+        variant, folder) -> Findings.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    missing = [f"{name}: missing" for name in SECTIONS if name not in config]
+    if missing:
+        raise ConfigError(missing)
+    problems = [*_unknown("", config, TOP_LEVEL), *_engine(config["engine"])]
+    problems += check_component("analysis", config["analysis"], "analysis")
+    if not isinstance(config["output_dir"], str) or not config["output_dir"]:
+        problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
+    problems += _dims(config["dims"], config)
+    jobs: dict[str, Job] = {}
+    wrong_variants = [*_variants(config["variants"])]
+    for name, changes in {} if wrong_variants else _by_name(config["variants"]):
+        try:
+            jobs[name] = bind_job(merged(config, changes))
+        except ConfigError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    problems += _untrained(config) if not problems else []
+    if problems or wrong_variants:
+        raise ConfigError(problems + wrong_variants)
+    return jobs, lambda datasets, folder: construct(
+        "analysis", config["analysis"], datasets=datasets, folder=folder
+    )
+
+
+def _untrained(config: Mapping[str, Any]) -> list[str]:
+    """Only `train` has something to say about models at their start."""
+    if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
+        return []
+    return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
+
+
+def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with changes laid over it, mapping into mapping."""
+    result = dict(config)
+    for key, value in changes.items():
+        old = result.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            result[key] = merged(old, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, changes in (variants or {"sweep": None}).items():
+        yield name, changes or {}
+
+
+def _unknown(prefix: str, node: Mapping[str, Any], known: Any) -> Iterator[str]:
+    for name in node:
+        if name not in known:
+            what = "unknown" if prefix else "unknown key"
+            yield f"{prefix}{name}: {what}{did_you_mean(str(name), known)}"
+
+
+def _engine(node: Any) -> Iterator[str]:
+    if not isinstance(node, Mapping):
+        yield f"engine={node!r}: expected {', '.join(ENGINE)}"
+        return
+    yield from _unknown("engine.", node, ENGINE)
+    for name, hint in ENGINE.items():
+        yield from (
+            problem_of(f"engine.{name}", node[name], hint)
+            if name in node
+            else [f"engine.{name}: missing"]
+        )
+
+
+def _variants(node: Any) -> Iterator[str]:
+    """A variant is named as a folder can be, and changes what is trained."""
+    if node is not None and not isinstance(node, Mapping):
+        yield f"variants={node!r}: expected a name and changes for each variant"
+        return
+    for name, changes in (node or {}).items():
+        if not PLAIN_NAME.fullmatch(str(name)):
+            yield f"variants.{name}: expected a plain name of letters, digits, '.', '_' and '-'"
+        elif changes is not None and not isinstance(changes, Mapping):
+            yield f"variants.{name}={changes!r}: expected changes to the config"
+        else:
+            yield from _unknown(f"variants.{name}.", changes or {}, VARIED)
+
+
+def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
+    """Names of dimensions: a list of distinct names for each result, none taken by an axis."""
+    if not isinstance(node, Mapping):
+        yield f"dims={node!r}: expected names of dimensions for each result"
+        return
+    taken = {"step", *_axis_names(config["sweep"])}
+    for result, names in node.items():
+        plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        if not plain or len(set(names)) != len(names) or taken & set(names):
+            yield (
+                f"dims.{result}={names!r}: expected distinct names, none of them"
+                f" {', '.join(sorted(taken))}"
+            )
+
+
+def _axis_names(sweep: Any) -> Iterator[str]:
+    if isinstance(sweep, Mapping):
+        for name, node in sweep.items():
+            yield str(name)
+            yield from _axis_names(node)
