@@ -20,9 +20,7 @@ def feature_norms(W: Array) -> Array:
     Returns:
         ‖W_i‖ >= 0, (..., n_features); its gradient at a zero row is 0.
     """
-    squared = _squared_norms(W)
-    zero = squared == 0
-    return jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, squared)))
+    return _polar(W)[0]
 
 
 def features_per_dimension(W: Array) -> Array:
@@ -38,7 +36,7 @@ def features_per_dimension(W: Array) -> Array:
         Elhage et al. 2022, "Relationship to Adversarial Robustness"; its inverse is the D* of
         "Uniform Superposition".
     """
-    return _squared_norms(W).sum(-1) / W.shape[-1]
+    return jnp.sum(jnp.square(W), axis=(-2, -1)) / W.shape[-1]
 
 
 def dimensions_per_feature(W: Array) -> Array:
@@ -69,11 +67,15 @@ def feature_dimensionality(W: Array) -> Array:
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition", "Feature Dimensionality".
     """
-    largest = jnp.max(jnp.abs(W), axis=(-2, -1), keepdims=True)
-    scaled = W / jnp.where(largest == 0, 1.0, largest)  # so that squares do not underflow
-    squared = _squared_norms(scaled)
-    shared = squared + interference(scaled)
-    return squared / jnp.where(shared == 0, 1.0, shared)
+    W = jnp.asarray(W)
+    norms, directions = _polar(W / _largest(W, (-2, -1)))
+    zero = norms == 0
+    own, other = norms[..., :, None], norms[..., None, :]
+    # Beyond this ratio of norms D_i is 0 anyway; the bound keeps squares and gradients finite.
+    ratio = float(jnp.finfo(W.dtype).max) ** 0.4 / W.shape[-2]
+    least = jnp.maximum(own, other / ratio)
+    overlaps = _products(directions, directions) * (other / jnp.where(least == 0, 1.0, least))
+    return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps)))
 
 
 def interference(W: Array) -> Array:
@@ -88,20 +90,36 @@ def interference(W: Array) -> Array:
     Reference:
         Elhage et al. 2022, "Demonstrating Superposition" (the colour of its bars).
     """
-    overlaps = jnp.einsum(
-        "...ih,...jh->...ij", _unit_rows(W), W, precision=jax.lax.Precision.HIGHEST
-    )
-    others = 1.0 - jnp.eye(W.shape[-2], dtype=W.dtype)
-    return jnp.sum(others * jnp.square(overlaps), axis=-1)
+    return _sum_of_others(_products(_polar(W)[1], W))
 
 
-def _squared_norms(W: Array) -> Array:
-    return jnp.sum(jnp.square(W), axis=-1)
+def _polar(W: Array) -> tuple[Array, Array]:
+    """Norms of the rows, and the rows scaled to norm 1 (a zero row stays zero).
+
+    Rows are scaled by their largest entry first, so that no square under- or overflows; the result
+    does not depend on that scale, so neither does the gradient.
+    """
+    W = jnp.asarray(W)
+    scale = _largest(W, -1)
+    rows = W / scale
+    squared = jnp.sum(jnp.square(rows), axis=-1, keepdims=True)
+    zero = squared == 0
+    root = jnp.sqrt(jnp.where(zero, 1.0, squared))
+    return jnp.where(zero, 0.0, scale * root)[..., 0], rows / root
 
 
-def _unit_rows(W: Array) -> Array:
-    """Rows scaled to norm 1 without underflow; a zero row stays zero."""
-    largest = jnp.max(jnp.abs(W), axis=-1, keepdims=True)
-    rows = W / jnp.where(largest == 0, 1.0, largest)
-    norms = feature_norms(rows)[..., None]
-    return rows / jnp.where(norms == 0, 1.0, norms)
+def _largest(W: Array, axis: int | tuple[int, int]) -> Array:
+    """The largest entry in size, 1 where all are zero, as a constant for gradients."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(W), axis=axis, keepdims=True))
+    return jnp.where(largest == 0, 1.0, largest)
+
+
+def _products(A: Array, B: Array) -> Array:
+    """Inner products of rows, (..., n, n), in full precision on every device."""
+    return jnp.einsum("...ih,...jh->...ij", A, B, precision=jax.lax.Precision.HIGHEST)
+
+
+def _sum_of_others(overlaps: Array) -> Array:
+    """Σ_{j≠i} of the squares, (..., n)."""
+    own = jnp.broadcast_to(jnp.eye(overlaps.shape[-1], dtype=bool), overlaps.shape)
+    return jnp.sum(jnp.where(own, 0.0, jnp.square(overlaps)), axis=-1)
