@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, Optional
+from typing import Any, Literal
 
 from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
-from superpos.arguments import Count, Interval, did_you_mean
+from superpos.arguments import MaybeCount, PositiveFraction, did_you_mean
 from superpos.random import Rng
-from superpos.types import Scalar
 
 VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
 """What a variant may change."""
@@ -17,8 +16,8 @@ SECTIONS = (*VARIED, "schedule", "variants", "dims", "analysis", "engine", "outp
 TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command")
 ENGINE = {
     "rng": Rng,
-    "chunk": Optional[Count],  # noqa: UP045  (an Annotated type has no |)
-    "memory_fraction": Annotated[Scalar, Interval("(0, 1]")],
+    "chunk": MaybeCount,
+    "memory_fraction": PositiveFraction,
     "matmul_precision": Literal["highest", "high", "default"],
     "allow_numerics_change": bool,
 }

@@ -13,8 +13,9 @@ import operator
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, Optional, ParamSpec, TypeVar
 
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
@@ -39,14 +40,16 @@ class Interval:
         low, high = (float(end) for end in self.text[1:-1].split(","))
         above = value >= low if self.text[0] == "[" else value > low
         below = value <= high if self.text[-1] == "]" else value < high
-        return math.isfinite(value) and above and below
+        return above and below and abs(value) < math.inf
 
 
 Count = Annotated[int, Interval("[1, 2147483647]")]
 CountOrZero = Annotated[int, Interval("[0, 2147483647]")]
+MaybeCount = Optional[Count]  # noqa: UP045  (pyright knows no | for an Annotated type)
 Seed = Annotated[int, Interval("[0, 4294967295]")]
 Density = Annotated[Scalar, Interval("(0, 1]")]
 Fraction = Annotated[Scalar, Interval("[0, 1]")]
+PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
@@ -117,19 +120,26 @@ def check_value(name: str, value: Any, hint: Any) -> None:
     base, interval = _split(hint)
     if value is None and type(None) in typing.get_args(hint):
         return
+    choice = typing.get_origin(base) is Literal
     if isinstance(value, Tracer):
-        if interval is not None and base is int:
+        if choice or base is bool or (base is int and interval is not None):
             raise ArgumentError(f"{name}: static, so it cannot be swept inside one program")
-    elif typing.get_origin(base) is Literal:
+    elif choice:
         _check_choice(name, value, typing.get_args(base))
+    elif base is bool and not isinstance(value, bool):
+        raise ArgumentError(f"{name}={shown(value)}: expected true or false")
     elif base is int and interval is not None:
         _check_count(name, value, interval)
     elif base == Scalars and interval is not None:
         _check_numbers(name, value, interval)
     elif base == Scalar and interval is not None:
         _check_number(name, value, interval)
-    elif base is bool and not isinstance(value, bool):
-        raise ArgumentError(f"{name}={value!r}: expected true or false")
+
+
+def shown(value: Any) -> str:
+    """A value on one line, however long it is."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 120 else f"{text[:100]}..."
 
 
 def _split(hint: Any) -> tuple[Any, Interval | None]:
@@ -142,10 +152,10 @@ def _split(hint: Any) -> tuple[Any, Interval | None]:
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
-    if value not in choices:
+    if not any(type(value) is type(choice) and value == choice for choice in choices):
         close = did_you_mean(str(value), [str(choice) for choice in choices])
         listed = ", ".join(map(str, choices))
-        raise ArgumentError(f"{name}={value!r}: expected one of {listed}{close}")
+        raise ArgumentError(f"{name}={shown(value)}: expected one of {listed}{close}")
 
 
 def _check_count(name: str, value: Any, interval: Interval) -> None:
@@ -154,19 +164,28 @@ def _check_count(name: str, value: Any, interval: Interval) -> None:
     except TypeError:
         count = None
     if count is None or count not in interval:
-        raise ArgumentError(f"{name}={value!r}: expected an integer in {interval.text}")
+        raise ArgumentError(f"{name}={shown(value)}: expected an integer in {interval.text}")
 
 
 def _check_number(name: str, value: Any, interval: Interval) -> None:
-    array = np.asarray(value)
-    numeric = array.ndim == 0 and array.dtype.kind in "iuf"
-    if not numeric or float(array) not in interval:
-        raise ArgumentError(f"{name}={value!r}: expected a number in {interval.text}")
+    """The number itself and the float32 that the program will see must be in range."""
+    try:
+        array = np.asarray(value)
+        real = jnp.issubdtype(array.dtype, jnp.integer) or jnp.issubdtype(array.dtype, jnp.floating)
+        with np.errstate(all="ignore"):
+            numbers = (float(array), float(np.float32(array))) if real and not array.ndim else ()
+    except (ValueError, OverflowError, TypeError):
+        numbers = ()
+    if not numbers or not all(number in interval for number in numbers):
+        raise ArgumentError(f"{name}={shown(value)}: expected a number in {interval.text}")
 
 
 def _check_numbers(name: str, values: Any, interval: Interval) -> None:
-    if isinstance(values, str) or not hasattr(values, "__len__"):
-        raise ArgumentError(f"{name}={values!r}: expected a list of numbers in {interval.text}")
+    several = isinstance(values, (list, tuple)) or np.ndim(values) == 1
+    if isinstance(values, str) or not several:
+        raise ArgumentError(
+            f"{name}={shown(values)}: expected a list of numbers in {interval.text}"
+        )
     for index, value in enumerate(values):
         if not isinstance(value, Tracer):
             _check_number(f"{name}.{index}", value, interval)

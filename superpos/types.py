@@ -102,7 +102,8 @@ class FitSpec:
             except TypeError:
                 count = None
             if count is None or isinstance(value, bool):
-                raise TypeError(f"{name}={value!r}: expected an integer, such as {low or 10000}")
+                text = " ".join(repr(value).split())[:120]
+                raise TypeError(f"{name}={text}: expected an integer, such as {low or 10000}")
             if not low <= count < 2**31:
                 raise ValueError(f"{name}={value}: expected an integer in [{low}, 2147483647]")
         if self.n_steps % self.log_every:

@@ -12,6 +12,7 @@ the manifest: a file that is there and passes its checksum is done.
 import fcntl
 import hashlib
 import io
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ import numpy as np
 
 FORMAT = 1
 _MAGIC = b"superpos-chunk"
+_IDS, _VALUE = "ids", "value/"
 
 
 class StoreError(Exception):
@@ -100,7 +102,7 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     try:
         body = json.loads(path.read_bytes())
         digest = body.pop("sha256")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise StoreError(f"{path}: damaged, expected the header of a sweep") from None
     if body.get("format") != FORMAT:
         raise StoreError(f"{path}: format {body.get('format')}, this version reads {FORMAT}")
@@ -113,7 +115,8 @@ def write_chunk(folder: Path, rows: Rows) -> Path:
     """Commit the results of one chunk under an id made from its members."""
     name = hashlib.sha256(rows.ids.tobytes()).hexdigest()[:16]
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, __ids__=rows.ids, **rows.arrays)  # type: ignore[arg-type]
+    named: dict[str, Any] = {_VALUE + name: values for name, values in rows.arrays.items()}
+    np.savez(buffer, allow_pickle=False, **{_IDS: rows.ids}, **named)
     payload = buffer.getvalue()
     digest = hashlib.sha256(name.encode() + payload).hexdigest()
     path = folder / "chunks" / f"{name}.chunk"
@@ -131,7 +134,8 @@ def read_chunk(path: Path) -> Rows | None:
     if frame.split(b" ") != [_MAGIC, str(FORMAT).encode(), path.stem.encode(), expected.encode()]:
         return None
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-        return Rows(arrays["__ids__"], {k: arrays[k] for k in arrays.files if k != "__ids__"})
+        named = {k.removeprefix(_VALUE): arrays[k] for k in arrays.files if k != _IDS}
+        return Rows(arrays[_IDS], named)
 
 
 def chunk_files(folder: Path) -> list[Path]:
@@ -143,8 +147,8 @@ def quarantine(path: Path) -> Path:
     """Move a damaged chunk out of the way, keeping it, and say where it went."""
     aside = path.parent.parent / "quarantine"
     aside.mkdir(exist_ok=True)
-    n_before = sum(1 for _ in aside.glob(f"{path.name}*"))
-    return path.rename(aside / (f"{path.name}.{n_before}" if n_before else path.name))
+    names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(1)))
+    return path.rename(next(aside / name for name in names if not (aside / name).exists()))
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -59,7 +59,9 @@ def fit(
 
 
 def check_key(key: Key) -> None:
-    """Refuse anything but a single typed key: raw uint32 keys escape JAX's key checks."""
+    """Refuse anything but a single typed key of a generator that vmap leaves alone."""
     typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     if not typed or key.shape:
         raise TypeError("key: expected one typed key, jax.random.key(seed)")
+    if "rbg" in str(jax.random.key_impl(key)):
+        raise TypeError("key: expected threefry, as numbers of rbg depend on a member's place")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
 
 SEED = "seed"
 
@@ -75,7 +75,7 @@ class Grid:
             RuntimeError: two members share an id.
         """
         ids = np.empty(self.n_members, "S16")
-        shared = {name: canonical(value) for name, value in spec.items()}
+        shared = canonical_spec(spec)
         for point, row in enumerate(self.members):
             values = {name: canonical(column[point]) for name, column in self.points.items()}
             for seed, member in zip(self.seeds, row, strict=True):
@@ -112,6 +112,17 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
     return Grid(checked, dims)
 
 
+def canonical_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with one spelling per value; one that is not finite is refused by name."""
+    plain = {}
+    for name, value in spec.items():
+        try:
+            plain[name] = canonical(value)
+        except ArgumentError as error:
+            raise ArgumentError(f"{name}={error}") from None
+    return plain
+
+
 def canonical(value: Any) -> Any:
     """One spelling per value: numbers as the float32 the program sees, whole ones as integers."""
     if isinstance(value, Mapping):
@@ -120,20 +131,28 @@ def canonical(value: Any) -> Any:
         return [canonical(item) for item in value]
     if isinstance(value, (bool, int, str)) or value is None:
         return value
-    number = float(np.float32(value))
+    with np.errstate(over="ignore"):
+        number = float(np.float32(value))
+    if not math.isfinite(number):
+        raise ArgumentError(f"{value!r}: expected a finite number")
     return int(number) if number.is_integer() else number
 
 
 def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
-    array = np.asarray(values)
-    if array.ndim != 1 or array.size == 0:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray(None)
+    if array.shape == (0,):
         raise ArgumentError(f"{name}: empty axis, expected a list of one or more numbers")
-    if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)):
-        raise ArgumentError(f"{name}={list(values)!r}: expected finite numbers")
+    with np.errstate(over="ignore"):
+        numbers = array.astype(np.float32) if array.dtype.kind in "iuf" else np.asarray(np.nan)
+    if array.ndim != 1 or not np.all(np.isfinite(numbers)):
+        raise ArgumentError(f"{name}={shown(values)}: expected a list of finite numbers")
     if name != SEED:
-        return array.astype(np.float32)
+        return numbers
     if array.dtype.kind == "f" or array.min() < 0 or array.max() >= 2**32:
-        raise ArgumentError(f"{name}={list(values)!r}: expected integers in [0, 4294967295]")
+        raise ArgumentError(f"{name}={shown(values)}: expected integers in [0, 4294967295]")
     return array.astype(np.uint32)
 
 

@@ -46,7 +46,11 @@ def gather(
 
 
 def schema(
-    carry: Carry, metrics: Mapping[str, Any], n_blocks: int, dims: Mapping[str, Sequence[str]]
+    carry: Carry,
+    metrics: Mapping[str, Any],
+    n_blocks: int,
+    dims: Mapping[str, Sequence[str]],
+    axes: Sequence[str],
 ) -> Schema:
     """Shape, dtype and names of the dimensions of each result of one member.
 
@@ -55,14 +59,19 @@ def schema(
         metrics: shapes of a block's metrics.
         n_blocks: blocks in a run.
         dims: names of the own dimensions of some results; others are called <result>_<number>.
+        axes: names of the sweep's axes in the dataset.
 
     Raises:
-        ValueError: a metric and a parameter have the same name, or `dims` does not match a shape.
+        ValueError: two of metrics, parameters and axes have the same name, or `dims` does not
+            match a shape.
     """
     final = final_leaves(carry)
     shared = final.keys() & metrics.keys()
     if shared:
         raise ValueError(f"{min(shared)}: both a parameter and a metric, expected distinct names")
+    taken = {*final, *metrics, "status", "step"} & set(axes)
+    if taken:
+        raise ValueError(f"{min(taken)}: both an axis and a result, expected distinct names")
     return {
         **{name: _entry(name, leaf, (), (), dims) for name, leaf in final.items()},
         **{

@@ -1,7 +1,8 @@
 """A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
 
+import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,8 +97,16 @@ class Store:
 
     def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
         """Commit the header before a chunk is trained, or refuse to mix numerics."""
-        before = (self.header or header)["fingerprint"]
-        difference = first_difference(before, header["fingerprint"])
+        held = self.header or header
+        for part in ("fit", "schema"):
+            difference = first_difference(held[part], header[part])
+            if difference is not None:
+                name, old, new = difference
+                raise StoreError(
+                    f"{self.folder}: holds a sweep with {part} {name}={old}, asked for {new};"
+                    " choose another folder"
+                )
+        difference = first_difference(held["fingerprint"], header["fingerprint"])
         if difference is not None and not allow_numerics_change:
             name, old, new = difference
             raise StoreError(
@@ -105,7 +114,7 @@ class Store:
                 " digits; choose another folder, or set engine.allow_numerics_change=true"
             )
         if self.header != {"format": files.FORMAT, **header}:
-            files.write_header(self.folder, header)
+            self._write(lambda: files.write_header(self.folder, header))
             self.header = {"format": files.FORMAT, **header}
 
     def commit(self, rows: Rows) -> None:
@@ -114,8 +123,11 @@ class Store:
         Raises:
             StoreError: it cannot be written, as on a full disk.
         """
+        self._write(lambda: files.write_chunk(self.folder, rows))
+
+    def _write(self, write: Callable[[], Any]) -> None:
         try:
-            files.write_chunk(self.folder, rows)
+            write()
         except OSError as error:
             raise StoreError(f"{self.folder}: cannot write ({error.strerror})") from None
 
@@ -157,12 +169,15 @@ def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.D
     return to_dataset(table, grid, header["schema"], steps, attrs)
 
 
-def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, Any, Any] | None:
+def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """The first key, in alphabetical order, at which two flat mappings differ."""
     for name in sorted({*old, *new}):
-        before, now = canonical(old.get(name)), canonical(new.get(name))
+        before, now = (
+            json.dumps(canonical(side[name])) if name in side else "nothing" for side in (old, new)
+        )
         if before != now:
-            return name, before, now
+            texts = before.startswith('"') and now.startswith('"')
+            return (name, before[1:-1], now[1:-1]) if texts else (name, before, now)
     return None
 
 
@@ -177,10 +192,10 @@ def _refuse_other(
             f"{folder}: holds a sweep with {name}={before}, asked for {now}; choose another folder"
         )
     old = grid_of(header)
+    held, asked = (", ".join(map("+".join, each.dims.values())) or "none" for each in (old, grid))
     if old.dims != grid.dims:
         raise StoreError(
-            f"{folder}: holds a sweep over {', '.join(old.axes)}, asked for"
-            f" {', '.join(grid.axes) or 'none'}; choose another folder"
+            f"{folder}: holds a sweep over {held}, asked for {asked}; choose another folder"
         )
     for name, values in old.axes.items():
         gone = np.setdiff1d(values, grid.axes[name])
@@ -189,3 +204,9 @@ def _refuse_other(
                 f"{folder}: holds {name}={gone[0]}, which is not on the axis asked for;"
                 " add it, or choose another folder"
             )
+    gone = np.setdiff1d(old.member_ids(spec), grid.member_ids(spec))
+    if gone.size:
+        raise StoreError(
+            f"{folder}: holds {gone.size} members that are not in the sweep asked for; add them, or"
+            " choose another folder"
+        )

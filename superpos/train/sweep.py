@@ -10,16 +10,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, check_value
 from superpos.train import plan, results
 from superpos.train.files import Rows
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
-from superpos.train.grid import Grid, canonical, make_grid
+from superpos.train.grid import Grid, canonical_spec, make_grid
 from superpos.train.plan import Chunk, Width
 from superpos.train.program import Build, Program, compile_to_fit, is_out_of_memory
 from superpos.train.store import dataset_of, header_axes, writing
-from superpos.train.table import Table
+from superpos.train.table import Table, short_names
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def sweep(
     check_key(key)
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
+    check_value("chunk", chunk, MaybeCount)
+    check_value("memory_fraction", memory_fraction, PositiveFraction)
     grid = make_grid(axes, zipped)
     root = {"rng": str(jax.random.key_impl(key)), "key": jax.random.key_data(key).tolist()}
     spec = {**(spec or {}), **root}
@@ -120,8 +122,10 @@ def sweep(
                     meter.report()
                 return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
-                if not is_out_of_memory(error) or program.width.n_members == 1:
+                if not is_out_of_memory(error):
                     raise
+                if program.width.n_members == 1:
+                    raise MemoryError("one member alone runs out of memory") from None
             width, allow_numerics_change = program.width.halved(), True
 
 
@@ -156,10 +160,12 @@ def _header(
     width = list(program.width)
     n_blocks = program.spec.n_blocks
     return {
-        "spec": canonical(spec),
+        "spec": canonical_spec(spec),
         **header_axes(grid),
         "fit": dataclasses.asdict(program.spec),
-        "schema": results.schema(program.carry, program.metrics, n_blocks, dims),
+        "schema": results.schema(
+            program.carry, program.metrics, n_blocks, dims, list(short_names([*grid.axes]).values())
+        ),
         "width": width,
         "fingerprint": {**fingerprint(), "width": str(width), "program": program.digest},
     }
@@ -200,7 +206,7 @@ def _start(
 
 def _unpad(array: np.ndarray, chunk: Chunk) -> np.ndarray:
     real = array[: len(chunk.seeds), : len(chunk.points)]
-    return real.reshape(-1, *array.shape[results.LEADING :])
+    return real.reshape(real.shape[0] * real.shape[1], *array.shape[results.LEADING :])
 
 
 def _wait(measured: Mapping[str, Any]) -> None:

@@ -16,6 +16,9 @@ Schema = dict[str, dict[str, Any]]
 """Name of a result -> {"shape": of one member, "dtype", "dims": names of its own dimensions}."""
 
 
+_MISSING = {"f": np.nan, "i": -1}
+
+
 class Table:
     """One row per member, filled in any order.
 
@@ -25,7 +28,7 @@ class Table:
     """
 
     def __init__(self, ids: np.ndarray, schema: Schema) -> None:
-        """Start empty: nan, or -1 for integers.
+        """Start empty: nan, -1 for integers, 0 for what is unsigned.
 
         Args:
             ids: content hash of each member, (n_members,).
@@ -36,7 +39,7 @@ class Table:
         self.arrays = {
             name: np.full(
                 (len(ids), *entry["shape"]),
-                np.nan if np.dtype(entry["dtype"]).kind == "f" else -1,
+                _MISSING.get(np.dtype(entry["dtype"]).kind, 0),
                 entry["dtype"],
             )
             for name, entry in schema.items()
@@ -71,7 +74,7 @@ def to_dataset(
     }
     coords["step"] = ("step", steps, {"units": "updates"})
     variables = {
-        name: ([*dims, *schema[name]["dims"]], values.reshape(*grid.shape, *values.shape[1:]))
+        name: ([*dims, *schema[name]["dims"]], values.reshape(grid.shape + values.shape[1:]))
         for name, values in table.arrays.items()
     }
     variables["status"] = (dims, _statuses(table).reshape(grid.shape))

@@ -79,7 +79,7 @@ def training(
 
 def _freeze_unless_finite(old: Carry, new: Carry, loss: Array) -> Carry:
     """The new carry; or the old one, but for its step, when anything in the new is not finite."""
-    leaves = jax.tree.leaves((new.params, new.opt_state, loss))
+    leaves = jax.tree.leaves((new.params, new.state, new.opt_state, loss))
     finite = jnp.all(jnp.stack([_all_finite(leaf) for leaf in leaves]))
     running = (old.diverged_step < 0) & finite
     keep = _keeper(running)
