@@ -24,6 +24,9 @@ def main() -> int:
     Returns:
         The exit code.
     """
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(f"{__doc__}\nExperiments: {', '.join(boundary.experiments())}")
+        return 0
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return boundary.run(_run)

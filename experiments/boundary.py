@@ -46,11 +46,16 @@ def run(task: Callable[[dict[str, Any]], int]) -> int:
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
     def main(config: DictConfig) -> None:
+        # Hydra must not see an error of a job: it would print it, and leave the other jobs out.
         try:
-            codes.append(task(_plain(config)))
-        except Exception as error:  # the task's own, not Hydra's: raised as it is, below
+            plain = _plain(config)
+        except Exception as error:
+            failures.append(UsageError(_one_line(error, words)))
+            return
+        try:
+            codes.append(task(plain))
+        except Exception as error:
             failures.append(error)
-            raise
 
     _prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
@@ -58,14 +63,10 @@ def run(task: Callable[[dict[str, Any]], int]) -> int:
     sys.argv[1:] = [_as_list(word) for word in words]
     try:
         main()
-    except OSError as error:
-        _raise_failure(failures)
-        raise UsageError(
-            f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
-        ) from None
     except Exception as error:
-        _raise_failure(failures)
         raise UsageError(_one_line(error, words)) from None
+    if failures:
+        raise failures[0]
     return max(codes, default=0)
 
 
@@ -118,11 +119,6 @@ def _as_list(word: str) -> str:
     return f"{key}{sign}[{value}]" if generator else word
 
 
-def _raise_failure(failures: Sequence[Exception]) -> None:
-    if failures:
-        raise failures[0]
-
-
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
     overrides = [str(override) for override in chosen.overrides.task]
@@ -139,11 +135,13 @@ def _plain(config: DictConfig) -> dict[str, Any]:
 def _one_line(error: Exception, words: Sequence[str]) -> str:
     """Say in one line what Hydra says in several."""
     text = str(error)
-    if isinstance(error, errors.MissingConfigException) and error.options is not None:
-        group, _, name = str(error.missing_cfg_file).partition("/")
+    choices = [word for word in words if _is_unknown_choice(word)]
+    if choices:
+        group, _, name = choices[0].partition("=")
         known = _names(group)
-        close = did_you_mean(name, known)
-        return f"{group}={name}: expected one of {', '.join(known)}{close}"
+        return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
     if "You must specify 'experiment'" in text:
         return f"experiment: missing, expected one of {', '.join(experiments())}"
     unknown = re.search(r"Could not override '([^']+)'", text)
@@ -151,6 +149,13 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
         return _unknown_key(unknown[1].lstrip("+~"), words)
     first = " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
     return f"{shlex.join(words)}: {first}"
+
+
+def _is_unknown_choice(word: str) -> bool:
+    """Tell whether a word chooses something that a group of the config does not hold."""
+    group, sign, name = word.partition("=")
+    is_group = bool(group) and bool(sign) and (CONF / group).is_dir()
+    return is_group and not set(name.split(",")) <= set(_names(group))
 
 
 def _unknown_key(key: str, words: Sequence[str]) -> str:

@@ -4,11 +4,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+import jax
+import jax.numpy as jnp
+
 from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
 from superpos.arguments import MaybeCount, PositiveFraction, did_you_mean
 from superpos.random import Rng
+from superpos.train.grid import SEED
+from superpos.train.results import final_leaves
 
 VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
 """What a variant may change."""
@@ -50,6 +55,7 @@ def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findi
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
             jobs[name] = bind_job(merged(config, changes))
+            problems += [p for p in _wrong_dims(jobs[name], config["dims"]) if p not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
@@ -131,6 +137,18 @@ def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
                 f"dims.{result}={names!r}: expected distinct names, none of them"
                 f" {', '.join(sorted(taken))}"
             )
+
+
+def _wrong_dims(job: Job, dims: Any) -> Iterator[str]:
+    """Trace one member, without compiling, for the shapes of its results."""
+    first = {axis: jnp.float32(values[0]) for axis, values in job.axes.items() if axis != SEED}
+    run = job.build(first)
+    carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), jax.random.key(0))
+    shapes = {name: leaf.shape for name, leaf in {**final_leaves(carry), **metrics}.items()}
+    for result, names in dims.items() if isinstance(dims, Mapping) else ():
+        rank = len(shapes.get(result, names if isinstance(names, list) else ()))
+        if isinstance(names, list) and len(names) != rank:
+            yield f"dims.{result}={names!r}: expected {rank} names"
 
 
 def _axis_names(sweep: Any) -> Iterator[str]:

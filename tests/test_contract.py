@@ -154,12 +154,19 @@ USES = {
 
 def build(group: str, name: str, changes: Mapping[str, Any]) -> Any:
     """The component of a YAML with some of its numbers replaced."""
-    config = composed(group, name)
-    supplied = {}
-    if group == "probe":
-        supplied["model"] = construct("model", config["model"])
-        supplied["source"] = construct("data", config["data"])
-    return construct(group, with_changes(node_of(group, name), changes, config), **supplied)
+    node = with_changes(node_of(group, name), changes, composed(group, name))
+    return construct(group, node, **supplies(group))
+
+
+def supplies(group: str) -> dict[str, Any]:
+    """Arguments that the program supplies to the factories of a group."""
+    if group != "probe":
+        return {}
+    config = composed(*COMPONENTS[0])
+    return {
+        "model": construct("model", config["model"]),
+        "source": construct("data", config["data"]),
+    }
 
 
 def with_changes(
@@ -304,8 +311,10 @@ def test_value_out_of_range_is_refused_in_one_line(
     group: str, name: str, argument: str, value: Any
 ) -> None:
     hint = annotation(REGISTRY[group][node_of(group, name)["kind"]], argument)
+    node = node_of(group, name) | {argument: value}
+    function = REGISTRY[group][node.pop("kind")]
     with pytest.raises(ArgumentError) as caught:
-        build(group, name, {argument: value})
+        function(**{k: None if k in REGISTRY else v for k, v in node.items()}, **supplies(group))
     message = str(caught.value)
     interval = interval_of(hint)
     assert "\n" not in message

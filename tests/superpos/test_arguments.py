@@ -191,7 +191,11 @@ def test_a_bad_element_is_refused_by_its_index(values: list[Any], index: int) ->
         assert str(refusal.value) == expected
 
 
-@pytest.mark.parametrize("values", [1.0, "123", "", True, np.array(1.0), jnp.array(1.0)], ids=repr)
+@pytest.mark.parametrize(
+    "values",
+    [1.0, "123", "", b"123", True, {1.0, 2.0}, {1.0: 2.0}, np.array(1.0), jnp.array(1.0)],
+    ids=repr,
+)
 def test_what_is_no_list_is_refused(values: Any) -> None:
     with pytest.raises(ArgumentError) as refusal:
         check_value("knobs", values, NonNegatives)

@@ -27,6 +27,7 @@ METRICS = [
     interference,
 ]
 COMPILED = {metric: jax.jit(metric) for metric in METRICS}
+GRADIENTS = {m: jax.jit(jax.grad(lambda W, m=m: m(W).sum())) for m in METRICS}
 PER_FEATURE = [feature_norms, feature_dimensionality, interference]
 
 
@@ -64,6 +65,12 @@ GEOMETRIES = {
 }
 
 
+def padded(rows: Any) -> np.ndarray:
+    """With zero rows and columns up to (8, 4), so that all geometries share a compile."""
+    rows = np.asarray(rows, float)
+    return np.pad(rows, [(0, 8 - rows.shape[0]), (0, 4 - rows.shape[1])])
+
+
 def numpy_interference(W: np.ndarray) -> np.ndarray:
     norms = np.sqrt((W**2).sum(1))
     return np.array(
@@ -89,10 +96,11 @@ def random_rows(seed: int, n: int = 7, m: int = 3) -> np.ndarray:
 def test_the_dimensionality_of_a_known_geometry(name: str, dtype: Any) -> None:
     rows, expected = GEOMETRIES[name]
     with jax.enable_x64(dtype == jnp.float64):
-        D = COMPILED[feature_dimensionality](jnp.asarray(rows, dtype))
+        D = COMPILED[feature_dimensionality](jnp.asarray(padded(rows), dtype))
         assert D.dtype == dtype
         tolerance = 1e-6 if dtype == jnp.float32 else 1e-14
-        np.testing.assert_allclose(D, expected, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(D[: len(rows)], expected, rtol=tolerance, atol=tolerance)
+        np.testing.assert_array_equal(D[len(rows) :], 0)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +121,9 @@ def test_the_dimensionality_of_a_known_geometry(name: str, dtype: Any) -> None:
 )  # fmt: skip
 def test_interference_by_hand(rows: Any, expected: list[float]) -> None:
     """Not normalised by the length of the others: it is what they add to the read-out."""
-    actual = COMPILED[interference](jnp.asarray(rows))
-    np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-6)
+    actual = COMPILED[interference](jnp.asarray(padded(rows)))
+    np.testing.assert_allclose(actual[: len(rows)], expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(actual[len(rows) :], 0)
 
 
 def test_norms_by_hand() -> None:
@@ -130,7 +139,7 @@ def test_features_per_dimension_and_its_inverse_by_hand() -> None:
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("shape", [(7, 3), (3, 7), (1, 4), (40, 10)])
+@pytest.mark.parametrize("shape", [(40, 10), (1, 4)])
 def test_values_agree_with_numpy(shape: tuple[int, int]) -> None:
     W = random_rows(0, *shape)
     for metric, expected in {
@@ -145,8 +154,8 @@ def test_values_agree_with_numpy(shape: tuple[int, int]) -> None:
 
 def test_all_zero_weights() -> None:
     W = jnp.zeros((5, 2))
-    for metric in (feature_norms, feature_dimensionality, interference):
-        np.testing.assert_array_equal(metric(W), np.zeros(5))
+    for metric in PER_FEATURE:
+        np.testing.assert_array_equal(COMPILED[metric](W), np.zeros(5))
     assert features_per_dimension(W) == 0
     assert dimensions_per_feature(W) == jnp.inf
 
@@ -155,8 +164,8 @@ def test_all_zero_weights() -> None:
 @pytest.mark.parametrize("name", ["pentagon", "triangular bipyramid", "digon and a zero row"])
 def test_dimensionality_does_not_depend_on_the_scale(name: str, scale: float) -> None:
     rows, expected = GEOMETRIES[name]
-    D = COMPILED[feature_dimensionality](jnp.asarray(np.asarray(rows) * scale, jnp.float32))
-    np.testing.assert_allclose(D, expected, rtol=1e-5, atol=1e-6)
+    D = COMPILED[feature_dimensionality](jnp.asarray(padded(rows) * scale, jnp.float32))
+    np.testing.assert_allclose(D[: len(rows)], expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("ratio", [1e-25, 1e-15, 1e-5])
@@ -176,12 +185,14 @@ def test_norms_scale_with_the_weights(scale: float) -> None:
 def test_squares_scale_with_the_square(scale: float) -> None:
     """Down to the smallest float32; a digon of length s has interference and mean square s²."""
     W = jnp.asarray([[scale], [-scale]], jnp.float32)
-    np.testing.assert_allclose(interference(W), [scale**2] * 2, rtol=1e-5, atol=1e-37)
-    np.testing.assert_allclose(features_per_dimension(W), 2 * scale**2, rtol=1e-5, atol=1e-37)
+    np.testing.assert_allclose(COMPILED[interference](W), [scale**2] * 2, rtol=1e-5, atol=1e-37)
+    np.testing.assert_allclose(
+        COMPILED[features_per_dimension](W), 2 * scale**2, rtol=1e-5, atol=1e-37
+    )
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("lead", [(1,), (3,), (2, 3)])
+@pytest.mark.parametrize("lead", [(3,), (2, 1)])
 def test_leading_dimensions_are_a_batch(metric: Any, lead: tuple[int, ...]) -> None:
     W = np.random.default_rng(1).normal(size=(*lead, 5, 2)).astype(np.float32)
     batched = np.asarray(COMPILED[metric](jnp.asarray(W)))
@@ -192,9 +203,9 @@ def test_leading_dimensions_are_a_batch(metric: Any, lead: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_is_the_same_under_jit_and_vmap(metric: Any) -> None:
-    W = jnp.asarray(np.stack([random_rows(0), np.zeros((7, 3))]), jnp.float32)
+    W = jnp.asarray(np.stack([random_rows(0, 5, 2), np.zeros((5, 2))]), jnp.float32)
     mapped = jax.jit(jax.vmap(metric))(W)
-    np.testing.assert_allclose(mapped, np.stack([metric(W[0]), metric(W[1])]), rtol=1e-5)
+    np.testing.assert_allclose(mapped, np.stack([metric(alone) for alone in W]), rtol=1e-5)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -202,17 +213,26 @@ def test_a_metric_is_the_same_under_jit_and_vmap(metric: Any) -> None:
 def test_a_metric_keeps_the_dtype(metric: Any, dtype: Any) -> None:
     rows = polygon(5)[:, :2]
     with jax.numpy_dtype_promotion("strict"):
-        value = metric(jnp.asarray(rows, dtype))
+        value = COMPILED[metric](jnp.asarray(rows, dtype))
     assert value.dtype == dtype
     exact = np.asarray(COMPILED[metric](jnp.asarray(rows, jnp.float32)))
     np.testing.assert_allclose(np.asarray(value, np.float32), exact, rtol=0.03)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16, jnp.float32])
+def test_dimensionality_among_many_features_in_any_dtype(dtype: Any) -> None:
+    """A digon and an unequal one, 1 to 8, among 96 zero rows: the bounds of float16 are near."""
+    W = np.zeros((100, 2))
+    W[[3, 20, 40, 60]] = [[1, 0], [-1, 0], [0, 1], [0, -8]]
+    D = np.asarray(COMPILED[feature_dimensionality](jnp.asarray(W, dtype)), float)
+    np.testing.assert_allclose(D[[3, 20, 40, 60]], [1 / 2, 1 / 2, 1 / 65, 64 / 65], rtol=0.01)
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_numpy_array_will_do(metric: Any) -> None:
     """Stored results are NumPy arrays; float64 is what NumPy makes unless told."""
     rows = polygon(5)[:, :2]
-    np.testing.assert_allclose(metric(rows), metric(jnp.asarray(rows)), rtol=1e-6)
+    np.testing.assert_allclose(metric(rows), COMPILED[metric](jnp.asarray(rows)), rtol=1e-6)
 
 
 @pytest.mark.usefixtures("x64")
@@ -243,7 +263,7 @@ def test_a_zero_row_leaves_the_gradients_of_the_others(metric: Any) -> None:
     with_zero = np.insert(rows, 1, 0.0, axis=0)
     others = np.array([0, 2, 3, 4])
     grads = jax.jit(jax.grad(lambda W: metric(W)[others].sum()))(with_zero)
-    alone = jax.jit(jax.grad(lambda W: metric(W).sum()))(rows)
+    alone = GRADIENTS[metric](rows)
     np.testing.assert_allclose(grads[others], alone, rtol=1e-10, atol=1e-12)
     np.testing.assert_array_equal(grads[1], [0, 0])
 
@@ -253,23 +273,23 @@ def test_a_zero_row_leaves_the_gradients_of_the_others(metric: Any) -> None:
 )
 @pytest.mark.parametrize(
     "rows",
-    [np.zeros((4, 2)), np.diag([1.0, 0.0]), np.ones((3, 2)) * 1e-25, np.ones((3, 2)) * 1e15],
+    [np.zeros((3, 2)), np.eye(3, 2), np.ones((3, 2)) * 1e-25, np.ones((3, 2)) * 1e15],
     ids=["all zero", "zero row", "tiny", "huge"],
 )
 def test_gradients_are_finite(metric: Any, rows: np.ndarray) -> None:
-    grads = jax.jit(jax.grad(lambda W: metric(W).sum()))(jnp.asarray(rows, jnp.float32))
+    grads = GRADIENTS[metric](jnp.asarray(rows, jnp.float32))
     assert np.isfinite(grads).all()
 
 
 def test_the_gradient_of_a_zero_norm_is_zero() -> None:
-    grads = jax.grad(lambda W: feature_norms(W).sum())(jnp.array([[0.0, 0.0], [3.0, 4.0]]))
-    np.testing.assert_allclose(grads, [[0, 0], [0.6, 0.8]], rtol=1e-6)
+    grads = GRADIENTS[feature_norms](jnp.array([[0.0, 0.0], [3.0, 4.0], [-2.0, 0.0]]))
+    np.testing.assert_allclose(grads, [[0, 0], [0.6, 0.8], [-1, 0]], rtol=1e-6)
 
 
 @st.composite
 def weights(draw: st.DrawFn) -> np.ndarray:
     """Weights in quarters, with zero, equal and opposite rows among them."""
-    n, m = draw(st.sampled_from([(1, 1), (3, 2), (6, 3), (4, 5)]))
+    n, m = draw(st.sampled_from([(6, 3), (2, 4)]))
     quarters = draw(st.lists(st.integers(-12, 12), min_size=n * m, max_size=n * m))
     return np.array(quarters).reshape(n, m) / 4
 

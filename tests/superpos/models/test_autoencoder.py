@@ -137,10 +137,11 @@ def test_gradients_agree_with_finite_differences(activation: str) -> None:
             for e in np.eye(len(flat))
         ]
     )
-    grads = jax.grad(lambda W, b: loss_of(model, W, b, batch_of(inputs)), argnums=(0, 1))(W, b)
+    compiled = jax.jit(lambda W, b: loss_of(model, W, b, batch_of(inputs)))
+    grads = jax.grad(compiled, argnums=(0, 1))(W, b)
     actual = np.concatenate([np.asarray(grads[0]).ravel(), np.asarray(grads[1])])
     np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-8)
-    check_grads(lambda W, b: loss_of(model, W, b, batch_of(inputs)), (W, b), order=1)
+    check_grads(compiled, (W, b), order=1)
 
 
 @pytest.mark.parametrize("scale", [1.0, 3.0])
@@ -208,10 +209,13 @@ INTEGER, POSITIVE = "expected an integer in [1, 2147483647]", "expected a number
         ),
         ({"importance": [0] * 5}, "importance: all zero, expected at least one number > 0"),
         ({"importance": 1.0}, "importance=1.0: expected a list of numbers in [0, inf)"),
-        ({"activation": "Relu"}, "activation='Relu': expected one of relu, linear; did you mean relu?"),
+        (
+            {"activation": "Relu"},
+            "activation='Relu': expected one of relu, linear; did you mean relu?",
+        ),
         ({"activation": "tanh"}, "activation='tanh': expected one of relu, linear"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ArgumentError) as refusal:
         autoencoder(**({"n_features": N, "n_hidden": M} | arguments))
@@ -261,10 +265,13 @@ def test_the_linear_optimum_keeps_the_most_important_features(levels: tuple[int,
     model = autoencoder(n_features=n, n_hidden=m, importance_decay=0.5, activation="linear")
     batch = batch_of(exact_batch(levels, n))
     W, b = np.eye(n, m), np.array([0, 0, p / 2, p / 2])
-    loss, grads = jax.value_and_grad(lambda *wb: loss_of(model, *wb, batch), argnums=(0, 1))(W, b)
+    gradient = jax.jit(
+        jax.value_and_grad(lambda *params: loss_of(model, *params, batch), argnums=(0, 1))
+    )
+    loss, grads = gradient(W, b)
     np.testing.assert_allclose(grads[0], np.zeros((n, m)), atol=1e-12)
     np.testing.assert_allclose(grads[1], np.zeros(n), atol=1e-12)
     np.testing.assert_allclose(loss, (0.25 + 0.125) * (p / 3 - (p / 2) ** 2), rtol=1e-12)
 
-    at_zero_bias = jax.grad(lambda b: loss_of(model, W, b, batch))(np.zeros(n))
+    _, (_, at_zero_bias) = gradient(W, np.zeros(n))
     np.testing.assert_allclose(at_zero_bias, [0, 0, -0.25 * p, -0.125 * p], atol=1e-12)

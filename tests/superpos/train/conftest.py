@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 import xarray
 from jax.experimental.compilation_cache import compilation_cache
@@ -50,6 +51,7 @@ def parts() -> Callable[..., dict[str, Any]]:
         tx: Callable[[Any], Any] | None = None,
         n_steps: int = 20,
         log_every: int = 10,
+        batch_size: int = 16,
     ) -> dict[str, Any]:
         point = {name.rsplit(".", 1)[-1]: value for name, value in point.items()}
         rate = point.get("learning_rate", 1e-3)
@@ -64,7 +66,7 @@ def parts() -> Callable[..., dict[str, Any]]:
             "source": data.sparse_uniform(n_features=3, density=point.get("density", 0.5)),
             "tx": tx(rate) if tx else optim.adamw(learning_rate=rate, weight_decay=decay),
             "probe": lambda params, state, key: {"norms": jnp.sum(params.W**2, axis=-1)},
-            "spec": FitSpec(n_steps=n_steps, batch_size=16, log_every=log_every),
+            "spec": FitSpec(n_steps=n_steps, batch_size=batch_size, log_every=log_every),
         }
 
     return parts
@@ -89,11 +91,18 @@ def make_build(parts: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
 def make_toy() -> Callable[..., Any]:
     """A `build` that compiles in a tenth of a second: W (2,) is pulled to `target` times a key.
 
-    The state counts the updates, with the dtype of `state`, unless that is ().
+    The state counts the updates, with the dtype of `state`, unless that is (). The loss of a batch
+    whose first number is below `nan_below` is nan, and the update that it gives is finite.
     """
 
     def make(
-        *, n_steps: int = 4, state: Any = (), name: str = "W", metric: str = "size"
+        *,
+        n_steps: int = 4,
+        log_every: int = 2,
+        state: Any = (),
+        name: str = "W",
+        metric: str = "size",
+        nan_below: float = 0.0,
     ) -> Callable[[Mapping[str, Any]], Training]:
         def draw(key: jax.Array) -> jax.Array:
             return jnp.float32(jax.random.key_data(key) >> 8) * jnp.float32(2**-24)
@@ -110,15 +119,18 @@ def make_toy() -> Callable[..., Any]:
                 return Output(code=params[name], recon=params[name] - target * x)
 
             def loss(params: Any, state: Any, batch: Batch, key: Any) -> Any:
-                error = jnp.sum(apply(params, state, batch.inputs[0]).recon ** 2)
+                x = batch.inputs[0]
+                error = jnp.sum(apply(params, state, x).recon ** 2)
+                if nan_below:
+                    error += jnp.where(x[0] < nan_below, jnp.nan, 0.0)
                 return error, (jax.tree.map(lambda count: count + count.dtype.type(1), state), {})
 
             return training(
                 model=Model(lambda key: ({name: draw(key)}, state), apply, loss),
                 source=Source(sample),
-                tx=optim.sgd(learning_rate=point.get("learning_rate", 0.1)),
+                tx=optax.scale(-point.get("learning_rate", 0.1)),
                 probe=lambda params, state, key: {metric: jnp.sum(params[name] ** 2)},
-                spec=FitSpec(n_steps=n_steps, batch_size=1, log_every=2),
+                spec=FitSpec(n_steps=n_steps, batch_size=1, log_every=log_every),
             )
 
         build.calls = 0  # type: ignore[attr-defined]

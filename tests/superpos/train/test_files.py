@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import io
 import json
 import os
@@ -302,15 +303,31 @@ def test_a_chunk_of_another_format_is_not_read(folder, monkeypatch):
     assert files.read_chunk(path) is None
 
 
-def test_objects_are_neither_written_nor_read(folder, monkeypatch):
+def test_objects_are_neither_written_nor_read(folder):
+    bad = np.array([{}, {}], object)
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        files.write_chunk(folder, Rows(IDS, {"bad": np.array([{}, {}], object)}))
+        files.write_chunk(folder, Rows(IDS, {"bad": bad}))
     assert [path for path in folder.rglob("*") if path.is_file()] == []
-    real = np.savez
-    monkeypatch.setattr(np, "savez", lambda *a, **k: real(*a, **{**k, "allow_pickle": True}))
-    path = files.write_chunk(folder, Rows(IDS, {"bad": np.array([{}, {}], object)}))
+    # A file with a sound frame and checksum, from someone who means harm.
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=True, __ids__=IDS, bad=bad)
+    digest = hashlib.sha256(b"a" * 16 + buffer.getvalue()).hexdigest()
+    path = folder / "chunks" / f"{'a' * 16}.chunk"
+    frame = f"superpos-chunk {files.FORMAT} {'a' * 16} {digest}\n"
+    path.write_bytes(frame.encode() + buffer.getvalue())
     with pytest.raises(ValueError, match="allow_pickle=False"):
         files.read_chunk(path)
+
+
+def test_a_sound_frame_around_something_else_is_noticed(folder):
+    # As a version that called its arrays otherwise would have written it.
+    buffer = io.BytesIO()
+    np.savez(buffer, numbers=IDS, W=np.zeros(2))
+    digest = hashlib.sha256(b"a" * 16 + buffer.getvalue()).hexdigest()
+    path = folder / "chunks" / f"{'a' * 16}.chunk"
+    frame = f"superpos-chunk {files.FORMAT} {'a' * 16} {digest}\n"
+    path.write_bytes(frame.encode() + buffer.getvalue())
+    assert files.read_chunk(path) is None
 
 
 def test_a_damaged_chunk_is_set_aside_and_none_is_lost(folder):
@@ -394,7 +411,7 @@ def test_a_header_of_a_newer_format_is_refused_in_one_line(tmp_path, monkeypatch
         files.write_header(tmp_path, HEADER)
     with pytest.raises(StoreError) as refusal:
         files.read_header(tmp_path)
-    assert one_line(refusal, "format 2", "reads 1")
+    assert one_line(refusal, f"format {files.FORMAT + 1}", f"reads {files.FORMAT}")
 
 
 def test_a_header_holds_no_nan(tmp_path):

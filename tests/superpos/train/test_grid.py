@@ -164,7 +164,7 @@ def test_a_collision_of_two_ids_is_noticed():
     ("axes", "words"),
     [
         ({"a": []}, ["a:", "empty"]),
-        ({"a": 0.5}, ["a:"]),
+        ({"a": 0.5}, ["a=0.5"]),
         ({"a": [[1, 2]]}, ["a"]),
         ({"a": [[1], [1, 2]]}, ["a"]),
         ({"a": [float("nan"), 1]}, ["a=", "finite"]),

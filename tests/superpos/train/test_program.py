@@ -20,10 +20,14 @@ def keys_of(n_seeds):
     return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(0), jnp.arange(n_seeds))
 
 
-@pytest.mark.parametrize("width", [Width(1, 1), Width(2, 3), Width(5, 40)])
+def compiled(build, points, width):
+    return compile_chunk(build, points, width, keys_of(1).dtype)
+
+
+@pytest.mark.parametrize("width", [Width(1, 3), Width(2, 3), Width(1, 64)])
 def test_build_is_called_once_for_init_and_once_for_advance(make_toy, width):
     build = make_toy()
-    compile_chunk(build, TARGETS, width)
+    compiled(build, TARGETS, width)
     assert build.calls == 2
 
 
@@ -34,30 +38,35 @@ def test_build_gets_float32_scalars_by_name(make_toy):
         seen.append({name: (value.shape, value.dtype) for name, value in point.items()})
         return make_toy()(point)
 
-    compile_chunk(build, {**TARGETS, "b": np.float32([1, 2])}, Width(2, 2))
+    compiled(build, {**TARGETS, "b": np.float32([1, 2])}, Width(2, 2))
     assert seen == [{"target": ((), jnp.float32), "b": ((), jnp.float32)}] * 2
 
 
 def test_a_member_of_a_chunk_is_the_training_of_its_point_and_key(make_toy):
     build, width = make_toy(state=jnp.int32(0)), Width(2, 3)
-    chunk = compile_chunk(build, TARGETS, width)
+    chunk = compiled(build, TARGETS, width)
     carry, measured = chunk.advance(TARGETS, chunk.init(TARGETS, keys_of(2)))
     assert carry.params["W"].shape == (2, 3, 2)
     assert measured["train_loss"].shape == (2, 3)
     assert (carry.step.shape, carry.key.shape) == ((), (2,))
+
+    @jax.jit
+    def alone(target, key):
+        run = build({"target": target})
+        return run.advance(run.init(key))
+
     for seed in range(2):
         for point in range(3):
-            run = build({"target": TARGETS["target"][point]})
-            alone, metrics = jax.jit(run.advance)(jax.jit(run.init)(keys_of(2)[seed]))
-            np.testing.assert_allclose(carry.params["W"][seed, point], alone.params["W"], rtol=1e-6)
+            one, metrics = alone(TARGETS["target"][point], keys_of(2)[seed])
+            np.testing.assert_allclose(carry.params["W"][seed, point], one.params["W"], rtol=1e-6)
             np.testing.assert_allclose(
                 measured["train_loss"][seed, point], metrics["train_loss"], rtol=1e-5
             )
-            assert carry.state[seed, point] == alone.state == 2
+            assert carry.state[seed, point] == one.state == 2
 
 
 def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
-    chunk = compile_chunk(make_toy(n_steps=6), TARGETS, Width(2, 3))
+    chunk = compiled(make_toy(n_steps=6), TARGETS, Width(2, 3))
     assert chunk.width == (2, 3)
     assert (chunk.spec.n_steps, chunk.spec.log_every) == (6, 2)
     assert chunk.carry.params["W"].shape == (2, 3, 2)
@@ -68,18 +77,18 @@ def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
 
 
 def test_the_carry_is_given_up_to_the_block(make_toy):
-    chunk = compile_chunk(make_toy(), TARGETS, Width(1, 3))
+    chunk = compiled(make_toy(), TARGETS, Width(1, 3))
     carry = chunk.init(TARGETS, keys_of(1))
     chunk.advance(TARGETS, carry)
     assert carry.params["W"].is_deleted()
 
 
 def test_the_digest_tells_programs_apart_and_not_the_values_of_an_axis(make_toy):
-    digest = compile_chunk(make_toy(), TARGETS, Width(1, 2)).digest
+    digest = compiled(make_toy(), TARGETS, Width(1, 4)).digest
     other_values = {"target": np.float32([7, 8, 9, 10])}
-    assert digest == compile_chunk(make_toy(), other_values, Width(1, 2)).digest
-    assert digest != compile_chunk(make_toy(), TARGETS, Width(1, 3)).digest
-    assert digest != compile_chunk(make_toy(), {"rate": TARGETS["target"]}, Width(1, 2)).digest
+    assert digest == compiled(make_toy(), other_values, Width(1, 4)).digest
+    assert digest != compiled(make_toy(), TARGETS, Width(1, 3)).digest
+    assert digest != compiled(make_toy(), {"rate": TARGETS["target"]}, Width(1, 4)).digest
 
 
 def random_bits_shapes(jaxpr):
@@ -99,20 +108,20 @@ def test_the_random_bits_are_drawn_once_per_seed_and_not_once_per_member(make_bu
         return lower(traced, *args, **kwargs)
 
     monkeypatch.setattr(jax.stages.Traced, "lower", recorded)
-    compile_chunk(make_build(), POINTS, Width(2, 4))
+    compiled(make_build(), POINTS, Width(2, 4))
     shapes = [shape for jaxpr in jaxprs for shape in random_bits_shapes(jaxpr)]
     # A batch of 16 and the initial W, for 2 seeds and 4 points.
     assert sorted(shapes) == [(2, 3, 2), (2, 3, 16)]
 
 
 def test_a_program_has_no_collectives(make_build):
-    text = compile_chunk(make_build(), POINTS, Width(2, 4)).advance.as_text()
+    text = compiled(make_build(), POINTS, Width(2, 4)).advance.as_text()
     assert "fusion" in text
     assert not [word for word in COLLECTIVES if word in text]
 
 
 def test_the_estimated_memory_grows_with_the_width(make_toy):
-    n_bytes = [compile_chunk(make_toy(), TARGETS, Width(1, n)).n_bytes for n in (4, 64, 1024)]
+    n_bytes = [compiled(make_toy(), TARGETS, Width(1, n)).n_bytes for n in (4, 64, 1024)]
     assert n_bytes == sorted(set(n_bytes))
     # In proportion to the width, and W and two metrics are the least that a member takes.
     per_member = (n_bytes[2] - n_bytes[1]) / 960
@@ -121,11 +130,19 @@ def test_the_estimated_memory_grows_with_the_width(make_toy):
 
 
 def test_the_estimated_memory_covers_what_goes_in_and_comes_out(make_toy):
-    points = {"target": np.zeros(100, np.float32)}
-    chunk = compile_chunk(make_toy(), points, Width(3, 100))
-    carry, measured = chunk.advance(points, chunk.init(points, keys_of(3)))
+    points = {"target": np.zeros(64, np.float32)}
+    chunk = compiled(make_toy(), points, Width(1, 64))
+    carry, measured = chunk.advance(points, chunk.init(points, keys_of(1)))
     leaves = jax.tree.leaves((carry.params, carry.diverged_step, measured))
     assert chunk.n_bytes >= sum(leaf.nbytes for leaf in leaves) + points["target"].nbytes
+
+
+def test_the_estimated_memory_covers_what_is_needed_on_the_way(make_build):
+    # A batch of 3 features is neither given nor kept.
+    small, large = (
+        compiled(make_build(batch_size=n), POINTS, Width(2, 4)).n_bytes for n in (16, 4096)
+    )
+    assert large - small >= 3 * 4 * 4000
 
 
 @pytest.fixture
@@ -133,15 +150,16 @@ def fitted(monkeypatch):
     """`compile_to_fit` at 20 bytes a chunk and 10 a member, and the widths it compiled."""
 
     def fitted(width, *, available, fraction=1.0, n_fixed=20):
-        compiled = []
+        widths = []
 
-        def fake(build, points, width):
-            compiled.append(width)
+        def fake(build, points, width, key_dtype):
+            widths.append(width)
             return types.SimpleNamespace(width=width, n_bytes=n_fixed + 10 * width.n_members)
 
         monkeypatch.setattr(program, "compile_chunk", fake)
         monkeypatch.setattr(program, "available_bytes", lambda: available)
-        return compile_to_fit(lambda point: None, TARGETS, width, fraction).width, compiled
+        fitting = compile_to_fit(None, TARGETS, width, keys_of(1).dtype, fraction=fraction)
+        return fitting.width, widths
 
     return fitted
 
@@ -155,12 +173,12 @@ def test_a_chunk_that_fits_keeps_its_width(fitted):
 @pytest.mark.parametrize("available", [1299, 700, 660, 200, 60, 31, 30])
 @pytest.mark.parametrize("width", [Width(2, 64), Width(64, 2), Width(1, 100), Width(7, 13)])
 def test_a_chunk_is_halved_until_it_fits_and_no_further(fitted, available, width):
-    found, compiled = fitted(width, available=available)
+    found, widths = fitted(width, available=available)
     halves = [width]
     while halves[-1].n_members > 1:
         halves.append(halves[-1].halved())
     assert found == next(half for half in halves if 20 + 10 * half.n_members <= available)
-    assert len(compiled) <= 4  # and not at each of the up to seven halvings
+    assert len(widths) <= 4  # and not at each of the up to seven halvings
 
 
 @pytest.mark.parametrize(("available", "fraction"), [(29, 1.0), (60, 0.4), (0, 1.0), (-5, 1.0)])
@@ -171,10 +189,10 @@ def test_a_member_that_does_not_fit_is_refused_in_one_line(fitted, available, fr
 
 
 def test_a_small_memory_narrows_a_real_program(make_toy, monkeypatch):
-    wide = compile_chunk(make_toy(), TARGETS, Width(2, 64)).n_bytes
+    wide = compiled(make_toy(), TARGETS, Width(1, 64)).n_bytes
     monkeypatch.setattr(program, "available_bytes", lambda: wide - 1)
-    chunk = compile_to_fit(make_toy(), TARGETS, Width(2, 64), 1.0)
-    assert (chunk.width, chunk.carry.params["W"].shape) == ((2, 32), (2, 32, 2))
+    chunk = compile_to_fit(make_toy(), TARGETS, Width(1, 64), keys_of(1).dtype, fraction=1.0)
+    assert (chunk.width, chunk.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
     assert chunk.n_bytes < wide
 
 
@@ -215,4 +233,4 @@ def test_a_build_that_is_wrong_raises_its_own_error(make_toy):
         return make_toy()(point)
 
     with pytest.raises(jax.errors.TracerBoolConversionError):
-        compile_chunk(build, TARGETS, Width(1, 1))
+        compiled(build, TARGETS, Width(1, 1))

@@ -1,0 +1,182 @@
+"""Every experiment composes, binds and runs end to end, however little its models have learned."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pytest
+
+from experiments import boundary, runner
+from experiments.axes import GENERATORS, expand
+from experiments.elhage import phase_change
+from superpos.train import store
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "conf" / "experiment"
+NAMES = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.yaml"))
+TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "probe.batch_size=8")
+CLAIM_KEYS = {
+    *("id", "paper", "section", "setting", "claimed", "tolerance", "measured", "reproduced"),
+    "command",
+}
+"""DESIGN.md, section 4."""
+
+SLOW = {"elhage/phase_change_3", "elhage/demonstrating_large"}
+"""Experiments that are another one at another size."""
+
+each_experiment = pytest.mark.parametrize("name", NAMES)
+
+
+class Ran(NamedTuple):
+    """An experiment that was run: its exit code, its folder and its config."""
+
+    code: int
+    folder: Path
+    config: dict[str, Any]
+
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        return json.loads((self.folder / "claims.json").read_text(), parse_constant=pytest.fail)
+
+
+class Images(HTMLParser):
+    """The images of a page: (src, alt)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            given = dict(attrs)
+            self.found.append((given.get("src") or "", given.get("alt") or ""))
+
+
+def shrunk(node: Any, most: int = 2) -> Any:
+    """Axes cut down to their ends, or to their first value, wherever they are in a sweep."""
+    if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
+        return {name: shrunk(child, most) for name, child in node.items()}
+    return None if node is None else [expand("axis", node)[at] for at in (0, -1)[:most]]
+
+
+def run_small(name: str, folder: Path, most: int) -> Ran:
+    config = boundary.compose([f"experiment={name}", *TINY])
+    config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"], most)}
+    before = jax.config.jax_default_matmul_precision
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])
+        patch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
+        patch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**14)
+        try:
+            code = runner.run(config)
+        finally:
+            jax.config.update("jax_default_matmul_precision", before)
+    return Ran(code, folder, config)
+
+
+def test_there_are_experiments() -> None:
+    assert {"train", "elhage/phase_change", "elhage/intro", "elhage/demonstrating"} <= set(NAMES)
+    assert boundary.experiments() == NAMES
+
+
+@each_experiment
+def test_experiment_composes_and_binds(name: str) -> None:
+    config = boundary.compose([f"experiment={name}"])
+    jobs, analyse = runner.bind(config)
+    assert list(jobs) == (list(config["variants"]) or ["sweep"])
+    assert callable(analyse)
+    assert all(job.fit.n_steps > 0 and job.n_members >= 1 for job in jobs.values())
+
+
+@each_experiment
+def test_experiment_says_what_it_asks_and_how_to_run_it(name: str) -> None:
+    config = boundary.compose([f"experiment={name}"])
+    assert 3 < len(config["title"]) < 80
+    assert config["question"].strip().endswith("?")
+    text = (FOLDER / f"{name}.yaml").read_text()
+    assert re.search(rf"^# python -m experiments experiment={name}(\s|$)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in NAMES]
+)
+def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
+    """With two steps and two values per axis; one run for all checks, since a run takes seconds."""
+    ran = run_small(name, tmp_path, most=2)
+    assert ran.code == 0
+    check_page(ran)
+    check_stores(ran)
+    check_claims(ran)
+    check_that_two_steps_do_not_reproduce_everything(ran)
+
+
+def check_page(ran: Ran) -> None:
+    page = (ran.folder / "index.html").read_text()
+    assert ran.config["title"] in page
+    assert all(record["id"] in page for record in ran.claims)
+    images = Images(page).found
+    assert images
+    drawn = {path.name for path in ran.folder.iterdir() if path.suffix in (".png", ".svg")}
+    assert {source for source, _ in images} == drawn
+    for source, alt in images:
+        assert (ran.folder / source).stat().st_size > 2000
+        assert len(alt) > 20
+
+
+def check_stores(ran: Ran) -> None:
+    jobs, _ = runner.bind(ran.config)
+    for name, job in jobs.items():
+        dataset = store.open(ran.folder / name)
+        assert dataset["status"].size == job.n_members
+        assert (dataset["status"] == "ok").all()
+        assert dataset["step"].values.tolist() == [1, 2]
+        assert dataset["W"].dims[-2:] == ("feature", "hidden")
+        assert dataset.sizes["feature"] == ran.config["data"]["n_features"]
+        assert np.isfinite(dataset["loss"]).all()
+
+
+def check_claims(ran: Ran) -> None:
+    assert bool(ran.claims) == (ran.config["analysis"]["kind"] != "train")
+    for record in ran.claims:
+        assert set(record) >= CLAIM_KEYS
+        texts = [record[key] for key in ("id", "paper", "section", "setting", "command")]
+        assert all(isinstance(text, str) and text.strip() for text in texts)
+        assert record["id"].startswith(f"{ran.config['experiment'].rpartition('/')[0]}/")
+        assert record["command"] == ran.config["command"]
+        assert math.isfinite(record["claimed"]) and 0 <= record["tolerance"] < math.inf
+        assert record["reproduced"] in (True, False, None)
+        if record["measured"] is None:
+            assert not record["reproduced"]
+        else:
+            assert math.isfinite(record["measured"])
+            assert record["reproduced"] is not None
+
+
+def check_that_two_steps_do_not_reproduce_everything(ran: Ran) -> None:
+    """Claims that hold for models that learned nothing would say nothing."""
+    states = [record["reproduced"] for record in ran.claims]
+    assert not states or False in states
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Attempting to set identical")
+def test_one_value_per_axis_runs_and_ids_of_claims_are_unique(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    counts: Counter[str] = Counter()
+    for name in NAMES:
+        ran = run_small(name, tmp_path_factory.mktemp("one"), most=1)
+        assert ran.code == 0
+        check_page(ran)
+        check_claims(ran)
+        counts.update(record["id"] for record in ran.claims)
+    assert len(counts) > 10
+    assert [name for name, count in counts.items() if count > 1] == []

@@ -1,0 +1,210 @@
+"""The verdicts on linear and ReLU models, for weights made by hand."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray
+
+from experiments.claims.ledger import Verdict
+from experiments.elhage import demonstrating
+from experiments.elhage.demonstrating import analyse, judge_linear, judge_relu
+
+N, M = 20, 5
+DENSITIES = np.array([1.0, 0.3, 0.03, 0.001])
+Judge = Callable[[Mapping[str, Any], xarray.Dataset], list[Verdict]]
+
+
+def top(n_kept: int = M) -> np.ndarray:
+    """The first features, each with a dimension for itself."""
+    return np.eye(N, M) * (np.arange(N) < n_kept)[:, None]
+
+
+def shared(*features: int) -> np.ndarray:
+    """The top features, of which these share their dimension with an antipode each."""
+    W = top()
+    for antipode, feature in enumerate(features, start=M):
+        W[antipode, feature] = -1.0
+    return W
+
+
+def crowd(n_kept: int) -> np.ndarray:
+    """Features packed three to a dimension, each row of norm 1."""
+    W = np.zeros((N, M))
+    for feature in range(n_kept):
+        W[feature, feature % M] = 1.0 if feature < M else -1.0
+    return W
+
+
+def dataset(W: np.ndarray, b: np.ndarray | None = None, p: np.ndarray = DENSITIES) -> Any:
+    return xarray.Dataset(
+        {
+            "W": (("density", "feature", "hidden"), W.astype(np.float32)),
+            "b": (("density", "feature"), np.zeros(W.shape[:2]) if b is None else b),
+        },
+        {"density": p},
+    )
+
+
+def states(judge: Judge, best: xarray.Dataset) -> dict[str, bool | None]:
+    claims = demonstrating._claims(N, M)
+    found = judge(claims, best)
+    return {verdict.claim.id.rpartition("/")[2]: verdict.reproduced for verdict in found}
+
+
+LINEAR_W = np.tile(top(), (4, 1, 1))
+LINEAR_B = np.where(np.arange(N) < M, 0.0, DENSITIES[:, None] / 2)
+RELU_W = np.stack([top(), top(), shared(4, 3, 2), crowd(18)])
+
+
+def rotation(seed: int) -> np.ndarray:
+    return np.linalg.qr(np.random.default_rng(seed).normal(size=(M, M)))[0]
+
+
+# Linear
+
+
+def test_principal_components_are_reproduced() -> None:
+    found = states(judge_linear, dataset(LINEAR_W, LINEAR_B))
+    assert found == {"linear_set": True, "linear_gram": True, "linear_bias": True}
+
+
+def test_rotation_of_the_hidden_space_does_not_matter() -> None:
+    turned = np.stack([W @ rotation(seed) for seed, W in enumerate(LINEAR_W)])
+    assert set(states(judge_linear, dataset(turned, LINEAR_B)).values()) == {True}
+
+
+@pytest.mark.parametrize("density", range(4))
+@pytest.mark.parametrize(
+    ("claim", "W"),
+    [
+        ("linear_set", np.roll(top(), 1, axis=0)),
+        ("linear_set", top(4)),
+        ("linear_set", shared(4)),
+        ("linear_gram", top() * 0.9),
+        ("linear_gram", top() + 0.06),
+        ("linear_gram", shared(4) * 0.4 + top() * 0.6),
+    ],
+)
+def test_a_wrong_linear_model_at_any_density_is_not_reproduced(
+    claim: str, W: np.ndarray, density: int
+) -> None:
+    wrong = LINEAR_W.copy()
+    wrong[density] = W
+    assert states(judge_linear, dataset(wrong, LINEAR_B))[claim] is False
+
+
+@pytest.mark.parametrize(
+    "b", [np.zeros((4, N)), LINEAR_B + 0.03, np.where(np.arange(N) == 7, 0, LINEAR_B), LINEAR_B * 2]
+)
+def test_a_wrong_bias_is_not_reproduced(b: np.ndarray) -> None:
+    found = states(judge_linear, dataset(LINEAR_W, b))
+    assert found == {"linear_set": True, "linear_gram": True, "linear_bias": False}
+
+
+# ReLU
+
+
+def relu(**changes: np.ndarray) -> dict[str, bool | None]:
+    parts = dict(zip(("dense", "next", "middle", "sparse"), RELU_W, strict=True)) | changes
+    return states(judge_relu, dataset(np.stack(list(parts.values()))))
+
+
+def test_the_paper_is_reproduced() -> None:
+    found = relu()
+    assert set(found) == {
+        *("relu_dense", "relu_rising", "relu_sparse", "relu_order", "relu_antipodal")
+    }
+    assert set(found.values()) == {True}
+
+
+def test_rotation_does_not_matter_to_relu_either() -> None:
+    turned = np.stack([W @ rotation(seed) for seed, W in enumerate(RELU_W)])
+    assert set(states(judge_relu, dataset(turned)).values()) == {True}
+
+
+@pytest.mark.parametrize(
+    ("claim", "changes"),
+    [
+        ("relu_dense", {"dense": np.roll(top(), 1, axis=0)}),
+        ("relu_dense", {"dense": top(4)}),
+        ("relu_dense", {"dense": shared(4)}),
+        ("relu_rising", {"next": crowd(9)}),
+        ("relu_rising", {"middle": top(4)}),
+        ("relu_sparse", {"sparse": crowd(14)}),
+        ("relu_sparse", {"sparse": crowd(18) * 0.4}),
+        ("relu_order", {"next": shared(0)}),
+        ("relu_antipodal", {"middle": np.vstack([top()[:5], np.full((1, 5), 5**-0.5), top()[6:]])}),
+    ],
+)
+def test_a_wrong_relu_model_is_not_reproduced(claim: str, changes: dict[str, np.ndarray]) -> None:
+    assert relu(**changes)[claim] is False
+
+
+def test_feature_0_first_together_with_another_is_no_earlier() -> None:
+    assert relu(next=shared(0, 1))["relu_order"] is True
+
+
+def test_fifteen_of_twenty_are_nearly_all() -> None:
+    assert relu(sparse=crowd(15))["relu_sparse"] is True
+
+
+def test_densities_that_are_not_there_are_not_run() -> None:
+    best = dataset(RELU_W[1:3], p=DENSITIES[1:3])
+    found = states(judge_relu, best)
+    assert found["relu_dense"] is found["relu_sparse"] is None
+    assert found["relu_rising"] is True
+
+
+def test_without_superposition_order_and_pairs_are_not_run() -> None:
+    found = states(judge_relu, dataset(np.tile(top(), (4, 1, 1))))
+    assert found["relu_order"] is found["relu_antipodal"] is None
+    assert found["relu_sparse"] is False
+
+
+def test_models_that_broke_are_not_reproduced() -> None:
+    broken = np.full((4, N, M), np.nan)
+    found = states(judge_relu, dataset(broken))
+    assert {name for name, state in found.items() if state} <= {"relu_rising"}
+    assert not any(states(judge_linear, dataset(broken, LINEAR_B * np.nan)).values())
+
+
+# The whole
+
+
+def test_claims_of_another_size_have_other_ids_and_the_same_tolerances() -> None:
+    small, large = demonstrating._claims(20, 5), demonstrating._claims(80, 20)
+    assert set(small) == set(large)
+    ids = {claim.id for claim in (*small.values(), *large.values())}
+    assert len(ids) == len(small) + len(large)
+    assert [c.tolerance for c in small.values()] == [c.tolerance for c in large.values()]
+    assert (small["relu_sparse"].claimed, large["relu_sparse"].claimed) == (15, 60)
+
+
+def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
+    order = [2, 0, 3, 1]
+
+    def sweep(W: np.ndarray, b: np.ndarray) -> xarray.Dataset:
+        loss = np.broadcast_to([[[0.0, 3.0], [9.0, 1.0]]], (4, 2, 2))  # (density, seed, step)
+        worse = np.zeros_like(W)
+        both = np.stack([worse, W], axis=1)[order]
+        return xarray.Dataset(
+            {
+                "W": (("density", "seed", "feature", "hidden"), both.astype(np.float32)),
+                "b": (("density", "seed", "feature"), np.stack([b + 1, b], axis=1)[order]),
+                "loss": (("density", "seed", "step"), loss),
+                "status": (("density", "seed"), np.full((4, 2), "ok")),
+            },
+            {"density": DENSITIES[order], "seed": [0, 1], "step": [1, 2]},
+        )
+
+    datasets = {
+        "relu": sweep(RELU_W, np.zeros((4, N))),
+        "linear": sweep(LINEAR_W, LINEAR_B),
+    }
+    findings = analyse(datasets=datasets, folder=tmp_path)
+    assert [verdict.reproduced for verdict in findings.verdicts] == [True] * 8
+    [figure] = findings.figures
+    assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,359 @@
+"""Bad input on the command line: exit code 2 and one line per problem, before any compile.
+
+The catalogue is section 5 of the project's notes on reliability. Each case runs the program's own
+`main` in this process, and a few run it as a user does.
+"""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import absl.logging
+import jax
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+
+from experiments import __main__ as program
+from experiments.boundary import experiments
+
+ROOT = Path(__file__).resolve().parents[2]
+Refuse = Callable[..., list[str]]
+
+COUNT = "expected an integer in [1, 2147483647]"
+COUNT_OR_ZERO = "expected an integer in [0, 2147483647]"
+SEED = "expected an integer in [0, 4294967295]"
+DENSITY = "expected a number in (0, 1]"
+POSITIVE = "expected a number in (0, inf)"
+ALL = ", ".join(experiments())
+
+
+@pytest.fixture
+def refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Refuse]:
+    """Run a command line that is to be refused, and give its lines without `superpos: `."""
+    handler, precision = (
+        signal.getsignal(signal.SIGTERM),
+        jax.config.jax_default_matmul_precision,
+    )
+    monkeypatch.setenv("HYDRA_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # as in a new process
+    # Hydra closes all logging handlers, and absl's its stream: pytest's stderr, if imported then.
+    absl_handler = absl.logging.get_absl_handler().python_handler
+    monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
+    monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
+    for name in ("superpos.train.sweep", "superpos.train.program"):
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, "compile_to_fit", lambda *args, **kw: pytest.fail("compiled"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, quiet: bool = True) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["experiments", *words])
+        code = program.main()
+        out, err = capsys.readouterr()
+        assert code == 2
+        assert out == "" or not quiet
+        lines = err.splitlines()
+        assert all(line.startswith("superpos: ") for line in lines), err
+        return [line.removeprefix("superpos: ") for line in lines]
+
+    yield run
+    signal.signal(signal.SIGTERM, handler)
+    jax.config.update("jax_default_matmul_precision", precision)
+    GlobalHydra.instance().clear()
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Files below a folder, but for what Hydra notes down and for locks."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".hydra" not in path.parts and path.name != ".lock"
+    }
+
+
+def case(words: str, *lines: str) -> Any:
+    """A command line, a word per `;`, and how each line of the complaint starts."""
+    return pytest.param(words.split(";"), list(lines), id=words)
+
+
+ONE_VALUE = [
+    # The probability that a feature is there.
+    case("data.density=0", f"data.density=0: {DENSITY}"),
+    case("data.density=-0.1", f"data.density=-0.1: {DENSITY}"),
+    case("data.density=1.5", f"data.density=1.5: {DENSITY}"),
+    case("data.density=nan", f"data.density=nan: {DENSITY}"),
+    case("data.density=abc", f"data.density='abc': {DENSITY}"),
+    case("data.density=", f"data.density='': {DENSITY}"),
+    case("data.density={a:1}", "data.density={'a': 1}: " + DENSITY),
+    # Learning rate and the rest of the optimiser.
+    case("optim.learning_rate=nan", f"optim.learning_rate=nan: {POSITIVE}"),
+    case("optim.learning_rate=inf", f"optim.learning_rate=inf: {POSITIVE}"),
+    case("optim.learning_rate=0", f"optim.learning_rate=0: {POSITIVE}"),
+    case("optim.learning_rate=-0.01", f"optim.learning_rate=-0.01: {POSITIVE}"),
+    case("optim.learning_rate=abc", f"optim.learning_rate='abc': {POSITIVE}"),
+    case("optim.b1=1", "optim.b1=1: expected a number in [0, 1)"),
+    case("optim.eps=0", f"optim.eps=0: {POSITIVE}"),
+    case("optim.schedule=3", "optim.schedule=3: expected a component with a kind"),
+    case(
+        "schedule=cosine;schedule.warmup_steps=10000",
+        "optim.schedule.warmup_steps=10000: expected fewer than n_steps=10000",
+    ),
+    case("schedule=linear;schedule.final=2", "optim.schedule.final=2: expected a number in [0, 1]"),
+    # Sizes.
+    case("model.n_hidden=0", f"model.n_hidden=0: {COUNT}"),
+    case("model.n_hidden=5.0", f"model.n_hidden=5.0: {COUNT}"),
+    case("model.n_hidden=true", f"model.n_hidden=True: {COUNT}"),
+    case("model.n_hidden=-1", f"model.n_hidden=-1: {COUNT}"),
+    case("model.n_hidden='5'", f"model.n_hidden='5': {COUNT}"),
+    case(f"model.n_hidden={10**30}", f"model.n_hidden={10**30}: {COUNT}"),
+    case("model.n_features=3", "model.n_features=3: expected"),
+    case("model.activation=rele", "model.activation='rele': expected one of relu, linear; did you"),
+    case("model.importance_decay=-0.5", f"model.importance_decay=-0.5: {POSITIVE}"),
+    case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
+    case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),
+    case("model.importance=[1,1]", "model.importance has 2 values: expected n_features=5"),
+    case("model.importance=[1,1,1,1,-1]", "model.importance.4=-1: expected a number in [0, inf)"),
+    case("model.importance={1:1}", "model.importance={1: 1}: expected a list of numbers"),
+    # Length of a run.
+    case("fit.n_steps=1e4", "fit.n_steps=10000.0: expected an integer"),
+    case("fit.n_steps=-1", f"fit.n_steps=-1: {COUNT_OR_ZERO}"),
+    case(f"fit.n_steps={2**31}", f"fit.n_steps={2**31}: {COUNT_OR_ZERO}"),
+    case("fit.batch_size=0", f"fit.batch_size=0: {COUNT}"),
+    case("fit.batch_size=1.5", "fit.batch_size=1.5: expected an integer"),
+    case("fit.log_every=7", "fit.log_every=7: expected a divisor of n_steps=10000"),
+    case("fit.log_every=0", f"fit.log_every=0: {COUNT}"),
+    case("fit.log_every=null", "fit.log_every=None: expected an integer"),
+    case("probe.batch_size=0", f"probe.batch_size=0: {COUNT}"),
+    # Seeds.
+    case("seed=-1", f"seed=-1: {SEED}"),
+    case(f"seed={2**32}", f"seed={2**32}: {SEED}"),
+    case("seed=1.5", f"seed=1.5: {SEED}"),
+    case("seed=abc", f"seed='abc': {SEED}"),
+    # The engine.
+    case("engine.chunk=0", f"engine.chunk=0: {COUNT}"),
+    case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
+    case("engine.matmul_precision=abc", "engine.matmul_precision='abc': expected"),
+    case("engine.allow_numerics_change=1", "engine.allow_numerics_change=1: expected true"),
+    # Names of results.
+    case("dims.W=[a]", "dims.W=['a']: expected 2 names"),
+]
+UNKNOWN = [
+    case("data.densty=0.5", "data.densty=0.5: unknown key; did you mean data.density?"),
+    case("model.n_hiden=3", "model.n_hiden=3: unknown key; did you mean model.n_hidden?"),
+    case("lrr=3", "lrr=3: unknown key"),
+    case("+foo=1", "foo"),
+    case(
+        "+model.n_hiden=3",
+        "model.n_hiden: unknown, model autoencoder takes n_features, n_hidden, importance_decay,",
+    ),
+    case("+engine.foo=1", "engine.foo: unknown"),
+    case("+fit.n_stepz=3", "fit.n_stepz: unknown; did you mean n_steps?"),
+    case(
+        "+data._target_=os.system",
+        "data._target_: unknown, data sparse_uniform takes n_features, density",
+    ),
+    case("+analysis._target_=os.system", "analysis._target_: unknown, analysis train"),
+    case("data.kind=dense", "data.kind='dense': expected one of sparse_uniform"),
+    case("data.kind=[]", "data.kind=[]: expected one of sparse_uniform"),
+    case("optim=adamm", "optim=adamm: expected one of adam, adamw, sgd; did you mean adam?"),
+    case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
+    case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),
+    case("~data.densty", "data.densty"),
+    case("~engine", "engine"),
+    case("engine=null", "engine=None: expected"),
+    case("data=null", "data"),
+    case("sweep=[1]", "sweep"),
+    case("variants=abc", "variants='abc': expected"),
+    case("data.density", "data.density"),
+    case("data.density=[1", "data.density=[1"),
+    case("data.density=${foo}", "data.density"),
+    case("+data.density=1", "data.density"),
+]
+AXES = [
+    case("sweep.data.density=[]", "sweep.data.density=[]: empty axis, expected one or more values"),
+    case("sweep.seed={range:0}", "sweep.seed=[{'range': 0}]: empty axis, expected one"),
+    case("sweep.seed={range:1.5}", "sweep.seed.range=1.5: expected one to three integers"),
+    case("sweep.seed={rnge:3}", "sweep.seed.rnge: unknown"),
+    case("sweep.data.density=0.5", "sweep.data.density=0.5: expected a list or a generator"),
+    case("sweep.data.density=[0.5,2]", f"sweep.data.density=2: {DENSITY}"),
+    case("sweep.data.density=[0.5,0.5]", "sweep.data.density: [0.5] appears twice, expected"),
+    case("sweep.data.density={linspace:[0,1]}", "sweep.data.density.linspace=[0, 1]: expected"),
+    case("sweep.data.density={linspace:[0,1,3]}", f"sweep.data.density=0.0: {DENSITY}"),
+    case("sweep.data.density={logspace:[0,1,3]}", "sweep.data.density.logspace=[0, 1, 3]: "),
+    case("sweep.seed=[-1]", f"sweep.seed=-1: {SEED}"),
+    case("sweep.seed=[1.0]", f"sweep.seed=1.0: {SEED}"),
+    case(
+        "+sweep.model.n_hidden=[1,2]",
+        "sweep.model.n_hidden: static, so each value is its own compile; use -m model.n_hidden=...",
+    ),
+    case(
+        "+sweep.fit.batch_size=[1,2]",
+        "sweep.fit.batch_size: static, so each value is its own compile; use -m fit.batch_size=...",
+    ),
+    case("+sweep.model.activation=[relu,linear]", "sweep.model.activation: static, so each value"),
+    case("sweep.data.densty=[1]", "sweep.data.densty=[1]: unknown key; did you mean"),
+    case("+sweep.data.densty=[1]", "sweep.data.densty: unknown; did you mean density?"),
+    case("+sweep.foo=[1]", "sweep.foo: unknown, expected seed or a key of the config"),
+    case("+sweep.model.importance.2=[1]", "sweep.model.importance.2: model.importance has no"),
+    case(
+        "zipped=[[data.density,optim.learning_rate]];sweep.data.density=[0.1,0.2]"
+        ";sweep.optim.learning_rate=[0.1,0.2,0.3]",
+        "zipped",
+    ),
+    case("zipped=[[data.density,optim.eps]]", "zipped"),
+    case("zipped=[data.density];sweep.data.density=[0.1,0.2]", "zipped=['data.density']: expected"),
+    case("zipped=null", "zipped=None: expected"),
+]
+
+
+@pytest.mark.parametrize(("words", "starts"), [*ONE_VALUE, *UNKNOWN, *AXES])
+def test_bad_input_is_refused_in_one_line(
+    refuse: Refuse, tmp_path: Path, words: list[str], starts: list[str]
+) -> None:
+    lines = refuse("experiment=train", "output_dir=out", *words)
+    assert len(lines) == len(starts)
+    for line, start in zip(lines, starts, strict=True):
+        assert line.startswith(start) or (":" not in start and start in line)
+    assert written(tmp_path) == {}
+
+
+def test_zipped_axes_of_different_lengths_are_both_named(refuse: Refuse) -> None:
+    axes = ("sweep.data.density=[0.1,0.2]", "sweep.optim.learning_rate=[0.1,0.2,0.3]")
+    zipped = "zipped=[[data.density,optim.learning_rate]]"
+    [line] = refuse("experiment=train", "output_dir=out", zipped, *axes)
+    assert "data.density has 2" in line and "optim.learning_rate has 3" in line
+
+
+def test_every_problem_is_listed_at_once(refuse: Refuse) -> None:
+    words = ("model.n_hidden=0", "data.density=7", "optim.learning_rate=-1", "fit.n_steps=-1")
+    more = ("seed=-4", "engine.chunk=0", "sweep.model.init_scale=[0]", "+foo=1")
+    lines = refuse("experiment=train", "output_dir=out", *words, *more)
+    assert sorted(line.split("=")[0].split(":")[0] for line in lines) == sorted(
+        word.split("=")[0].lstrip("+") for word in (*words, *more)
+    )
+
+
+def test_no_more_than_twenty_lines(refuse: Refuse) -> None:
+    words = [f"+data.foo{number}=1" for number in range(30)]
+    lines = refuse("experiment=train", "output_dir=out", *words)
+    assert len(lines) in (20, 21)  # the last may say how many there are besides
+    assert lines[0].startswith("data.foo0: unknown")
+
+
+@pytest.mark.parametrize("words", [(), ("data.density=3",), ("output_dir=out",)])
+def test_no_experiment_lists_all(refuse: Refuse, words: tuple[str, ...], tmp_path: Path) -> None:
+    assert refuse(*words) == [f"experiment: missing, expected one of {ALL}"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["foo", "elhage/phase_chang", "elhage", "../config", "", "3"])
+def test_unknown_experiment_lists_all(refuse: Refuse, name: str, tmp_path: Path) -> None:
+    [line] = refuse(f"experiment={name}")
+    close = "; did you mean elhage/phase_change?" if name == "elhage/phase_chang" else ""
+    assert line.startswith(f"experiment={name}: expected one of {ALL}{close}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "file/far/below"])
+def test_output_folder_that_cannot_be_made(refuse: Refuse, place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    [line] = refuse("experiment=train", f"output_dir={place}")
+    assert line.startswith("output_dir=file")
+    assert "expected a folder to write to" in line
+    assert written(tmp_path) == {"file": b"mine"}
+
+
+@pytest.mark.parametrize("words", ["output_dir=", "output_dir=null", "output_dir=[a]"])
+def test_output_folder_that_is_no_name(refuse: Refuse, words: str, tmp_path: Path) -> None:
+    [line] = refuse("experiment=train", words)
+    assert "output_dir" in line
+    assert written(tmp_path) == {}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_output_folder_without_permission(refuse: Refuse, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    [line] = refuse("experiment=train", "output_dir=closed/out")
+    assert line.startswith("output_dir=closed/out: expected a folder to write to (Permission")
+
+
+def make_store(folder: Path, **spec: Any) -> None:
+    """The header of a sweep, as another experiment would have left it."""
+    from superpos.train import files
+
+    (folder / "sweep" / "chunks").mkdir(parents=True)
+    header = {
+        "spec": {"data.density": 1, "key": [0, 0], **spec},
+        "axes": {"seed": [0]},
+        "zipped": [],
+        "fit": {"n_steps": 2, "log_every": 1, "batch_size": 8},
+        "schema": {"diverged_step": {"shape": [], "dtype": "int32", "dims": []}},
+        "width": [1, 1],
+        "fingerprint": {"jax": "0"},
+    }
+    files.write_header(folder / "sweep", header)
+    (folder / "config.yaml").write_text("title: another run\n")
+    (folder / "index.html").write_text("<p>another run")
+
+
+def test_output_folder_of_another_sweep_is_left_alone(refuse: Refuse, tmp_path: Path) -> None:
+    make_store(tmp_path / "out", **{"data.density": 0.25})
+    before = written(tmp_path)
+    [line] = refuse("experiment=train", "output_dir=out", quiet=False)
+    assert line.startswith("out/sweep: holds a sweep with data.")
+    assert "choose another folder" in line
+    assert written(tmp_path) == before
+
+
+def test_damaged_header_is_refused_and_left_alone(refuse: Refuse, tmp_path: Path) -> None:
+    make_store(tmp_path / "out")
+    path = tmp_path / "out" / "sweep" / "sweep.json"
+    path.write_text(path.read_text()[:-40])
+    before = written(tmp_path)
+    [line] = refuse("experiment=train", "output_dir=out", quiet=False)
+    assert line.startswith("out/sweep/sweep.json: damaged")
+    assert written(tmp_path) == before
+
+
+def test_multirun_refuses_each_job_in_a_line(refuse: Refuse, tmp_path: Path) -> None:
+    lines = refuse("-m", "experiment=train", "model.n_hidden=0,-1", "data.density=0.5")
+    assert lines == [f"model.n_hidden=0: {COUNT}", f"model.n_hidden=-1: {COUNT}"]
+    assert "sweep.json" not in str(written(tmp_path))
+
+
+# As a user does it.
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (
+            ["experiment=train", "data.densty=1"],
+            ["data.densty=1: unknown key; did you mean data.density?"],
+        ),
+        (
+            ["experiment=train", "seed=1.5", "fit.batch_size=0"],
+            [f"seed=1.5: {SEED}", f"fit.batch_size=0: {COUNT}"],
+        ),
+    ],
+)
+def test_bad_input_from_a_shell(tmp_path: Path, words: list[str], lines: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [f"superpos: {line}" for line in lines]
+    assert written(tmp_path) == {}

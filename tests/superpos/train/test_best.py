@@ -1,0 +1,115 @@
+"""The best of several restarts."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray
+
+from superpos.train import best_of
+
+NAN, INF = float("nan"), float("inf")
+
+
+def dataset_of(losses: Any, statuses: Any, over: str = "seed") -> xarray.Dataset:
+    """Two features per member, which tell the member: 10 * point + restart, and its negative."""
+    losses = np.asarray(losses)
+    n_points, n_restarts = losses.shape
+    number = 10.0 * np.arange(n_points)[:, None] + np.arange(n_restarts)
+    return xarray.Dataset(
+        {
+            "W": (("density", over, "feature"), np.stack([number, -number], axis=-1)),
+            "loss": (("density", over), losses),
+            "status": (("density", over), np.asarray(statuses)),
+        },
+        {"density": 0.5 ** np.arange(n_points), over: 100 + np.arange(n_restarts)},
+    )
+
+
+OK = [["ok"] * 3] * 2
+
+
+def test_the_lowest_loss_wins_at_each_point() -> None:
+    losses = [[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]]
+    dataset = dataset_of(losses, OK)
+    best = best_of(dataset, dataset["loss"])
+    np.testing.assert_array_equal(best["best_loss"], [1.0, 0.5])
+    np.testing.assert_array_equal(best["W"], [[1, -1], [10, -10]])
+    np.testing.assert_array_equal(best["seed"], [101, 100])
+    np.testing.assert_array_equal(best["density"], [1.0, 0.5])
+    assert best["W"].dims == ("density", "feature")
+    assert best["best_loss"].dims == ("density",)
+
+
+def test_the_dataset_itself_stays_as_it_was() -> None:
+    dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
+    copy = dataset.copy(deep=True)
+    best_of(dataset, dataset["loss"])
+    xarray.testing.assert_identical(dataset, copy)
+
+
+@pytest.mark.parametrize(
+    ("losses", "statuses", "restart"),
+    [
+        ([0.0, 1.0, 2.0], ["diverged@3", "ok", "ok"], 1),
+        ([0.0, 1.0, 0.5], ["missing", "ok", "diverged@1"], 1),
+        ([NAN, 2.0, 1.0], ["ok", "ok", "ok"], 2),
+        ([-INF, 2.0, 3.0], ["ok", "ok", "ok"], 1),
+        ([INF, INF, 3.0], ["ok", "ok", "ok"], 2),
+        ([NAN, NAN, 3.0], ["ok", "diverged@1", "ok"], 2),
+        ([-1.0, -2.0, 3.0], ["ok", "diverged@9", "ok"], 0),
+        ([1.0, 1.0, 1.0], ["diverged@2", "ok", "ok"], 1),
+    ],
+)
+def test_only_a_finished_member_with_a_finite_loss_is_chosen(
+    losses: list[float], statuses: list[str], restart: int
+) -> None:
+    dataset = dataset_of([losses, [1.0, 2.0, 3.0]], [statuses, ["ok"] * 3])
+    best = best_of(dataset, dataset["loss"])
+    assert best["W"].values[0, 0] == restart
+    assert best["best_loss"].values[0] == losses[restart]
+    assert best["status"].values[0] == "ok"
+
+
+def test_another_dimension_of_restarts() -> None:
+    dataset = dataset_of([[3.0, 1.0], [0.5, 0.7]], [["ok"] * 2] * 2, over="restart")
+    best = best_of(dataset, dataset["loss"], over="restart")
+    np.testing.assert_array_equal(best["restart"], [101, 100])
+    best = best_of(dataset, dataset["loss"], over="density")
+    np.testing.assert_array_equal(best["density"], [0.5, 0.5])
+    np.testing.assert_array_equal(best["best_loss"], [0.5, 0.7])
+
+
+def test_a_sweep_over_seeds_alone() -> None:
+    dataset = dataset_of([[3.0, 1.0, 2.0]], OK[:1]).isel(density=0, drop=True)
+    best = best_of(dataset, dataset["loss"])
+    assert best["best_loss"] == 1.0
+    assert best["seed"] == 101
+    np.testing.assert_array_equal(best["W"], [1, -1])
+
+
+def test_the_loss_may_be_transposed_and_taken_at_a_step() -> None:
+    dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
+    curve = xarray.concat([dataset["loss"] * -1, dataset["loss"]], dim="step")
+    curve = curve.assign_coords(step=[5, 10]).transpose("seed", "step", "density")
+    best = best_of(dataset.assign_coords(step=[5, 10]), curve.isel(step=-1))
+    np.testing.assert_array_equal(best["best_loss"], [1.0, 0.5])
+    np.testing.assert_array_equal(best["seed"], [101, 100])
+    np.testing.assert_array_equal(best["step"], [5, 10])
+
+
+@pytest.mark.parametrize(
+    ("losses", "statuses", "empty"),
+    [
+        ([[1.0, 2.0], [1.0, 2.0]], [["diverged@1", "diverged@2"], ["ok", "ok"]], 1),
+        ([[1.0, NAN], [1.0, 2.0]], [["diverged@1", "ok"], ["missing", "missing"]], 2),
+        ([[NAN, INF], [1.0, 2.0]], [["ok", "ok"], ["ok", "ok"]], 1),
+    ],
+)
+def test_a_point_without_a_finished_member_is_an_error_in_one_line(
+    losses: Any, statuses: Any, empty: int
+) -> None:
+    dataset = dataset_of(losses, statuses)
+    with pytest.raises(ValueError, match="no finished member") as refusal:
+        best_of(dataset, dataset["loss"])
+    assert str(refusal.value) == f"no finished member along seed at {empty} of the points"
