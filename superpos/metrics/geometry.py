@@ -68,14 +68,17 @@ def feature_dimensionality(W: Array) -> Array:
         Elhage et al. 2022, "The Geometry of Superposition", "Feature Dimensionality".
     """
     W = jnp.asarray(W)
-    norms, directions = _polar(W / _largest(W, (-2, -1)))
+    half = jnp.finfo(W.dtype).bits < 32  # which has no room for the squares
+    dtype = jnp.float32 if half else W.dtype
+    scaled = W.astype(dtype)
+    norms, directions = _polar(scaled / _largest(scaled, (-2, -1)))
     zero = norms == 0
     own, other = norms[..., :, None], norms[..., None, :]
     # Beyond this ratio of norms D_i is 0 anyway; the bound keeps squares and gradients finite.
-    ratio = float(jnp.finfo(W.dtype).max) ** 0.4 / W.shape[-2]
+    ratio = float(jnp.finfo(dtype).max) ** 0.4 / W.shape[-2]
     least = jnp.maximum(own, other / ratio)
     overlaps = _products(directions, directions) * (other / jnp.where(least == 0, 1.0, least))
-    return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps)))
+    return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps))).astype(W.dtype)
 
 
 def interference(W: Array) -> Array:

@@ -15,6 +15,7 @@ import io
 import itertools
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,9 +134,12 @@ def read_chunk(path: Path) -> Rows | None:
     expected = hashlib.sha256(path.stem.encode() + payload).hexdigest()
     if frame.split(b" ") != [_MAGIC, str(FORMAT).encode(), path.stem.encode(), expected.encode()]:
         return None
-    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-        named = {k.removeprefix(_VALUE): arrays[k] for k in arrays.files if k != _IDS}
-        return Rows(arrays[_IDS], named)
+    try:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+            named = {k.removeprefix(_VALUE): arrays[k] for k in arrays.files if k != _IDS}
+            return Rows(arrays[_IDS], named)
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
+        return None
 
 
 def chunk_files(folder: Path) -> list[Path]:
