@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint claims lock clean
+.PHONY: demo test lint claims bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -18,6 +18,10 @@ lint: $(READY) ## format, lint, types
 
 claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
 	$(BIN)/python -m experiments.claims
+
+bench: $(READY) ## superpos beside PyTorch (installed where it is missing) and a plain vmap
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m experiments.bench
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -66,7 +66,7 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
         section="Demonstrating Superposition",
         setting=f"n={n}, m={m}, p from 1 to 0.001, best of several instances",
     )
-    name = "elhage/demonstrating" if n == 20 else f"elhage/demonstrating_{n}"
+    name = "elhage/demonstrating" if n == 20 else "elhage/demonstrating_large"
     most = int(0.75 * n)
     rows: tuple[tuple[str, str, Relation, float, float], ...] = (
         ("linear_set", "linear, any p: exactly the m most important features are represented;"
