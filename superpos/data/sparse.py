@@ -4,11 +4,11 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superpos
 with probability S = 1 - density, else uniform on [0, 1]).
 """
 
-import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, Density, factory
-from superpos.types import Array, Batch, Key, Source
+from superpos.random import uniform_rows
+from superpos.types import Batch, Key, Source
 
 
 @factory
@@ -30,18 +30,8 @@ def sparse_uniform(*, n_features: Count, density: Density) -> Source:
     def sample(key: Key, batch_size: int) -> Batch:
         # One draw per feature: u is uniform, so given u <= density, u / density is uniform too.
         # Features lead and the batch is last, where the compiler vectorises it.
-        u = uniform(key, (n_features, batch_size))
+        u = uniform_rows(key, (n_features, batch_size))
         values = jnp.where(u <= density, u / density, 0.0).T
         return Batch(inputs=values, targets=values, factors=values)
 
     return Source(sample)
-
-
-def uniform(key: Key, shape: tuple[int, ...]) -> Array:
-    """Uniform float32 on [0, 1] from all 32 random bits, so that small values stay fine-grained.
-
-    `jax.random.uniform` has steps of 2^-23; at density 0.001 that leaves 8,388 distinct values for
-    a feature, where 32 bits leave 4.3 million.
-    """
-    bits = jax.random.bits(key, shape, jnp.uint32)
-    return bits.astype(jnp.float32) * jnp.float32(2.0**-32)

@@ -1,4 +1,4 @@
-"""Reconstruction losses for one example."""
+"""Reconstruction losses, for one example or for a batch with the features leading."""
 
 import chex
 import jax.numpy as jnp
@@ -7,15 +7,15 @@ from superpos.types import Array
 
 
 def weighted_squared_error(recon: Array, target: Array, importance: Array) -> Array:
-    """Importance-weighted squared error, summed over features.
+    """Importance-weighted squared error, summed over features and averaged over a batch.
 
     Args:
-        recon: reconstruction, (n_features,).
-        target: what was to be reconstructed, (n_features,).
+        recon: reconstruction of one example, (n_features,), or of a batch, (n_features, batch).
+        target: what was to be reconstructed, of the same shape.
         importance: weight of each feature I_i >= 0, (n_features,).
 
     Returns:
-        Σ_i I_i (target_i - recon_i)², ().
+        Σ_i I_i (target_i - recon_i)², the mean over a batch, ().
 
     Raises:
         AssertionError: the shapes differ.
@@ -23,5 +23,9 @@ def weighted_squared_error(recon: Array, target: Array, importance: Array) -> Ar
     Reference:
         Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superposition", the loss.
     """
-    chex.assert_equal_shape((recon, target, importance))
-    return jnp.sum(importance * jnp.square(target - recon))
+    chex.assert_rank(recon, {1, 2})
+    chex.assert_equal_shape((recon, target))
+    chex.assert_shape(importance, recon.shape[:1])
+    errors = jnp.square(target - recon)
+    # Over the batch first: the compiler vectorises that sum, and the other is short.
+    return jnp.sum(importance * (errors if errors.ndim == 1 else errors.mean(-1)))

@@ -4,7 +4,6 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superpos
 x' = act(W h + b), here with W of shape (n_features, n_hidden), so that a feature is a row.
 """
 
-from functools import partial
 from typing import Literal
 
 import chex
@@ -16,6 +15,7 @@ from jax.core import Tracer
 
 from superpos.arguments import ArgumentError, Count, NonNegatives, Positive, factory
 from superpos.losses import weighted_squared_error
+from superpos.models.tied import tied_map
 from superpos.types import Array, Batch, Key, Model, Output, Scalar
 
 ACTIVATIONS = {"relu": jax.nn.relu, "linear": lambda x: x}
@@ -82,26 +82,20 @@ def autoencoder(
         W = scale * jax.random.normal(key, (n_features, n_hidden))
         return AutoencoderParams(W=W, b=jnp.zeros(n_features)), ()
 
-    def forward(params: AutoencoderParams, x: Array) -> Output:
-        # Features lead: x is one example (n,) or a batch (n, batch), vectorised along its end.
-        code = params.W.T @ x
-        bias = params.b.reshape(-1, *[1] * (x.ndim - 1))
-        return Output(code=code, recon=act(params.W @ code + bias))
-
     def apply(params: AutoencoderParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
-        return forward(params, x)
+        code = params.W.T @ x
+        return Output(code=code, recon=act(params.W @ code + params.b))
 
     def loss(
         params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
-        recon = forward(params, batch.inputs.T).recon
-        example_loss = partial(weighted_squared_error, importance=weights())
-        losses = jax.vmap(example_loss, in_axes=-1)(recon, batch.targets.T)
-        return losses.mean(), (state, {})
+        # Features lead: the batch is last, where the compiler vectorises it.
+        recon = act(tied_map(params.W, batch.inputs.T) + params.b[:, None])
+        return weighted_squared_error(recon, batch.targets.T, weights()), (state, {})
 
     return Model(init, apply, loss)
 

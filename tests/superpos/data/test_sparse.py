@@ -15,7 +15,7 @@ from scipy import stats
 
 from superpos.arguments import ArgumentError
 from superpos.data import sparse_uniform
-from superpos.data.sparse import uniform
+from superpos.random import uniform_rows
 
 DENSITIES = (0.001, 0.01, 0.1, 0.5, 1.0)
 N_FEATURES, N_EXAMPLES = 4, 150_000
@@ -97,7 +97,7 @@ def test_small_densities_stay_fine_grained() -> None:
 
 def test_the_uniforms_have_steps_of_32_bits() -> None:
     """A third of them are multiples of 2^-23 after rounding to float32, not all."""
-    u = np.asarray(uniform(jax.random.key(3), (2**18,)), np.float64)
+    u = np.asarray(uniform_rows(jax.random.key(3), (4, 2**16)).ravel(), np.float64)
     assert 0 <= u.min() < 2.0**-14
     assert 1 - 2.0**-14 < u.max() <= 1
     np.testing.assert_array_equal(u * 2.0**32 % 1, 0)
