@@ -25,12 +25,13 @@ def uniform_rows(key: Key, shape: tuple[int, int]) -> Array:
     """
     n_rows, length = shape
 
-    def draw(key: Key) -> Array:
-        return jax.random.bits(key, (length,), jnp.uint32)
+    def draw(data: Array) -> Array:
+        row_key = jax.random.wrap_key_data(data, impl=jax.random.key_impl(key))
+        return jax.random.bits(row_key, (length,), jnp.uint32)
 
     bits = jax.lax.platform_dependent(
-        jax.random.split(key, n_rows),
-        cpu=lambda keys: jax.lax.map(draw, keys),
+        jax.random.key_data(jax.random.split(key, n_rows)),
+        cpu=lambda data: jax.lax.map(draw, data),
         default=jax.vmap(draw),
     )
     return bits.astype(jnp.float32) * jnp.float32(2.0**-32)

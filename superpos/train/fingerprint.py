@@ -20,8 +20,14 @@ def fingerprint() -> dict[str, str]:
         "jax": metadata.version("jax"),
         "jaxlib": metadata.version("jaxlib"),
         "device": f"{device.platform}: {device.device_kind}",
-        "threads": os.environ.get("NPROC", str(os.cpu_count())),
+        "threads": str(_threads(device.platform)),
         "x64": str(config.jax_enable_x64),
         "matmul_precision": str(config.jax_default_matmul_precision),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }
+
+
+def _threads(platform: str) -> int:
+    """Threads that XLA splits a product over: those of NPROC or the machine, one a CPU device."""
+    n_threads = int(os.environ.get("NPROC", os.cpu_count() or 1))
+    return max(n_threads, jax.local_device_count()) if platform == "cpu" else n_threads

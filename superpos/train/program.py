@@ -1,14 +1,15 @@
-"""The compiled program of a chunk, and the memory it takes."""
+"""The compiled program of a chunk, the same on every device."""
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import psutil
+from jax.extend import core
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from superpos.train.plan import Width
 from superpos.types import Array, Carry, FitSpec, Key, Training
@@ -29,32 +30,46 @@ _OVER_SEEDS = dataclasses.replace(_OVER_POINTS, key=_MAPPED)
 
 
 class Program(NamedTuple):
-    """A compiled chunk.
+    """A compiled chunk, to be run on all devices at once, each with a chunk of its own.
+
+    Every array that goes in or comes out is led by (n_devices,); what follows is of one chunk.
 
     Attributes:
         width: seeds by points.
+        n_devices: chunks that run at once.
+        sharding: places what goes in, one chunk to a device.
         init: (points, keys) -> carry, every leaf led by (n_seeds, n_points) but for the keys
             (n_seeds,) and the step ().
         advance: (points, carry) -> (carry, metrics of the block); the carry given is consumed.
-        carry: shapes of the carry.
-        metrics: shapes of a block's metrics.
+        carry: shapes of the carry of one chunk.
+        metrics: shapes of a block's metrics of one chunk.
         spec: length of a run.
-        n_bytes: memory that advance takes.
-        digest: hash of what advance computes.
+        n_bytes: memory that advance takes on one device.
+        n_bytes_within: the part of it that is neither given nor kept.
+        seconds: what compiling took.
+        digest: hash of what advance computes on one device.
     """
 
     width: Width
+    n_devices: int
+    sharding: NamedSharding
     init: Callable[..., Carry]
     advance: Callable[..., tuple[Carry, dict[str, Any]]]
     carry: Carry
     metrics: dict[str, Any]
     spec: FitSpec
     n_bytes: int
+    n_bytes_within: int
+    seconds: float
     digest: str
 
 
 def compile_chunk(
-    build: Build, points: Mapping[str, np.ndarray], width: Width, key_dtype: Any
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    width: Width,
+    key_dtype: Any,
+    devices: Sequence[Any],
 ) -> Program:
     """Compile a chunk, calling `build` in one trace for init and one for advance.
 
@@ -63,10 +78,12 @@ def compile_chunk(
         points: the axes of the sweep, of which only names and dtypes matter here.
         width: size of the chunk.
         key_dtype: dtype of the keys, which says what generator they are of.
+        devices: where it is to run.
 
     Returns:
         The program.
     """
+    start = time.perf_counter()
     specs: list[FitSpec] = []
 
     def init(point: Mapping[str, Array], key: Key) -> Carry:
@@ -77,90 +94,65 @@ def compile_chunk(
         specs.append(run.spec)
         return run.advance(carry)
 
-    n_points = width.n_points
-    inits = jax.vmap(
-        jax.vmap(init, in_axes=(0, None), out_axes=_OVER_POINTS, axis_size=n_points),
-        in_axes=(None, 0),
-        out_axes=_OVER_SEEDS,
-    )
-    advances = jax.vmap(
-        jax.vmap(advance, (0, _OVER_POINTS), (_OVER_POINTS, 0), axis_size=n_points),
-        in_axes=(None, _OVER_SEEDS),
-        out_axes=(_OVER_SEEDS, 0),
-    )
-    point = {k: jax.ShapeDtypeStruct((n_points,), column.dtype) for k, column in points.items()}
+    point = {
+        k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
+    }
     keys = jax.ShapeDtypeStruct((width.n_seeds,), key_dtype)
-    traced_init = jax.jit(inits).trace(point, keys)
-    traced = jax.jit(advances, donate_argnums=1).trace(point, traced_init.out_info)
-    lowered = traced.lower()
-    compiled = lowered.compile()
+    traced_init = jax.jit(_mapped_init(init, width)).trace(point, keys)
+    traced = jax.jit(_mapped_advance(advance, width)).trace(point, traced_init.out_info)
+    mesh = Mesh(np.asarray(devices), ("chunk",), axis_types=(AxisType.Auto,))
+    sharding = NamedSharding(mesh, PartitionSpec("chunk"))
+    compiled = _on_each_device(traced, sharding, point, traced_init.out_info, donate=1)
     return Program(
         width=width,
-        init=traced_init.lower().compile(),
+        n_devices=len(devices),
+        sharding=sharding,
+        init=_on_each_device(traced_init, sharding, point, keys),
         advance=compiled,
         carry=traced_init.out_info,
         metrics=traced.out_info[1],
         spec=specs[0],
         n_bytes=_memory(compiled),
-        digest=hashlib.sha256(lowered.as_text().encode()).hexdigest()[:16],
+        n_bytes_within=compiled.memory_analysis().temp_size_in_bytes,
+        seconds=time.perf_counter() - start,
+        digest=hashlib.sha256(traced.lower().as_text().encode()).hexdigest()[:16],
     )
 
 
-def compile_to_fit(
-    build: Build,
-    points: Mapping[str, np.ndarray],
-    width: Width,
-    key_dtype: Any,
-    *,
-    fraction: float,
-) -> Program:
-    """Compile a chunk of that width, or of the largest below it that fits into memory.
-
-    Args:
-        build: point -> Training.
-        points: the axes of the sweep.
-        width: size of the chunk wished for.
-        key_dtype: dtype of the keys.
-        fraction: part of the free memory that the chunk may take, in (0, 1].
-
-    Returns:
-        The program.
-
-    Raises:
-        MemoryError: a chunk of one member does not fit; one line.
-    """
-    budget = fraction * available_bytes()
-    while True:
-        program = compile_chunk(build, points, width, key_dtype)
-        if program.n_bytes <= budget:
-            return program
-        if width.n_members == 1:
-            raise MemoryError(
-                f"one member needs {program.n_bytes / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
-                " may be used; a smaller fit.batch_size would fit"
-            )
-        # Memory grows in proportion to the width, so halve as often as that says.
-        most = max(1.0, width.n_members * budget / program.n_bytes)
-        while width.n_members > most:
-            width = width.halved()
+def _mapped_init(init: Callable[..., Carry], width: Width) -> Callable[..., Carry]:
+    """Seeds outside and points inside, so that points with one seed share what it draws."""
+    points = jax.vmap(init, (0, None), _OVER_POINTS, axis_size=width.n_points)
+    return jax.vmap(points, (None, 0), _OVER_SEEDS)
 
 
-def available_bytes() -> int:
-    """Memory free on the first device, or in this process's container."""
-    stats = jax.local_devices()[0].memory_stats()
-    if stats and "bytes_limit" in stats:
-        return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
-    free = psutil.virtual_memory().available
-    try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-    except (OSError, ValueError):
-        return free
-    return min(free, limit - psutil.Process().memory_info().rss)
+def _mapped_advance(advance: Callable[..., Any], width: Width) -> Callable[..., Any]:
+    points = jax.vmap(advance, (0, _OVER_POINTS), (_OVER_POINTS, 0), axis_size=width.n_points)
+    return jax.vmap(points, (None, _OVER_SEEDS), (_OVER_SEEDS, 0))
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether XLA gave up for want of memory."""
-    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+def _on_each_device(
+    traced: Any, sharding: NamedSharding, *shapes: Any, donate: int | None = None
+) -> Any:
+    """Compile what was traced for one chunk to run on each device, with no word between them."""
+    evaluate = core.jaxpr_as_fun(traced.jaxpr)
+    structure = jax.tree.structure(traced.out_info)
+
+    def local(*arguments: Any) -> Any:
+        results = evaluate(*(leaf[0] for leaf in jax.tree.leaves(arguments)))
+        return jax.tree.unflatten(structure, [leaf[None] for leaf in results])
+
+    split = sharding.spec
+    everywhere = jax.shard_map(
+        local, mesh=sharding.mesh, in_specs=split, out_specs=split, check_vma=False
+    )
+    n_devices = sharding.mesh.size
+    stacked = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((n_devices, *leaf.shape), leaf.dtype), shapes
+    )
+    function = jax.jit(
+        everywhere, in_shardings=sharding, out_shardings=sharding, donate_argnums=donate
+    )
+    return function.lower(*stacked).compile()
 
 
 def _memory(compiled: Any) -> int:

@@ -26,23 +26,24 @@ def final_leaves(carry: Carry) -> dict[str, Any]:
 def gather(
     carry: Carry, blocks: Sequence[Mapping[str, np.ndarray]], metrics: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """Arrays of a finished chunk, (n_seeds, n_points, ...), metrics stacked over blocks.
+    """Arrays of finished chunks, (n_devices, n_seeds, n_points, ...), metrics stacked over blocks.
 
     Args:
-        carry: the carry after the last block.
+        carry: the carry after the last block, on the host.
         blocks: metrics of each block, on the host.
-        metrics: shapes of a block's metrics.
+        metrics: shapes of a block's metrics of one chunk.
 
     Returns:
-        Name -> array; a metric has its block dimension third.
+        Name -> array; a metric has its block dimension fourth.
     """
+    n_devices = len(carry.step)
     stacked = {
-        name: np.stack([block[name] for block in blocks], axis=LEADING)
+        name: np.stack([block[name] for block in blocks], axis=1 + LEADING)
         if blocks
-        else np.zeros((*shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
+        else np.zeros((n_devices, *shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
         for name, shape in metrics.items()
     }
-    return {**jax.device_get(final_leaves(carry)), **stacked}
+    return {**final_leaves(carry), **stacked}
 
 
 def schema(
@@ -69,7 +70,7 @@ def schema(
     shared = final.keys() & metrics.keys()
     if shared:
         raise ValueError(f"{min(shared)}: both a parameter and a metric, expected distinct names")
-    taken = {*final, *metrics, "status", "step"} & set(axes)
+    taken = {*final, *metrics, "status", "step", "sensitivity", "fragile"} & set(axes)
     if taken:
         raise ValueError(f"{min(taken)}: both an axis and a result, expected distinct names")
     return {

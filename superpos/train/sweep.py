@@ -1,32 +1,27 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
 import dataclasses
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
 from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, check_value
-from superpos.train import plan, results
-from superpos.train.files import Rows
+from superpos.train import launch, plan, results
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
 from superpos.train.grid import Grid, canonical_spec, make_grid
-from superpos.train.plan import Chunk, Width
-from superpos.train.program import Build, Program, compile_to_fit, is_out_of_memory
+from superpos.train.plan import Width
+from superpos.train.program import Build, Program, compile_chunk
 from superpos.train.store import dataset_of, header_axes, writing
 from superpos.train.table import Table, short_names
+from superpos.train.width import Search, choose, is_out_of_memory
 from superpos.types import Key
 
 if TYPE_CHECKING:
     import xarray
-
-DEFAULT_CHUNK = 512
-"""Members in a chunk unless told; measured on 2 cores, wider is not faster for toy models."""
 
 
 class Progress(NamedTuple):
@@ -58,6 +53,8 @@ def sweep(
     spec: Mapping[str, Any] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
     chunk: int | None = None,
+    devices: Sequence[Any] | None = None,
+    check_fragile: bool = False,
     memory_fraction: float = 0.6,
     allow_numerics_change: bool = False,
     on_progress: OnProgress | None = None,
@@ -78,15 +75,19 @@ def sweep(
         spec: the configuration all members share, dotted key -> plain value. It tells a resume
             from another sweep, so a store needs it.
         dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}.
-        chunk: members that run together; None is all, at most 512, as memory allows.
-        memory_fraction: part of the free memory that a chunk may take, in (0, 1].
+        chunk: members that run together on a device; None chooses by memory, by the size of the
+            cache and, in a long sweep, by measured throughput.
+        devices: where to train, each with chunks of its own; None is all devices of this process.
+        check_fragile: train every member once more from an ulp away, for its `sensitivity`.
+        memory_fraction: part of the free memory that the chunks may take, in (0, 1].
         allow_numerics_change: go on in a store made by other versions or on another device.
         on_progress: called after each block.
 
     Returns:
         A Dataset with one dimension per axis (or zipped group), the final parameters, the metrics
         with a `step` dimension, `diverged_step`, and a `status` per member: "ok" or
-        "diverged@<step>".
+        "diverged@<step>"; with check_fragile, also its `sensitivity`, the relative change of its
+        parameters when it begins an ulp away, and whether that makes it `fragile` (> 1e-3).
 
     Raises:
         ArgumentError: a bad axis, or a store without a spec, in one line, before any compile.
@@ -107,16 +108,20 @@ def sweep(
         table = held.load(ids)
         if held.header is not None and table is not None and table.present.all():
             return dataset_of(held.header, grid, table)
-        width = held.width or _first_width(grid, chunk)
+        search = _search(build, grid, key, devices, memory_fraction)
+        program = choose(search, given=held.width, most=chunk)
         while True:
-            program = compile_to_fit(build, grid.points, width, key.dtype, fraction=memory_fraction)
-            header = _header(grid, spec, program, dims or {})
+            header = _header(grid, spec, program, dims or {}, check_fragile)
             held.begin(header, allow_numerics_change=allow_numerics_change)
             table = table or Table(ids, header["schema"])
-            meter = _Meter(table, program.spec.n_steps, on_progress)
+            meter = _Meter(table, program.spec.n_steps * (1 + check_fragile), on_progress)
             meter.report()
+            missing = plan.plan(~table.present[grid.members], program.width)
+            trained = launch.train(
+                grid, ids, key, program, missing, check_fragile=check_fragile, on_block=meter.add
+            )
             try:
-                for rows in _train(grid, ids, key, program, table, meter):
+                for rows in trained:
                     held.commit(rows)
                     table.put(rows)
                     meter.report()
@@ -126,7 +131,8 @@ def sweep(
                     raise
                 if program.width.n_members == 1:
                     raise MemoryError("one member alone runs out of memory") from None
-            width, allow_numerics_change = program.width.halved(), True
+            program = choose(search, given=program.width.halved(), most=None)
+            allow_numerics_change = True
 
 
 class _Meter:
@@ -148,68 +154,48 @@ class _Meter:
             self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
 
 
-def _first_width(grid: Grid, chunk: int | None) -> Width:
-    most = min(chunk or DEFAULT_CHUNK, grid.n_members)
-    return plan.even_width(len(grid.seeds), len(grid.members), most)
+def _search(
+    build: Build,
+    grid: Grid,
+    key: Key,
+    devices: Sequence[Any] | None,
+    memory_fraction: float,
+) -> Search:
+    """The programs to choose from; each width is compiled once."""
+    where = list(devices or jax.local_devices())
+
+    @functools.cache
+    def compile_width(width: Width) -> Program:
+        return compile_chunk(build, grid.points, width, key.dtype, where)
+
+    return Search(
+        compile=compile_width,
+        seconds_per_block=functools.partial(launch.seconds_per_block, grid, key),
+        largest=Width(len(grid.seeds), len(grid.members)),
+        n_devices=len(where),
+        memory_fraction=memory_fraction,
+    )
 
 
 def _header(
-    grid: Grid, spec: Mapping[str, Any], program: Program, dims: Mapping[str, Sequence[str]]
+    grid: Grid,
+    spec: Mapping[str, Any],
+    program: Program,
+    dims: Mapping[str, Sequence[str]],
+    check_fragile: bool,
 ) -> dict[str, Any]:
     """All that sweep.json holds."""
     width = list(program.width)
     n_blocks = program.spec.n_blocks
+    axes = list(short_names([*grid.axes]).values())
+    schema = results.schema(program.carry, program.metrics, n_blocks, dims, axes)
+    if check_fragile:
+        schema["sensitivity"] = {"shape": [], "dtype": "float32", "dims": []}
     return {
         "spec": canonical_spec(spec),
         **header_axes(grid),
         "fit": dataclasses.asdict(program.spec),
-        "schema": results.schema(
-            program.carry, program.metrics, n_blocks, dims, list(short_names([*grid.axes]).values())
-        ),
+        "schema": schema,
         "width": width,
         "fingerprint": {**fingerprint(), "width": str(width), "program": program.digest},
     }
-
-
-def _train(
-    grid: Grid,
-    ids: np.ndarray,
-    key: Key,
-    program: Program,
-    table: Table,
-    meter: "_Meter",
-) -> Iterator[Rows]:
-    """Train the missing members chunk by chunk, and yield the results of each chunk."""
-    for chunk in plan.plan(~table.present[grid.members], program.width):
-        carry, points = _start(grid, key, program, chunk)
-        blocks = []
-        for _ in range(program.spec.n_blocks):
-            carry, measured = program.advance(points, carry)
-            _wait(measured)
-            blocks.append(jax.device_get(measured))
-            meter.add(program.spec.log_every * len(chunk.seeds) * len(chunk.points))
-        members = grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()
-        arrays = results.gather(carry, blocks, program.metrics)
-        yield Rows(ids[members], {name: _unpad(a, chunk) for name, a in arrays.items()})
-
-
-def _start(
-    grid: Grid, key: Key, program: Program, chunk: Chunk
-) -> tuple[Any, dict[str, np.ndarray]]:
-    """The first carry of a padded chunk, and the values of its axes."""
-    seeds = grid.seeds[plan.padded(chunk.seeds, program.width.n_seeds)]
-    positions = plan.padded(chunk.points, program.width.n_points)
-    points = {name: column[positions] for name, column in grid.points.items()}
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, jnp.asarray(seeds))
-    return program.init(points, keys), points
-
-
-def _unpad(array: np.ndarray, chunk: Chunk) -> np.ndarray:
-    real = array[: len(chunk.seeds), : len(chunk.points)]
-    return real.reshape(real.shape[0] * real.shape[1], *array.shape[results.LEADING :])
-
-
-def _wait(measured: Mapping[str, Any]) -> None:
-    """Wait for a block in short naps, so that Ctrl-C is served at once."""
-    while not all(leaf.is_ready() for leaf in jax.tree.leaves(measured)):
-        time.sleep(0.001)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superpos.train.files import Rows
+from superpos.train.fragile import FRAGILE
 from superpos.train.grid import Grid
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def to_dataset(
     """Label the results: one dimension per axis, with its values as coordinates.
 
     A dimension is called after the last part of its axis's dotted key where that is unique. Every
-    member has a `status`: "ok", "diverged@<step>" or "missing".
+    member has a `status`: "ok", "diverged@<step>" or "missing"; and, where its sensitivity was
+    measured, whether it is `fragile`.
     """
     import xarray
 
@@ -78,6 +80,8 @@ def to_dataset(
         for name, values in table.arrays.items()
     }
     variables["status"] = (dims, _statuses(table).reshape(grid.shape))
+    if "sensitivity" in variables:
+        variables["fragile"] = (dims, variables["sensitivity"][1] > FRAGILE)
     texts = {name: json.dumps(value, sort_keys=True) for name, value in attrs.items()}
     return xarray.Dataset(variables, coords, texts)
 
