@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from experiments import boundary
+from experiments.startup import start_jax
 
 
 class Terminated(KeyboardInterrupt):
@@ -67,4 +68,5 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    start_jax()
     sys.exit(main())

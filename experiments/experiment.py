@@ -23,6 +23,7 @@ ENGINE = {
     "rng": Rng,
     "chunk": MaybeCount,
     "memory_fraction": PositiveFraction,
+    "check_fragile": bool,
     "matmul_precision": Literal["highest", "high", "default"],
     "allow_numerics_change": bool,
 }

@@ -93,6 +93,7 @@ def _train(
             dims=config["dims"],
             chunk=engine["chunk"],
             memory_fraction=engine["memory_fraction"],
+            check_fragile=engine["check_fragile"],
             allow_numerics_change=engine["allow_numerics_change"],
             on_progress=on_progress,
         )
@@ -111,19 +112,29 @@ def _analyse(
 
 
 def _facts(trained: Mapping[str, Trained]) -> dict[str, str]:
-    facts = {
-        f"Training, {name}": f"{result.n_new:,} models in {result.seconds:.1f} s"
-        if result.n_new
-        else f"{result.dataset['status'].size:,} models, found on disk"
-        for name, result in trained.items()
-    }
+    facts = {}
+    for name, (dataset, n_new, seconds) in trained.items():
+        facts[f"Training, {name}"] = (
+            f"{n_new:,} models in {seconds:.1f} s"
+            if n_new
+            else f"{dataset['status'].size:,} models, found on disk"
+        )
+        facts[f"Fragile, {name}"] = _fragile_of(dataset)
     return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
 
 
+def _fragile_of(dataset: Any) -> str:
+    """How many members are fragile, in words."""
+    if "fragile" not in dataset:
+        return "not checked"
+    return f"{int(dataset['fragile'].sum()):,} of {dataset['fragile'].size:,} models"
+
+
 def _report_failures(trained: Mapping[str, Trained], console: Console) -> int:
-    """Name every member that is not ok; 3 when there is one, else 0."""
+    """Count the fragile members and name every one that is not ok; 3 if there is one, else 0."""
     code = 0
     for name, result in trained.items():
+        console.print(f"fragile {name}: {_fragile_of(result.dataset)}", soft_wrap=True)
         status = result.dataset["status"]
         for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
             member = status[index]

@@ -4,7 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,6 +68,30 @@ class Verdict:
     measured: float | None
     reproduced: bool | None
     note: str = ""
+
+
+def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
+    """Let no claim rest on fragile members alone.
+
+    Args:
+        verdicts: verdicts that rest on the same members.
+        fragile: which of these members are fragile, bool of any shape; None when it is not known.
+
+    Returns:
+        The verdicts, undecided where every member is fragile, with a note where any is.
+    """
+    n_fragile, n_members = (0, 0) if fragile is None else (int(fragile.sum()), int(fragile.size))
+    if not n_fragile:
+        return list(verdicts)
+    text = f"{n_fragile} of {n_members} members are fragile"
+    return [
+        replace(
+            verdict,
+            reproduced=None if n_fragile == n_members else verdict.reproduced,
+            note=f"{verdict.note}; {text}" if verdict.note else text,
+        )
+        for verdict in verdicts
+    ]
 
 
 def to_records(verdicts: Iterable[Verdict], command: str) -> list[dict[str, Any]]:

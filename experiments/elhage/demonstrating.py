@@ -13,10 +13,10 @@ import matplotlib
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict
+from experiments.claims.ledger import Claim, Relation, Verdict, settle
 from experiments.elhage.geometry import cosines, represented
 from experiments.findings import Figure, Findings
-from experiments.report.figures import new_figure, save
+from experiments.report.figures import fragile_marks, new_figure, save
 from superpos import metrics
 from superpos.train import best_of
 
@@ -53,9 +53,11 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     figure = Figure("demonstrating.png", alt, caption)
     n, m = best["relu"].sizes["feature"], best["relu"].sizes["hidden"]
     claims = _claims(n, m)
-    return Findings(
-        judge_linear(claims, best["linear"]) + judge_relu(claims, best["relu"]), [figure]
-    )
+    verdicts = [
+        *settle(judge_linear(claims, best["linear"]), best["linear"].get("fragile")),
+        *settle(judge_relu(claims, best["relu"]), best["relu"].get("fragile")),
+    ]
+    return Findings(verdicts, [figure])
 
 
 def _claims(n: int, m: int) -> dict[str, Claim]:
@@ -147,9 +149,11 @@ def _draw(path: Path, best: Mapping[str, xarray.Dataset]) -> None:
         2 * len(best), len(densities), width=1.9 * len(densities), height=7.5, squeeze=False
     )
     for row, (name, dataset) in enumerate(best.items()):
-        for column, (W, p) in enumerate(zip(_float64(dataset["W"]), densities, strict=True)):
+        marks = fragile_marks(dataset, "density")
+        models = zip(_float64(dataset["W"]), densities, marks, strict=True)
+        for column, (W, p, mark) in enumerate(models):
             _draw_model(axes[2 * row, column], axes[2 * row + 1, column], W)
-            axes[2 * row, column].set_title(f"{name}, p = {p:.3g}")
+            axes[2 * row, column].set_title(f"{name}, p = {p:.3g}{mark}")
     save(figure, path)
 
 

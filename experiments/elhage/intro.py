@@ -4,7 +4,7 @@ Source: Elhage et al. 2022, Toy Models of Superposition, introduction: two ortho
 two antipodal pairs, then a pentagon.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.elhage.geometry import cosines, represented
 from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from experiments.report.figures import PALETTE, fragile_marks, new_figure, save
 from superpos.train import best_of
 
 _claim = partial(
@@ -76,10 +76,12 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     dataset = datasets["sweep"]
     best = best_of(dataset, dataset["loss"].isel(step=-1)).sortby("density", ascending=False)
     W, p = best["W"].to_numpy().astype(float), best["density"].to_numpy()
-    _draw(folder / "directions.png", W, p)
+    marks = fragile_marks(best, "density")
+    titles = [f"p = {value:.3g}{mark}" for value, mark in zip(p, marks, strict=True)]
+    _draw(folder / "directions.png", W, titles)
     alt = "Feature directions at each density, from two orthogonal arrows to a pentagon."
     caption = "Rows of W for the best of the instances at each density p; the circle has radius 1."
-    return Findings(judge(W), [Figure("directions.png", alt, caption)])
+    return Findings(settle(judge(W), best.get("fragile")), [Figure("directions.png", alt, caption)])
 
 
 def judge(W: np.ndarray) -> list[Verdict]:
@@ -116,15 +118,15 @@ def _pentagon_deviation(W: np.ndarray) -> float:
     return float(np.abs(gaps - 72).max())
 
 
-def _draw(path: Path, W: np.ndarray, densities: np.ndarray) -> None:
+def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
     columns = min(5, len(W))
     rows = -(-len(W) // columns)
     figure, axes = new_figure(rows, columns, width=2 * columns, height=2.2 * rows, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
-    for axis, w, p in zip(axes.flat, W, densities, strict=False):
+    for axis, w, title in zip(axes.flat, W, titles, strict=False):
         _draw_directions(axis, w)
-        axis.set_title(f"p = {p:.3g}")
+        axis.set_title(title)
     save(figure, path)
 
 

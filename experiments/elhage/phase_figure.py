@@ -54,6 +54,11 @@ def draw(path: Path, diagram: "Diagram", n_features: int) -> None:
         diagram.densities[row], diagram.importances[column], "x", color="#D55E00", markersize=5
     )
     axes[2].set_title(f"disagreement: {len(row)} of {diagram.exact.size} points")
+    if diagram.fragile is not None:
+        row, column = np.nonzero(diagram.fragile)
+        axes[0].plot(
+            diagram.densities[row], diagram.importances[column], "o", color="black", mfc="none"
+        )
     for axis in axes:
         axis.set(xlabel="density p = 1 − S", xscale="log", yscale="log")
         axis.invert_xaxis()

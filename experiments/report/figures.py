@@ -8,6 +8,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import xarray
 from matplotlib.figure import Figure
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333")
@@ -28,6 +29,18 @@ def new_figure(
     """A figure and its axes, laid out without overlaps; sizes in inches."""
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+
+
+def fragile_marks(best: xarray.Dataset, dim: str) -> list[str]:
+    """What to add to the title of each panel along a dimension: a note where its model is fragile.
+
+    Args:
+        best: one model for each value of the dimension.
+        dim: the dimension.
+    """
+    if "fragile" not in best:
+        return [""] * best.sizes[dim]
+    return [" (fragile)" if mark else "" for mark in best["fragile"].to_numpy()]
 
 
 def save(figure: Figure, path: Path) -> None:

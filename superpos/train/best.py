@@ -18,7 +18,8 @@ def best_of(
     """The member with the lowest loss along one dimension.
 
     Only members with status "ok" and a finite loss are eligible: a bare argmin would return the
-    first nan. The distribution over the restarts stays in the dataset that was given.
+    first nan. Where some of them are not fragile, the best of those is taken. The distribution over
+    the restarts stays in the dataset that was given.
 
     Args:
         dataset: a sweep.
@@ -26,7 +27,8 @@ def best_of(
         over: the dimension of the restarts.
 
     Returns:
-        The dataset without that dimension, with the chosen loss as `best_loss`.
+        The dataset without that dimension, with the chosen loss as `best_loss`; a chosen member is
+        `fragile` only where all that are eligible are.
 
     Raises:
         NoMemberError: some point has no eligible member; one line.
@@ -36,5 +38,8 @@ def best_of(
     empty = int((~eligible.any(over)).sum())
     if empty:
         raise NoMemberError(f"no finished member along {over} at {empty} of the points")
+    if "fragile" in dataset:
+        steady = eligible & ~dataset["fragile"]
+        eligible = steady.where(steady.any(over), eligible)
     ranked = loss.where(eligible, np.inf)
     return dataset.assign(best_loss=loss).isel({over: ranked.argmin(over)})

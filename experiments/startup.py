@@ -1,0 +1,29 @@
+"""JAX as the command line wants it: all cores at work, and compiled programs kept."""
+
+import os
+from pathlib import Path
+
+import jax
+
+
+def start_jax() -> None:
+    """Set JAX up for this process, before its first use; what the environment says has its way.
+
+    On a CPU every core is a device, since one device does not keep two cores busy with models as
+    small as these: JAX_NUM_CPU_DEVICES is another number. Compiled programs are kept in the user's
+    cache folder: JAX_COMPILATION_CACHE_DIR is another folder, JAX_ENABLE_COMPILATION_CACHE=false
+    keeps none.
+    """
+    if "JAX_NUM_CPU_DEVICES" not in os.environ:
+        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        folder = cache_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: native code, so for this user's eyes only."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "superpos" / "xla"
