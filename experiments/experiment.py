@@ -10,16 +10,19 @@ import jax.numpy as jnp
 from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
-from superpos.arguments import MaybeCount, PositiveFraction, did_you_mean
+from superpos import random
+from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, did_you_mean
 from superpos.random import Rng
 from superpos.train.grid import SEED
 from superpos.train.results import final_leaves
+from superpos.train.training import Engine
 
 VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
 """What a variant may change."""
 SECTIONS = (*VARIED, "schedule", "variants", "dims", "analysis", "engine", "output_dir")
 TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command")
 ENGINE = {
+    "kernel": Engine,
     "rng": Rng,
     "chunk": MaybeCount,
     "memory_fraction": PositiveFraction,
@@ -46,7 +49,8 @@ def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findi
     missing = [f"{name}: missing" for name in SECTIONS if name not in config]
     if missing:
         raise ConfigError(missing)
-    problems = [*_unknown("", config, TOP_LEVEL), *_engine(config["engine"])]
+    wrong_engine = [*_engine(config["engine"])]
+    problems = [*_unknown("", config, TOP_LEVEL), *wrong_engine]
     problems += check_component("analysis", config["analysis"], "analysis")
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
@@ -56,7 +60,8 @@ def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findi
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
             jobs[name] = bind_job(merged(config, changes))
-            problems += [p for p in _wrong_dims(jobs[name], config["dims"]) if p not in problems]
+            found = [] if wrong_engine else _wrong_dims(jobs[name], config)
+            problems += [problem for problem in found if problem not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
@@ -140,11 +145,20 @@ def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _wrong_dims(job: Job, dims: Any) -> Iterator[str]:
-    """Trace one member, without compiling, for the shapes of its results."""
+def _wrong_dims(job: Job, config: Mapping[str, Any]) -> Iterator[str]:
+    """Trace one member, without compiling, for the shapes of its results.
+
+    Raises:
+        ConfigError: the engine cannot train it.
+    """
+    dims = config["dims"]
     first = {axis: jnp.float32(values[0]) for axis, values in job.axes.items() if axis != SEED}
-    run = job.build(first)
-    carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), jax.random.key(0))
+    root = random.key(0, rng=config["engine"]["rng"])
+    try:
+        run = job.build(first)
+        carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), root)
+    except ArgumentError as error:
+        raise ConfigError([str(error)]) from None
     shapes = {name: leaf.shape for name, leaf in {**final_leaves(carry), **metrics}.items()}
     for result, names in dims.items() if isinstance(dims, Mapping) else ():
         rank = len(shapes.get(result, names if isinstance(names, list) else ()))

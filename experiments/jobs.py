@@ -64,7 +64,8 @@ def bind_job(config: Mapping[str, Any]) -> Job:
     """Check one variant of a config and close its factories over it.
 
     Args:
-        config: plain and resolved, with data, model, optim, probe, fit, seed, sweep and zipped.
+        config: plain and resolved, with data, model, optim, probe, fit, seed, sweep and zipped;
+            the job reads engine.kernel when it is built, which is not checked here.
 
     Returns:
         The job.
@@ -100,7 +101,8 @@ def _training(config: Mapping[str, Any], fit: FitSpec) -> Training:
     model = construct("model", config["model"])
     tx = construct("optim", config["optim"])
     probe = construct("probe", config["probe"], model=model, source=source)
-    return training(model=model, source=source, tx=tx, probe=probe, spec=fit)
+    engine = config["engine"]["kernel"]
+    return training(model=model, source=source, tx=tx, probe=probe, spec=fit, engine=engine)
 
 
 def _fit(node: Any, problems: list[str]) -> FitSpec | None:

@@ -15,6 +15,8 @@ import jax
 
 Array = jax.Array
 Key = jax.Array
+Words = Sequence[Array]
+"""The data of a key as two scalars, uint32 ()."""
 Scalar = float | jax.Array
 """The mark of a sweep axis, and nothing else."""
 Scalars = Sequence[Scalar]
@@ -52,9 +54,18 @@ class Output:
 
 
 class Source(NamedTuple):
-    """A data distribution: `sample(key, batch_size) -> Batch`."""
+    """A data distribution.
+
+    Attributes:
+        sample: (key, batch_size) -> Batch.
+        columns: (words, batch_size) -> (inputs, targets), for an engine that keeps a run in
+            registers: each a list of vectors (batch,), one per feature, of the same numbers as
+            `sample` gives for a key of generator threefry13, whose data are the two words, uint32
+            (). None where there is no such function.
+    """
 
     sample: Callable[[Key, int], Batch]
+    columns: Callable[[Words, int], tuple[list[Array], list[Array]]] | None = None
 
 
 class Model(NamedTuple):
@@ -64,11 +75,16 @@ class Model(NamedTuple):
         init: key -> (params, state); state is () when there is none.
         apply: (params, state, x) -> Output, for ONE example.
         loss: (params, state, batch, key) -> (loss, (state, measurements)), for a batch.
+        columns: (params, inputs, targets) -> loss (), for an engine that keeps a run in registers:
+            the same loss with every array in params as nested lists of scalars, a batch as
+            `Source.columns` gives it. None where there is no such function, as for a loss that
+            reads a state or a key.
     """
 
     init: Callable[[Key], tuple[Params, State]]
     apply: Callable[[Params, State, Array], Output]
     loss: Callable[[Params, State, Batch, Key], tuple[Array, tuple[State, dict[str, Array]]]]
+    columns: Callable[[Params, list[Array], list[Array]], Array] | None = None
 
 
 Probe = Callable[[Params, State, Key], dict[str, Array]]

@@ -18,6 +18,7 @@ import pytest
 from experiments import boundary
 from experiments.components import SUPPLIED, check_component, construct
 from experiments.registry import REGISTRY
+from superpos import random
 from superpos.arguments import (
     ArgumentError,
     Interval,
@@ -408,6 +409,31 @@ def test_source_returns_finite_batches(name: str) -> None:
     other = source.sample(jax.random.key(1), BATCH)
     assert not np.array_equal(batch.inputs, other.inputs)
     chex.assert_shape(source.sample(jax.random.key(0), 1).inputs, (1, n))
+
+
+@pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "data"])
+def test_columns_of_a_source_are_its_sample(name: str) -> None:
+    source = build("data", name, {})
+    if source.columns is None:
+        pytest.skip("it has none")
+    key = random.key(7)
+    batch = source.sample(key, BATCH)
+    inputs, targets = source.columns([*jax.random.key_data(key)], BATCH)
+    np.testing.assert_array_equal(np.stack(inputs, axis=-1), batch.inputs)
+    np.testing.assert_array_equal(np.stack(targets, axis=-1), batch.targets)
+
+
+@pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "model"])
+def test_columns_of_a_model_are_its_loss(name: str) -> None:
+    model = build("model", name, {})
+    if model.columns is None:
+        pytest.skip("it has none")
+    params, state = model.init(jax.random.key(0))
+    assert state == ()
+    x = inputs(composed("model", name)["data"]["n_features"])
+    loss, _ = model.loss(params, state, Batch(inputs=x, targets=x, factors=x), jax.random.key(1))
+    scalars = jax.tree.map(lambda leaf: leaf.tolist(), params)
+    np.testing.assert_allclose(model.columns(scalars, [*x.T], [*x.T]), loss, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "model"])

@@ -26,7 +26,7 @@ TIERS = (
     ("experiments",),
 )
 RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
-TRAIN_MAY_IMPORT = {"types", "arguments", "train"}
+TRAIN_MAY_IMPORT = {"types", "arguments", "random", "train"}
 OUTER = {"experiments", "hydra", "omegaconf", "rich", "matplotlib", "jinja2"}
 """What nothing under superpos/ may import."""
 HYDRA = {"hydra", "omegaconf"}

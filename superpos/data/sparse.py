@@ -7,8 +7,8 @@ with probability S = 1 - density, else uniform on [0, 1]).
 import jax.numpy as jnp
 
 from superpos.arguments import Count, Density, factory
-from superpos.random import uniform_rows
-from superpos.types import Batch, Key, Source
+from superpos.random import uniform_columns, uniform_rows
+from superpos.types import Array, Batch, Key, Source, Words
 
 
 @factory
@@ -30,8 +30,14 @@ def sparse_uniform(*, n_features: Count, density: Density) -> Source:
     def sample(key: Key, batch_size: int) -> Batch:
         # One draw per feature: u is uniform, so given u <= density, u / density is uniform too.
         # Features lead and the batch is last, where the compiler vectorises it.
-        u = uniform_rows(key, (n_features, batch_size))
-        values = jnp.where(u <= density, u / density, 0.0).T
+        values = sparse(uniform_rows(key, (n_features, batch_size))).T
         return Batch(inputs=values, targets=values, factors=values)
 
-    return Source(sample)
+    def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
+        values = [sparse(u) for u in uniform_columns(words, (n_features, batch_size))]
+        return values, values
+
+    def sparse(u: Array) -> Array:
+        return jnp.where(u <= density, u / density, 0.0)
+
+    return Source(sample, columns)

@@ -4,6 +4,9 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superpos
 x' = act(W h + b), here with W of shape (n_features, n_hidden), so that a feature is a row.
 """
 
+import functools
+import operator
+from collections.abc import Sequence
 from typing import Literal
 
 import chex
@@ -97,7 +100,24 @@ def autoencoder(
         recon = act(tied_map(params.W, batch.inputs.T) + params.b[:, None])
         return weighted_squared_error(recon, batch.targets.T, weights()), (state, {})
 
-    return Model(init, apply, loss)
+    def columns(params: AutoencoderParams, inputs: list[Array], targets: list[Array]) -> Array:
+        chex.assert_equal(len(inputs), n_features)
+        code = [_dot(column, inputs) for column in zip(*params.W, strict=True)]
+        total = jnp.float32(0.0)
+        for i, row in enumerate(params.W):
+            error = jnp.square(targets[i] - act(_dot(row, code) + params.b[i]))
+            weight = jnp.float32(importance_decay) ** i
+            if importance is not None:
+                weight *= importance[i]
+            total += weight * error.mean()
+        return total
+
+    return Model(init, apply, loss, columns)
+
+
+def _dot(scalars: Sequence[Array], columns: Sequence[Array]) -> Array:
+    products = [scalar * column for scalar, column in zip(scalars, columns, strict=True)]
+    return functools.reduce(operator.add, products)
 
 
 def _check_importance(importance: NonNegatives, n_features: int) -> None:

@@ -12,5 +12,6 @@ from superpos.random.keys import RNGS as RNGS
 from superpos.random.keys import Rng as Rng
 from superpos.random.keys import implementation as implementation
 from superpos.random.keys import key as key
+from superpos.random.rows import uniform_columns as uniform_columns
 from superpos.random.rows import uniform_rows as uniform_rows
 from superpos.random.threefry import THREEFRY13 as THREEFRY13

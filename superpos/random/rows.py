@@ -2,8 +2,10 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from superpos.types import Array, Key
+from superpos.random import threefry
+from superpos.types import Array, Key, Words
 
 
 def uniform_rows(key: Key, shape: tuple[int, int]) -> Array:
@@ -34,4 +36,28 @@ def uniform_rows(key: Key, shape: tuple[int, int]) -> Array:
         cpu=lambda data: jax.lax.map(draw, data),
         default=jax.vmap(draw),
     )
-    return bits.astype(jnp.float32) * jnp.float32(2.0**-32)
+    return _to_unit_interval(bits)
+
+
+def uniform_columns(words: Words, shape: tuple[int, int]) -> list[Array]:
+    """The rows of `uniform_rows` for a key of threefry13, without an array of more dimensions.
+
+    Args:
+        words: the data of the key, two words, uint32 ().
+        shape: rows and their length.
+
+    Returns:
+        The same numbers, bit for bit: a vector (length,), float32, for each row.
+    """
+    n_rows, length = shape
+    counter = threefry.count((length,))
+    columns = []
+    for row in range(n_rows):
+        key = threefry.blocks(words, threefry.SPLIT, np.uint32(row), threefry.KEY_ROUNDS)
+        _, bits = threefry.blocks(key, threefry.BITS, counter, threefry.BULK_ROUNDS)
+        columns.append(_to_unit_interval(bits))
+    return columns
+
+
+def _to_unit_interval(bits: Array) -> Array:
+    return bits.astype(jnp.float32) * np.float32(2.0**-32)

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from superpos.types import Array
+from superpos.types import Array, Words
 
 BULK_ROUNDS, KEY_ROUNDS = 13, 20
 BITS, SPLIT, FOLD_IN = range(3)
@@ -31,7 +31,9 @@ PARITY = 0x1BD11BDA
 MAX_BLOCKS = 2**32
 
 
-def block(key: tuple[Array, Array], counter: tuple[Array, Array], *, rounds: int) -> list[Array]:
+def block(
+    key: tuple[Array, Array], counter: tuple[Array, Array | np.uint32], *, rounds: int
+) -> list[Array]:
     """Encrypt a counter: Threefry-2x32 with the given number of rounds.
 
     Args:
@@ -85,7 +87,7 @@ def split(key: Array, shape: tuple[int, ...]) -> Array:
     Raises:
         ValueError: more than 2^32 keys.
     """
-    return jnp.stack(_blocks(key, SPLIT, count(shape), KEY_ROUNDS), axis=-1)
+    return jnp.stack(blocks(key, SPLIT, count(shape), KEY_ROUNDS), axis=-1)
 
 
 @functools.partial(jax.jit, inline=True)
@@ -99,7 +101,7 @@ def fold_in(key: Array, data: Array) -> Array:
     Returns:
         The data of the new key, uint32 (2,).
     """
-    return jnp.stack(_blocks(key, FOLD_IN, jnp.asarray(data).astype(jnp.uint32), KEY_ROUNDS))
+    return jnp.stack(blocks(key, FOLD_IN, jnp.asarray(data).astype(jnp.uint32), KEY_ROUNDS))
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
@@ -125,7 +127,7 @@ def random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
     if bit_width not in (8, 16, 32, 64):
         raise TypeError(f"bit_width={bit_width}: expected 8, 16, 32 or 64")
     dtype = jnp.dtype(f"uint{bit_width}")
-    high, low = _blocks(key, BITS, count(shape), BULK_ROUNDS)
+    high, low = blocks(key, BITS, count(shape), BULK_ROUNDS)
     if bit_width == 64:
         return (high.astype(dtype) << np.uint64(32)) | low.astype(dtype)
     return low.astype(dtype)
@@ -146,7 +148,21 @@ def count(shape: tuple[int, ...]) -> Array:
     return total
 
 
-def _blocks(key: Array, use: int, counter: Array, rounds: int) -> list[Array]:
+def blocks(key: Array | Words, use: int, counter: Array | np.uint32, rounds: int) -> list[Array]:
+    """Encrypt a counter for one use of a key; the functions above are this, a use each.
+
+    It asks for no array but the counter, so it also runs where there are only scalars and vectors
+    of one length.
+
+    Args:
+        key: the data of a key, uint32 (2,), or its two words.
+        use: BITS, SPLIT or FOLD_IN.
+        counter: which of the numbers or keys, uint32 of any shape.
+        rounds: BULK_ROUNDS for BITS, else KEY_ROUNDS.
+
+    Returns:
+        Two words, uint32, of the shape of the counter: a key, or for BITS a number in the second.
+    """
     uses = jnp.full_like(counter, use)
     return block((key[0], key[1]), (uses, counter), rounds=rounds)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from superpos import random
 from superpos.arguments import ArgumentError
 from superpos.data import sparse_uniform
 from superpos.random import uniform_rows
@@ -23,6 +24,7 @@ FALSE_ALARM = 2e-5
 N_CHECKS = 100  # an upper bound on the p-values compared with LEVEL in this file
 LEVEL = FALSE_ALARM / N_CHECKS
 SEED = 20_220
+SOME_WORDS = ((0, 0), (0, 1), (1, 0))
 
 
 def draw(density: float, n_features: int, n_examples: int, seed: int = SEED) -> np.ndarray:
@@ -178,3 +180,23 @@ def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ArgumentError) as refusal:
         sparse_uniform(**({"n_features": 5, "density": 0.5} | arguments))
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("n_features", [1, 5])
+@pytest.mark.parametrize("density", [0.01, 0.3, 1.0])
+def test_columns_are_the_sample_bit_for_bit(n_features: int, density: float) -> None:
+    source = sparse_uniform(n_features=n_features, density=density)
+    assert source.columns is not None
+    key = random.key(SEED)
+    words = tuple(jax.random.key_data(key))
+    expected = np.asarray(source.sample(key, 256).inputs).T
+    for columns in source.columns(words, 256):
+        assert [column.shape for column in columns] == [(256,)] * n_features
+        np.testing.assert_array_equal(np.stack(columns), expected)
+
+
+def test_columns_of_another_key_are_other_numbers() -> None:
+    source = sparse_uniform(n_features=3, density=1.0)
+    assert source.columns is not None
+    draws = [np.stack(source.columns((jnp.uint32(a), jnp.uint32(b)), 64)[0]) for a, b in SOME_WORDS]
+    assert len({draw.tobytes() for draw in draws}) == len(SOME_WORDS)

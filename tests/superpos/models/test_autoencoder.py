@@ -275,3 +275,50 @@ def test_the_linear_optimum_keeps_the_most_important_features(levels: tuple[int,
 
     _, (_, at_zero_bias) = gradient(W, np.zeros(n))
     np.testing.assert_allclose(at_zero_bias, [0, 0, -0.25 * p, -0.125 * p], atol=1e-12)
+
+
+COLUMN_CASES = [("relu", None, 5, 2), ("relu", IMPORTANCE, 5, 2), ("linear", None, 2, 1)]
+
+
+def as_lists(params: AutoencoderParams) -> AutoencoderParams:
+    """Scalars instead of arrays."""
+    return AutoencoderParams(
+        W=[[jnp.float32(w) for w in row] for row in np.asarray(params.W)],
+        b=[jnp.float32(b) for b in np.asarray(params.b)],
+    )
+
+
+@pytest.mark.parametrize(("activation", "importance", "n", "m"), COLUMN_CASES)
+def test_columns_give_the_loss_of_numpy_and_the_gradient_of_the_loss(
+    activation: Any, importance: Any, n: int, m: int
+) -> None:
+    model = autoencoder(
+        n_features=n,
+        n_hidden=m,
+        importance_decay=DECAY,
+        importance=importance,
+        activation=activation,
+    )
+    assert model.columns is not None
+    W, b = random_params(3, n, m)
+    inputs, targets = random_inputs(4, n), random_inputs(5, n)
+    params = AutoencoderParams(W=jnp.float32(W), b=jnp.float32(b))
+    columns = [jnp.float32(x) for x in inputs.T], [jnp.float32(x) for x in targets.T]
+    loss, grads = jax.value_and_grad(model.columns)(as_lists(params), *columns)
+
+    weights = DECAY ** np.arange(n) * (1.0 if importance is None else np.array(importance))
+    expected = numpy_loss(W, b, inputs, targets, weights, activation)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    batch = batch_of(np.float32(inputs), np.float32(targets))
+    by_arrays = jax.grad(lambda params: loss_of(model, params.W, params.b, batch))(params)
+    np.testing.assert_allclose(np.array(grads.W), by_arrays.W, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.array(grads.b), by_arrays.b, rtol=1e-5, atol=1e-6)
+
+
+def test_columns_refuse_another_number_of_features() -> None:
+    model = autoencoder(n_features=3, n_hidden=1)
+    assert model.columns is not None
+    params = AutoencoderParams(W=[[1.0]] * 3, b=[0.0] * 3)
+    for n in (2, 4):
+        with pytest.raises(AssertionError):
+            model.columns(params, [jnp.ones(8)] * n, [jnp.ones(8)] * n)

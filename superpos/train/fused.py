@@ -1,0 +1,172 @@
+"""An engine that trains a block of updates in one kernel (Pallas), with a run in registers.
+
+XLA launches several kernels for each update and takes each intermediate result through memory.
+Here one program of one kernel is one run: parameters and optimiser state are scalars that the loop
+over updates carries, a batch is one vector per feature, and nothing but the first and the last
+state is read or written.
+
+Checked in interpret mode on a CPU against the ordinary engine, and lowered to Triton. It has never
+run on a GPU, so nothing is known of its speed, and it is off by default.
+
+Scope, refused in one line where it does not hold: the source and the model have `columns`; the
+model has no state; keys are of generator threefry13; the batch is a power of two, as Triton has no
+other vectors; the optimiser treats each parameter alone; what is closed over, such as a swept
+value, is a scalar. The kernel is unrolled over features, so it is for a handful of them.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.experimental import pallas as pl
+from jax.experimental.pallas import triton
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+
+from superpos.arguments import ArgumentError
+from superpos.random import THREEFRY13, threefry
+from superpos.train.elementwise import is_elementwise
+from superpos.train.scalars import places_of, scalars_of, shapes_of_scalars
+from superpos.train.update import updated
+from superpos.types import Array, Carry, FitSpec, Key, Model, Source
+
+Update = Callable[[Carry, Array], tuple[Carry, Array]]
+N_WARPS = 4
+"""Warps that share one run; Triton's own default."""
+
+
+def fused_block(
+    *,
+    model: Model,
+    source: Source,
+    tx: optax.GradientTransformation,
+    spec: FitSpec,
+    interpret: bool,
+) -> Callable[[Carry, Key], tuple[Carry, Array]]:
+    """A block of `spec.log_every` updates of one run as one kernel; `vmap` makes a grid of it.
+
+    Args:
+        model: what is trained, with `columns`.
+        source: where its batches come from, with `columns`.
+        tx: an optax transformation that treats each parameter alone, such as adam.
+        spec: length of the run; the batch is a power of two.
+        interpret: run the kernel as ordinary JAX, on any device, slowly.
+
+    Returns:
+        (carry, key of the data) -> (carry, mean loss ()), the numbers of the ordinary engine but
+        for the order of sums.
+
+    Raises:
+        ArgumentError: something is out of scope, when called or when the block is traced.
+    """
+    if model.columns is None or source.columns is None:
+        part = "data" if source.columns is None else "model"
+        raise ArgumentError(f"engine.kernel=pallas: expected xla, as this {part} has no columns")
+    if spec.batch_size & (spec.batch_size - 1):
+        raise ArgumentError(
+            f"engine.kernel=pallas: expected fit.batch_size a power of two, not {spec.batch_size}"
+        )
+    update = _update(model.columns, source.columns, tx, spec.batch_size)
+
+    def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
+        _check_run(carry, tx)
+        start = dataclasses.replace(carry, key=jax.random.key_data(key_data))
+        end, loss = _call(update, start, spec.log_every, interpret)
+        # The step is the same for all runs of a sweep, so it is counted outside of the kernel.
+        step = carry.step + spec.log_every
+        return dataclasses.replace(end, step=step, key=carry.key), loss
+
+    return block
+
+
+def _update(
+    loss_of: Callable[..., Array],
+    columns: Callable[..., tuple[list[Array], list[Array]]],
+    tx: optax.GradientTransformation,
+    batch_size: int,
+) -> Update:
+    """One update of a block: (carry, its number in the block) -> (carry, loss).
+
+    The arrays of the carry are scalars, its key is the two words of the data's, and its step stays
+    that of the start of the block. For Triton takes a first step that is counted up for the index
+    of the loop, and then knows no other use of it.
+    """
+
+    def update(carry: Carry, number: Array) -> tuple[Carry, Array]:
+        first = carry.step
+        carry = dataclasses.replace(carry, step=first + number)
+        step = carry.step.astype(jnp.uint32)
+        key = threefry.blocks(carry.key, threefry.FOLD_IN, step, threefry.KEY_ROUNDS)
+        # Of the two keys that the ordinary engine splits off, the first is that of the batch.
+        batch = threefry.blocks(key, threefry.SPLIT, np.uint32(0), threefry.KEY_ROUNDS)
+        inputs, targets = columns(batch, batch_size)
+        loss, grads = jax.value_and_grad(loss_of)(carry.params, inputs, targets)
+        new = updated(carry, tx=tx, loss=loss, grads=grads, state=carry.state)
+        return dataclasses.replace(new, step=first), loss
+
+    return update
+
+
+def _call(update: Update, start: Carry, n_steps: int, interpret: bool) -> tuple[Carry, Array]:
+    """Run `n_steps` updates in a kernel.
+
+    A kernel must not close over arrays, and the factories close over swept values. The trace of
+    one update tells which these are, and they become inputs of the kernel.
+    """
+    traced = jax.make_jaxpr(update)(shapes_of_scalars(start), jax.ShapeDtypeStruct((), jnp.int32))
+    _check_constants(traced.consts)
+    arrays, structure = jax.tree.flatten(start)
+    n_constants = len(traced.consts)
+
+    def kernel(*refs: Any) -> None:
+        constants = [ref[...] for ref in refs[:n_constants]]
+        run = jaxpr_as_fun(ClosedJaxpr(traced.jaxpr, constants))
+        ins = refs[n_constants : n_constants + len(arrays)]
+        *outs, loss_out = refs[n_constants + len(arrays) :]
+
+        def body(number: Array, loop: list[Array]) -> list[Array]:
+            *scalars, total = loop
+            *scalars, loss = run(*scalars, number)
+            return [*scalars, total + loss]
+
+        first = [*jax.tree.leaves(scalars_of(list(ins))), jnp.float32(0.0)]
+        *last, total = jax.lax.fori_loop(0, n_steps, body, first)
+        loss_out[...] = total / n_steps
+        places = [(out, place) for out in outs for place in places_of(out)]
+        for (out, place), scalar in zip(places, last, strict=True):
+            out[place] = scalar
+
+    shapes = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays]
+    *ends, loss = pl.pallas_call(
+        kernel,
+        out_shape=[*shapes, jax.ShapeDtypeStruct((), jnp.float32)],
+        interpret=interpret,
+        compiler_params=triton.CompilerParams(num_warps=N_WARPS),
+        name="superpos_fused_block",
+    )(*traced.consts, *arrays)
+    return jax.tree.unflatten(structure, ends), loss
+
+
+def _check_run(carry: Carry, tx: optax.GradientTransformation) -> None:
+    """Refuse what shows only in the first carry."""
+    rng = jax.random.key_impl(carry.key)
+    if rng != THREEFRY13:
+        raise ArgumentError(f"engine.kernel=pallas: expected engine.rng=threefry13, not {rng}")
+    if jax.tree.leaves(carry.state):
+        raise ArgumentError("engine.kernel=pallas: expected a model without state")
+    if not is_elementwise(tx, carry.params, carry.opt_state):
+        raise ArgumentError(
+            "engine.kernel=pallas: expected an optimiser that treats each parameter alone"
+        )
+
+
+def _check_constants(constants: list[Any]) -> None:
+    for constant in constants:
+        if jnp.shape(constant):
+            raise ArgumentError(
+                "engine.kernel=pallas: expected scalars in model, data and optimiser, not an array"
+                f" of shape {jnp.shape(constant)}"
+            )

@@ -1,0 +1,61 @@
+"""One update of a run, given its gradient: the rule that every engine keeps to."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from superpos.types import Array, Carry, Params, State
+
+
+def updated(
+    carry: Carry, *, tx: optax.GradientTransformation, loss: Array, grads: Params, state: State
+) -> Carry:
+    """The carry after one update; one that is not finite freezes the run where it was.
+
+    Args:
+        carry: the run before the update.
+        tx: the optimiser.
+        loss: the loss of the batch, ().
+        grads: its gradient, a tree like the parameters.
+        state: the model's state after the batch.
+
+    Returns:
+        The carry one step later.
+    """
+    updates, opt_state = tx.update(grads, carry.opt_state, carry.params)
+    params = optax.apply_updates(carry.params, updates)
+    new = dataclasses.replace(
+        carry, step=carry.step + 1, params=params, state=state, opt_state=opt_state
+    )
+    return _freeze_unless_finite(carry, new, loss)
+
+
+def _freeze_unless_finite(old: Carry, new: Carry, loss: Array) -> Carry:
+    """The new carry; or the old one, but for its step, when anything in the new is not finite."""
+    leaves = jax.tree.leaves((new.params, new.state, new.opt_state, loss))
+    inexact = [leaf for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+    finite = functools.reduce(jnp.logical_and, map(_all_finite, inexact))
+    running = (old.diverged_step < 0) & finite
+    keep = _keeper(running)
+    return dataclasses.replace(
+        new,
+        params=keep(new.params, old.params),
+        state=keep(new.state, old.state),
+        opt_state=keep(new.opt_state, old.opt_state),
+        diverged_step=jnp.where((old.diverged_step < 0) & ~finite, new.step, old.diverged_step),
+    )
+
+
+def _all_finite(leaf: Array) -> Array:
+    finite = jnp.isfinite(leaf)
+    # In a kernel there is nothing to reduce, nor a way to.
+    return jnp.all(finite) if leaf.ndim else finite
+
+
+def _keeper(condition: Array) -> Callable[[Any, Any], Any]:
+    return lambda new, old: jax.tree.map(lambda n, o: jnp.where(condition, n, o), new, old)
