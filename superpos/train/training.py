@@ -89,13 +89,14 @@ def _scanned_block(
     grad = jax.value_and_grad(model.loss, has_aux=True)
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
-        def body(carry: Carry, _: None) -> tuple[Carry, Array]:
+        def body(number: Array, loop: tuple[Carry, Array]) -> tuple[Carry, Array]:
+            carry, mean = loop
             key_batch, key_loss = jax.random.split(jax.random.fold_in(key_data, carry.step))
             batch = source.sample(key_batch, spec.batch_size)
             (loss, (state, _)), grads = grad(carry.params, carry.state, batch, key_loss)
-            return updated(carry, tx=tx, loss=loss, grads=grads, state=state), loss
+            mean += ((loss - mean) / (number + 1)).astype(mean.dtype)
+            return updated(carry, tx=tx, loss=loss, grads=grads, state=state), mean
 
-        carry, losses = jax.lax.scan(body, carry, None, length=spec.log_every)
-        return carry, losses.mean()
+        return jax.lax.fori_loop(0, spec.log_every, body, (carry, jnp.float32(0.0)))
 
     return block

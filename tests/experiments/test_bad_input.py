@@ -50,7 +50,7 @@ def refuse(
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
     for name in ("superpos.train.sweep", "superpos.train.program"):
         module = importlib.import_module(name)
-        monkeypatch.setattr(module, "compile_to_fit", lambda *args, **kw: pytest.fail("compiled"))
+        monkeypatch.setattr(module, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str, quiet: bool = True) -> list[str]:

@@ -38,7 +38,7 @@ def no_compile(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("compiled")
 
     module = importlib.import_module("superpos.train.sweep")
-    monkeypatch.setattr(module, "compile_to_fit", compiled)
+    monkeypatch.setattr(module, "compile_chunk", compiled)
 
 
 def tiny(

@@ -128,7 +128,7 @@ def test_errors_next_to_a_boundary_do_not_count_and_errors_inside_do() -> None:
 @pytest.mark.usefixtures("no_sampling")
 def test_a_grid_too_small_is_not_run() -> None:
     cut = perfect()._asdict() | {"densities": DENSITIES[:2], "importances": IMPORTANCES[:2]}
-    cut |= {k: v[:2, :2] for k, v in cut.items() if v.ndim == 2}
+    cut |= {k: v[:2, :2] for k, v in cut.items() if np.ndim(v) == 2}
     cut["exact"] = np.array([[IGNORE, ANTIPODAL], [ANTIPODAL, IGNORE]])
     found = states(Diagram(**cut))
     assert found["phase"] is found["jump"] is found["jump_at"] is None
