@@ -18,12 +18,19 @@ def start_jax() -> None:
         jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        folder = cache_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        jax.config.update("jax_compilation_cache_dir", str(folder))
+        _keep_programs(cache_folder())
 
 
 def cache_folder() -> Path:
     """Where compiled programs are kept: native code, so for this user's eyes only."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "superpos" / "xla"
+
+
+def _keep_programs(folder: Path) -> None:
+    """Keep compiled programs in a folder; without one, as on a read-only home, none are kept."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))

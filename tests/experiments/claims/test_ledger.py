@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from experiments.claims.ledger import Claim, number_text, read, table, to_records, write
+from experiments.claims.ledger import Claim, number_text, read, settle, table, to_records, write
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COMMAND = "superpos run phase_change"
@@ -223,3 +223,25 @@ def test_numbers_read_easily(value: float, text: str) -> None:
 @given(st.floats(-1e300, 1e300))
 def test_a_formatted_number_keeps_four_digits(value: float) -> None:
     assert float(number_text(value).replace(",", "")) == pytest.approx(value, rel=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("fragile", "reproduced", "note"),
+    [
+        (None, True, "seen"),
+        ([False, False], True, "seen"),
+        ([True, False], True, "seen; 1 of 2 members are fragile"),
+        ([[True], [True]], None, "seen; 2 of 2 members are fragile"),
+    ],
+)
+def test_no_claim_rests_on_fragile_members_alone(
+    fragile: Any, reproduced: bool | None, note: str
+) -> None:
+    marks = None if fragile is None else np.asarray(fragile)
+    [verdict] = settle([make_claim().judge(0.5, "seen")], marks)
+    assert (verdict.reproduced, verdict.note, verdict.measured) == (reproduced, note, 0.5)
+
+
+def test_fragile_members_do_not_make_a_failed_claim_hold() -> None:
+    [verdict] = settle([make_claim().judge(9.0)], np.asarray([True, False]))
+    assert (verdict.reproduced, verdict.note) == (False, "1 of 2 members are fragile")

@@ -113,3 +113,19 @@ def test_a_point_without_a_finished_member_is_an_error_in_one_line(
     with pytest.raises(ValueError, match="no finished member") as refusal:
         best_of(dataset, dataset["loss"])
     assert str(refusal.value) == f"no finished member along seed at {empty} of the points"
+
+
+def test_a_steady_member_is_preferred_to_a_fragile_one() -> None:
+    """At the first point the lowest loss is fragile; at the second all members are."""
+    dataset = dataset_of([[1.0, 2.0, 3.0], [4.0, 2.0, 3.0]], OK)
+    fragile = np.asarray([[True, False, False], [True, True, True]])
+    dataset["fragile"] = (("density", "seed"), fragile)
+    best = best_of(dataset, dataset["loss"])
+    np.testing.assert_array_equal(best["best_loss"], [2.0, 2.0])
+    np.testing.assert_array_equal(best["fragile"], [False, True])
+
+
+def test_a_steady_member_that_is_not_ok_is_no_better_than_none() -> None:
+    dataset = dataset_of([[1.0, 2.0, 3.0]] * 2, [["ok", "diverged@3", "ok"]] * 2)
+    dataset["fragile"] = (("density", "seed"), np.asarray([[True, False, True]] * 2))
+    np.testing.assert_array_equal(best_of(dataset, dataset["loss"])["best_loss"], [1.0, 1.0])
