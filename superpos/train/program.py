@@ -45,7 +45,7 @@ class Program(NamedTuple):
         metrics: shapes of a block's metrics of one chunk.
         spec: length of a run.
         n_bytes: memory that advance takes on one device.
-        n_bytes_within: the part of it that is neither given nor kept.
+        n_bytes_looped: the largest array that is computed anew in every update.
         seconds: what compiling took.
         digest: hash of what advance computes on one device.
     """
@@ -59,7 +59,7 @@ class Program(NamedTuple):
     metrics: dict[str, Any]
     spec: FitSpec
     n_bytes: int
-    n_bytes_within: int
+    n_bytes_looped: int
     seconds: float
     digest: str
 
@@ -113,7 +113,7 @@ def compile_chunk(
         metrics=traced.out_info[1],
         spec=specs[0],
         n_bytes=_memory(compiled),
-        n_bytes_within=compiled.memory_analysis().temp_size_in_bytes,
+        n_bytes_looped=_largest_in_loops(traced.jaxpr.jaxpr),
         seconds=time.perf_counter() - start,
         digest=hashlib.sha256(traced.lower().as_text().encode()).hexdigest()[:16],
     )
@@ -163,3 +163,16 @@ def _memory(compiled: Any) -> int:
         + memory.temp_size_in_bytes
         - memory.alias_size_in_bytes
     )
+
+
+def _largest_in_loops(jaxpr: core.Jaxpr, *, looped: bool = False) -> int:
+    """Bytes of the largest array that a loop of the program computes; 0 where there is none."""
+    largest = 0
+    for equation in jaxpr.eqns:
+        if looped:
+            arrays: list[Any] = [var.aval for var in equation.outvars]
+            largest = max([largest, *(array.size * array.dtype.itemsize for array in arrays)])
+        within = looped or equation.primitive.name in ("scan", "while")
+        for inner in core.jaxprs_in_params(equation.params):
+            largest = max(largest, _largest_in_loops(inner, looped=within))
+    return largest

@@ -12,9 +12,10 @@ from superpos.train.program import Program
 
 FIRST_ON_CPU, FIRST_ELSEWHERE = 32, 4096
 """Members in the first chunk that is compiled."""
-CACHE_BYTES = 3 * 2**20
-"""What a core works on at full speed. Measured at 5→2 and 20→5 on two cores with 1 MiB of second
-level cache each: at 10 MiB a model-step takes 1.3 to 2 times as long."""
+CACHE_BYTES = 0.75 * 2**20
+"""The largest array of an update with which a core is at full speed; three or four of its size are
+at work at once. Measured at 5→2 and 20→5 on two cores with 1 MiB of second level cache each: with
+four times as much, a model-step takes 1.3 to 2 times as long."""
 WORTH_BLOCKS = 100
 """A block is run for its time alone when the whole sweep has this many on each device."""
 WORTH = 20
@@ -98,7 +99,7 @@ def cache_sized(search: Search, program: Program) -> Program:
     """On a CPU, a chunk that just fits into the cache, where that of the program is far off."""
     if not _is_cpu():
         return program
-    per_member = max(1.0, program.n_bytes_within / program.width.n_members)
+    per_member = max(1.0, program.n_bytes_looped / program.width.n_members)
     width = search.width(CACHE_BYTES / per_member)
     near = 0.5 <= width.n_members / program.width.n_members <= 2
     return program if near else search.compile(width)
