@@ -5,8 +5,10 @@ Here one program of one kernel is one run: parameters and optimiser state are sc
 over updates carries, a batch is one vector per feature, and nothing but the first and the last
 state is read or written.
 
-Checked in interpret mode on a CPU against the ordinary engine, and lowered to Triton. It has never
-run on a GPU, so nothing is known of its speed, and it is off by default.
+Checked in interpret mode on a CPU against the ordinary engine, and lowered to Triton. Triton 3.9,
+without a GPU, compiles that for an H100: at 5→2 with Adam, 1024 examples and 4 warps it takes 200
+registers a thread and spills none. It has never run on a GPU, so nothing is known of its speed, and
+it is off by default.
 
 Scope, refused in one line where it does not hold: the source and the model have `columns`; the
 model has no state; keys are of generator threefry13; the batch is a power of two, as Triton has no

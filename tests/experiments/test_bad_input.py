@@ -139,6 +139,11 @@ ONE_VALUE = [
     # The engine.
     case("engine.chunk=0", f"engine.chunk=0: {COUNT}"),
     case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
+    case("engine.kernel=palas", "engine.kernel='palas': expected one of xla, pallas; did you mean"),
+    case(
+        "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"
+    ),
+    case("engine.kernel=pallas;engine.rng=threefry", "engine.kernel=pallas: expected engine.rng="),
     case("engine.matmul_precision=abc", "engine.matmul_precision='abc': expected"),
     case("engine.allow_numerics_change=1", "engine.allow_numerics_change=1: expected true"),
     # Names of results.
