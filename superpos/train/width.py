@@ -102,7 +102,7 @@ def cache_sized(search: Search, program: Program) -> Program:
     per_member = max(1.0, program.n_bytes_looped / program.width.n_members)
     width = search.width(CACHE_BYTES / per_member)
     near = 0.5 <= width.n_members / program.width.n_members <= 2
-    return program if near else search.compile(width)
+    return program if near else compile_to_fit(search, width)
 
 
 def fastest(search: Search, program: Program) -> Program:

@@ -326,10 +326,10 @@ def running_out(monkeypatch):
     def running_out(
         at_call, text="RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes", always=False
     ):
-        real, widths, calls = sweep_module.compile_to_fit, [], []
+        real, widths, calls = sweep_module.compile_chunk, [], []
 
-        def compile_to_fit(*args, **kwargs):
-            program = real(*args, **kwargs)
+        def compile_chunk(*args):
+            program = real(*args)
             widths.append(program.width)
 
             def advance(*args):
@@ -340,7 +340,7 @@ def running_out(monkeypatch):
 
             return program._replace(advance=advance)
 
-        monkeypatch.setattr(sweep_module, "compile_to_fit", compile_to_fit)
+        monkeypatch.setattr(sweep_module, "compile_chunk", compile_chunk)
         return widths
 
     return running_out
