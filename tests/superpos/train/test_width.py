@@ -48,7 +48,7 @@ class Fake:
             return types.SimpleNamespace(
                 width=width,
                 n_bytes=n_bytes,
-                n_bytes_within=min(n_bytes, within),
+                n_bytes_looped=min(n_bytes, within),
                 seconds=compiling,
                 spec=spec,
             )
@@ -197,7 +197,7 @@ def test_every_device_gets_a_chunk_however_fast_wide_chunks_are(memory, n_device
 
 @pytest.mark.parametrize(
     ("per_member", "found"),
-    [(CACHE_BYTES / 512, 512), (CACHE_BYTES / 2, 2), (CACHE_BYTES * 3, 1), (1e-9, 2**20)],
+    [(CACHE_BYTES / 512, 512), (CACHE_BYTES / 2, 2), (CACHE_BYTES * 3, 1), (1e-9, 2**19)],
 )
 def test_a_chunk_is_as_wide_as_the_cache_is(memory, per_member, found):
     fake = Fake(member=per_member)
