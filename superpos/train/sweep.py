@@ -106,7 +106,9 @@ def sweep(
     ids = grid.member_ids(spec)
     with writing(store, grid, spec) as held:
         table = held.load(ids)
-        if held.header is not None and table is not None and table.present.all():
+        # Where the sensitivities asked for are not there, `begin` refuses the store.
+        lacking = check_fragile and table is not None and "sensitivity" not in table.arrays
+        if held.header is not None and table is not None and table.present.all() and not lacking:
             return dataset_of(held.header, grid, table)
         search = _search(build, grid, key, devices, memory_fraction)
         program = choose(search, given=held.width, most=chunk)
@@ -197,5 +199,12 @@ def _header(
         "fit": dataclasses.asdict(program.spec),
         "schema": schema,
         "width": width,
-        "fingerprint": {**fingerprint(), "width": str(width), "program": program.digest},
+        "fingerprint": {
+            **fingerprint(),
+            "width": str(width),
+            "program": program.digest,
+            # A program for several devices is compiled by other passes than one for a single
+            # device, and its last bits differ; how many the several are does not matter.
+            "partitioned": str(program.n_devices > 1),
+        },
     }

@@ -63,8 +63,47 @@ def test_different_lengths_are_refused(shapes: tuple[int, int, int]) -> None:
         weighted_squared_error(*(jnp.ones(n) for n in shapes))
 
 
-def test_a_scalar_importance_or_a_batch_is_refused() -> None:
+def test_a_scalar_importance_is_refused() -> None:
     with pytest.raises(AssertionError):
         weighted_squared_error(jnp.ones(3), jnp.ones(3), jnp.float32(1.0))
+
+
+def random_batch(n: int, batch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reconstructions and targets with their features leading, and importances, float64."""
+    rng = np.random.default_rng([n, batch])
+    return rng.normal(size=(n, batch)), rng.uniform(size=(n, batch)), rng.uniform(0.1, 2.0, size=n)
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize(("n", "batch"), [(1, 1), (3, 1), (1, 4), (3, 3), (5, 64)])
+def test_that_of_a_batch_is_the_mean_of_those_of_its_examples(n: int, batch: int) -> None:
+    recon, target, importance = random_batch(n, batch)
+    compiled = jax.jit(weighted_squared_error)
+    loss, grads = jax.value_and_grad(compiled, argnums=(0, 1, 2))(recon, target, importance)
+    one_by_one = [(importance * (target[:, k] - recon[:, k]) ** 2).sum() for k in range(batch)]
+    assert loss.shape == ()
+    np.testing.assert_allclose(loss, np.mean(one_by_one), rtol=1e-13)
+    alone = [compiled(recon[:, k], target[:, k], importance) for k in range(batch)]
+    np.testing.assert_allclose(alone, one_by_one, rtol=1e-13)
+    slope = 2 * importance[:, None] * (recon - target) / batch
+    np.testing.assert_allclose(grads[0], slope, rtol=1e-13)
+    np.testing.assert_allclose(grads[1], -slope, rtol=1e-13)
+    np.testing.assert_allclose(grads[2], ((target - recon) ** 2).mean(1), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((3, 4), (4, 3), (3,)),
+        ((4, 3), (4, 3), (3,)),  # the batch leads
+        ((3, 4), (3, 1), (3,)),
+        ((3, 4), (3,), (3,)),
+        ((3, 4), (3, 4), (3, 1)),
+        ((3, 4), (3, 4), (1,)),
+        ((2, 3, 4), (2, 3, 4), (2,)),
+    ],
+    ids=str,
+)
+def test_a_batch_of_another_shape_is_refused(shapes: tuple[tuple[int, ...], ...]) -> None:
     with pytest.raises(AssertionError):
-        weighted_squared_error(jnp.ones((2, 3)), jnp.ones((2, 3)), jnp.ones(3))
+        weighted_squared_error(*(jnp.ones(shape) for shape in shapes))
