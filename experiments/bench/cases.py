@@ -5,9 +5,9 @@ from typing import NamedTuple
 BATCH_SIZE = 1024
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 IMPORTANCE_DECAY = 0.9
-SAMPLE_S = 0.4
+SAMPLE_S = 0.3
 """What one sample is to last, so that it stands above the noise of the machine."""
-NS_PER_PRODUCT = 0.03
+NS_PER_PRODUCT = 0.1
 NS_PER_STEP = 10_000
 FEWEST_STEPS = 2
 

@@ -25,8 +25,8 @@ OURS = {
     "superpos, one seed": Contestant(ours.points, 1.0),
     "superpos, a seed each": Contestant(ours.seeds, 2.0),
 }
-JAX = {"jax vmap of scan": Contestant(peers.jax_vmap, 25.0)}
-TORCH = {"torch eager": Contestant(peers.torch_eager, 25.0)}
+JAX = {"jax vmap of scan": Contestant(peers.jax_vmap, 35.0)}
+TORCH = {"torch eager": Contestant(peers.torch_eager, 35.0)}
 TORCH_GPU = {"torch compiled": Contestant(peers.torch_compiled, 5.0)}
 
 

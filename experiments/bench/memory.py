@@ -1,4 +1,4 @@
-"""Peak memory of a contestant, in a process of its own, beyond what importing everything takes.
+"""Peak memory of a contestant, in a process of its own, beyond that of a warm-up.
 
 `python -m experiments.bench.memory NAME N_FEATURES N_HIDDEN N_MODELS` prints mebibytes.
 """
@@ -48,7 +48,7 @@ def peak_mib(case: Case, contestant: Contestant) -> float:
 
 
 def _resident_peak() -> int:
-    """Most bytes resident so far. (The ru_maxrss of getrusage would begin at the parent's.)"""
+    """Most bytes resident so far; the ru_maxrss of getrusage would begin at the parent's."""
     line = next(row for row in STATUS.read_text().splitlines() if row.startswith("VmHWM"))
     return 1024 * int(line.split()[1])
 

@@ -21,6 +21,7 @@ Run = Callable[[], Trained]
 """Trains all models once, from the start to the end: W (n_models, n_features, n_hidden) and b
 (n_models, n_features)."""
 MEMORY_FRACTION = 0.6
+SEEDS_DENSITY = 0.1
 
 
 def points(case: Case, n_steps: int, log_every: int | None = None, chunk: int | None = None) -> Run:
@@ -40,8 +41,8 @@ def points(case: Case, n_steps: int, log_every: int | None = None, chunk: int | 
 
 
 def seeds(case: Case, n_steps: int) -> Run:
-    """A seed for each model: every model has random numbers of its own, at density 0.1."""
-    axes = {"density": [0.1], "seed": range(case.n_models)}
+    """A seed for each model: every model has random numbers of its own, at one density."""
+    axes = {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
     return _engine(_build(case, n_steps, n_steps), axes, None)
 
 

@@ -33,8 +33,8 @@ def page(report: Mapping[str, Any]) -> str:
 
 Written by `make bench`; do not edit. Each case trains the toy autoencoder with AdamW (learning rate
 {LEARNING_RATE:g}, weight decay {WEIGHT_DECAY:g}) on fresh batches of {BATCH_SIZE}. Contestants take
-turns in one process, and a number is the median of {REPEATS} turns. `one seed`: the models differ in
-density and share their random numbers, as points of a grid do. `a seed each`: every model draws
+turns in one process, and a number is the median of {REPEATS} turns. `one seed`: the models differ
+in density and share their random numbers, as points of a grid do. `a seed each`: every model draws
 its own numbers, as the models of the peers do.
 """
     parts = [intro, markdown(TextTable("Machine", ["", ""], where)), remarks(report)]
