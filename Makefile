@@ -19,9 +19,9 @@ lint: $(READY) ## format, lint, types
 claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
 	$(BIN)/python -m experiments.claims
 
-bench: $(READY) ## superpos beside PyTorch (installed where it is missing) and a plain vmap
+bench: $(READY) ## superpos beside PyTorch (installed where missing) and a plain vmap; renews RESULTS.md
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m experiments.bench
+	$(BIN)/python -m experiments.bench --write
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

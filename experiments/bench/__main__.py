@@ -1,92 +1,102 @@
-"""`python -m experiments.bench`: ratios first, then medians; outputs/bench.json keeps both.
+"""`python -m experiments.bench [--write]`: ratios first, then medians, compiling, memory, growth.
 
-Each case runs its contestants in turn, several times, in one process, so that all see the same
-machine. A ratio above 1 says how many times faster superpos is.
+outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and
+`--write` renews the committed experiments/bench/RESULTS.md. A benchmark never fails on a time.
 """
 
 import json
-import platform
-import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
-from experiments.bench.cases import BATCH_SIZE, CASES, Case
-from experiments.bench.peers import PEERS, Run
-from superpos.train.fingerprint import fingerprint
+from experiments.bench import machine
 
-REPEATS = 5
-OURS = ("superpos, one seed", "superpos, a seed each")
+OUTPUT = Path("outputs/bench.json")
+FIGURE = Path("outputs/bench/growth.png")
+RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
-def main() -> int:
-    """Run every case and print the table.
+def main(arguments: list[str]) -> int:
+    """Measure everything and print the tables.
+
+    Args:
+        arguments: `--write`, or nothing.
 
     Returns:
-        0: a benchmark never fails on a time.
+        0, or 2 for an unknown argument.
     """
+    if set(arguments) - {"--write"}:
+        print(__doc__, file=sys.stderr)
+        return 2
+    machine.use_all_cores()
     console = Console(width=110)
-    rows = [measure(case) for case in CASES]
-    console.print(ratios(rows))
-    console.print(times(rows))
-    machine = {
-        "cpu": platform.processor() or platform.machine(),
-        "cores": psutil.cpu_count(),
-        "date": time.strftime("%Y-%m-%d"),
-        **fingerprint(),
-    }
-    path = Path("outputs/bench.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"machine": machine, "cases": rows}, indent=1, allow_nan=False))
-    console.print(machine)
-    console.print(f"{path}")
+    report = _measure(Console(stderr=True))
+    _keep(report)
+    _show(report, console)
+    if arguments:
+        from experiments.bench.page import page
+
+        RESULTS.write_text(page(report))
+        console.print(f"{RESULTS}")
     return 0
 
 
-def measure(case: Case) -> dict[str, Any]:
-    """Microseconds per model-step and seconds to prepare, per contestant; the median of repeats."""
-    prepared: dict[str, Run] = {}
-    prepare_s: dict[str, float] = {}
-    for name, prepare in PEERS.items():
-        start = time.perf_counter()
-        prepared[name] = prepare(case)
-        prepared[name]()  # warm up
-        prepare_s[name] = time.perf_counter() - start
-    samples: dict[str, list[float]] = {name: [] for name in PEERS}
-    for _ in range(REPEATS):
-        for name, run in prepared.items():
-            start = time.perf_counter()
-            run()
-            samples[name].append(1e6 * (time.perf_counter() - start) / case.model_steps)
-    us = {name: statistics.median(values) for name, values in samples.items()}
-    return {"case": case.name, "us_per_model_step": us, "prepare_s": prepare_s}
+def _measure(progress: Console) -> dict[str, Any]:
+    """The whole report."""
+    from experiments.bench.cases import CASES
+    from experiments.bench.contestants import OURS, contestants
+    from experiments.bench.growth import growth
+    from experiments.bench.measure import measure, prepare
+    from experiments.bench.memory import CASES as MEMORY_CASES
+    from experiments.bench.memory import WARM_UP, memory
+    from experiments.bench.targets import judged
+
+    who = contestants()
+    for each in who.values():
+        prepare(each, WARM_UP)  # the first compile of a process takes longer
+    cases = []
+    for case in CASES:
+        progress.print(case.name)
+        cases.append(measure(case, who))
+    progress.print("memory")
+    used = memory(MEMORY_CASES, who)
+    series = {}
+    for name, rows in growth():
+        progress.print(f"growth: {name}")
+        series[name] = rows
+    return {
+        "machine": machine.machine(),
+        "targets": judged(cases, list(OURS)),
+        "cases": cases,
+        "memory": used,
+        "growth": series,
+    }
 
 
-def ratios(rows: list[dict[str, Any]]) -> Table:
-    """How many times faster superpos is than each peer."""
-    peers = [name for name in PEERS if name not in OURS]
-    pairs = [(ours, peer) for ours in OURS for peer in peers]
-    table = Table("case", *(f"{ours}\nover {peer}" for ours, peer in pairs), title="times faster")
-    for row in rows:
-        us = row["us_per_model_step"]
-        table.add_row(row["case"], *(f"{us[peer] / us[ours]:.1f}" for ours, peer in pairs))
-    return table
+def _keep(report: dict[str, Any]) -> None:
+    from experiments.bench.figure import draw
+
+    FIGURE.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(json.dumps(report, indent=1, allow_nan=False, ensure_ascii=False))
+    draw(report["growth"], FIGURE)
 
 
-def times(rows: list[dict[str, Any]]) -> Table:
-    """Medians."""
-    title = f"microseconds per model-step, batch {BATCH_SIZE} (in brackets: seconds to prepare)"
-    table = Table("case", *PEERS, title=title)
-    for row in rows:
-        us, prepare_s = row["us_per_model_step"], row["prepare_s"]
-        table.add_row(row["case"], *(f"{us[p]:.2f} ({prepare_s[p]:.1f})" for p in PEERS))
-    return table
+def _show(report: dict[str, Any], console: Console) -> None:
+    from experiments.bench.page import remarks
+    from experiments.bench.tables import tables
+
+    for table in tables(report):
+        shown = Table(*table.columns, title=table.title, title_justify="left")
+        for row in table.rows:
+            shown.add_row(*row)
+        console.print(shown)
+    console.print(remarks(report), markup=False)
+    console.print(report["machine"])
+    console.print(f"{OUTPUT}, {FIGURE}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

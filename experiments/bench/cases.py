@@ -5,6 +5,11 @@ from typing import NamedTuple
 BATCH_SIZE = 1024
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 IMPORTANCE_DECAY = 0.9
+SAMPLE_S = 0.3
+"""What one sample is to last, so that it stands above the noise of the machine."""
+NS_PER_PRODUCT = 0.1
+NS_PER_STEP = 10_000
+FEWEST_STEPS = 2
 
 
 class Case(NamedTuple):
@@ -14,13 +19,13 @@ class Case(NamedTuple):
         n_features: n.
         n_hidden: m.
         n_models: models trained side by side, on a log grid of densities from 1 to 0.01.
-        n_steps: updates that are timed.
+        batch_size: examples of an update.
     """
 
     n_features: int
     n_hidden: int
     n_models: int
-    n_steps: int
+    batch_size: int = BATCH_SIZE
 
     @property
     def name(self) -> str:
@@ -28,25 +33,30 @@ class Case(NamedTuple):
         return f"{self.n_features}→{self.n_hidden} x {self.n_models:,}"
 
     @property
-    def model_steps(self) -> int:
-        """Updates of one model that are timed."""
-        return self.n_models * self.n_steps
-
-    @property
     def densities(self) -> list[float]:
         """Density of each model."""
         last = max(self.n_models - 1, 1)
         return [10 ** (-2 * number / last) for number in range(self.n_models)]
 
+    def n_steps(self, ns_per_number: float) -> int:
+        """Updates that last about SAMPLE_S, for a first guess; the measure corrects it upwards.
+
+        Args:
+            ns_per_number: what each number of a batch costs besides the products.
+        """
+        numbers = self.n_models * self.batch_size * self.n_features
+        step_ns = NS_PER_STEP + numbers * (ns_per_number + NS_PER_PRODUCT * self.n_hidden)
+        return max(FEWEST_STEPS, round(1e9 * SAMPLE_S / step_ns))
+
 
 CASES = (
-    Case(5, 2, 10, 400),
-    Case(5, 2, 100, 200),
-    Case(5, 2, 1000, 40),
-    Case(20, 5, 10, 200),
-    Case(20, 5, 100, 40),
-    Case(20, 5, 1000, 4),
-    Case(400, 30, 8, 8),
-    Case(400, 30, 64, 2),
-    Case(2, 1, 4000, 40),
+    Case(5, 2, 10),
+    Case(5, 2, 100),
+    Case(5, 2, 1000),
+    Case(20, 5, 10),
+    Case(20, 5, 100),
+    Case(20, 5, 1000),
+    Case(400, 30, 8),
+    Case(400, 30, 64),
+    Case(2, 1, 4000),
 )

@@ -1,0 +1,99 @@
+"""superpos as a contestant: the engine of `sweep`, compiled once and trained many times."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import jax
+import numpy as np
+
+from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
+from superpos import data, models, optim, random
+from superpos.train import FitSpec, launch, plan, training
+from superpos.train.files import Rows
+from superpos.train.grid import make_grid
+from superpos.train.plan import Width
+from superpos.train.program import Build, Program, compile_chunk
+from superpos.train.width import Search, choose
+from superpos.types import Array, Training
+
+Trained = tuple[np.ndarray, np.ndarray]
+Run = Callable[[], Trained]
+"""Trains all models once, from the start to the end: W (n_models, n_features, n_hidden) and b
+(n_models, n_features)."""
+MEMORY_FRACTION = 0.6
+SEEDS_DENSITY = 0.1
+
+
+def points(case: Case, n_steps: int, log_every: int | None = None, chunk: int | None = None) -> Run:
+    """One seed for all: the models share their random numbers, as points of a grid do.
+
+    Args:
+        case: what is trained.
+        n_steps: updates of each model.
+        log_every: updates in a block; None is a single block.
+        chunk: as in `sweep`.
+
+    Returns:
+        The training.
+    """
+    build = _build(case, n_steps, log_every or n_steps)
+    return _engine(build, {"density": case.densities}, chunk)
+
+
+def seeds(case: Case, n_steps: int) -> Run:
+    """A seed for each model: every model has random numbers of its own, at one density."""
+    axes = {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
+    return _engine(_build(case, n_steps, n_steps), axes, None)
+
+
+def _build(case: Case, n_steps: int, log_every: int) -> Build:
+    spec = FitSpec(n_steps=n_steps, batch_size=case.batch_size, log_every=log_every)
+
+    def build(point: Mapping[str, Array]) -> Training:
+        source = data.sparse_uniform(n_features=case.n_features, density=point["density"])
+        model = models.autoencoder(
+            n_features=case.n_features,
+            n_hidden=case.n_hidden,
+            importance_decay=IMPORTANCE_DECAY,
+        )
+        tx = optim.adamw(learning_rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        return training(model=model, source=source, tx=tx, probe=lambda *_: {}, spec=spec)
+
+    return build
+
+
+def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None) -> Run:
+    """What `sweep` does without a store: choose the width, then train all chunks."""
+    grid = make_grid(axes)
+    key = random.key(0)
+    where = jax.local_devices()
+
+    @functools.cache
+    def compile_width(width: Width) -> Program:
+        return compile_chunk(build, grid.points, width, key.dtype, where)
+
+    search = Search(
+        compile=compile_width,
+        seconds_per_block=functools.partial(launch.seconds_per_block, grid, key),
+        largest=Width(len(grid.seeds), len(grid.members)),
+        n_devices=len(where),
+        memory_fraction=MEMORY_FRACTION,
+    )
+    program = choose(search, given=None, most=chunk)
+    ids = np.arange(grid.n_members)
+    missing = np.ones(grid.members.shape, bool)
+
+    def run() -> Trained:
+        chunks = plan.plan(missing, program.width)
+        trained = launch.train(
+            grid, ids, key, program, chunks, check_fragile=False, on_block=lambda _: None
+        )
+        return _in_order(list(trained))
+
+    return run
+
+
+def _in_order(chunks: Sequence[Rows]) -> Trained:
+    order = np.argsort(np.concatenate([rows.ids for rows in chunks]))
+    W, b = (np.concatenate([rows.arrays[name] for rows in chunks])[order] for name in ("W", "b"))
+    return W, b

@@ -1,0 +1,72 @@
+"""The committed page, written from the numbers of a report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
+from experiments.bench.measure import REPEATS
+from experiments.bench.tables import TextTable, tables
+from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
+
+ROWS = (
+    ("date", "Date"),
+    ("cpu", "Processor"),
+    ("cores", "Cores"),
+    ("device", "JAX device"),
+    ("python", "Python"),
+    ("superpos", "superpos"),
+    ("jax", "JAX"),
+    ("jaxlib", "jaxlib"),
+    ("torch", "PyTorch"),
+)
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The Markdown of a report.
+
+    Args:
+        report: `machine`, `targets`, `cases`, `memory` and `growth`, as in outputs/bench.json.
+    """
+    machine = report["machine"]
+    where = [[title, machine[key]] for key, title in ROWS]
+    intro = f"""# Benchmarks
+
+Written by `make bench`; do not edit. Each case trains the toy autoencoder with AdamW (learning rate
+{LEARNING_RATE:g}, weight decay {WEIGHT_DECAY:g}) on fresh batches of {BATCH_SIZE}. Contestants take
+turns in one process, and a number is the median of {REPEATS} turns. `one seed`: the models differ
+in density and share their random numbers, as points of a grid do. `a seed each`: every model draws
+its own numbers, as the models of the peers do.
+"""
+    parts = [intro, markdown(TextTable("Machine", ["", ""], where)), remarks(report)]
+    return "\n".join([*parts, *map(markdown, tables(report))])
+
+
+def remarks(report: Mapping[str, Any]) -> str:
+    """What the tables mean for the targets, in sentences."""
+    judged = report["targets"]
+    missed = [each for each in judged if each["verdict"] == MISSED]
+    lines = [f"Targets: {len(missed)} of {len(judged)} missed."]
+    lines += [
+        f"Missed at {each['case']}: {each['ours']} is {each['measured']:.1f} times faster than"
+        f" {each['peer']}; {each['at_least']:g} was the target."
+        for each in missed
+    ]
+    block = cheap_block(report["growth"]["blocks"])
+    limit = f"{BLOCK_COST_PERCENT:g} %"
+    lines.append(
+        f"No block length that was measured costs less than {limit} against a single scan."
+        if block is None
+        else f"Blocks of {block:,} updates or more cost less than {limit} against a single scan, at"
+        " the smallest model, where a block costs the most."
+    )
+    if report["machine"]["device"].startswith("cpu"):
+        lines.append("GPU: not measured, there was none at hand; nor was `torch.compile` there.")
+    lines.append("Other work on the machine moves the numbers; ratios move less than times.")
+    return "\n".join(["## Remarks", "", *(f"- {line}" for line in lines), ""])
+
+
+def markdown(table: TextTable) -> str:
+    """A table under a heading; numbers stand to the right."""
+    rule = ["---", *["---:"] * (len(table.columns) - 1)]
+    lines = [table.columns, rule, *table.rows]
+    return "\n".join([f"## {table.title}", "", *(f"| {' | '.join(row)} |" for row in lines), ""])

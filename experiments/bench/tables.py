@@ -1,0 +1,135 @@
+"""A report as tables of text, the ratios first, for the terminal and for the committed page."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from experiments.bench.cases import BATCH_SIZE
+from experiments.bench.contestants import OURS
+from experiments.bench.targets import ratio
+
+ABSENT = "–"
+
+
+class TextTable(NamedTuple):
+    """A title, the names of the columns, and rows of text."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+GROWTH = {
+    "models": ("Growth with the number of models: 5→2", ("models",)),
+    "features": ("Growth with features: 16 models, m = n / 4", ("features", "hidden")),
+    "batch": ("Growth with the batch: 5→2 x 64", ("batch",)),
+}
+"""What is swept in each table of costs: its title and its own columns."""
+
+
+def tables(report: Mapping[str, Any]) -> list[TextTable]:
+    """All tables of a report.
+
+    Args:
+        report: `targets`, `cases`, `memory` and `growth`, as in outputs/bench.json.
+
+    Returns:
+        Ratios, targets, medians, seconds to compile, memory and growth.
+    """
+    cases = report["cases"]
+    return [
+        ratios(cases),
+        targets(report["targets"]),
+        per_contestant(
+            f"Microseconds per model-step, batch {BATCH_SIZE}, median of repeats",
+            cases,
+            "us_per_model_step",
+            "{:.2f}".format,
+        ),
+        per_contestant(
+            "Seconds to prepare, with no compiled program kept", cases, "prepare_s", "{:.1f}".format
+        ),
+        per_contestant(
+            "Peak memory beyond that of a warm-up, MiB, compiling included",
+            report["memory"],
+            "mib",
+            "{:.0f}".format,
+        ),
+        *growth(report["growth"]),
+    ]
+
+
+def ratios(cases: Sequence[Mapping[str, Any]]) -> TextTable:
+    """How many times faster superpos is than each peer."""
+    peers = [name for name in _names(cases, "us_per_model_step") if name not in OURS]
+    pairs = [(name, peer) for name in OURS for peer in peers]
+    rows = [
+        [row["case"], *(_text(ratio(row, *pair), "{:.1f}".format) for pair in pairs)]
+        for row in cases
+    ]
+    columns = ["case", *(f"{name} / {peer}" for name, peer in pairs)]
+    return TextTable("Times faster: superpos over its peers", columns, rows)
+
+
+def targets(judged: Sequence[Mapping[str, Any]]) -> TextTable:
+    """Each target and its verdict."""
+    rows = [
+        [
+            each["case"],
+            f"{each['ours']} / {each['peer']}",
+            f"≥ {each['at_least']:g}",
+            _text(each["measured"], "{:.1f}".format),
+            each["verdict"],
+        ]
+        for each in judged
+    ]
+    return TextTable("Targets on a CPU", ["case", "ratio", "target", "measured", "verdict"], rows)
+
+
+def per_contestant(
+    title: str, rows: Sequence[Mapping[str, Any]], key: str, write: Callable[[float], str]
+) -> TextTable:
+    """One number for each case and contestant."""
+    names = _names(rows, key)
+    text = [[row["case"], *(_text(row[key].get(name), write) for name in names)] for row in rows]
+    return TextTable(title, ["case", *names], text)
+
+
+def growth(series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[TextTable]:
+    """How the cost grows, and what blocks cost."""
+    for name, (title, own) in GROWTH.items():
+        rows = [
+            [
+                *(f"{row[key]:,}" for key in own),
+                _three(row["us_per_model_step"]),
+                f"{row['compile_s']:.1f}",
+            ]
+            for row in series[name]
+        ]
+        yield TextTable(title, [*own, "µs per model-step", "compile s"], rows)
+    rows = [
+        [f"{row['steps']:,}", _three(row["seconds"]), _three(1e6 * row["seconds"] / row["steps"])]
+        for row in series["steps"]
+    ]
+    title = "Growth with steps: 5→2 x 16 in blocks of 100"
+    yield TextTable(title, ["steps", "seconds", "µs per step of all"], rows)
+    rows = [[f"{row['block']:,}", f"{row['cost_percent']:+.1f} %"] for row in series["blocks"]]
+    title = "Cost of blocks against a single scan: 5→2 x 100"
+    yield TextTable(title, ["updates in a block", "cost"], rows)
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    return f"{row['compile_s']:.1f}"
+
+
+def _names(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
+    """Contestants, in the order in which they appear."""
+    return list(dict.fromkeys(name for row in rows for name in row[key]))
+
+
+def _text(value: float | None, write: Callable[[float], str]) -> str:
+    return ABSENT if value is None else write(value)
+
+
+def _three(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"

@@ -1,0 +1,146 @@
+"""What is written of a benchmark, from numbers made by hand; nothing is timed here."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.bench import figure, growth, page, tables, targets
+
+ONE, EACH = "superpos, one seed", "superpos, a seed each"
+JAX, TORCH = "jax vmap of scan", "torch eager"
+
+
+@pytest.fixture
+def report() -> dict[str, Any]:
+    def case(name: str, **us: float) -> dict[str, Any]:
+        by_name = {ONE: us["one"], EACH: us["each"], JAX: us["jax"], TORCH: us["torch"]}
+        return {"case": name, "us_per_model_step": by_name, "prepare_s": dict(by_name)}
+
+    cases = [
+        case("5→2 x 100", one=2.0, each=4.0, jax=80.0, torch=79.0),
+        case("400→30 x 8", one=100.0, each=200.0, jax=400.0, torch=1000.0),
+    ]
+    swept = {"models": 4, "features": 8, "hidden": 2, "batch": 128, "compile_s": 1.25}
+    rows = [{**swept, "us_per_model_step": 12345.6}, {**swept, "us_per_model_step": 0.01234}]
+    return {
+        "machine": {key: f"the {key}" for key, _ in page.ROWS} | {"device": "cpu: cpu"},
+        "targets": targets.judged(cases, [ONE, EACH]),
+        "cases": cases,
+        "memory": [{"case": "5→2 x 100", "mib": {ONE: 30.4, EACH: None, JAX: 728.0}}],
+        "growth": {
+            "models": rows,
+            "features": rows,
+            "batch": rows,
+            "steps": [{"steps": 1000, "seconds": 0.25}, {"steps": 10_000, "seconds": 2.5}],
+            "blocks": [
+                {"case": "5→2 x 100", "block": 10, "cost_percent": 21.0},
+                {"case": "5→2 x 100", "block": 100, "cost_percent": 2.9},
+                {"case": "5→2 x 100", "block": 1000, "cost_percent": -0.1},
+            ],
+        },
+    }
+
+
+def test_ratios_come_first_and_say_how_many_times_faster(report: dict[str, Any]) -> None:
+    first = tables.tables(report)[0]
+    assert first.columns == [
+        "case",
+        f"{ONE} / {JAX}",
+        f"{ONE} / {TORCH}",
+        f"{EACH} / {JAX}",
+        f"{EACH} / {TORCH}",
+    ]
+    assert first.rows[0] == ["5→2 x 100", "40.0", "39.5", "20.0", "19.8"]
+    assert first.rows[1] == ["400→30 x 8", "4.0", "10.0", "2.0", "5.0"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [(20.0, "met"), (19.999, "missed"), (1e9, "met"), (0.0, "missed"), (None, "not measured")],
+)
+def test_a_target_is_met_from_its_number_on(measured: float | None, expected: str) -> None:
+    assert targets.verdict(measured, 20.0) == expected
+
+
+def test_every_target_is_judged_for_both_ways(report: dict[str, Any]) -> None:
+    verdicts = {(t["case"], t["ours"], t["peer"]): t["verdict"] for t in report["targets"]}
+    assert len(verdicts) == 2 * len(targets.TARGETS)
+    assert [key for key, verdict in verdicts.items() if verdict == "missed"] == [
+        ("5→2 x 100", EACH, TORCH),
+        ("400→30 x 8", EACH, JAX),
+    ]
+
+
+def test_without_torch_its_targets_are_not_measured_and_its_column_is_gone(
+    report: dict[str, Any],
+) -> None:
+    cases = copy.deepcopy(report["cases"])
+    for row in cases:
+        del row["us_per_model_step"][TORCH]
+    judged = targets.judged(cases, [ONE])
+    assert {t["verdict"] for t in judged if t["peer"] == TORCH} == {"not measured"}
+    assert tables.ratios(cases).columns == ["case", f"{ONE} / {JAX}", f"{EACH} / {JAX}"]
+    assert tables.targets(judged).rows[0][-2:] == ["–", "not measured"]
+    assert targets.judged([], [ONE])[0]["measured"] is None
+
+
+@pytest.mark.parametrize(
+    ("costs", "expected"),
+    [
+        ({10: 20.0, 100: 2.9, 1000: 0.0}, 100),
+        ({10: 2.0, 100: 4.0, 1000: 0.0}, 1000),  # a lucky short block does not count
+        ({10: 20.0, 100: 9.0, 1000: 3.0}, None),
+        ({10: 1.0, 100: 0.5, 1000: -0.2}, 10),
+        ({}, None),
+    ],
+)
+def test_the_shortest_block_that_is_cheap(costs: dict[int, float], expected: int | None) -> None:
+    rows = [{"block": block, "cost_percent": cost} for block, cost in costs.items()]
+    assert targets.cheap_block(rows) == expected
+
+
+def test_the_ratio_of_blocks_is_of_pairs() -> None:
+    assert growth.median_ratio([2.0, 30.0, 4.0], [1.0, 10.0, 4.0]) == 2.0
+
+
+def test_the_page_holds_machine_tables_and_verdicts(report: dict[str, Any]) -> None:
+    text = page.page(report)
+    for words in (
+        "| Processor | the cpu |",
+        "| Date | the date |",
+        "| 5→2 x 100 | 40.0 | 39.5 | 20.0 | 19.8 |",
+        "- Targets: 2 of 8 missed.",
+        f"- Missed at 400→30 x 8: {EACH} is 2.0 times faster than {JAX}; 4 was the target.",
+        "- Blocks of 100 updates or more cost less than 3 %",
+        "- GPU: not measured",
+        "| 5→2 x 100 | 30 | – | 728 |",
+        "| 4 | 12,300 | 1.2 |",
+        "| 4 | 0.0123 | 1.2 |",
+        "| 10,000 | 2.5 | 250 |",
+        "| 10 | +21.0 % |",
+        "| 1,000 | -0.1 % |",
+    ):
+        assert words in text
+    assert text.index("Times faster") < text.index("Microseconds per model-step")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in rows)
+
+
+def test_the_page_is_a_function_of_what_was_kept(report: dict[str, Any]) -> None:
+    assert page.page(json.loads(json.dumps(report))) == page.page(report)
+
+
+def test_on_a_gpu_the_page_claims_no_lack_of_one(report: dict[str, Any]) -> None:
+    report["machine"]["device"] = "gpu: H100"
+    report["growth"]["blocks"] = []
+    text = page.remarks(report)
+    assert "GPU: not measured" not in text
+    assert "No block length" in text
+
+
+def test_the_figure_is_drawn(report: dict[str, Any], tmp_path: Path) -> None:
+    figure.draw(report["growth"], tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
