@@ -203,8 +203,8 @@ def _header(
             **fingerprint(),
             "width": str(width),
             "program": program.digest,
-            # A program for several devices is compiled by other passes than one for a single
-            # device, and its last bits differ; how many the several are does not matter.
+            # On several devices the last bits were found to differ from those on a single one, and
+            # to be the same for two and for eight.
             "partitioned": str(program.n_devices > 1),
         },
     }

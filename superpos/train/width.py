@@ -1,5 +1,6 @@
 """How many members run together on a device: by memory, cache size and measured throughput."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -112,6 +113,8 @@ def fastest(search: Search, program: Program) -> Program:
         return program
     budget = search.budget()
     best, seconds = program, _seconds_per_member(search, program)
+    if seconds == math.inf:
+        return program
     for factor in (4, 1 / 4):
         begun = best
         while True:
@@ -121,7 +124,8 @@ def fastest(search: Search, program: Program) -> Program:
             if width == best.width or factor * best.n_bytes > budget or not pays:
                 break
             tried = search.compile(width)
-            now = _seconds_per_member(search, tried)
+            fits = tried.n_bytes <= budget
+            now = _seconds_per_member(search, tried) if fits else math.inf
             if now > BETTER * seconds:
                 break
             best, seconds = tried, now
@@ -151,7 +155,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _seconds_per_member(search: Search, program: Program) -> float:
-    return search.seconds_per_block(program) / program.width.n_members
+    """Measured seconds a block and member; inf where the memory does not do after all."""
+    try:
+        return search.seconds_per_block(program) / program.width.n_members
+    except jax.errors.JaxRuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        return math.inf
 
 
 def _is_cpu() -> bool:

@@ -295,3 +295,20 @@ def test_only_a_want_of_memory_is_out_of_memory():
     assert is_out_of_memory(wanting)
     assert not is_out_of_memory(jax.errors.JaxRuntimeError("INTERNAL: RET_CHECK failure"))
     assert not is_out_of_memory(ValueError("RESOURCE_EXHAUSTED"))
+
+
+def test_a_width_that_runs_out_of_memory_when_measured_is_not_taken(memory):
+    """Memory is said to do, and then does not: for the wider chunk, or for the first."""
+    fake = Fake()
+
+    def measure(largest):
+        def seconds(program):
+            if program.width.n_members > largest:
+                raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+            return 1000.0 * program.width.n_members
+
+        return fake.search._replace(seconds_per_block=seconds)
+
+    first = fake.at(32)
+    for largest in (32, 1):
+        assert fastest(measure(largest), first).width.n_members <= 32
