@@ -38,15 +38,17 @@ class Case(NamedTuple):
         last = max(self.n_models - 1, 1)
         return [10 ** (-2 * number / last) for number in range(self.n_models)]
 
-    def n_steps(self, ns_per_number: float) -> int:
+    def n_steps(self, ns_per_number: float, model_ms: float = 0.0) -> int:
         """Updates that last about SAMPLE_S, for a first guess; the measure corrects it upwards.
 
         Args:
             ns_per_number: what each number of a batch costs besides the products.
+            model_ms: what the training of one model is to last at least, however many there are.
         """
-        numbers = self.n_models * self.batch_size * self.n_features
-        step_ns = NS_PER_STEP + numbers * (ns_per_number + NS_PER_PRODUCT * self.n_hidden)
-        return max(FEWEST_STEPS, round(1e9 * SAMPLE_S / step_ns))
+        numbers = self.batch_size * self.n_features
+        model_ns = numbers * (ns_per_number + NS_PER_PRODUCT * self.n_hidden)
+        by_sample = 1e9 * SAMPLE_S / (NS_PER_STEP + self.n_models * model_ns)
+        return max(FEWEST_STEPS, round(by_sample), round(1e6 * model_ms / model_ns))
 
 
 CASES = (

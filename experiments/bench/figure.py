@@ -21,7 +21,10 @@ def draw(series: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
     for ax, (name, x, y, label) in zip(axes.flat, PANELS, strict=True):
         rows = series[name]
         ax.loglog([row[x] for row in rows], [row[y] for row in rows], "o-", color=PALETTE[0])
-        _proportional(ax, rows, x, y)
+        if name == "models":
+            ax.set_ylim(bottom=1)
+        else:
+            _proportional(ax, rows, x, y)
         ax.set_xlabel(label)
         ax.set_ylabel(UNITS[y])
     axes[0, 1].legend(frameon=False)
@@ -29,9 +32,7 @@ def draw(series: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
 
 
 def _proportional(ax: Any, rows: Sequence[Mapping[str, Any]], x: str, y: str) -> None:
-    """A dashed line of the slope that is expected: 1, and 0 against the number of models."""
-    slope = 0 if x == "models" else 1
+    """A dashed line through the last point: cost in proportion to what is swept."""
     last = rows[-1]
-    line = [last[y] * (row[x] / last[x]) ** slope for row in rows]
-    label = "in proportion" if slope else "constant"
-    ax.loglog([row[x] for row in rows], line, "--", color=PALETTE[7], lw=1, label=label)
+    line = [last[y] * row[x] / last[x] for row in rows]
+    ax.loglog([row[x] for row in rows], line, "--", color=PALETTE[7], lw=1, label="in proportion")

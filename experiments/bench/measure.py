@@ -28,7 +28,7 @@ class Prepared(NamedTuple):
 
 def prepare(contestant: Contestant, case: Case) -> Prepared:
     """Compile a contestant for a run that lasts about one sample."""
-    n_steps = case.n_steps(contestant.ns_per_number)
+    n_steps = case.n_steps(contestant.ns_per_number, contestant.model_ms)
     begun = time.perf_counter()
     run = contestant.prepare(case, n_steps)
     return Prepared(run, n_steps * case.n_models, time.perf_counter() - begun)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
+from experiments.bench.growth import BLOCK_CASE
 from experiments.bench.measure import REPEATS
 from experiments.bench.tables import TextTable, tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
@@ -57,10 +58,10 @@ def remarks(report: Mapping[str, Any]) -> str:
         f"No block length that was measured costs less than {limit} against a single scan."
         if block is None
         else f"Blocks of {block:,} updates or more cost less than {limit} against a single scan, at"
-        " the smallest model, where a block costs the most."
+        f" {BLOCK_CASE.name}."
     )
     if report["machine"]["device"].startswith("cpu"):
-        lines.append("GPU: not measured, there was none at hand; nor was `torch.compile` there.")
+        lines.append("GPU, and `torch.compile` with CUDA graphs: not measured, no GPU at hand.")
     lines.append("Other work on the machine moves the numbers; ratios move less than times.")
     return "\n".join(["## Remarks", "", *(f"- {line}" for line in lines), ""])
 

@@ -12,7 +12,14 @@ import pytest
 
 from experiments.bench import machine, measure, memory, ours, peers
 from experiments.bench.__main__ import main
-from experiments.bench.cases import CASES, FEWEST_STEPS, IMPORTANCE_DECAY, SAMPLE_S, Case
+from experiments.bench.cases import (
+    CASES,
+    FEWEST_STEPS,
+    IMPORTANCE_DECAY,
+    NS_PER_PRODUCT,
+    SAMPLE_S,
+    Case,
+)
 from experiments.bench.contestants import Contestant, contestants
 
 
@@ -137,6 +144,12 @@ def test_a_sample_has_fewer_steps_where_a_step_costs_more() -> None:
     small, large = Case(5, 2, 10), Case(5, 2, 1000)
     assert small.n_steps(1.0) > large.n_steps(1.0) > large.n_steps(25.0)
     assert Case(400, 30, 10_000).n_steps(25.0) == FEWEST_STEPS
+
+
+def test_one_model_trains_for_a_while_however_many_there_are() -> None:
+    few, many = (Case(5, 2, k).n_steps(1.0, model_ms=1.0) for k in (10, 1_000_000))
+    assert few == Case(5, 2, 10).n_steps(1.0)
+    assert many == pytest.approx(1e6 / (1024 * 5 * (1 + NS_PER_PRODUCT * 2)), abs=0.5)
 
 
 def test_samples_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
