@@ -38,6 +38,7 @@ CONFIG: dict[str, Any] = {
     "seed": 0,
     "sweep": {"seed": None, "data": {"density": None}},
     "zipped": [],
+    "engine": {"kernel": "xla"},
 }
 
 
