@@ -15,10 +15,22 @@ def start_jax() -> None:
     keeps none.
     """
     if "JAX_NUM_CPU_DEVICES" not in os.environ:
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        use_all_cores()
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         _keep_programs(cache_folder())
+
+
+def use_all_cores() -> None:
+    """Make every core a CPU device."""
+    jax.config.update("jax_num_cpu_devices", n_cores())
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def cache_folder() -> Path:

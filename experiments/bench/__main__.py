@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     if set(arguments) - {"--write"}:
         print(__doc__, file=sys.stderr)
         return 2
-    machine.use_all_cores()
+    machine.set_up()
     console = Console(width=110)
     report = _measure(Console(stderr=True))
     _keep(report)

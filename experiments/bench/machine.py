@@ -1,7 +1,6 @@
 """Where and when it was measured, and how JAX is set up for it."""
 
 import importlib.util
-import os
 import platform
 import time
 from importlib import metadata
@@ -9,22 +8,16 @@ from pathlib import Path
 
 import jax
 
+from experiments.startup import n_cores, use_all_cores
 from superpos.train.fingerprint import fingerprint
 
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def use_all_cores() -> None:
+def set_up() -> None:
     """A CPU device for each core, and no cache of compiled programs. Before JAX is first used."""
-    jax.config.update("jax_num_cpu_devices", n_cores())
+    use_all_cores()
     jax.config.update("jax_enable_compilation_cache", False)
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def machine() -> dict[str, str]:

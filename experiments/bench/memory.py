@@ -65,6 +65,6 @@ def _device_peak() -> int:
 
 
 if __name__ == "__main__":
-    machine.use_all_cores()
+    machine.set_up()
     _name, *_size = sys.argv[1:]
     print(peak_mib(Case(*map(int, _size)), contestants()[_name]))

@@ -1,9 +1,7 @@
 """superpos as a contestant: the engine of `sweep`, compiled once and trained many times."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 
-import jax
 import numpy as np
 
 from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
@@ -11,16 +9,14 @@ from superpos import data, models, optim, random
 from superpos.train import FitSpec, launch, plan, training
 from superpos.train.files import Rows
 from superpos.train.grid import make_grid
-from superpos.train.plan import Width
-from superpos.train.program import Build, Program, compile_chunk
-from superpos.train.width import Search, choose
+from superpos.train.program import Build
+from superpos.train.width import choose
 from superpos.types import Array, Training
 
 Trained = tuple[np.ndarray, np.ndarray]
 Run = Callable[[], Trained]
 """Trains all models once, from the start to the end: W (n_models, n_features, n_hidden) and b
 (n_models, n_features)."""
-MEMORY_FRACTION = 0.6
 SEEDS_DENSITY = 0.1
 
 
@@ -66,20 +62,7 @@ def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None
     """What `sweep` does without a store: choose the width, then train all chunks."""
     grid = make_grid(axes)
     key = random.key(0)
-    where = jax.local_devices()
-
-    @functools.cache
-    def compile_width(width: Width) -> Program:
-        return compile_chunk(build, grid.points, width, key.dtype, where)
-
-    search = Search(
-        compile=compile_width,
-        seconds_per_block=functools.partial(launch.seconds_per_block, grid, key),
-        largest=Width(len(grid.seeds), len(grid.members)),
-        n_devices=len(where),
-        memory_fraction=MEMORY_FRACTION,
-    )
-    program = choose(search, given=None, most=chunk)
+    program = choose(launch.search(build, grid, key), given=None, most=chunk)
     ids = np.arange(grid.n_members)
     missing = np.ones(grid.members.shape, bool)
 

@@ -117,10 +117,6 @@ def growth(series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[TextTa
     yield TextTable(title, ["updates in a block", "cost"], rows)
 
 
-def _cost(row: Mapping[str, Any]) -> str:
-    return f"{row['compile_s']:.1f}"
-
-
 def _names(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
     """Contestants, in the order in which they appear."""
     return list(dict.fromkeys(name for row in rows for name in row[key]))

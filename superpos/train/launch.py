@@ -1,10 +1,12 @@
 """Chunks trained side by side, one on each device."""
 
 import dataclasses
+import functools
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,8 +14,9 @@ import numpy as np
 from superpos.train import fragile, plan, results
 from superpos.train.files import Rows
 from superpos.train.grid import Grid
-from superpos.train.plan import Chunk
-from superpos.train.program import Program
+from superpos.train.plan import Chunk, Width
+from superpos.train.program import Build, Program, compile_chunk
+from superpos.train.width import MEMORY_FRACTION, Search
 from superpos.types import Carry, Key
 
 Points = Mapping[str, jax.Array]
@@ -76,6 +79,40 @@ def start(
 def _fold(key: Key, seeds: jax.Array) -> jax.Array:
     fold = jax.vmap(jax.random.fold_in, (None, 0))
     return jax.vmap(fold, (None, 0))(key, seeds)
+
+
+def search(
+    build: Build,
+    grid: Grid,
+    key: Key,
+    devices: Sequence[Any] | None = None,
+    memory_fraction: float = MEMORY_FRACTION,
+) -> Search:
+    """The programs of a sweep to choose from, for `superpos.train.width.choose`.
+
+    Args:
+        build: point -> Training.
+        grid: the sweep.
+        key: the root key.
+        devices: where to train; None is all devices of this process.
+        memory_fraction: part of the free memory that the chunks may take, in (0, 1].
+
+    Returns:
+        A Search that compiles each width once.
+    """
+    where = list(devices or jax.local_devices())
+
+    @functools.cache
+    def compile_width(width: Width) -> Program:
+        return compile_chunk(build, grid.points, width, key.dtype, where)
+
+    return Search(
+        compile=compile_width,
+        seconds_per_block=functools.partial(seconds_per_block, grid, key),
+        largest=Width(len(grid.seeds), len(grid.members)),
+        n_devices=len(where),
+        memory_fraction=memory_fraction,
+    )
 
 
 def seconds_per_block(grid: Grid, key: Key, program: Program) -> float:

@@ -1,7 +1,6 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,11 +12,10 @@ from superpos.train import launch, plan, results
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
 from superpos.train.grid import Grid, canonical_spec, make_grid
-from superpos.train.plan import Width
-from superpos.train.program import Build, Program, compile_chunk
+from superpos.train.program import Build, Program
 from superpos.train.store import dataset_of, header_axes, writing
 from superpos.train.table import Table, short_names
-from superpos.train.width import Search, choose, is_out_of_memory
+from superpos.train.width import MEMORY_FRACTION, choose, is_out_of_memory
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ def sweep(
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
     check_fragile: bool = False,
-    memory_fraction: float = 0.6,
+    memory_fraction: float = MEMORY_FRACTION,
     allow_numerics_change: bool = False,
     on_progress: OnProgress | None = None,
 ) -> "xarray.Dataset":
@@ -110,7 +108,7 @@ def sweep(
         lacking = check_fragile and table is not None and "sensitivity" not in table.arrays
         if held.header is not None and table is not None and table.present.all() and not lacking:
             return dataset_of(held.header, grid, table)
-        search = _search(build, grid, key, devices, memory_fraction)
+        search = launch.search(build, grid, key, devices, memory_fraction)
         program = choose(search, given=held.width, most=chunk)
         while True:
             header = _header(grid, spec, program, dims or {}, check_fragile)
@@ -154,29 +152,6 @@ class _Meter:
         if self._on_progress is not None:
             present = self._table.present
             self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
-
-
-def _search(
-    build: Build,
-    grid: Grid,
-    key: Key,
-    devices: Sequence[Any] | None,
-    memory_fraction: float,
-) -> Search:
-    """The programs to choose from; each width is compiled once."""
-    where = list(devices or jax.local_devices())
-
-    @functools.cache
-    def compile_width(width: Width) -> Program:
-        return compile_chunk(build, grid.points, width, key.dtype, where)
-
-    return Search(
-        compile=compile_width,
-        seconds_per_block=functools.partial(launch.seconds_per_block, grid, key),
-        largest=Width(len(grid.seeds), len(grid.members)),
-        n_devices=len(where),
-        memory_fraction=memory_fraction,
-    )
 
 
 def _header(

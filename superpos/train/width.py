@@ -11,6 +11,8 @@ import psutil
 from superpos.train.plan import Width, even_width
 from superpos.train.program import Program
 
+MEMORY_FRACTION = 0.6
+"""Part of the free memory that the chunks of all devices may take, unless told."""
 FIRST_ON_CPU, FIRST_ELSEWHERE = 32, 4096
 """Members in the first chunk that is compiled."""
 CACHE_BYTES = 0.75 * 2**20

@@ -48,7 +48,7 @@ def refuse(
     absl_handler = absl.logging.get_absl_handler().python_handler
     monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
-    for name in ("superpos.train.sweep", "superpos.train.program"):
+    for name in ("superpos.train.launch", "superpos.train.program"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
     monkeypatch.chdir(tmp_path)

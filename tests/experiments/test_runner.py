@@ -37,7 +37,7 @@ def no_compile(monkeypatch: pytest.MonkeyPatch) -> None:
     def compiled(*args: Any, **kwargs: Any) -> None:
         pytest.fail("compiled")
 
-    module = importlib.import_module("superpos.train.sweep")
+    module = importlib.import_module("superpos.train.launch")
     monkeypatch.setattr(module, "compile_chunk", compiled)
 
 

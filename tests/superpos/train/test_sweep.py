@@ -13,7 +13,7 @@ from superpos.train import files, fit, store, sweep
 from superpos.train.plan import Width
 
 # Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
+launch_module = importlib.import_module("superpos.train.launch")
 
 AXES = {"learning_rate": [1e-3, 3e-3, 1e-2], "seed": [0, 1, 2]}
 SPEC = {"model.n_features": 3}
@@ -326,7 +326,7 @@ def running_out(monkeypatch):
     def running_out(
         at_call, text="RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes", always=False
     ):
-        real, widths, calls = sweep_module.compile_chunk, [], []
+        real, widths, calls = launch_module.compile_chunk, [], []
 
         def compile_chunk(*args):
             program = real(*args)
@@ -340,7 +340,7 @@ def running_out(monkeypatch):
 
             return program._replace(advance=advance)
 
-        monkeypatch.setattr(sweep_module, "compile_chunk", compile_chunk)
+        monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
         return widths
 
     return running_out
