@@ -7,7 +7,7 @@ stopped by Ctrl-C and by SIGTERM, with what is finished kept.
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -29,8 +29,9 @@ def main() -> int:
         print(f"{__doc__}\nExperiments: {', '.join(boundary.experiments())}")
         return 0
     signal.signal(signal.SIGTERM, _terminate)
+    batches = _Batches()
     try:
-        return boundary.run(_run)
+        return max(boundary.run(_run, batches), batches.close())
     except boundary.UsageError as error:
         return _refuse(str(error))
     except KeyboardInterrupt as stop:
@@ -40,16 +41,39 @@ def main() -> int:
         os._exit(143 if isinstance(stop, Terminated) else 130)
 
 
-def _run(config: Mapping[str, Any]) -> int:
+def _run(config: Mapping[str, Any]) -> boundary.Outcome:
     """Run one job and turn what it refuses into lines, so that other jobs go on."""
     from experiments.jobs import ConfigError
     from experiments.runner import run
-    from superpos.train import StoreError
+    from superpos.train import StoreError, TrainError
 
     try:
         return run(config)
-    except (ConfigError, StoreError, MemoryError) as error:
-        return _refuse(str(error))
+    except (ConfigError, StoreError, TrainError, MemoryError) as error:
+        return boundary.Outcome(_refuse(str(error)))
+
+
+class _Batches:
+    """The jobs of hydra/launcher=vmap; what a multirun needs is loaded with the first of them."""
+
+    def __init__(self) -> None:
+        self._multirun: Any = None
+
+    def __call__(
+        self, configs: Sequence[dict[str, Any]], launch: boundary.Launch
+    ) -> Sequence[boundary.Finish]:
+        from experiments.jobs import ConfigError
+        from experiments.multirun.multirun import Multirun
+        from superpos.train import StoreError
+
+        self._multirun = self._multirun or Multirun()
+        try:
+            return self._multirun.batch(configs, launch)
+        except (ConfigError, StoreError) as error:
+            raise boundary.UsageError(str(error)) from None
+
+    def close(self) -> int:
+        return self._multirun.close() if self._multirun else 0
 
 
 def _refuse(text: str) -> int:

@@ -9,9 +9,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import hydra
 from hydra import errors
@@ -28,15 +28,47 @@ class UsageError(Exception):
     """A command line that Hydra cannot compose, as one line."""
 
 
-def run(task: Callable[[dict[str, Any]], int]) -> int:
+class JobError(Exception):
+    """A job that has no value for its sweeper; what it was is told in one line."""
+
+
+class Outcome(NamedTuple):
+    """What a job came to: its exit code, and the value that a sweeper optimises."""
+
+    code: int
+    value: Any = None
+
+
+class Launch(NamedTuple):
+    """A multirun, as `hydra/launcher=vmap` hands it over.
+
+    Attributes:
+        folder: where the multirun is kept.
+        swept: dotted keys that its jobs vary, empty where the sweeper does not say.
+        options: settings of the launcher, hydra.launcher.
+    """
+
+    folder: Path
+    swept: Sequence[str]
+    options: Mapping[str, Any]
+
+
+Task = Callable[[dict[str, Any]], Outcome]
+Finish = Callable[[Path], Any]
+Batch = Callable[[Sequence[dict[str, Any]], Launch], Sequence[Finish]]
+
+
+def run(task: Task, batch: Batch) -> int:
     """Compose the config of the command line and hand it over, once per job of a multirun.
 
     Args:
-        task: takes the plain, resolved config, with `experiment`, `output_dir` and `command`
-            filled in; returns an exit code.
+        task: runs one job, from its plain, resolved config with `experiment`, `output_dir`,
+            `command` and `overrides` filled in.
+        batch: trains all jobs of a multirun with hydra/launcher=vmap; gives for each what
+            remains to be done: folder of the job -> value, which may raise JobError.
 
     Returns:
-        The highest exit code of the jobs.
+        The highest exit code of the jobs; 3 where one failed.
 
     Raises:
         UsageError: the command line cannot be composed, or the output folder cannot be made.
@@ -44,30 +76,61 @@ def run(task: Callable[[dict[str, Any]], int]) -> int:
     codes: list[int] = []
     failures: list[Exception] = []
 
-    @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
-    def main(config: DictConfig) -> None:
+    def main(config: DictConfig) -> Any:
         # Hydra must not see an error of a job: it would print it, and leave the other jobs out.
         try:
             plain = _plain(config)
         except Exception as error:
             failures.append(UsageError(_one_line(error, words)))
-            return
+            return None
         try:
-            codes.append(task(plain))
+            outcome = task(plain)
         except Exception as error:
             failures.append(error)
+            return None
+        codes.append(outcome.code)
+        return outcome.value
 
+    main.vmap = _Vmap(batch, failures)  # pyright: ignore[reportFunctionMemberAccess]
     _prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
     words = sys.argv[1:]
     sys.argv[1:] = [_as_list(word) for word in words]
     try:
-        main()
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(main)()
+    except JobError:
+        codes.append(3)
     except Exception as error:
-        raise UsageError(_one_line(error, words)) from None
+        raise failures[0] if failures else UsageError(_one_line(error, words)) from None
     if failures:
         raise failures[0]
     return max(codes, default=0)
+
+
+class _Vmap:
+    """What `hydra/launcher=vmap` asks of an application."""
+
+    def __init__(self, batch: Batch, failures: list[Exception]) -> None:
+        self._batch = batch
+        self._failures = failures
+
+    def prepare(self, config: DictConfig) -> dict[str, Any]:
+        return _plain(config)
+
+    def run(self, jobs: Sequence[dict[str, Any]], launch: Any) -> list[Callable[[], Any]]:
+        typed = [word for word in launch.arguments if not word.startswith(("experiment=",))]
+        name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
+        folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
+        try:
+            finishes = self._batch(jobs, Launch(folder, launch.swept, launch.options))
+        except Exception as error:
+            self._failures.append(error)
+            raise
+        return [lambda finish=finish: finish(_job_folder()) for finish in finishes]
+
+
+def _job_folder() -> Path:
+    return Path(HydraConfig.get().runtime.output_dir)
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -122,13 +185,17 @@ def _as_list(word: str) -> str:
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
     overrides = [str(override) for override in chosen.overrides.task]
-    keys = [str(key) for key in config if key != "hydra"]
-    plain = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
-    assert isinstance(plain, dict)
+    values = {str(key): config[key] for key in config if key != "hydra"}
     return {
-        **{str(key): value for key, value in plain.items()},
+        **{
+            key: OmegaConf.to_container(value, resolve=True)
+            if OmegaConf.is_config(value)
+            else value
+            for key, value in values.items()
+        },
         "experiment": chosen.runtime.choices["experiment"],
         "command": shlex.join(["python", "-m", "experiments", *overrides]),
+        "overrides": overrides,
     }
 
 

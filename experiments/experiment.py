@@ -19,8 +19,17 @@ from superpos.train.training import Engine
 
 VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
 """What a variant may change."""
-SECTIONS = (*VARIED, "schedule", "variants", "dims", "analysis", "engine", "output_dir")
-TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command")
+SECTIONS = (
+    *VARIED,
+    "schedule",
+    "variants",
+    "dims",
+    "analysis",
+    "objective",
+    "engine",
+    "output_dir",
+)
+TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides")
 ENGINE = {
     "kernel": Engine,
     "rng": Rng,
@@ -54,7 +63,7 @@ def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findi
     problems += check_component("analysis", config["analysis"], "analysis")
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
-    problems += _dims(config["dims"], config)
+    problems += [*_dims(config["dims"], config), *_objective(config["objective"])]
     jobs: dict[str, Job] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
@@ -128,6 +137,12 @@ def _variants(node: Any) -> Iterator[str]:
             yield f"variants.{name}={changes!r}: expected changes to the config"
         else:
             yield from _unknown(f"variants.{name}.", changes or {}, VARIED)
+
+
+def _objective(node: Any) -> Iterator[str]:
+    names = node if isinstance(node, list) else [node]
+    if not names or not all(isinstance(name, str) for name in names):
+        yield f"objective={node!r}: expected the name of a result, or a list of names"
 
 
 def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:

@@ -44,8 +44,9 @@ class Job:
         build: point -> Training, for `superpos.train.sweep`.
         axes: dotted key -> values.
         zipped: groups of axes that vary together.
-        spec: the resolved configuration, dotted key -> plain value.
+        spec: the resolved configuration, dotted key -> plain value, without the axes.
         fit: length of a run.
+        config: the same configuration as the factories take it.
     """
 
     build: Build
@@ -53,6 +54,7 @@ class Job:
     zipped: list[list[str]]
     spec: dict[str, Any]
     fit: FitSpec
+    config: Mapping[str, Any]
 
     @property
     def n_members(self) -> int:
@@ -81,19 +83,39 @@ def bind_job(config: Mapping[str, Any]) -> Job:
     if fit is None or problems:
         raise ConfigError(problems)
     _try_corners(config, axes, make_grid(axes, config["zipped"]))
-    spec = {
-        key: value
-        for group in (*COMPONENTS, "fit")
-        for key, value in _flat(config[group], f"{group}.")
-        if key not in axes
-    }
+    return make_job(config, axes, config["zipped"], fit)
+
+
+def make_job(
+    config: Mapping[str, Any], axes: dict[str, list[float]], zipped: list[list[str]], fit: FitSpec
+) -> Job:
+    """The sweep of a checked config over checked axes."""
     return Job(
         build=lambda point: _training(_with_values(config, point), fit),
         axes=axes,
-        zipped=config["zipped"],
-        spec=spec,
+        zipped=zipped,
+        spec={key: value for key, value in flat_spec(config).items() if key not in axes},
         fit=fit,
+        config=config,
     )
+
+
+def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a member is made of, dotted key -> plain value; the seed is not in it."""
+    groups = (*COMPONENTS, "fit")
+    return {key: value for g in groups for key, value in _flat(config[g], f"{g}.")}
+
+
+def is_scalar(config: Mapping[str, Any], key: str) -> bool:
+    """Tell whether a value of the config can be an axis of one compiled program."""
+    value = _node(config, key.split("."))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        _axis_hint(config, key)
+    except ArgumentError:
+        return False
+    return True
 
 
 def _training(config: Mapping[str, Any], fit: FitSpec) -> Training:

@@ -9,18 +9,23 @@ import jax
 import yaml
 from rich.console import Console
 
+from experiments.boundary import Outcome
 from experiments.claims import ledger
 from experiments.experiment import bind
 from experiments.findings import Findings
 from experiments.jobs import Job
+from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
 from experiments.report.page import write_page
 from superpos import random
 from superpos.train import NoMemberError, sweep
 from superpos.train.fingerprint import fingerprint
+from superpos.types import Key
 
 ROOT_SEED = 0
 """The root key of every experiment; members differ by their own seed, folded into it."""
+NOT_SHOWN = ("title", "question", "command", "overrides")
+"""Parts of a config that a page says elsewhere."""
 
 
 class Trained(NamedTuple):
@@ -31,25 +36,33 @@ class Trained(NamedTuple):
     seconds: float
 
 
-def run(config: Mapping[str, Any]) -> int:
+def run(config: Mapping[str, Any]) -> Outcome:
     """Run one experiment from a plain config.
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
 
     Returns:
-        0, or 3 when members diverged.
+        Exit code 0, or 3 when members diverged; and the value of config.objective.
 
     Raises:
         ConfigError: before anything is compiled, with every problem found.
     """
     jobs, analyse = bind(config)
     folder, console = Path(config["output_dir"]), Console()
-    jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
     folder.mkdir(parents=True, exist_ok=True)
-    trained = {
-        name: _train(name, job, config, folder / name, console) for name, job in jobs.items()
-    }
+    trained = {name: _train(name, job, folder / name, console) for name, job in jobs.items()}
+    return report(config, analyse, trained, folder, console)
+
+
+def report(
+    config: Mapping[str, Any],
+    analyse: Callable[..., Findings],
+    trained: Mapping[str, Trained],
+    folder: Path,
+    console: Console,
+) -> Outcome:
+    """Judge the claims of what was trained and write its page, as `run` does."""
     (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
     findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])
@@ -60,7 +73,7 @@ def run(config: Mapping[str, Any]) -> int:
         question=config["question"],
         figures=findings.figures,
         records=records,
-        config={k: v for k, v in config.items() if k not in ("title", "question", "command")},
+        config={k: v for k, v in config.items() if k not in NOT_SHOWN},
         command=config["command"],
         facts=_facts(trained),
     )
@@ -69,34 +82,45 @@ def run(config: Mapping[str, Any]) -> int:
     for figure in findings.figures:
         console.print(f"figure  {folder / figure.name}", soft_wrap=True)
     console.print(f"page    {page}", soft_wrap=True)
-    return _report_failures(trained, console)
+    code = _report_failures(trained, console)
+    numbers = final_numbers([result.dataset for result in trained.values()])
+    return Outcome(code, objective(config["objective"], *numbers))
 
 
-def _train(
-    name: str, job: Job, config: Mapping[str, Any], folder: Path, console: Console
-) -> Trained:
+def sweep_arguments(job: Job) -> dict[str, Any]:
+    """What `superpos.train.sweep` is told of a job, but for where it is stored."""
+    engine = job.config["engine"]
+    settings = ("chunk", "memory_fraction", "check_fragile", "allow_numerics_change")
+    return {
+        "build": job.build,
+        "key": root_key(job.config),
+        "axes": job.axes,
+        "zipped": job.zipped,
+        "spec": job.spec,
+        "dims": job.config["dims"],
+        **{name: engine[name] for name in settings},
+    }
+
+
+def root_key(config: Mapping[str, Any]) -> Key:
+    """The key that every member's seed is folded into."""
+    return random.key(ROOT_SEED, rng=config["engine"]["rng"])
+
+
+def set_precision(config: Mapping[str, Any]) -> None:
+    """Compute products in the precision that the config says, from now on."""
+    jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
+
+
+def _train(name: str, job: Job, folder: Path, console: Console) -> Trained:
     """Train one job, or what is missing of it, showing rate and time left."""
-    engine = config["engine"]
     start = time.perf_counter()
-    n_members = job.n_members
+    set_precision(job.config)
     console.print(
-        f"{config['experiment']} {name}: {n_members:,} models x {job.fit.n_steps:,} steps"
+        f"{job.config['experiment']} {name}: {job.n_members:,} models x {job.fit.n_steps:,} steps"
     )
     with progress_bar(console) as on_progress:
-        dataset = sweep(
-            job.build,
-            key=random.key(ROOT_SEED, rng=engine["rng"]),
-            axes=job.axes,
-            zipped=job.zipped,
-            store=folder,
-            spec=job.spec,
-            dims=config["dims"],
-            chunk=engine["chunk"],
-            memory_fraction=engine["memory_fraction"],
-            check_fragile=engine["check_fragile"],
-            allow_numerics_change=engine["allow_numerics_change"],
-            on_progress=on_progress,
-        )
+        dataset = sweep(**sweep_arguments(job), store=folder, on_progress=on_progress)
     return Trained(dataset, on_progress.n_new, time.perf_counter() - start)
 
 

@@ -39,27 +39,62 @@ class Grid:
 
     @functools.cached_property
     def seeds(self) -> np.ndarray:
-        """Seeds, uint32 (n_seeds,); [0] when no axis is called `seed`."""
-        return self.axes.get(SEED, np.zeros(1, np.uint32))
+        """Distinct seeds, uint32 (n_seeds,); [0] when no axis is called `seed`."""
+        return self._with_seed[SEED][self._seed_of[0]]
 
     @functools.cached_property
     def points(self) -> dict[str, np.ndarray]:
         """Values of every other axis at each point of the grid, float32 (n_points,)."""
-        others = {dim: names for dim, names in self.dims.items() if dim != SEED}
-        index = np.indices([len(self.axes[names[0]]) for names in others.values()])
+        first, _ = self._row_of
+        dims = [{name: self.axes[name] for name in names} for names in self._without_seed]
+        dims.append({name: v[first] for name, v in self._with_seed.items() if name != SEED})
+        index = np.indices(
+            [*(len(self.axes[names[0]]) for names in self._without_seed), len(first)]
+        )
         return {
-            name: self.axes[name][positions.ravel()]
-            for positions, names in zip(index, others.values(), strict=True)
-            for name in names
+            name: values[positions.ravel()]
+            for positions, named in zip(index, dims, strict=True)
+            for name, values in named.items()
         }
 
     @functools.cached_property
     def members(self) -> np.ndarray:
-        """Number of the member at each point and seed, (n_points, n_seeds)."""
+        """Number of the member at each point and seed, (n_points, n_seeds); -1 for none."""
         numbers = np.arange(self.n_members).reshape(self.shape)
-        if SEED in self.dims:
-            numbers = np.moveaxis(numbers, list(self.dims).index(SEED), -1)
-        return numbers.reshape(-1, len(self.seeds))
+        seeded = [SEED in names for names in self.dims.values()]
+        numbers = (
+            np.moveaxis(numbers, seeded.index(True), -1) if any(seeded) else numbers[..., None]
+        )
+        first, row = self._row_of
+        members = np.full((*numbers.shape[:-1], len(first), len(self.seeds)), -1)
+        members[..., row, self._seed_of[1]] = numbers
+        return members.reshape(-1, len(self.seeds))
+
+    @property
+    def _without_seed(self) -> list[tuple[str, ...]]:
+        return [names for names in self.dims.values() if SEED not in names]
+
+    @property
+    def _with_seed(self) -> dict[str, np.ndarray]:
+        """The seeds and the axes that vary together with them."""
+        names = next((names for names in self.dims.values() if SEED in names), ())
+        return {name: self.axes[name] for name in names} or {SEED: np.zeros(1, np.uint32)}
+
+    @functools.cached_property
+    def _seed_of(self) -> tuple[np.ndarray, np.ndarray]:
+        return _distinct([self._with_seed[SEED]])
+
+    @functools.cached_property
+    def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
+        return _distinct([v for name, v in self._with_seed.items() if name != SEED])
+
+    def missing(self, present: np.ndarray) -> np.ndarray:
+        """Which members are still to be trained, bool (n_points, n_seeds).
+
+        Args:
+            present: which members are there, bool (n_members,).
+        """
+        return (self.members >= 0) & ~present[self.members]
 
     def member_ids(self, spec: Mapping[str, Any]) -> np.ndarray:
         """Content hash of the resolved configuration of each member.
@@ -78,7 +113,7 @@ class Grid:
         shared = canonical_spec(spec)
         for point, row in enumerate(self.members):
             values = {name: canonical(column[point]) for name, column in self.points.items()}
-            for seed, member in zip(self.seeds, row, strict=True):
+            for seed, member in zip(self.seeds[row >= 0], row[row >= 0], strict=True):
                 text = json.dumps({**shared, **values, SEED: int(seed)}, sort_keys=True)
                 ids[member] = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
         if len(np.unique(ids)) != len(ids):
@@ -161,10 +196,8 @@ def _check_zipped(
 ) -> None:
     """A group names axes, each once and in one group only, of the same length."""
     known = all(name in axes and len(free.get(name, ())) == 1 for name in group)
-    if not group or not known or SEED in group or len(set(group)) != len(group):
-        raise ArgumentError(
-            f"zipped={list(group)}: expected names of axes other than seed, each in one group"
-        )
+    if not group or not known or len(set(group)) != len(group):
+        raise ArgumentError(f"zipped={list(group)}: expected names of axes, each in one group")
     lengths = {name: len(axes[name]) for name in group}
     if len(set(lengths.values())) != 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
@@ -178,3 +211,16 @@ def _check_distinct(names: Sequence[str], axes: Mapping[str, np.ndarray]) -> Non
     if counts.max() > 1:
         value = rows[counts.argmax()].tolist()
         raise ArgumentError(f"{', '.join(names)}: {value} appears twice, expected distinct values")
+
+
+def _distinct(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct row comes first, and the number of the distinct row at each place.
+
+    Without columns every place has the same, empty row.
+    """
+    if not columns:
+        return np.zeros(1, int), np.zeros(1, int)
+    rows = np.stack(columns, axis=1)
+    _, first, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[number.ravel()]

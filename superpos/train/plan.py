@@ -36,6 +36,19 @@ class Chunk(NamedTuple):
     points: np.ndarray
 
 
+def largest(members: np.ndarray) -> Width:
+    """The widest chunk that a sweep can fill.
+
+    Args:
+        members: number of the member at each point and seed, (n_points, n_seeds); -1 for none.
+
+    Returns:
+        All points by all seeds; where some have no member, all that one seed has.
+    """
+    there = members >= 0
+    return Width(*there.T.shape) if there.all() else Width(1, int(there.sum(axis=0).max()))
+
+
 def even_width(n_seeds: int, n_points: int, most: int) -> Width:
     """The width of at most `most` members that needs the least padding."""
     points = _even(n_points, most)

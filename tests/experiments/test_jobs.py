@@ -271,7 +271,7 @@ def test_values_that_are_equal_in_float32_are_refused() -> None:
     ("zipped", "words"),
     [
         ([["data.density", "optim.learning_rate"]], ["density has 2", "learning_rate has 3"]),
-        ([["data.density", "seed"]], ["data.density", "other than seed"]),
+        ([["data.density", "seed"]], ["data.density has 2", "seed has 1"]),
         ([["data.density", "foo"]], ["foo", "expected names of axes"]),
         ([["data.density", "data.density"]], ["data.density"]),
         (

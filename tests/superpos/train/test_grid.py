@@ -71,6 +71,32 @@ def test_zipped_axes_share_a_dimension_named_after_the_first():
     np.testing.assert_array_equal(grid.points["c"], np.float32([9] * 3 + [8] * 3))
 
 
+def test_members_zipped_with_their_seed_keep_their_place_among_points_and_seeds():
+    axes = {"a": [0.5, 0.5, 2.0, 3.0], "b": [1, 1, 1, 4], "seed": [7, 9, 7, 9], "c": [10, 20]}
+    grid = make_grid(axes, [["a", "b", "seed"]])
+    assert grid.seeds.tolist() == [7, 9]
+    values = np.stack([grid.points[name] for name in ("c", "a", "b")], axis=1).tolist()
+    # Members are numbered along (zipped, c): 2 x the row + the position of c.
+    expected = {
+        (10, 0.5, 1): [0, 2],
+        (10, 2, 1): [4, -1],
+        (10, 3, 4): [-1, 6],
+        (20, 0.5, 1): [1, 3],
+        (20, 2, 1): [5, -1],
+        (20, 3, 4): [-1, 7],
+    }
+    assert {tuple(v): row.tolist() for v, row in zip(values, grid.members, strict=True)} == expected
+    missing = grid.missing(np.arange(8) != 3)
+    assert missing.sum() == 1
+    assert grid.members[missing] == [3]
+
+
+def test_a_member_has_the_same_id_whether_its_seed_is_zipped_or_an_axis():
+    product = make_grid({"a": [1, 2], "seed": [0, 5]}).member_ids(SPEC).reshape(2, 2)
+    zipped = make_grid({"a": [1, 2], "seed": [5, 0]}, [["a", "seed"]]).member_ids(SPEC)
+    assert zipped.tolist() == [product[0, 1], product[1, 0]]
+
+
 def test_a_zipped_axis_may_repeat_a_value_but_not_a_pair():
     grid = make_grid({"a": [1, 1, 2], "b": [1, 2, 1]}, [["a", "b"]])
     assert len(set(grid.member_ids(SPEC))) == 3
@@ -202,7 +228,6 @@ def test_the_largest_seed_is_allowed():
     [
         ([["a", "c"]], ["a has 2", "c has 3"]),
         ([["a", "nope"]], ["zipped", "nope"]),
-        ([["a", "seed"]], ["zipped", "seed"]),
         ([["a", "a"]], ["zipped"]),
         ([["a", "b"], ["b", "d"]], ["zipped"]),
         ([["a", "b"], ["a", "d"]], ["zipped"]),

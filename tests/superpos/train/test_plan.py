@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from superpos.train.plan import Width, even_width, padded, plan
+from superpos.train.plan import Width, even_width, largest, padded, plan
 
 COUNT = st.integers(1, 40)
 MISSING = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 8)))
@@ -76,3 +76,9 @@ def test_halving_reaches_one_member_and_stays_there(width):
 def test_padding_repeats_the_first_position_at_the_end(positions, n_more):
     full = padded(np.asarray(positions), len(positions) + n_more)
     assert full.tolist() == positions + [positions[0]] * n_more
+
+
+def test_the_largest_chunk_of_a_sweep_with_gaps_has_one_seed():
+    members = np.arange(6).reshape(3, 2)
+    assert largest(members) == Width(2, 3)
+    assert largest(np.where([[1, 1], [1, 0], [0, 1]], members, -1)) == Width(1, 2)

@@ -1,0 +1,130 @@
+"""What is left to do for a job after its members are trained: its files, and its value."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from experiments.boundary import JobError
+from experiments.findings import Findings
+from experiments.multirun import training
+from experiments.multirun.groups import Unit
+from experiments.objective import Value, objective
+from experiments.runner import Trained, report
+from superpos.train.grid import make_grid
+
+WITHOUT_REPORT = "train"
+"""The analysis that has nothing to say of one job; the page of the multirun shows them all."""
+
+
+class Part(NamedTuple):
+    """One sweep of a job: its members in a group, and what became of them.
+
+    Attributes:
+        unit: the sweep.
+        numbers: of its members in the group.
+        group: name of the group.
+        trained: the group's results, or one line why there are none.
+    """
+
+    unit: Unit
+    numbers: Sequence[int]
+    group: str
+    trained: training.Trained | str
+
+
+class Finishing:
+    """Finishes one job when it is called.
+
+    Attributes:
+        parts: the sweeps of the job, added as they are trained.
+        failure: why the job failed, in a line; None where it did not, or was not finished yet.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        analyse: Callable[..., Findings],
+        store: Path,
+        console: Console,
+    ) -> None:
+        """Start without results.
+
+        Args:
+            config: of the job.
+            analyse: of its experiment.
+            store: folder of the multirun.
+            console: where its claims are shown.
+        """
+        self.parts: list[Part] = []
+        self.failure: str | None = None
+        self._config = config
+        self._analyse = analyse
+        self._store = store
+        self._console = console
+
+    def __call__(self, folder: Path) -> Value:
+        """Write `result.json`, and figures and claims where the experiment has any.
+
+        Args:
+            folder: of the job.
+
+        Returns:
+            The value of config.objective.
+
+        Raises:
+            JobError: the job has no value.
+        """
+        failed = (part.trained for part in self.parts if isinstance(part.trained, str))
+        reasons = list(dict.fromkeys(failed))
+        value = None if reasons else self._value()
+        reasons += [reason for part in self.parts for reason in _diverged(part)]
+        self.failure = "; ".join(reasons) or None
+        record = {
+            "objective": value,
+            "failure": self.failure,
+            "store": str(self._store),
+            "members": [member for part in self.parts for member in _members(part)],
+        }
+        (folder / "result.json").write_text(json.dumps(record, indent=1))
+        if value is None:
+            raise JobError(self.failure or "no number to take the objective from")
+        if self._config["analysis"]["kind"] != WITHOUT_REPORT:
+            self._report(folder)
+        return value
+
+    def _value(self) -> Value:
+        found = [(p.trained, p.numbers) for p in self.parts if not isinstance(p.trained, str)]
+        each = [trained.results(numbers) for trained, numbers in found]
+        results = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+        ok = np.concatenate([trained.ok(numbers) for trained, numbers in found])
+        return objective(self._config["objective"], results, ok)
+
+    def _report(self, folder: Path) -> None:
+        datasets = {}
+        for unit, numbers, _, trained in self.parts:
+            assert not isinstance(trained, str)
+            grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
+            datasets[unit.variant] = Trained(training.dataset_of(trained, numbers, grid), 0, 0.0)
+        report(self._config, self._analyse, datasets, folder, self._console)
+
+
+def _members(part: Part) -> Iterator[dict[str, str]]:
+    """Where each member of a sweep is in the store."""
+    if not isinstance(part.trained, str):
+        for member_id in part.trained.ids[part.numbers].astype(str):
+            yield {"variant": part.unit.variant, "group": part.group, "id": member_id}
+
+
+def _diverged(part: Part) -> Iterator[str]:
+    """A line for each member that is not finite to the end."""
+    if isinstance(part.trained, str):
+        return
+    steps = part.trained.table.arrays["diverged_step"][part.numbers]
+    losses = part.trained.results(part.numbers).get("loss", np.full(len(steps), np.nan))
+    for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
+        if step >= 0:
+            yield f"diverged@{step}, frozen at loss {loss:.3g}"

@@ -1,0 +1,141 @@
+"""What a multirun folder says of its members: what tells them apart, and where they are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.jobs import flat_spec
+from experiments.multirun.groups import SHARED, Group, Unit, spread
+from experiments.runner import root_key
+from superpos.train import StoreError, multirun
+from superpos.train.grid import SEED, make_grid
+from superpos.train.store import first_difference
+from superpos.train.sweep import rooted
+
+VARIANT = "variant"
+
+
+def update(
+    folder: Path,
+    groups: Sequence[Group],
+    configs: Sequence[Mapping[str, Any]],
+    swept: Sequence[str],
+) -> None:
+    """Add the members of a batch to the folder, before they are trained.
+
+    Args:
+        folder: of the multirun, held by this process.
+        groups: all members of the batch.
+        configs: one a job.
+        swept: keys that the multirun varies; where empty, overridden keys that differ.
+
+    Raises:
+        StoreError: the folder holds another multirun; one line that names the first difference.
+    """
+    units = [unit for group in groups for unit, _ in group.of_unit]
+    keys = _keys(units, configs, swept)
+    base = _base(units, keys)
+    held = multirun.read(folder)
+    rows = [] if held is None else _rows(held[0])
+    if held is not None:
+        _refuse_other(folder, held, keys, base)
+        keys = held[0].keys
+        base = {key: value for key, value in base.items() if key in held[1]}
+    rows += [row for group in groups for row in _members(group, keys, configs)]
+    distinct = list(dict.fromkeys(rows))
+    columns = list(zip(*distinct, strict=True))
+    values = dict(zip(keys, map(list, columns[2:]), strict=True))
+    members = multirun.Members(tuple(keys), values, list(columns[0]), list(columns[1]))
+    if held is None or members != held[0] or base != held[1]:
+        multirun.write(folder, members, base)
+
+
+def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:
+    columns = (members.ids, members.groups, *(members.values[key] for key in members.keys))
+    return list(zip(*columns, strict=True))
+
+
+def _members(
+    group: Group, keys: Sequence[str], configs: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Id, group and values of each member of each unit."""
+    work = group.sweep
+    spec = rooted(work.spec, root_key(group.config))
+    ids = make_grid(work.axes, work.zipped).member_ids(spec).astype(str).tolist()
+    for unit, numbers in group.of_unit:
+        varying = spread(make_grid(unit.sweep.axes, unit.sweep.zipped), unit.sweep.axes)
+        columns = [
+            varying.get(key) or [_value(unit, configs[unit.number], key)] * len(numbers)
+            for key in keys
+        ]
+        for number, *values in zip(numbers, *columns, strict=True):
+            yield (ids[number], group.name, *values)
+
+
+def _value(unit: Unit, config: Mapping[str, Any], key: str) -> Any:
+    """What a job has at a key: a number or text; the name of what is chosen for a whole node."""
+    if key == VARIANT:
+        return unit.variant
+    node: Any = unit.sweep.config
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    if isinstance(node, Mapping) or node is None:
+        return _overrides(config).get(key)
+    return str(node) if isinstance(node, list) else node
+
+
+def _overrides(config: Mapping[str, Any]) -> dict[str, str]:
+    """Key -> text for each override of a job."""
+    split = (override.lstrip("+~").partition("=") for override in config["overrides"])
+    return {key: text for key, _, text in split}
+
+
+def _keys(
+    units: Sequence[Unit], configs: Sequence[Mapping[str, Any]], swept: Sequence[str]
+) -> list[str]:
+    """Keys that tell members apart: of the multirun, of sweeps inside the jobs, and the variant."""
+    texts = [_overrides(config) for config in configs]
+    differ = [key for key in texts[0] if any(other.get(key) != texts[0][key] for other in texts)]
+    inner = [k for unit in units for k, v in unit.sweep.axes.items() if k != SEED or len(v) > 1]
+    variants = [VARIANT] if len({unit.variant for unit in units}) > 1 else []
+    return list(dict.fromkeys([*(swept or differ), *inner, *variants]))
+
+
+def _base(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, Any]:
+    """What all members have in common, dotted key -> value."""
+    specs = [
+        {
+            **flat_spec(unit.sweep.config),
+            SEED: unit.sweep.config["seed"],
+            **{f"engine.{name}": unit.sweep.config["engine"][name] for name in SHARED},
+        }
+        for unit in units
+    ]
+    return {
+        key: value
+        for key, value in specs[0].items()
+        if key not in keys and all(key in spec and spec[key] == value for spec in specs)
+    }
+
+
+def _refuse_other(
+    folder: Path,
+    held: tuple[multirun.Members, Mapping[str, Any]],
+    keys: Sequence[str],
+    base: Mapping[str, Any],
+) -> None:
+    """The same multirun, or one with other values of the same keys, may go on; nothing else."""
+    if {*held[0].keys} != {*keys}:
+        old, new = (", ".join(names) or "none" for names in (held[0].keys, keys))
+        raise StoreError(
+            f"{folder}: holds a multirun over {old}, asked for {new}; choose another folder"
+        )
+    shared = held[1].keys() & base.keys()
+    sides = ({key: side[key] for key in shared} for side in (held[1], base))
+    difference = first_difference(*sides)
+    if difference is not None:
+        name, before, now = difference
+        raise StoreError(
+            f"{folder}: holds a multirun with {name}={before}, asked for {now};"
+            " choose another folder"
+        )

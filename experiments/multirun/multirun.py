@@ -1,0 +1,118 @@
+"""A Hydra multirun under `hydra/launcher=vmap`: one store, few programs, every job finished."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments.boundary import Launch
+from experiments.experiment import bind
+from experiments.findings import Findings
+from experiments.jobs import ConfigError
+from experiments.multirun import manifest
+from experiments.multirun.finishing import Finishing, Part
+from experiments.multirun.groups import Unit, grouped
+from experiments.multirun.training import train, with_held
+from superpos.train import files
+
+Analyse = Callable[..., Findings]
+
+
+class Multirun:
+    """Trains the batches of jobs that a sweeper sends.
+
+    Attributes:
+        folder: of the multirun; None before the first batch.
+        jobs: all jobs so far.
+    """
+
+    def __init__(self) -> None:
+        """Start without a folder."""
+        self.folder: Path | None = None
+        self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
+        self._console = Console()
+        self._held = ExitStack()
+        self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
+
+    def batch(self, configs: Sequence[Mapping[str, Any]], launch: Launch) -> list[Finishing]:
+        """Train the jobs of one batch.
+
+        Args:
+            configs: plain and resolved, one a job.
+            launch: what is common to them.
+
+        Returns:
+            For each job what remains to be done in its folder.
+
+        Raises:
+            ConfigError: some config cannot be run; nothing is trained.
+            StoreError: the folder cannot be used, or holds another multirun.
+        """
+        units, analyses = _bound(configs)
+        groups = grouped(units, launch.swept)
+        self._hold(launch.folder)
+        groups = [with_held(group, launch.folder) for group in groups]
+        manifest.update(launch.folder, groups, configs, launch.swept)
+        finishing = [
+            Finishing(config, analyse, launch.folder, self._console)
+            for config, analyse in zip(configs, analyses, strict=True)
+        ]
+        self.jobs += zip(configs, finishing, strict=True)
+        for number, group in enumerate(groups, 1):
+            self._console.print(
+                f"program {number} of {len(groups)}: {len(group.of_unit):,} jobs,"
+                f" {group.n_members:,} models x {group.sweep.fit.n_steps:,} steps"
+            )
+            trained = train(group, launch.folder, self._programs[group.name], self._console)
+            for unit, numbers in group.of_unit:
+                finishing[unit.number].parts.append(Part(unit, numbers, group.name, trained))
+        return finishing
+
+    def close(self) -> int:
+        """Show every failure, and where the results are.
+
+        Returns:
+            Exit code: 3 where a job failed.
+        """
+        self._held.close()
+        failures = [(config, job.failure) for config, job in self.jobs if job.failure]
+        if failures:
+            table = Table("job", "failed", title=f"{len(failures)} of {len(self.jobs)} jobs failed")
+            for config, reason in failures:
+                table.add_row(" ".join(config["overrides"]), reason)
+            self._console.print(table)
+        if self.folder is not None:
+            self._console.print(f"store   {self.folder}", soft_wrap=True)
+        return 3 if failures else 0
+
+    def _hold(self, folder: Path) -> None:
+        """Be the only writer of the folder until the multirun ends."""
+        if self.folder is None:
+            self._held.enter_context(files.locked(folder))
+            self.folder = folder
+
+
+def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analyse]]:
+    """Check all jobs, and take them apart into sweeps.
+
+    Raises:
+        ConfigError: with every problem of every job, each once.
+    """
+    units: list[Unit] = []
+    analyses: list[Analyse] = []
+    problems: dict[str, None] = {}
+    for number, config in enumerate(configs):
+        try:
+            jobs, analyse = bind(config)
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+            continue
+        units += [Unit(number, variant, job) for variant, job in jobs.items()]
+        analyses.append(analyse)
+    if problems:
+        raise ConfigError(list(problems))
+    return units, analyses

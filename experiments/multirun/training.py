@@ -1,0 +1,107 @@
+"""The groups of a multirun, each trained as one sweep into a store of its own."""
+
+import dataclasses
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from experiments.multirun.groups import Group, Row
+from experiments.progress import progress_bar
+from experiments.runner import set_precision, sweep_arguments
+from superpos.train import StoreError, TrainError, files, store, sweep
+from superpos.train.grid import Grid
+from superpos.train.table import Table
+
+GROUPS = "groups"
+
+
+class Trained(NamedTuple):
+    """The store of a group after training.
+
+    Attributes:
+        header: of its sweep.
+        ids: content hash of each member, (n_members,), in the order of the group's rows.
+        table: the results of each.
+    """
+
+    header: dict[str, Any]
+    ids: np.ndarray
+    table: Table
+
+    def results(self, members: Sequence[int]) -> dict[str, np.ndarray]:
+        """Results that are one number a member, (n_members,); of metrics the last."""
+        arrays = self.table.arrays
+        return {
+            name: arrays[name][members, -1] if entry["dims"] else arrays[name][members]
+            for name, entry in self.header["schema"].items()
+            if entry["dims"] in ([], ["step"])
+            and arrays[name].dtype.kind == "f"
+            and arrays[name].size
+        }
+
+    def ok(self, members: Sequence[int]) -> np.ndarray:
+        """Which members were trained to the end, bool (n_members,)."""
+        return self.table.present[members] & (self.table.arrays["diverged_step"][members] < 0)
+
+
+def train(
+    group: Group, folder: Path, programs: MutableMapping[Any, Any], console: Console
+) -> Trained | str:
+    """Train what is missing of a group.
+
+    Args:
+        group: with all members that its store holds among its rows.
+        folder: of the multirun.
+        programs: compiled for the same group before.
+        console: where progress is shown.
+
+    Returns:
+        The results, or one line why there are none.
+    """
+    place = folder / GROUPS / group.name
+    set_precision(group.config)
+    try:
+        with progress_bar(console) as on_progress:
+            sweep(
+                **sweep_arguments(group.sweep),
+                store=place,
+                programs=programs,
+                on_progress=on_progress,
+            )
+    except (StoreError, TrainError, MemoryError) as error:
+        return str(error)
+    header, ids, table = store.read(place)
+    return Trained(header, ids, table)
+
+
+def with_held(group: Group, folder: Path) -> Group:
+    """The group with the members of its store, so that it only ever grows.
+
+    Raises:
+        StoreError: the store is damaged.
+    """
+    header = files.read_header(folder / GROUPS / group.name)
+    if header is None:
+        return group
+    columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
+    rows: list[Row] = [*zip(*columns, strict=True)]
+    numbers = {row: number for number, row in enumerate(dict.fromkeys([*rows, *group.rows]))}
+    return dataclasses.replace(
+        group,
+        rows=list(numbers),
+        of_unit=[
+            (unit, [numbers[group.rows[old]] for old in mine]) for unit, mine in group.of_unit
+        ],
+    )
+
+
+def dataset_of(trained: Trained, numbers: Sequence[int], grid: Grid) -> Any:
+    """The members of one unit as the Dataset that its own sweep would have given."""
+    header, ids, table = trained
+    own = Table(ids[numbers], header["schema"])
+    own.put(files.Rows(ids[numbers], {k: v[numbers] for k, v in table.arrays.items()}))
+    own.present &= table.present[numbers]
+    return store.dataset_of(header, grid, own)

@@ -1,0 +1,48 @@
+"""The number by which a sweeper such as Optuna judges a job."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray
+
+from experiments.jobs import ConfigError
+
+Value = float | tuple[float, ...] | None
+
+
+def objective(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok: Any) -> Value:
+    """The mean of a result over the members of a job.
+
+    Args:
+        names: of one result, or of several for a sweeper with several objectives.
+        results: name -> values, (n_members,), those of metrics after the last block.
+        ok: which members have the status "ok", bool (n_members,).
+
+    Returns:
+        The mean over members that are ok; None where there are none.
+
+    Raises:
+        ConfigError: no such result; one line.
+    """
+    several = [names] if isinstance(names, str) else names
+    unknown = [name for name in several if name not in results]
+    if unknown:
+        known = ", ".join(sorted(results))
+        raise ConfigError([f"objective={unknown[0]}: expected one of {known}"])
+    if not np.any(ok):
+        return None
+    means = tuple(float(np.mean(results[name][ok])) for name in several)
+    return means[0] if isinstance(names, str) else means
+
+
+def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Results that are one number a member, and which members are ok, for `objective`."""
+    last = [d.isel(step=-1) if d.sizes["step"] else d.drop_dims("step") for d in datasets]
+    names = [
+        name
+        for name, values in last[0].data_vars.items()
+        if set(values.dims) == set(last[0]["status"].dims) and values.dtype.kind == "f"
+    ]
+    numbers = {str(n): np.concatenate([d[n].to_numpy().ravel() for d in last]) for n in names}
+    return numbers, np.concatenate([(d["status"] == "ok").to_numpy().ravel() for d in last])

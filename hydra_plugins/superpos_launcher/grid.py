@@ -1,0 +1,85 @@
+"""`hydra/sweeper=grid`: the basic sweeper, with every batch launched and each job composed once."""
+
+import math
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobStatus
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+
+MOST_JOBS = 100_000
+
+
+@dataclass
+class GridSweeperConf(BasicSweeperConf):
+    """Settings of the sweeper: those of the basic one."""
+
+    _target_: str = "hydra_plugins.superpos_launcher.grid.GridSweeper"
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper", name="grid", node=GridSweeperConf, provider="superpos"
+)
+
+
+class GridSweeper(BasicSweeper):
+    """All combinations of the values given.
+
+    Unlike the basic sweeper it leaves composing to the launcher, which does it once instead of
+    twice; a failed job does not keep later batches from running; and a product that is empty or
+    too large is refused before it is formed.
+    """
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Launch all batches.
+
+        Args:
+            arguments: overrides, some with several values.
+
+        Returns:
+            The JobReturns of each batch.
+
+        Raises:
+            HydraException: there are no jobs, or too many.
+            Exception: the first failure, after all batches have run.
+        """
+        assert self.config is not None
+        assert self.launcher is not None
+        assert self.hydra_context is not None
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
+        _check_count(overrides)
+        folder = Path(self.config.hydra.sweep.dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.config, folder / "multirun.yaml")
+        returns = []
+        for batch in self.split_arguments(overrides, self.max_batch_size):
+            n_before = sum(map(len, returns))
+            returns.append(self.launcher.launch(batch, initial_job_idx=n_before))
+        for job in chain.from_iterable(returns):
+            if job.status is JobStatus.FAILED:
+                _ = job.return_value  # raises
+        return returns
+
+
+def _check_count(overrides: list[Override]) -> None:
+    """Refuse a product of no jobs, or of so many that it would never end."""
+    lengths = {}
+    for override in overrides:
+        if override.is_sweep_override() and override.is_discrete_sweep():
+            lengths[override.input_line] = sum(1 for _ in override.sweep_string_iterator())
+    empty = [line for line, length in lengths.items() if not length]
+    if empty:
+        raise HydraException(f"{empty[0]}: no values, expected one or more")
+    n_jobs = math.prod(lengths.values())
+    if n_jobs > MOST_JOBS:
+        raise HydraException(
+            f"{n_jobs:,} jobs: expected at most {MOST_JOBS:,}; axes inside one job cost less"
+        )
