@@ -85,10 +85,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_header(folder: Path, header: Mapping[str, Any]) -> None:
-    """Commit sweep.json with a checksum of its own content."""
-    body = {"format": FORMAT, **header}
-    text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
-    commit(folder / "sweep.json", text.encode())
+    """Commit sweep.json."""
+    write_json(folder / "sweep.json", header)
 
 
 def read_header(folder: Path) -> dict[str, Any] | None:
@@ -97,14 +95,33 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     Raises:
         StoreError: the file is damaged or of a newer format.
     """
-    path = folder / "sweep.json"
-    if not path.exists():
-        return None
+    return read_json(folder / "sweep.json")
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Commit a JSON file with the format and a checksum of its own content."""
+    body = {"format": FORMAT, **content}
+    text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
+    commit(path, text.encode())
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read what `write_json` wrote, without the checksum; None when there is no such file.
+
+    Raises:
+        StoreError: the file is damaged, of a newer format, or cannot be read.
+    """
     try:
-        body = json.loads(path.read_bytes())
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreError(f"{path}: cannot read ({error.strerror})") from None
+    try:
+        body = json.loads(text)
         digest = body.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        raise StoreError(f"{path}: damaged, expected the header of a sweep") from None
+        raise StoreError(f"{path}: damaged, expected JSON with a checksum") from None
     if body.get("format") != FORMAT:
         raise StoreError(f"{path}: format {body.get('format')}, this version reads {FORMAT}")
     if digest != _digest(body):

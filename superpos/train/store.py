@@ -20,31 +20,47 @@ if TYPE_CHECKING:
 
 
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
-    """Open a sweep as a Dataset; members that are not on disk yet have status "missing".
+    """Open a sweep or a multirun as a Dataset; what is not on disk yet has status "missing".
 
     Args:
-        folder: what was given to `sweep` as its store.
+        folder: what was given to `sweep` as its store, or the folder of a multirun.
 
     Returns:
         One named dimension per axis, a status per member, and as JSON text in the attributes the
-        configuration and the numerics fingerprint.
+        configuration and the numerics fingerprint. For a multirun see `multirun.open_multirun`.
 
     Raises:
-        StoreError: the folder holds no sweep, or its header is damaged.
+        StoreError: the folder holds neither, or its header is damaged.
     """
+    from superpos.train import multirun  # which reads the sweeps in it with this module
+
     folder = Path(folder)
+    if (folder / multirun.FILE).exists():
+        return multirun.open_multirun(folder)
+    found = read_sweep(folder)
+    if found is None:
+        raise StoreError(f"{folder}: expected a folder with a sweep.json or a multirun.json")
+    return dataset_of(*found)
+
+
+def read_sweep(folder: Path) -> tuple[dict[str, Any], Grid, Table] | None:
+    """The header, the grid and all sound chunks of a sweep; None where there is no sweep.
+
+    Raises:
+        StoreError: the header is damaged.
+    """
     header = files.read_header(folder)
     if header is None:
-        raise StoreError(f"{folder}: expected the folder of a sweep, with a sweep.json")
+        return None
     grid = grid_of(header)
     table = Table(grid.member_ids(header["spec"]), header["schema"])
     for path in files.chunk_files(folder):
         rows = files.read_chunk(path)
         if rows is None:
-            warnings.warn(f"{path}: damaged chunk left out", stacklevel=2)
+            warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
         else:
             table.put(rows)
-    return dataset_of(header, grid, table)
+    return header, grid, table
 
 
 class Memory:
@@ -163,10 +179,14 @@ def grid_of(header: Mapping[str, Any]) -> Grid:
 
 def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":
     """Label a table by the header of its sweep."""
+    attrs = {"config": header["spec"], **{name: header[name] for name in ("fit", "fingerprint")}}
+    return to_dataset(table, grid, header["schema"], steps_of(header), attrs)
+
+
+def steps_of(header: Mapping[str, Any]) -> np.ndarray:
+    """The updates after which the metrics of a sweep were taken, (n_blocks,)."""
     fit = header["fit"]
-    steps = np.arange(1, fit["n_steps"] // fit["log_every"] + 1) * fit["log_every"]
-    attrs = {"config": header["spec"], "fit": fit, "fingerprint": header["fingerprint"]}
-    return to_dataset(table, grid, header["schema"], steps, attrs)
+    return np.arange(1, fit["n_steps"] // fit["log_every"] + 1) * fit["log_every"]
 
 
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -46,9 +46,13 @@ class Table:
             for name, entry in schema.items()
         }
 
+    def numbers(self, ids: np.ndarray) -> np.ndarray:
+        """The row of each of some members, int64; -1 for one that is not in the sweep."""
+        return np.asarray([self._number.get(member_id, -1) for member_id in ids], np.int64)
+
     def put(self, rows: Rows) -> None:
         """Fill in rows; members that are not in the sweep, or there already, are left out."""
-        numbers = np.asarray([self._number.get(member_id, -1) for member_id in rows.ids])
+        numbers = self.numbers(rows.ids)
         new = numbers >= 0
         new[new] = ~self.present[numbers[new]]
         for name, values in rows.arrays.items():
@@ -61,29 +65,52 @@ def to_dataset(
 ) -> "xarray.Dataset":
     """Label the results: one dimension per axis, with its values as coordinates.
 
-    A dimension is called after the last part of its axis's dotted key where that is unique. Every
-    member has a `status`: "ok", "diverged@<step>" or "missing"; and, where its sensitivity was
-    measured, whether it is `fragile`.
+    A dimension is called after the last part of its axis's dotted key where that is unique.
     """
-    import xarray
-
     short = short_names([*grid.axes])
-    dims = [short[name] for name in grid.dims]
+    lengths = dict(zip((short[name] for name in grid.dims), grid.shape, strict=True))
     coords: dict[str, Any] = {
         short[axis]: (short[dim], values, {"key": axis})
         for dim, axes in grid.dims.items()
         for axis, values in ((axis, grid.axes[axis]) for axis in axes)
     }
-    coords["step"] = ("step", steps, {"units": "updates"})
+    return labelled(table, lengths, coords, schema, steps, attrs)
+
+
+def labelled(
+    table: Table,
+    lengths: Mapping[str, int],
+    coords: Mapping[str, Any],
+    schema: Schema,
+    steps: np.ndarray,
+    attrs: Mapping[str, Any],
+) -> "xarray.Dataset":
+    """A Dataset of members that vary along named dimensions.
+
+    Every member has a `status`: "ok", "diverged@<step>" or "missing"; and, where sensitivities were
+    measured, whether it is `fragile`.
+
+    Args:
+        table: the results, a row per member, the last dimension varying fastest.
+        lengths: name of a dimension -> its length.
+        coords: coordinates along these dimensions, as xarray takes them.
+        schema: the names of the dimensions of each result.
+        steps: the updates after which the metrics were taken.
+        attrs: name -> what is kept as JSON text.
+    """
+    import xarray
+
+    dims, shape = [*lengths], tuple(lengths.values())
     variables = {
-        name: ([*dims, *schema[name]["dims"]], values.reshape(grid.shape + values.shape[1:]))
+        name: ([*dims, *schema[name]["dims"]], values.reshape(shape + values.shape[1:]))
         for name, values in table.arrays.items()
     }
-    variables["status"] = (dims, _statuses(table).reshape(grid.shape))
+    variables["status"] = (dims, _statuses(table).reshape(shape))
     if "sensitivity" in variables:
         variables["fragile"] = (dims, variables["sensitivity"][1] > FRAGILE)
     texts = {name: json.dumps(value, sort_keys=True) for name, value in attrs.items()}
-    return xarray.Dataset(variables, coords, texts)
+    step = ("step", steps, {"units": "updates"})
+    return xarray.Dataset(variables, {**coords, "step": step}, texts)
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Tiny models and small helpers for the tests of training."""
 
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import xarray
 from jax.experimental.compilation_cache import compilation_cache
 
 from superpos import data, models, optim
-from superpos.train import FitSpec, Progress, training
+from superpos.train import FitSpec, Progress, store, sweep, training
+from superpos.train.multirun import Members
 from superpos.types import Batch, Model, Output, Source, Training
 
 CACHE_OPTIONS = {
@@ -151,6 +153,66 @@ def stop_at() -> Callable[[int], Callable[[Progress], None]]:
         return on_progress
 
     return make
+
+
+@pytest.fixture(scope="session")
+def train_group() -> Callable[..., list[dict[str, Any]]]:
+    """Train one group of a multirun of autoencoders; its members, as plain rows."""
+
+    def train_group(
+        folder: Path,
+        n_hidden: int = 2,
+        *,
+        densities: Sequence[float] = (0.5, 0.1),
+        seeds: Sequence[int] = (0, 1, 2),
+        n_steps: int = 4,
+        log_every: int = 2,
+        build: Any = None,
+        **options: Any,
+    ) -> list[dict[str, Any]]:
+        def autoencoder(point: Mapping[str, Any]) -> Training:
+            source = data.sparse_uniform(n_features=4, density=point["data.density"])
+            return training(
+                model=models.autoencoder(n_features=4, n_hidden=n_hidden),
+                source=source,
+                tx=optim.sgd(learning_rate=0.1),
+                probe=lambda params, state, key: {"norms": jnp.sum(params.W**2, axis=-1)},
+                spec=FitSpec(n_steps=n_steps, batch_size=8, log_every=log_every),
+            )
+
+        name = f"hidden_{n_hidden}"
+        sweep(
+            build or autoencoder,
+            key=jax.random.key(0),
+            axes={"data.density": densities, "seed": seeds},
+            store=folder / "groups" / name,
+            spec={"model.n_hidden": n_hidden},
+            **{"dims": {"W": ["feature", "hidden"], "b": ["feature"]}, "chunk": 2, **options},
+        )
+        found = store.read_sweep(folder / "groups" / name)
+        assert found is not None
+        header, grid, _ = found
+        ids = [member_id.decode() for member_id in grid.member_ids(header["spec"])]
+        return [
+            {"density": density, "n_hidden": n_hidden, "seed": seed, "id": member, "group": name}
+            for (density, seed), member in zip(
+                itertools.product(densities, seeds), ids, strict=True
+            )
+        ]
+
+    return train_group
+
+
+@pytest.fixture(scope="session")
+def members_of() -> Callable[[Sequence[Mapping[str, Any]]], Members]:
+    """The members of a multirun over density, n_hidden and seed, of rows of `train_group`."""
+
+    def members_of(rows: Sequence[Mapping[str, Any]]) -> Members:
+        keys = ("data.density", "model.n_hidden", "seed")
+        values = {key: [row[key.rsplit(".", 1)[-1]] for row in rows] for key in keys}
+        return Members(keys, values, [row["id"] for row in rows], [row["group"] for row in rows])
+
+    return members_of
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,148 @@
+"""Sweeps of different shapes, merged into one table and one Dataset."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from superpos.train.grid import Grid
+from superpos.train.store import steps_of
+from superpos.train.table import Schema, Table, labelled, short_names
+
+if TYPE_CHECKING:
+    import xarray
+
+Sweep = tuple[dict[str, Any], Grid, Table]
+"""As `store.read_sweep` returns it."""
+
+
+class _Layout(NamedTuple):
+    """Where members are: name of a dimension -> its length, coordinates, and the row of each."""
+
+    lengths: dict[str, int]
+    coords: dict[str, Any]
+    rows: np.ndarray
+
+
+def merged(
+    values: Mapping[str, Sequence[Any]],
+    *,
+    ids: Sequence[str],
+    groups: Sequence[str],
+    sweeps: Mapping[str, Sweep],
+    attrs: Mapping[str, Any],
+) -> "xarray.Dataset":
+    """The Dataset of `multirun.open_multirun`.
+
+    Args:
+        values: dotted key -> the value of each member, a list (n_members,).
+        ids: content hash of each member.
+        groups: the sweep of each member.
+        sweeps: name -> what is on disk of it; a sweep that is not there is missing.
+        attrs: name -> what is kept as JSON text.
+
+    Returns:
+        The Dataset, with a dimension per key, or a single one called `job`.
+    """
+    steps = np.asarray(
+        sorted({step for header, _, _ in sweeps.values() for step in steps_of(header)}), np.int64
+    )
+    names = _result_names([header["schema"] for header, _, _ in sweeps.values()])
+    schema = _schema(names, [header["schema"] for header, _, _ in sweeps.values()], len(steps))
+    taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
+    layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
+    encoded = np.asarray(ids, "S16")
+    whole = Table(encoded, schema)
+    for name, (header, _, table) in sweeps.items():
+        asked = np.flatnonzero(np.asarray(groups) == name)
+        numbers = table.numbers(encoded[asked])
+        there = (numbers >= 0) & table.present[numbers]
+        rows, numbers = layout.rows[asked[there]], numbers[there]
+        whole.present[rows] = True
+        for result, array in table.arrays.items():
+            entry = header["schema"][result]
+            inside = [
+                np.searchsorted(steps, steps_of(header)) if dim == "step" else np.arange(length)
+                for dim, length in zip(entry["dims"], entry["shape"], strict=True)
+            ]
+            into = whole.arrays[names[result, tuple(entry["dims"])]]
+            into[np.ix_(rows, *inside)] = array[numbers]
+    return labelled(whole, layout.lengths, layout.coords, schema, steps, attrs)
+
+
+def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]], str]:
+    """A result and its dimensions -> its name: its own, or a longer one where that is taken."""
+    names: dict[tuple[str, tuple[str, ...]], str] = {}
+    for schema in schemas:
+        for result, entry in schema.items():
+            dims = tuple(entry["dims"])
+            alone = all(other != result or held == dims for other, held in names)
+            names[result, dims] = names.get(
+                (result, dims), result if alone else ".".join([result, *dims])
+            )
+    return names
+
+
+def _schema(
+    names: Mapping[tuple[str, tuple[str, ...]], str], schemas: Sequence[Schema], n_steps: int
+) -> Schema:
+    """What is stored of a member of any of the sweeps: the largest shape of each result."""
+    lengths: dict[str, int] = {}
+    dtypes: dict[str, np.dtype] = {"diverged_step": np.dtype(np.int32)}
+    dims: dict[str, list[str]] = {"diverged_step": []}
+    for schema in schemas:
+        for result, entry in schema.items():
+            name = names[result, tuple(entry["dims"])]
+            dims[name] = entry["dims"]
+            dtypes[name] = np.result_type(dtypes.get(name, entry["dtype"]), entry["dtype"])
+            for dim, length in zip(entry["dims"], entry["shape"], strict=True):
+                lengths[dim] = max(length, lengths.get(dim, 0))
+    lengths["step"] = n_steps
+    return {
+        name: {"shape": [lengths[dim] for dim in own], "dtype": dtypes[name].name, "dims": own}
+        for name, own in dims.items()
+    }
+
+
+def _layout(values: Mapping[str, Sequence[Any]], n_members: int, taken: set[str]) -> _Layout:
+    """A dimension per key where the members are the product of their values, else `job`."""
+    short = {
+        key: f"config.{key}" if name in taken else name
+        for key, name in short_names([*values]).items()
+    }
+    columns = {key: _column(column) for key, column in values.items()}
+    distinct = {key: _distinct(column) for key, column in columns.items()}
+    lengths = {short[key]: len(axis) for key, (axis, _) in distinct.items()}
+    if math.prod(lengths.values()) == n_members:
+        rows = np.zeros(n_members, np.int64)
+        for axis, codes in distinct.values():
+            rows = rows * len(axis) + codes
+        if len(np.unique(rows)) == n_members:
+            coords = {
+                short[key]: (short[key], axis, {"key": key}) for key, (axis, _) in distinct.items()
+            }
+            return _Layout(lengths, coords, rows)
+    rows = np.arange(n_members)
+    coords = {short[key]: ("job", column, {"key": key}) for key, column in columns.items()}
+    return _Layout({"job": n_members}, {"job": rows, **coords}, rows)
+
+
+def _column(values: Sequence[Any]) -> np.ndarray:
+    """Values as an array of numbers or of bools, where all are, else of text."""
+    kinds = {type(value) for value in values}
+    if kinds == {bool} or kinds <= {int, float}:
+        return np.asarray(values)
+    words = {None: "none", True: "true", False: "false"}
+    return np.asarray(
+        [words[value] if value is None or type(value) is bool else str(value) for value in values]
+    )
+
+
+def _distinct(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct values, numbers ascending and others as they first appear, and their codes."""
+    axis, first, codes = np.unique(column, return_index=True, return_inverse=True)
+    if column.dtype.kind in "if":
+        return axis, codes
+    order = np.argsort(first)
+    return axis[order], np.argsort(order)[codes]
