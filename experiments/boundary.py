@@ -118,7 +118,9 @@ class _Vmap:
         return _plain(config)
 
     def run(self, jobs: Sequence[dict[str, Any]], launch: Any) -> list[Callable[[], Any]]:
-        typed = [word for word in launch.arguments if not word.startswith(("experiment=",))]
+        typed = sorted(
+            w for w in launch.arguments if not w.startswith(("experiment=", "output_dir="))
+        )
         name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
         folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
         try:

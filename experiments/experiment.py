@@ -42,11 +42,14 @@ ENGINE = {
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findings]]:
+def bind(
+    config: Mapping[str, Any], *, trace: bool = True
+) -> tuple[dict[str, Job], Callable[..., Findings]]:
     """Check a config.
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
+        trace: find out by tracing what `wrong_results` tells; many jobs of one shape need that once.
 
     Returns:
         The jobs by variant ("sweep" where there are no variants), and the analysis: (datasets by
@@ -69,7 +72,7 @@ def bind(config: Mapping[str, Any]) -> tuple[dict[str, Job], Callable[..., Findi
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
             jobs[name] = bind_job(merged(config, changes))
-            found = [] if wrong_engine else _wrong_dims(jobs[name], config)
+            found = [] if wrong_engine or not trace else wrong_results(jobs[name])
             problems += [problem for problem in found if problem not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
@@ -160,15 +163,21 @@ def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _wrong_dims(job: Job, config: Mapping[str, Any]) -> Iterator[str]:
-    """Trace one member, without compiling, for the shapes of its results.
+def wrong_results(job: Job) -> Iterator[str]:
+    """Trace one member, without compiling, for the names and shapes of its results.
+
+    Args:
+        job: checked but for this.
+
+    Yields:
+        What is wrong with config.dims and config.objective, a line each.
 
     Raises:
         ConfigError: the engine cannot train it.
     """
-    dims = config["dims"]
+    dims, wanted = job.config["dims"], job.config["objective"]
     first = {axis: jnp.float32(values[0]) for axis, values in job.axes.items() if axis != SEED}
-    root = random.key(0, rng=config["engine"]["rng"])
+    root = random.key(0, rng=job.config["engine"]["rng"])
     try:
         run = job.build(first)
         carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), root)
@@ -179,6 +188,11 @@ def _wrong_dims(job: Job, config: Mapping[str, Any]) -> Iterator[str]:
         rank = len(shapes.get(result, names if isinstance(names, list) else ()))
         if isinstance(names, list) and len(names) != rank:
             yield f"dims.{result}={names!r}: expected {rank} names"
+    numbers = [name for name, leaf in metrics.items() if leaf.shape == ()]
+    for name in wanted if isinstance(wanted, list) else [wanted]:
+        if isinstance(name, str) and name not in numbers:
+            close = did_you_mean(name, numbers)
+            yield f"objective={name}: expected one of {', '.join(numbers)}{close}"
 
 
 def _axis_names(sweep: Any) -> Iterator[str]:

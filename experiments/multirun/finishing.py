@@ -123,8 +123,10 @@ def _diverged(part: Part) -> Iterator[str]:
     """A line for each member that is not finite to the end."""
     if isinstance(part.trained, str):
         return
-    steps = part.trained.table.arrays["diverged_step"][part.numbers]
-    losses = part.trained.results(part.numbers).get("loss", np.full(len(steps), np.nan))
-    for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
-        if step >= 0:
-            yield f"diverged@{step}, frozen at loss {loss:.3g}"
+    arrays = part.trained.table.arrays
+    steps = arrays["diverged_step"][part.numbers]
+    for number in np.asarray(part.numbers)[steps >= 0]:
+        losses = arrays["loss"][number] if "loss" in arrays else np.empty(0)
+        finite = losses[np.isfinite(losses)]
+        last = f"last finite loss {finite[-1]:.3g}" if finite.size else "no finite loss before"
+        yield f"diverged@{arrays['diverged_step'][number]}, {last}"

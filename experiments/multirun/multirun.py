@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.boundary import Launch
-from experiments.experiment import bind
+from experiments.experiment import bind, wrong_results
 from experiments.findings import Findings
 from experiments.jobs import ConfigError
 from experiments.multirun import manifest
 from experiments.multirun.finishing import Finishing, Part
-from experiments.multirun.groups import Unit, grouped
+from experiments.multirun.groups import Group, Unit, grouped
 from experiments.multirun.training import train, with_held
 from superpos.train import files
 
@@ -54,6 +54,7 @@ class Multirun:
         """
         units, analyses = _bound(configs)
         groups = grouped(units, launch.swept)
+        _check_results(groups)
         self._hold(launch.folder)
         groups = [with_held(group, launch.folder) for group in groups]
         manifest.update(launch.folder, groups, configs, launch.swept)
@@ -107,7 +108,7 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analy
     problems: dict[str, None] = {}
     for number, config in enumerate(configs):
         try:
-            jobs, analyse = bind(config)
+            jobs, analyse = bind(config, trace=False)
         except ConfigError as error:
             problems |= dict.fromkeys(error.problems)
             continue
@@ -116,3 +117,14 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analy
     if problems:
         raise ConfigError(list(problems))
     return units, analyses
+
+
+def _check_results(groups: Sequence[Group]) -> None:
+    """Trace a member of each group for what only that tells.
+
+    Raises:
+        ConfigError: with every problem.
+    """
+    problems = [p for group in groups for p in wrong_results(group.of_unit[0][0].sweep)]
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))

@@ -73,8 +73,10 @@ def train(
             )
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)
-    header, ids, table = store.read(place)
-    return Trained(header, ids, table)
+    found = store.read_sweep(place)
+    assert found is not None
+    header, grid, table = found
+    return Trained(header, grid.member_ids(header["spec"]), table)
 
 
 def with_held(group: Group, folder: Path) -> Group:

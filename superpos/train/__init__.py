@@ -9,3 +9,7 @@ from superpos.train.sweep import Progress as Progress
 from superpos.train.sweep import sweep as sweep
 from superpos.train.training import training as training
 from superpos.types import FitSpec as FitSpec
+
+
+class TrainError(Exception):
+    pass

@@ -66,7 +66,7 @@ def locked(folder: Path) -> Iterator[None]:
         StoreError: the folder cannot be written, or another process holds it.
     """
     try:
-        (folder / "chunks").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a+")
     except OSError as error:
         raise StoreError(f"{folder}: expected a folder to write to ({error.strerror})") from None
@@ -138,6 +138,7 @@ def write_chunk(folder: Path, rows: Rows) -> Path:
     payload = buffer.getvalue()
     digest = hashlib.sha256(name.encode() + payload).hexdigest()
     path = folder / "chunks" / f"{name}.chunk"
+    path.parent.mkdir(exist_ok=True)
     commit(
         path,
         b" ".join([_MAGIC, str(FORMAT).encode(), name.encode(), digest.encode()]) + b"\n" + payload,

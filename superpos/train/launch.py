@@ -109,7 +109,7 @@ def search(
     return Search(
         compile=compile_width,
         seconds_per_block=functools.partial(seconds_per_block, grid, key),
-        largest=Width(len(grid.seeds), len(grid.members)),
+        largest=plan.largest(grid.members),
         n_devices=len(where),
         memory_fraction=memory_fraction,
     )

@@ -56,6 +56,7 @@ def sweep(
     memory_fraction: float = MEMORY_FRACTION,
     allow_numerics_change: bool = False,
     on_progress: OnProgress | None = None,
+    programs: Any = None,
 ) -> "xarray.Dataset":
     """Train every member of a grid.
 
@@ -99,8 +100,7 @@ def sweep(
     check_value("chunk", chunk, MaybeCount)
     check_value("memory_fraction", memory_fraction, PositiveFraction)
     grid = make_grid(axes, zipped)
-    root = {"rng": str(jax.random.key_impl(key)), "key": jax.random.key_data(key).tolist()}
-    spec = {**(spec or {}), **root}
+    spec = rooted(spec or {}, key)
     ids = grid.member_ids(spec)
     with writing(store, grid, spec) as held:
         table = held.load(ids)
@@ -116,7 +116,7 @@ def sweep(
             table = table or Table(ids, header["schema"])
             meter = _Meter(table, program.spec.n_steps * (1 + check_fragile), on_progress)
             meter.report()
-            missing = plan.plan(~table.present[grid.members], program.width)
+            missing = plan.plan(grid.missing(table.present), program.width)
             trained = launch.train(
                 grid, ids, key, program, missing, check_fragile=check_fragile, on_block=meter.add
             )
@@ -133,6 +133,12 @@ def sweep(
                     raise MemoryError("one member alone runs out of memory") from None
             program = choose(search, given=program.width.halved(), most=None)
             allow_numerics_change = True
+
+
+def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
+    """The configuration with the root key, as members are identified by."""
+    data = jax.random.key_data(key).tolist()
+    return {**spec, "rng": str(jax.random.key_impl(key)), "key": data}
 
 
 class _Meter:

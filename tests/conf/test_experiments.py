@@ -76,7 +76,7 @@ def run_small(name: str, folder: Path, most: int) -> Ran:
         patch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
         patch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**14)
         try:
-            code = runner.run(config)
+            code = runner.run(config).code
         finally:
             jax.config.update("jax_default_matmul_precision", before)
     return Ran(code, folder, config)

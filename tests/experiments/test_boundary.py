@@ -30,6 +30,10 @@ def is_plain(node: Any) -> bool:
     return node is None or type(node) in (str, int, float, bool)
 
 
+def no_batch(configs: Any, launch: Any) -> Any:
+    pytest.fail("one job at a time was asked for")
+
+
 @pytest.fixture
 def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RunWith]:
     """Run `boundary.run` with a command line, in an empty folder; gives the code and configs."""
@@ -46,13 +50,13 @@ def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RunWit
         monkeypatch.setattr(sys, "argv", ["experiments", *words])
         seen: list[dict[str, Any]] = []
 
-        def task(config: dict[str, Any]) -> int:
+        def task(config: dict[str, Any]) -> boundary.Outcome:
             seen.append(config)
             if error is not None:
                 raise error
-            return code if len(seen) == 1 else 0
+            return boundary.Outcome(code if len(seen) == 1 else 0)
 
-        return boundary.run(task), seen
+        return boundary.run(task, no_batch), seen
 
     yield run
     GlobalHydra.instance().clear()

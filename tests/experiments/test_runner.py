@@ -204,7 +204,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     folder = tmp_path_factory.mktemp("runner") / "new" / "folder"
     config = tiny(folder, *SMALL_SWEEP, changes={"title": "A <small> run", "question": "Why?"})
     folder.mkdir(parents=True)
-    assert runner.run(config) == 0
+    assert runner.run(config).code == 0
     return folder, config
 
 
@@ -242,7 +242,7 @@ def test_run_again_trains_nothing_and_says_so(
 ) -> None:
     folder, config = finished
     before = contents(folder / "sweep")
-    assert runner.run(config) == 0
+    assert runner.run(config).code == 0
     assert contents(folder / "sweep") == before
     out = capsys.readouterr().out
     assert "found on disk" in out
@@ -267,7 +267,7 @@ def test_one_more_value_trains_only_the_new_members(
     folder, config = finished
     before = contents(folder / "sweep" / "chunks")
     sweep = {**config["sweep"], "seed": [0, 1, 2]}
-    assert runner.run({**config, "sweep": sweep}) == 0
+    assert runner.run({**config, "sweep": sweep}).code == 0
     after = contents(folder / "sweep" / "chunks")
     assert len(after) > len(before)
     assert {name: after[name] for name in before} == before
@@ -291,7 +291,7 @@ def test_folder_of_another_sweep_is_refused_and_left_alone(
 
 @pytest.mark.parametrize("n_steps", [0])
 def test_a_run_of_no_steps_keeps_the_models_at_their_start(tmp_path: Path, n_steps: int) -> None:
-    assert runner.run(tiny(tmp_path, *SMALL_SWEEP, f"fit.n_steps={n_steps}")) == 0
+    assert runner.run(tiny(tmp_path, *SMALL_SWEEP, f"fit.n_steps={n_steps}")).code == 0
     dataset = store.open(tmp_path / "sweep")
     assert dataset.sizes["step"] == 0
     assert np.isfinite(dataset["W"]).all()
@@ -302,7 +302,7 @@ def test_diverged_members_are_named_and_the_code_is_3(
 ) -> None:
     axis = "sweep.optim.learning_rate=[0.01,1e38]"
     config = tiny(tmp_path, *DIVERGING, axis, "sweep.seed=[4,5]")
-    assert runner.run(config) == 3
+    assert runner.run(config).code == 3
     out = capsys.readouterr().out
     failed = [line for line in out.splitlines() if line.startswith("failed")]
     assert len(failed) == 2
@@ -339,7 +339,7 @@ def test_an_experiment_in_which_every_member_diverged_says_so(
     config["sweep"] = shrunk(config["sweep"])
     if config["sweep"]["data"]["density"] is not None:
         config["sweep"]["data"]["density"] = [0.5, 1.0]  # so that no batch is all zero
-    assert runner.run(config) == 3
+    assert runner.run(config).code == 3
     failed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("failed")]
     dataset = store.open(tmp_path / "sweep")
     assert len(failed) == dataset["status"].size

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-APP = '''
+APP = """
 import json, os, sys
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -41,7 +41,7 @@ if not os.environ.get("WITHOUT_VMAP"):
     main.vmap = Vmap()
 hydra.main(version_base="1.3", config_path="conf", config_name="config")(main)()
 assert "jax" not in sys.modules
-'''
+"""
 FILES = {
     "app.py": APP,
     "conf/config.yaml": """
