@@ -46,11 +46,13 @@ class Launch(NamedTuple):
         folder: where the multirun is kept.
         swept: dotted keys that its jobs vary, empty where the sweeper does not say.
         options: settings of the launcher, hydra.launcher.
+        command: the command line.
     """
 
     folder: Path
     swept: Sequence[str]
     options: Mapping[str, Any]
+    command: str
 
 
 Task = Callable[[dict[str, Any]], Outcome]
@@ -91,10 +93,10 @@ def run(task: Task, batch: Batch) -> int:
         codes.append(outcome.code)
         return outcome.value
 
-    main.vmap = _Vmap(batch, failures)  # pyright: ignore[reportFunctionMemberAccess]
     _prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
     words = sys.argv[1:]
+    main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
     sys.argv[1:] = [_as_list(word) for word in words]
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(main)()
@@ -110,8 +112,9 @@ def run(task: Task, batch: Batch) -> int:
 class _Vmap:
     """What `hydra/launcher=vmap` asks of an application."""
 
-    def __init__(self, batch: Batch, failures: list[Exception]) -> None:
+    def __init__(self, batch: Batch, words: Sequence[str], failures: list[Exception]) -> None:
         self._batch = batch
+        self._command = _command(words)
         self._failures = failures
 
     def prepare(self, config: DictConfig) -> dict[str, Any]:
@@ -124,7 +127,8 @@ class _Vmap:
         name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
         folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
         try:
-            finishes = self._batch(jobs, Launch(folder, launch.swept, launch.options))
+            about = Launch(folder, launch.swept, launch.options, self._command)
+            finishes = self._batch(jobs, about)
         except Exception as error:
             self._failures.append(error)
             raise
@@ -196,9 +200,13 @@ def _plain(config: DictConfig) -> dict[str, Any]:
             for key, value in values.items()
         },
         "experiment": chosen.runtime.choices["experiment"],
-        "command": shlex.join(["python", "-m", "experiments", *overrides]),
+        "command": _command(overrides),
         "overrides": overrides,
     }
+
+
+def _command(words: Sequence[str]) -> str:
+    return shlex.join(["python", "-m", "experiments", *words])
 
 
 def _one_line(error: Exception, words: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from experiments.boundary import Launch
 from experiments.experiment import bind, wrong_results
 from experiments.findings import Findings
 from experiments.jobs import ConfigError
-from experiments.multirun import manifest
+from experiments.multirun import manifest, page
 from experiments.multirun.finishing import Finishing, Part
 from experiments.multirun.groups import Group, Unit, grouped
 from experiments.multirun.training import train, with_held
@@ -26,13 +25,13 @@ class Multirun:
     """Trains the batches of jobs that a sweeper sends.
 
     Attributes:
-        folder: of the multirun; None before the first batch.
+        launch: what was told of the multirun with the first batch; None before.
         jobs: all jobs so far.
     """
 
     def __init__(self) -> None:
-        """Start without a folder."""
-        self.folder: Path | None = None
+        """Start without jobs."""
+        self.launch: Launch | None = None
         self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
         self._console = Console()
         self._held = ExitStack()
@@ -55,7 +54,7 @@ class Multirun:
         units, analyses = _bound(configs)
         groups = grouped(units, launch.swept)
         _check_results(groups)
-        self._hold(launch.folder)
+        self._hold(launch)
         groups = [with_held(group, launch.folder) for group in groups]
         manifest.update(launch.folder, groups, configs, launch.swept)
         finishing = [
@@ -74,27 +73,31 @@ class Multirun:
         return finishing
 
     def close(self) -> int:
-        """Show every failure, and where the results are.
+        """Write the page, show every failure, and say where the results are.
 
         Returns:
             Exit code: 3 where a job failed.
         """
+        failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
+        if self.launch is not None:
+            folder, command = self.launch.folder, self.launch.command
+            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
+            if failures:
+                title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
+                table = Table("job", "reason", title=title)
+                for failure in failures:
+                    table.add_row(*failure)
+                self._console.print(table)
+            self._console.print(f"store   {folder}", soft_wrap=True)
+            self._console.print(f"page    {written}", soft_wrap=True)
         self._held.close()
-        failures = [(config, job.failure) for config, job in self.jobs if job.failure]
-        if failures:
-            table = Table("job", "failed", title=f"{len(failures)} of {len(self.jobs)} jobs failed")
-            for config, reason in failures:
-                table.add_row(" ".join(config["overrides"]), reason)
-            self._console.print(table)
-        if self.folder is not None:
-            self._console.print(f"store   {self.folder}", soft_wrap=True)
         return 3 if failures else 0
 
-    def _hold(self, folder: Path) -> None:
+    def _hold(self, launch: Launch) -> None:
         """Be the only writer of the folder until the multirun ends."""
-        if self.folder is None:
-            self._held.enter_context(files.locked(folder))
-            self.folder = folder
+        if self.launch is None:
+            self._held.enter_context(files.locked(launch.folder))
+            self.launch = launch
 
 
 def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analyse]]:
