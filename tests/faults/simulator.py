@@ -1,6 +1,6 @@
 """A sweep of 6 chunks of 4 members by hand-made numbers, into the real store, on a disk that fails.
 
-    python simulator.py <folder> <store> <scenario>
+    python -m tests.faults.simulator <folder> <store> <scenario>
 
 prints as JSON {fault: [case at each operation]}. A case is what the disk did, how many members
 were finished by then, and what was wrong after the same sweep was started again.
@@ -21,14 +21,12 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-from disk import ERRORS, FAULTS, KILLED, Disk
-
 from superpos.train import StoreError, files
 from superpos.train import store as stores
 from superpos.train.files import Rows
 from superpos.train.grid import Grid, make_grid
 from superpos.train.table import Table
+from tests.faults.disk import ERRORS, FAULTS, KILLED, Disk
 
 N_CHUNKS, CHUNK = 6, 4
 N_MEMBERS = N_CHUNKS * CHUNK

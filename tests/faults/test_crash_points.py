@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SIMULATOR = Path(__file__).with_name("simulator.py")
+ROOT = Path(__file__).resolve().parents[2]
 COMMIT = ["open to write", "write", "fsync", "rename", "open", "fsync"]
 
 
@@ -18,8 +18,15 @@ def simulated(store, scenario="fresh"):
     """{fault: cases}, from a process of its own, for it forks."""
     fast = "/dev/shm" if os.path.isdir("/dev/shm") else None  # nothing here needs a real disk
     with tempfile.TemporaryDirectory(dir=fast, prefix="superpos-") as folder:
-        command = [sys.executable, str(SIMULATOR), f"{folder}/root", store, scenario]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        command = [
+            sys.executable,
+            "-m",
+            "tests.faults.simulator",
+            f"{folder}/root",
+            store,
+            scenario,
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
