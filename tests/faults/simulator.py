@@ -49,6 +49,11 @@ def _values_of(member_id: bytes) -> np.ndarray:
     return np.random.default_rng(int(member_id, 16)).random((50, 2), np.float32)
 
 
+def expected() -> np.ndarray:
+    """The numbers of all members."""
+    return values(GRID.member_ids(SPEC))
+
+
 def header(grid: Grid) -> dict[str, Any]:
     return {
         "spec": SPEC,
@@ -219,7 +224,7 @@ def _resumed(folder: Path, finished: set[bytes]) -> Iterator[str]:
     except StoreError as error:
         yield f"lost: {error}"
         return
-    wrong = (table.arrays["W"] != values(GRID.member_ids(SPEC))).any((1, 2))
+    wrong = (table.arrays["W"] != expected()).any((1, 2))
     if wrong.any():
         yield f"lost: {wrong.sum()} members"
     if trained & finished:

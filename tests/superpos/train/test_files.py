@@ -2,10 +2,6 @@ import hashlib
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -236,32 +232,6 @@ def test_a_header_holds_no_nan(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from superpos.train.files import locked
-with locked(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_lock_held_by_another_process_is_refused_until_it_is_killed(tmp_path, one_line):
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        try:
-            assert holder.stdout.readline() == "held\n"
-            for _ in range(2):  # a refusal does not take the lock away
-                with pytest.raises(StoreError) as refusal, files.locked(tmp_path):
-                    pass
-                assert one_line(refusal, str(tmp_path), f"process {holder.pid}")
-        finally:
-            holder.send_signal(signal.SIGKILL)
-            holder.wait()
-    with files.locked(tmp_path):
-        assert (tmp_path / ".lock").read_text() == str(os.getpid())
-
-
 def test_a_lock_is_refused_to_the_process_that_holds_it_and_released_at_the_end(tmp_path, one_line):
     with pytest.raises(KeyboardInterrupt), files.locked(tmp_path):
         with pytest.raises(StoreError) as refusal, files.locked(tmp_path):
@@ -270,12 +240,6 @@ def test_a_lock_is_refused_to_the_process_that_holds_it_and_released_at_the_end(
         raise KeyboardInterrupt
     with files.locked(tmp_path):
         pass
-
-
-def test_the_pid_of_a_longer_number_leaves_no_digits_behind(tmp_path):
-    (tmp_path / ".lock").write_text("123456789012345")
-    with files.locked(tmp_path):
-        assert (tmp_path / ".lock").read_text() == str(os.getpid())
 
 
 def test_leftovers_are_removed_and_nothing_else_is(folder):
@@ -305,30 +269,6 @@ def test_a_folder_that_is_a_file_or_below_one_is_refused_in_one_line(tmp_path, b
 def test_a_folder_is_made_with_its_parents(tmp_path):
     with files.locked(tmp_path / "a" / "b"):
         assert files.chunk_files(tmp_path / "a" / "b") == []
-
-
-def test_a_reader_sees_only_whole_chunks(folder):
-    # Many commits of the same chunk, and a reader that polls.
-    script = f"""
-import sys; sys.path[:0] = {sys.path!r}
-import numpy as np
-from pathlib import Path
-from superpos.train import files
-for value in range(300):
-    files.write_chunk(Path({str(folder)!r}), files.Rows(
-        np.array([b"0123456789abcdef"]), {{"W": np.full((1, 1000), value, np.float32)}}))
-"""
-    with subprocess.Popen([sys.executable, "-c", script]) as writer:
-        seen = set()
-        while writer.poll() is None:
-            for path in files.chunk_files(folder):
-                read = files.read_chunk(path)
-                assert read is not None
-                (value,) = {*read.arrays["W"].ravel()}
-                seen.add(value)
-            time.sleep(0.001)
-    assert writer.returncode == 0
-    assert len(seen) > 2
 
 
 def test_the_listing_holds_committed_chunks_only(folder):
