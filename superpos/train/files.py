@@ -18,6 +18,7 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,11 +52,24 @@ def commit(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, so that they survive a loss of power."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in made:
+        _sync(path.parent)
+
+
+@contextmanager
+def one_line(path: Path, expected: str) -> Iterator[None]:
+    """Raise what the operating system refuses as a StoreError, in one line."""
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        yield
+    except OSError as error:
+        raise StoreError(f"{path}: {expected} ({error.strerror})") from None
 
 
 @contextmanager
@@ -65,22 +79,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         StoreError: the folder cannot be written, or another process holds it.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a+")
-    except OSError as error:
-        raise StoreError(f"{folder}: expected a folder to write to ({error.strerror})") from None
+    with one_line(folder, "expected a folder to write to"):
+        make_folder(folder)
+        lock = (folder / ".lock").open("a+b", buffering=0)
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            raise StoreError(f"{folder}: in use by process {lock.read().strip()}") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        for leftover in folder.rglob(".*.tmp"):
-            leftover.unlink()
+        with one_line(folder, "expected a folder to write to"):
+            _claim(lock, folder)
+            for leftover in folder.rglob(".*.tmp"):
+                leftover.unlink()
         yield
 
 
@@ -93,7 +99,7 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     """Read sweep.json; None when the folder holds no sweep.
 
     Raises:
-        StoreError: the file is damaged or of a newer format.
+        StoreError: the file is damaged, of a newer format, or cannot be read.
     """
     return read_json(folder / "sweep.json")
 
@@ -111,12 +117,10 @@ def read_json(path: Path) -> dict[str, Any] | None:
     Raises:
         StoreError: the file is damaged, of a newer format, or cannot be read.
     """
-    try:
+    with one_line(path, "expected a file to read"):
+        if not path.exists():
+            return None
         text = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise StoreError(f"{path}: cannot read ({error.strerror})") from None
     try:
         body = json.loads(text)
         digest = body.pop("sha256")
@@ -138,7 +142,6 @@ def write_chunk(folder: Path, rows: Rows) -> Path:
     payload = buffer.getvalue()
     digest = hashlib.sha256(name.encode() + payload).hexdigest()
     path = folder / "chunks" / f"{name}.chunk"
-    path.parent.mkdir(exist_ok=True)
     commit(
         path,
         b" ".join([_MAGIC, str(FORMAT).encode(), name.encode(), digest.encode()]) + b"\n" + payload,
@@ -147,8 +150,13 @@ def write_chunk(folder: Path, rows: Rows) -> Path:
 
 
 def read_chunk(path: Path) -> Rows | None:
-    """Read a chunk file; None when anything about it is not as it was written."""
-    frame, _, payload = path.read_bytes().partition(b"\n")
+    """Read a chunk file; None when anything about it is not as it was written.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with one_line(path, "expected a file to read"):
+        frame, _, payload = path.read_bytes().partition(b"\n")
     expected = hashlib.sha256(path.stem.encode() + payload).hexdigest()
     if frame.split(b" ") != [_MAGIC, str(FORMAT).encode(), path.stem.encode(), expected.encode()]:
         return None
@@ -171,6 +179,27 @@ def quarantine(path: Path) -> Path:
     aside.mkdir(exist_ok=True)
     names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(1)))
     return path.rename(next(aside / name for name in names if not (aside / name).exists()))
+
+
+def _claim(lock: FileIO, folder: Path) -> None:
+    """Take the lock and write down whose it is."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().decode(errors="replace").strip()
+        raise StoreError(f"{folder}: in use by process {holder}") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()).encode())
+
+
+def _sync(folder: Path) -> None:
+    """Make the names that a folder holds survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _digest(body: Mapping[str, Any]) -> str:

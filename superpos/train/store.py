@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,7 +105,8 @@ class Store:
         for path in files.chunk_files(self.folder):
             rows = files.read_chunk(path)
             if rows is None:
-                aside = files.quarantine(path)
+                with files.one_line(path, "damaged, and cannot be moved to quarantine"):
+                    aside = files.quarantine(path)
                 warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=2)
             else:
                 table.put(rows)
@@ -130,7 +131,8 @@ class Store:
                 " digits; choose another folder, or set engine.allow_numerics_change=true"
             )
         if self.header != {"format": files.FORMAT, **header}:
-            self._write(lambda: files.write_header(self.folder, header))
+            with files.one_line(self.folder, "cannot write"):
+                files.write_header(self.folder, header)
             self.header = {"format": files.FORMAT, **header}
 
     def commit(self, rows: Rows) -> None:
@@ -139,13 +141,8 @@ class Store:
         Raises:
             StoreError: it cannot be written, as on a full disk.
         """
-        self._write(lambda: files.write_chunk(self.folder, rows))
-
-    def _write(self, write: Callable[[], Any]) -> None:
-        try:
-            write()
-        except OSError as error:
-            raise StoreError(f"{self.folder}: cannot write ({error.strerror})") from None
+        with files.one_line(self.folder, "cannot write"):
+            files.write_chunk(self.folder, rows)
 
 
 @contextmanager
@@ -161,6 +158,8 @@ def writing(
         yield Memory()
         return
     with files.locked(Path(folder)):
+        with files.one_line(Path(folder), "expected a folder to write to"):
+            files.make_folder(Path(folder, "chunks"))
         yield Store(Path(folder), grid, spec)
 
 

@@ -1,12 +1,7 @@
-import errno
 import hashlib
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,190 +10,8 @@ import pytest
 from superpos.train import files
 from superpos.train.files import Rows, StoreError
 
-OLD, NEW = b"old content" * 100, b"new content, which is longer" * 300
 IDS = np.array([b"0123456789abcdef", b"fedcba9876543210"])
 HEADER = {"spec": {"a": 0.1, "b": "x", "c": None}, "width": [2, 3], "axes": {"d": [0.5, 1.0]}}
-
-
-class Killed(BaseException):
-    """The process is gone; nothing after this reaches the disk."""
-
-
-class FakeFile:
-    """A file that loses what it has not flushed, as a process that is killed does."""
-
-    def __init__(self, disk, path):
-        self.disk, self.raw, self.buffer = disk, disk.open(path, "wb", buffering=0), b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def fileno(self):
-        return self.raw.fileno()
-
-    def write(self, data):
-        self.buffer += data[: len(data) // 2]
-        self.disk.step("write")
-        self.buffer += data[len(data) // 2 :]
-        return len(data)
-
-    def flush(self):
-        half = len(self.buffer) // 2
-        self.raw.write(self.buffer[:half])
-        self.disk.step("flush")
-        self.raw.write(self.buffer[half:])
-        self.buffer = b""
-
-    def close(self):
-        if not self.raw.closed:
-            try:
-                if self.buffer:
-                    self.flush()
-            finally:
-                self.raw.close()
-
-
-class Disk:
-    """Stands between `commit` and the disk; counts file operations and fails at one of them.
-
-    Attributes:
-        steps: names of the operations so far.
-        synced: bytes of each file, by inode, that are safe from a loss of power.
-    """
-
-    def __init__(self, monkeypatch, *, fail_at=None, error=None):
-        self.fail_at, self.error, self.steps, self.synced, self.dead = fail_at, error, [], {}, False
-        self.open = io.open
-        real = {name: getattr(os, name) for name in ("fsync", "rename", "open", "unlink")}
-
-        def fsync(descriptor):
-            is_folder = os.path.isdir(f"/proc/self/fd/{descriptor}")
-            self.step("fsync folder" if is_folder else "fsync file")
-            real["fsync"](descriptor)
-            status = os.fstat(descriptor)
-            self.synced[status.st_ino] = status.st_size
-
-        def open_file(path, mode="r", *args, **kwargs):
-            if "w" not in mode:
-                return self.open(path, mode, *args, **kwargs)
-            self.step("open")
-            return FakeFile(self, path)
-
-        def passing(name):
-            def operation(*args, **kwargs):
-                self.step(name)
-                return real[name](*args, **kwargs)
-
-            return operation
-
-        monkeypatch.setattr(io, "open", open_file)
-        monkeypatch.setattr(os, "fsync", fsync)
-        for name in ("rename", "open", "unlink"):
-            monkeypatch.setattr(os, name, passing(name))
-
-    def step(self, name):
-        """Fail if it is time to; a process that was killed does nothing any more."""
-        if self.dead:
-            raise Killed
-        self.steps.append(name)
-        if len(self.steps) - 1 == self.fail_at:
-            self.dead = isinstance(self.error, Killed)
-            raise self.error
-
-    def lose_power(self, folder):
-        """Cut every file to what was synced of it; renames are kept, which is the worst case."""
-        for path in folder.iterdir():
-            if path.stat().st_ino in self.synced or path.read_bytes() != OLD:
-                os.truncate(path, min(path.stat().st_size, self.synced.get(path.stat().st_ino, 0)))
-
-
-@pytest.fixture
-def commit_with(tmp_path):
-    """Commit NEW, over OLD or not, on a disk that fails."""
-    made = []
-
-    def commit_with(*, over, **fault):
-        folder = tmp_path / str(len(made))
-        made.append(folder)
-        folder.mkdir()
-        path = folder / "file"
-        if over:
-            path.write_bytes(OLD)
-        with pytest.MonkeyPatch.context() as patch:
-            disk = Disk(patch, **fault)
-            try:
-                files.commit(path, NEW)
-                raised = None
-            except BaseException as error:
-                raised = error
-        return disk, folder, raised
-
-    return commit_with
-
-
-def content(folder):
-    path = folder / "file"
-    return path.read_bytes() if path.exists() else None
-
-
-def test_a_commit_syncs_the_file_before_the_rename_and_the_folder_after(commit_with):
-    disk, folder, raised = commit_with(over=True)
-    assert raised is None
-    assert content(folder) == NEW
-    assert [path.name for path in folder.iterdir()] == ["file"]
-    rename = disk.steps.index("rename")
-    assert "flush" in disk.steps[: disk.steps.index("fsync file")]
-    assert disk.steps.index("fsync file") < rename
-    assert disk.steps.index("fsync folder") > rename
-    assert disk.synced[(folder / "file").stat().st_ino] == len(NEW)
-
-
-@pytest.mark.parametrize("over", [False, True])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
-def test_an_error_at_any_operation_leaves_old_or_new_and_no_leftover(commit_with, over, code):
-    old = OLD if over else None
-    n_steps = len(commit_with(over=over)[0].steps)
-    assert n_steps >= 6
-    found = []
-    for fail_at in range(n_steps):
-        error = OSError(code, os.strerror(code))
-        disk, folder, raised = commit_with(over=over, fail_at=fail_at, error=error)
-        assert raised is error, disk.steps
-        assert content(folder) in (old, NEW), disk.steps
-        assert {path.name for path in folder.iterdir()} <= {"file"}, disk.steps
-        found.append(content(folder))
-    assert old in found
-
-
-@pytest.mark.parametrize("over", [False, True])
-@pytest.mark.parametrize("power", ["kept", "lost"])
-def test_a_kill_at_any_operation_leaves_old_or_new(commit_with, over, power):
-    old = OLD if over else None
-    n_steps = len(commit_with(over=over)[0].steps)
-    found, n_leftovers = [], 0
-    for fail_at in range(n_steps):
-        disk, folder, raised = commit_with(over=over, fail_at=fail_at, error=Killed())
-        assert isinstance(raised, Killed)
-        if power == "lost":
-            disk.lose_power(folder)
-        assert content(folder) in (old, NEW), disk.steps
-        found.append(content(folder))
-        n_leftovers += len({path.name for path in folder.iterdir()} - {"file"})
-        with files.locked(folder):
-            assert {path.name for path in folder.iterdir()} <= {"file", "chunks", ".lock"}
-        assert content(folder) == found[-1]
-    assert old in found
-    assert NEW in found
-    assert n_leftovers > 0  # so there was something for the lock to clear away
-
-
-def test_a_commit_that_returned_survives_a_loss_of_power(commit_with):
-    disk, folder, _ = commit_with(over=True)
-    disk.lose_power(folder)
-    assert content(folder) == NEW
 
 
 def rows(value=1.0, ids=IDS):
@@ -419,32 +232,6 @@ def test_a_header_holds_no_nan(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from superpos.train.files import locked
-with locked(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_lock_held_by_another_process_is_refused_until_it_is_killed(tmp_path, one_line):
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        try:
-            assert holder.stdout.readline() == "held\n"
-            for _ in range(2):  # a refusal does not take the lock away
-                with pytest.raises(StoreError) as refusal, files.locked(tmp_path):
-                    pass
-                assert one_line(refusal, str(tmp_path), f"process {holder.pid}")
-        finally:
-            holder.send_signal(signal.SIGKILL)
-            holder.wait()
-    with files.locked(tmp_path):
-        assert (tmp_path / ".lock").read_text() == str(os.getpid())
-
-
 def test_a_lock_is_refused_to_the_process_that_holds_it_and_released_at_the_end(tmp_path, one_line):
     with pytest.raises(KeyboardInterrupt), files.locked(tmp_path):
         with pytest.raises(StoreError) as refusal, files.locked(tmp_path):
@@ -453,12 +240,6 @@ def test_a_lock_is_refused_to_the_process_that_holds_it_and_released_at_the_end(
         raise KeyboardInterrupt
     with files.locked(tmp_path):
         pass
-
-
-def test_the_pid_of_a_longer_number_leaves_no_digits_behind(tmp_path):
-    (tmp_path / ".lock").write_text("123456789012345")
-    with files.locked(tmp_path):
-        assert (tmp_path / ".lock").read_text() == str(os.getpid())
 
 
 def test_leftovers_are_removed_and_nothing_else_is(folder):
@@ -488,30 +269,6 @@ def test_a_folder_that_is_a_file_or_below_one_is_refused_in_one_line(tmp_path, b
 def test_a_folder_is_made_with_its_parents(tmp_path):
     with files.locked(tmp_path / "a" / "b"):
         assert files.chunk_files(tmp_path / "a" / "b") == []
-
-
-def test_a_reader_sees_only_whole_chunks(folder):
-    # Many commits of the same chunk, and a reader that polls.
-    script = f"""
-import sys; sys.path[:0] = {sys.path!r}
-import numpy as np
-from pathlib import Path
-from superpos.train import files
-for value in range(300):
-    files.write_chunk(Path({str(folder)!r}), files.Rows(
-        np.array([b"0123456789abcdef"]), {{"W": np.full((1, 1000), value, np.float32)}}))
-"""
-    with subprocess.Popen([sys.executable, "-c", script]) as writer:
-        seen = set()
-        while writer.poll() is None:
-            for path in files.chunk_files(folder):
-                read = files.read_chunk(path)
-                assert read is not None
-                (value,) = {*read.arrays["W"].ravel()}
-                seen.add(value)
-            time.sleep(0.001)
-    assert writer.returncode == 0
-    assert len(seen) > 2
 
 
 def test_the_listing_holds_committed_chunks_only(folder):
