@@ -45,11 +45,11 @@ def merged(
     Returns:
         The Dataset, with a dimension per key, or a single one called `job`.
     """
-    steps = np.asarray(
-        sorted({step for header, _, _ in sweeps.values() for step in steps_of(header)}), np.int64
-    )
-    names = _result_names([header["schema"] for header, _, _ in sweeps.values()])
-    schema = _schema(names, [header["schema"] for header, _, _ in sweeps.values()], len(steps))
+    headers = [header for header, _, _ in sweeps.values()]
+    steps = np.asarray(sorted({step for each in headers for step in steps_of(each)}), np.int64)
+    schemas = [header["schema"] for header in headers]
+    names = _result_names(schemas)
+    schema = _schema(names, schemas, len(steps))
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
     layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
     encoded = np.asarray(ids, "S16")
@@ -77,10 +77,8 @@ def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]]
     for schema in schemas:
         for result, entry in schema.items():
             dims = tuple(entry["dims"])
-            alone = all(other != result or held == dims for other, held in names)
-            names[result, dims] = names.get(
-                (result, dims), result if alone else ".".join([result, *dims])
-            )
+            taken = result in names.values()
+            names.setdefault((result, dims), ".".join([result, *dims]) if taken else result)
     return names
 
 
