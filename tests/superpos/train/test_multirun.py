@@ -378,7 +378,7 @@ def test_a_folder_in_place_of_the_file_is_refused_in_one_line(tmp_path, one_line
     (tmp_path / "multirun.json").mkdir()
     with pytest.raises(StoreError) as refusal:
         store.open(tmp_path)
-    assert one_line(refusal, "multirun.json: cannot read")
+    assert one_line(refusal, "multirun.json: expected a file to read")
 
 
 def test_a_newer_format_is_refused_in_one_line(tmp_path, monkeypatch, one_line):
