@@ -191,13 +191,17 @@ def steps_of(header: Mapping[str, Any]) -> np.ndarray:
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """The first key, in alphabetical order, at which two flat mappings differ."""
     for name in sorted({*old, *new}):
-        before, now = (
-            json.dumps(canonical(side[name])) if name in side else "nothing" for side in (old, new)
-        )
+        before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
         if before != now:
-            texts = before.startswith('"') and now.startswith('"')
-            return (name, before[1:-1], now[1:-1]) if texts else (name, before, now)
+            return name, _shown(before), _shown(now)
     return None
+
+
+def _shown(value: Any) -> str:
+    """A canonical value as it was written: the shortest number that is the same in float32."""
+    if isinstance(value, float):
+        return str(np.float32(value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _refuse_other(
