@@ -94,10 +94,10 @@ def wait_for(moment: Moment, folder: Path, child: int) -> None:
         "chunk": lambda: len(files.chunk_files(folder)) > before,
     }[kind]
     while not ready():
-        if time.monotonic() - begun > 60 or os.waitid(
-            os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT
-        ):
-            raise RuntimeError(f"{moment}: never came")
+        ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended or time.monotonic() - begun > 120:
+            raise RuntimeError(f"{moment}: it never came")
+        time.sleep(0.001)
     if kind == "chunk":
         time.sleep(moment[1])
 

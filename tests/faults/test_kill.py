@@ -80,8 +80,9 @@ def test_a_sweep_killed_again_and_again_is_that_of_an_undisturbed_run(
 
 
 HOURS = """
-import functools, os, sys
+import functools, os, signal, sys
 from tests.faults import killer
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the parent ignores
 n_steps = 5 * 10**7
 try:
     killer.train(sys.argv[1], functools.partial(killer.build, n_steps=n_steps, log_every=n_steps))
