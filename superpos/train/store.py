@@ -13,10 +13,12 @@ from superpos.train import files
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, canonical, make_grid
 from superpos.train.plan import Width
-from superpos.train.table import Table, to_dataset
+from superpos.train.table import Schema, Table, to_dataset
 
 if TYPE_CHECKING:
     import xarray
+
+_FIELDS = ("spec", "axes", "zipped", "fit", "schema", "width", "fingerprint")
 
 
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
@@ -33,13 +35,13 @@ def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
         StoreError: the folder holds no sweep, or its header is damaged.
     """
     folder = Path(folder)
-    header = files.read_header(folder)
+    header = _read_header(folder)
     if header is None:
         raise StoreError(f"{folder}: expected the folder of a sweep, with a sweep.json")
     grid = grid_of(header)
     table = Table(grid.member_ids(header["spec"]), header["schema"])
     for path in files.chunk_files(folder):
-        rows = files.read_chunk(path)
+        rows = _read_chunk(path, header["schema"])
         if rows is None:
             warnings.warn(f"{path}: damaged chunk left out", stacklevel=2)
         else:
@@ -76,7 +78,7 @@ class Store:
     def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
         """Read the header and refuse a sweep of another kind."""
         self.folder = folder
-        self.header = files.read_header(folder)
+        self.header = _read_header(folder)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
             _refuse_other(folder, self.header, grid, spec)
@@ -87,7 +89,7 @@ class Store:
             return None
         table = Table(ids, self.header["schema"])
         for path in files.chunk_files(self.folder):
-            rows = files.read_chunk(path)
+            rows = _read_chunk(path, self.header["schema"])
             if rows is None:
                 with files.one_line(path, "damaged, and cannot be moved to quarantine"):
                     aside = files.quarantine(path)
@@ -176,6 +178,27 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[st
             texts = before.startswith('"') and now.startswith('"')
             return (name, before[1:-1], now[1:-1]) if texts else (name, before, now)
     return None
+
+
+def _read_header(folder: Path) -> dict[str, Any] | None:
+    """The header, with all that is needed of it; a field that is not known is let be."""
+    header = files.read_header(folder)
+    lacking = [name for name in _FIELDS if header is not None and name not in header]
+    if lacking:
+        raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
+    return header
+
+
+def _read_chunk(path: Path, schema: Schema) -> Rows | None:
+    """A chunk that holds what the schema says of each of its members; else None."""
+    rows = files.read_chunk(path)
+    if rows is None:
+        return None
+    found = {name: (values.shape, values.dtype.name) for name, values in rows.arrays.items()}
+    expected = {
+        name: ((len(rows.ids), *entry["shape"]), entry["dtype"]) for name, entry in schema.items()
+    }
+    return rows if found == expected else None
 
 
 def _refuse_other(
