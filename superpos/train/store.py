@@ -99,7 +99,17 @@ class Store:
         return table
 
     def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
-        """Commit the header before a chunk is trained, or refuse to mix numerics."""
+        """Commit the header before a chunk is trained, or refuse to mix numerics.
+
+        Raises:
+            StoreError: the store holds another sweep, or could not be read back.
+        """
+        for name, entry in header["schema"].items():
+            if np.dtype(entry["dtype"]).kind == "V":
+                raise StoreError(
+                    f"{self.folder}: cannot keep {name}, of dtype {entry['dtype']}; expected one"
+                    " of NumPy's own, such as float32"
+                )
         held = self.header or header
         for part in ("fit", "schema"):
             difference = first_difference(held[part], header[part])
