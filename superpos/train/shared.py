@@ -20,14 +20,18 @@ class Shared(Store):
 
         Returns:
             The width of the chunks; another one where another process was first with its header.
+
+        Raises:
+            StoreError: the store holds another sweep, or could not be read back.
         """
+        self._check(header, allow_numerics_change)
         if self.header is None:
             with files.one_line(self.folder, "cannot write"):
                 files.create_header(self.folder, header)
             self._read()
             if self.width is not None and self.width != Width(*header["width"]):
                 return self.width
-        self._refuse_other_numerics(header, allow_numerics_change)
+            self._check(header, allow_numerics_change)
         return Width(*header["width"])
 
     def _leave_out(self, path: Path) -> None:

@@ -13,10 +13,12 @@ from superpos.train import files
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, canonical, make_grid
 from superpos.train.plan import Width
-from superpos.train.table import Table, to_dataset
+from superpos.train.table import Schema, Table, to_dataset
 
 if TYPE_CHECKING:
     import xarray
+
+_FIELDS = ("spec", "axes", "zipped", "fit", "schema", "width", "fingerprint")
 
 
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
@@ -49,13 +51,13 @@ def read_sweep(folder: Path) -> tuple[dict[str, Any], Grid, Table] | None:
     Raises:
         StoreError: the header is damaged.
     """
-    header = files.read_header(folder)
+    header = read_header(folder)
     if header is None:
         return None
     grid = grid_of(header)
     table = Table(grid.member_ids(header["spec"]), header["schema"])
     for path in files.chunk_files(folder):
-        rows = files.read_chunk(path)
+        rows = _read_chunk(path, header["schema"])
         if rows is None:
             warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
         else:
@@ -103,7 +105,7 @@ class Store:
             return None
         table = Table(ids, self.header["schema"])
         for path in files.chunk_files(self.folder):
-            rows = files.read_chunk(path)
+            rows = _read_chunk(path, self.header["schema"])
             if rows is None:
                 self._leave_out(path)
             else:
@@ -115,8 +117,11 @@ class Store:
 
         Returns:
             The width of its chunks.
+
+        Raises:
+            StoreError: the store holds another sweep, or could not be read back.
         """
-        self._refuse_other_numerics(header, allow_numerics_change)
+        self._check(header, allow_numerics_change)
         if self.header != {"format": files.FORMAT, **header}:
             with files.one_line(self.folder, "cannot write"):
                 files.write_header(self.folder, header)
@@ -133,7 +138,7 @@ class Store:
             files.write_chunk(self.folder, rows)
 
     def _read(self) -> None:
-        self.header = files.read_header(self.folder)
+        self.header = read_header(self.folder)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
             _refuse_other(self.folder, self.header, *self._asked)
@@ -143,9 +148,14 @@ class Store:
             aside = files.quarantine(path)
         warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=3)
 
-    def _refuse_other_numerics(
-        self, header: Mapping[str, Any], allow_numerics_change: bool
-    ) -> None:
+    def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
+        """Refuse what cannot be read back, another sweep, and other numerics."""
+        for name, entry in header["schema"].items():
+            if np.dtype(entry["dtype"]).kind == "V":
+                raise StoreError(
+                    f"{self.folder}: cannot keep {name}, of dtype {entry['dtype']}; expected one"
+                    " of NumPy's own, such as float32"
+                )
         held = self.header or header
         for part in ("fit", "schema"):
             difference = first_difference(held[part], header[part])
@@ -210,13 +220,38 @@ def steps_of(header: Mapping[str, Any]) -> np.ndarray:
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """The first key, in alphabetical order, at which two flat mappings differ."""
     for name in sorted({*old, *new}):
-        before, now = (
-            json.dumps(canonical(side[name])) if name in side else "nothing" for side in (old, new)
-        )
+        before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
         if before != now:
-            texts = before.startswith('"') and now.startswith('"')
-            return (name, before[1:-1], now[1:-1]) if texts else (name, before, now)
+            return name, _shown(before), _shown(now)
     return None
+
+
+def _shown(value: Any) -> str:
+    """A canonical value as it was written: the shortest number that is the same in float32."""
+    if isinstance(value, float):
+        return str(np.float32(value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def read_header(folder: Path) -> dict[str, Any] | None:
+    """The header, with all that is needed of it; a field that is not known is let be."""
+    header = files.read_header(folder)
+    lacking = [name for name in _FIELDS if header is not None and name not in header]
+    if lacking:
+        raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
+    return header
+
+
+def _read_chunk(path: Path, schema: Schema) -> Rows | None:
+    """A chunk that holds what the schema says of each of its members; else None."""
+    rows = files.read_chunk(path)
+    if rows is None:
+        return None
+    found = {name: (values.shape, values.dtype.name) for name, values in rows.arrays.items()}
+    expected = {
+        name: ((len(rows.ids), *entry["shape"]), entry["dtype"]) for name, entry in schema.items()
+    }
+    return rows if found == expected else None
 
 
 def _refuse_other(
