@@ -221,7 +221,7 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[st
     """The first key, in alphabetical order, at which two flat mappings differ."""
     for name in sorted({*old, *new}):
         before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
-        if before != now:
+        if json.dumps(before) != json.dumps(now):  # in Python, True is 1
             return name, _shown(before), _shown(now)
     return None
 
