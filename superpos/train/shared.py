@@ -34,8 +34,9 @@ class Shared(Store):
             self._check(header, allow_numerics_change)
         return Width(*header["width"])
 
-    def _leave_out(self, path: Path) -> None:
-        warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
+    def leave_out(self, path: Path, problem: str) -> None:
+        """Warn of a file that is not sound."""
+        warnings.warn(f"{path}: {problem}, left out", stacklevel=3)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from superpos.train import files
+from superpos.train import checkpoint, files
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, canonical, make_grid
 from superpos.train.plan import Width
@@ -107,7 +107,7 @@ class Store:
         for path in files.chunk_files(self.folder):
             rows = _read_chunk(path, self.header["schema"])
             if rows is None:
-                self._leave_out(path)
+                self.leave_out(path, "damaged")
             else:
                 table.put(rows)
         return table
@@ -137,16 +137,17 @@ class Store:
         with files.one_line(self.folder, "cannot write"):
             files.write_chunk(self.folder, rows)
 
+    def leave_out(self, path: Path, problem: str) -> None:
+        """Set aside a file that is not sound, with a warning."""
+        with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
+            aside = files.quarantine(path)
+        warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
+
     def _read(self) -> None:
         self.header = read_header(self.folder)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
             _refuse_other(self.folder, self.header, *self._asked)
-
-    def _leave_out(self, path: Path) -> None:
-        with files.one_line(path, "damaged, and cannot be moved to quarantine"):
-            aside = files.quarantine(path)
-        warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=3)
 
     def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
         """Refuse what cannot be read back, another sweep, and other numerics."""
@@ -180,6 +181,8 @@ def writing(
 ) -> Iterator[Store | Memory]:
     """Hold a sweep folder as its only writer; None keeps the sweep in memory.
 
+    When it is left without an error, the sweep is complete.
+
     Raises:
         StoreError: the folder is not writable, in use, damaged, or holds another sweep.
     """
@@ -189,7 +192,9 @@ def writing(
     with files.locked(Path(folder)):
         with files.one_line(Path(folder), "expected a folder to write to"):
             files.make_folder(Path(folder, "chunks"))
+        checkpoint.remove_leftovers(Path(folder), complete=False)
         yield Store(Path(folder), grid, spec)
+        checkpoint.remove_leftovers(Path(folder), complete=True)
 
 
 def header_axes(grid: Grid) -> dict[str, Any]:
