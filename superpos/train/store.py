@@ -76,8 +76,10 @@ class Memory:
         del ids
         return None
 
-    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> Width:
         """Nothing to check."""
+        del allow_numerics_change
+        return Width(*header["width"])
 
     def commit(self, rows: Rows) -> None:
         """Nothing to write."""
@@ -94,10 +96,8 @@ class Store:
     def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
         """Read the header and refuse a sweep of another kind."""
         self.folder = folder
-        self.header = read_header(folder)
-        self.width = Width(*self.header["width"]) if self.header else None
-        if self.header is not None:
-            _refuse_other(folder, self.header, grid, spec)
+        self._asked = grid, spec
+        self._read()
 
     def load(self, ids: np.ndarray) -> Table | None:
         """Read every sound chunk; set damaged ones aside with a warning."""
@@ -107,19 +107,49 @@ class Store:
         for path in files.chunk_files(self.folder):
             rows = _read_chunk(path, self.header["schema"])
             if rows is None:
-                with files.one_line(path, "damaged, and cannot be moved to quarantine"):
-                    aside = files.quarantine(path)
-                warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=2)
+                self._leave_out(path)
             else:
                 table.put(rows)
         return table
 
-    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> Width:
         """Commit the header before a chunk is trained, or refuse to mix numerics.
+
+        Returns:
+            The width of its chunks.
 
         Raises:
             StoreError: the store holds another sweep, or could not be read back.
         """
+        self._check(header, allow_numerics_change)
+        if self.header != {"format": files.FORMAT, **header}:
+            with files.one_line(self.folder, "cannot write"):
+                files.write_header(self.folder, header)
+            self.header = {"format": files.FORMAT, **header}
+        return Width(*header["width"])
+
+    def commit(self, rows: Rows) -> None:
+        """Commit one chunk.
+
+        Raises:
+            StoreError: it cannot be written, as on a full disk.
+        """
+        with files.one_line(self.folder, "cannot write"):
+            files.write_chunk(self.folder, rows)
+
+    def _read(self) -> None:
+        self.header = read_header(self.folder)
+        self.width = Width(*self.header["width"]) if self.header else None
+        if self.header is not None:
+            _refuse_other(self.folder, self.header, *self._asked)
+
+    def _leave_out(self, path: Path) -> None:
+        with files.one_line(path, "damaged, and cannot be moved to quarantine"):
+            aside = files.quarantine(path)
+        warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=3)
+
+    def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
+        """Refuse what cannot be read back, another sweep, and other numerics."""
         for name, entry in header["schema"].items():
             if np.dtype(entry["dtype"]).kind == "V":
                 raise StoreError(
@@ -142,19 +172,6 @@ class Store:
                 f"{self.folder}: {name} was {old} and is {new}, so numbers would differ in the last"
                 " digits; choose another folder, or set engine.allow_numerics_change=true"
             )
-        if self.header != {"format": files.FORMAT, **header}:
-            with files.one_line(self.folder, "cannot write"):
-                files.write_header(self.folder, header)
-            self.header = {"format": files.FORMAT, **header}
-
-    def commit(self, rows: Rows) -> None:
-        """Commit one chunk.
-
-        Raises:
-            StoreError: it cannot be written, as on a full disk.
-        """
-        with files.one_line(self.folder, "cannot write"):
-            files.write_chunk(self.folder, rows)
 
 
 @contextmanager
