@@ -183,9 +183,9 @@ def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
         check_count(make_grid(axes, zipped))
     except ArgumentError as error:
         text = str(error)
-        return [
-            text if text.startswith("zipped") else f"sweep.{text}".replace("sweep.axes:", "sweep:")
-        ]
+        if text.startswith("axes:"):
+            return [f"sweep{text.removeprefix('axes')}"]
+        return [text if text.startswith("zipped") else f"sweep.{text}"]
     return []
 
 
