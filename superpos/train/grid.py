@@ -14,7 +14,7 @@ from superpos.arguments import ArgumentError, shown
 
 SEED = "seed"
 MOST_MEMBERS = 4_000_000
-"""In one sweep: their ids are computed at the start, in half a minute, and their results are kept in
+"""In one sweep: their ids are computed at the start, in half a minute, and all results are held in
 memory."""
 
 
