@@ -1,11 +1,12 @@
-"""Chunks trained side by side, one on each device."""
+"""Chunks trained side by side: each device takes one after the other."""
 
 import dataclasses
 import functools
-import itertools
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import jax
@@ -15,7 +16,8 @@ from superpos.train import fragile, plan, results
 from superpos.train.files import Rows
 from superpos.train.grid import Grid
 from superpos.train.plan import Chunk, Width
-from superpos.train.program import Build, Program, compile_chunk
+from superpos.train.program import Build, Executable, Program, compile_chunk
+from superpos.train.threads import side_by_side
 from superpos.train.width import MEMORY_FRACTION, Search
 from superpos.types import Carry, Key
 
@@ -31,8 +33,10 @@ def train(
     *,
     check_fragile: bool,
     on_block: Callable[[int], None],
-) -> Iterator[Rows]:
-    """Train chunks, as many at once as there are devices, and yield the results of each.
+) -> Generator[Rows, None, None]:
+    """Train chunks in a thread for each device, and yield the results as they are finished.
+
+    The threads stop at the next block when the iterator is closed, which is not waited for.
 
     Args:
         grid: the sweep.
@@ -41,44 +45,99 @@ def train(
         program: what is run.
         chunks: what is to be trained.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
-        on_block: told how many model-steps a block was.
+        on_block: told how many model-steps a block was, in the thread of the caller.
 
     Yields:
         The results of a chunk.
+
+    Raises:
+        Exception: what went wrong on a device, after the others have stopped.
     """
-    for together in _groups(chunks, program.n_devices):
-        n_steps = program.spec.log_every * sum(len(c.seeds) * len(c.points) for c in together)
-        points, carry = start(grid, key, program, together)
-        carry, blocks = _run(program, points, carry, on_block, n_steps)
-        arrays = results.gather(carry, blocks, program.metrics)
-        if check_fragile:
-            points, nudged = start(grid, key, program, together)
-            nudged, _ = _run(program, points, fragile.nudged(nudged), on_block, n_steps)
-            arrays["sensitivity"] = fragile.sensitivity(carry, nudged, 1 + results.LEADING)
-        for number, chunk in enumerate(together):
-            members = grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()
-            mine = {name: _unpad(array[number], chunk) for name, array in arrays.items()}
-            yield Rows(ids[members], mine)
+    stop = threading.Event()
+    events: SimpleQueue[int | Rows | BaseException] = SimpleQueue()
+    idle: SimpleQueue[Executable] = SimpleQueue()
+    for executable in program.executables:
+        idle.put(executable)
+
+    def work(chunk: Chunk) -> None:
+        executable = idle.get()
+        try:
+            for event in _events(grid, ids, key, program, executable, chunk, check_fragile):
+                if stop.is_set():
+                    break
+                events.put(event)
+        except BaseException as error:
+            events.put(error)
+        finally:
+            idle.put(executable)
+
+    pool = ThreadPoolExecutor(len(program.executables))
+    try:
+        n_left = len([pool.submit(work, chunk) for chunk in chunks])
+        while n_left:
+            event = events.get()
+            if isinstance(event, BaseException):
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise event
+            if isinstance(event, Rows):
+                n_left -= 1
+                yield event
+            else:
+                on_block(event)
+    finally:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _events(
+    grid: Grid,
+    ids: np.ndarray,
+    key: Key,
+    program: Program,
+    executable: Executable,
+    chunk: Chunk,
+    check_fragile: bool,
+) -> Iterator[int | Rows]:
+    """Train one chunk on one device: the model-steps of each block, and at last the results."""
+    n_steps = program.spec.log_every * len(chunk.seeds) * len(chunk.points)
+    points, carry = start(grid, key, program.width, executable, chunk)
+    last, blocks = yield from _run(program, executable, points, carry, n_steps)
+    arrays = results.gather(last, blocks, program.metrics)
+    if check_fragile:
+        points, carry = start(grid, key, program.width, executable, chunk)
+        nudged, _ = yield from _run(program, executable, points, executable.nudge(carry), n_steps)
+        arrays["sensitivity"] = fragile.sensitivity(last, nudged, results.LEADING)
+    members = grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()
+    yield Rows(ids[members], {name: _unpad(array, chunk) for name, array in arrays.items()})
+
+
+def _run(
+    program: Program, executable: Executable, points: Points, carry: Carry, n_steps: int
+) -> Generator[int, None, tuple[Carry, list[Mapping[str, np.ndarray]]]]:
+    """Run all blocks; while one is computed, the metrics of the one before are fetched."""
+    blocks: list[Mapping[str, np.ndarray]] = []
+    measured = None
+    for _ in range(program.spec.n_blocks):
+        carry, after = executable.advance(points, carry)
+        if measured is not None:
+            blocks.append(jax.device_get(measured))
+        measured = jax.block_until_ready(after)
+        yield n_steps
+    if measured is not None:
+        blocks.append(jax.device_get(measured))
+    return jax.device_get(dataclasses.replace(carry, key=(), opt_state=())), blocks
 
 
 def start(
-    grid: Grid, key: Key, program: Program, together: Sequence[Chunk]
+    grid: Grid, key: Key, width: Width, executable: Executable, chunk: Chunk
 ) -> tuple[Points, Carry]:
-    """The values of the axes, and the first carry, of padded chunks, one to a device."""
-    together = [*together, *[together[0]] * (program.n_devices - len(together))]
-    seeds = np.stack(
-        [grid.seeds[plan.padded(chunk.seeds, program.width.n_seeds)] for chunk in together]
-    )
-    positions = np.stack([plan.padded(chunk.points, program.width.n_points) for chunk in together])
+    """The values of the axes, and the first carry, of a padded chunk on a device."""
+    seeds = grid.seeds[plan.padded(chunk.seeds, width.n_seeds)]
+    positions = plan.padded(chunk.points, width.n_points)
     values = {name: column[positions] for name, column in grid.points.items()}
-    points, keys = jax.device_put((values, _fold(key, seeds)), program.sharding)
-    return points, program.init(points, keys)
-
-
-@jax.jit
-def _fold(key: Key, seeds: jax.Array) -> jax.Array:
-    fold = jax.vmap(jax.random.fold_in, (None, 0))
-    return jax.vmap(fold, (None, 0))(key, seeds)
+    points, key, seeds = jax.device_put((values, key, seeds), executable.device)
+    return points, executable.init(points, key, seeds)
 
 
 def search(
@@ -119,47 +178,18 @@ def seconds_per_block(grid: Grid, key: Key, program: Program) -> float:
     """Time of a block with all devices at work, after a first one that is not measured."""
     n_seeds, n_points = program.width
     chunk = Chunk(np.arange(n_seeds), np.arange(n_points))
-    points, carry = start(grid, key, program, [chunk])
-    seconds = 0.0
-    for _ in range(min(2, program.spec.n_blocks)):
-        begun = time.perf_counter()
-        carry, measured = program.advance(points, carry)
-        jax.block_until_ready(measured)
-        seconds = time.perf_counter() - begun
-    return seconds
 
+    def time_block(executable: Executable) -> float:
+        points, carry = start(grid, key, program.width, executable, chunk)
+        seconds = 0.0
+        for _ in range(min(2, program.spec.n_blocks)):
+            begun = time.perf_counter()
+            carry, measured = executable.advance(points, carry)
+            jax.block_until_ready(measured)
+            seconds = time.perf_counter() - begun
+        return seconds
 
-def _run(
-    program: Program, points: Points, carry: Carry, on_block: Callable[[int], None], n_steps: int
-) -> tuple[Carry, list[Mapping[str, np.ndarray]]]:
-    """Run all blocks; while one is computed, the metrics of the one before are fetched."""
-    blocks: list[Mapping[str, np.ndarray]] = []
-
-    def fetch(measured: Mapping[str, jax.Array]) -> None:
-        blocks.append(jax.device_get(measured))
-        on_block(n_steps)
-
-    measured = None
-    # Waiting in the main thread itself would keep Ctrl-C from being served.
-    waiter = ThreadPoolExecutor(1)
-    try:
-        for _ in range(program.spec.n_blocks):
-            carry, after = program.advance(points, carry)
-            if measured is not None:
-                fetch(measured)
-            measured = after
-            waiter.submit(jax.block_until_ready, measured).result()
-    finally:
-        waiter.shutdown(wait=False)
-    if measured is not None:
-        fetch(measured)
-    return jax.device_get(dataclasses.replace(carry, key=(), opt_state=())), blocks
-
-
-def _groups(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:
-    chunks = iter(chunks)
-    while group := list(itertools.islice(chunks, size)):
-        yield group
+    return max(side_by_side(time_block, program.executables))
 
 
 def _unpad(array: np.ndarray, chunk: Chunk) -> np.ndarray:

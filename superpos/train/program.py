@@ -1,4 +1,4 @@
-"""The compiled program of a chunk, the same on every device."""
+"""The compiled program of a chunk: an executable for each device, all of the same trace."""
 
 import dataclasses
 import hashlib
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from jax.extend import core
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from superpos.train import fragile
 from superpos.train.plan import Width
+from superpos.train.threads import side_by_side
 from superpos.types import Array, Carry, FitSpec, Key, Training
 
 Build = Callable[[Mapping[str, Array]], Training]
@@ -29,32 +30,40 @@ _OVER_POINTS = Carry(
 _OVER_SEEDS = dataclasses.replace(_OVER_POINTS, key=_MAPPED)
 
 
-class Program(NamedTuple):
-    """A compiled chunk, to be run on all devices at once, each with a chunk of its own.
+class Executable(NamedTuple):
+    """A chunk, compiled for one device.
 
-    Every array that goes in or comes out is led by (n_devices,); what follows is of one chunk.
+    Attributes:
+        device: where the arguments are to be, and the results are.
+        init: (points, root key, seeds) -> carry, every leaf led by (n_seeds, n_points) but for the
+            keys (n_seeds,) and the step ().
+        nudge: carry -> the carry an ulp away; the carry given is consumed.
+        advance: (points, carry) -> (carry, metrics of the block); the carry given is consumed.
+    """
+
+    device: Any
+    init: Callable[..., Carry]
+    nudge: Callable[[Carry], Carry]
+    advance: Callable[..., tuple[Carry, dict[str, Any]]]
+
+
+class Program(NamedTuple):
+    """A compiled chunk.
 
     Attributes:
         width: seeds by points.
-        n_devices: chunks that run at once.
-        sharding: places what goes in, one chunk to a device.
-        init: (points, keys) -> carry, every leaf led by (n_seeds, n_points) but for the keys
-            (n_seeds,) and the step ().
-        advance: (points, carry) -> (carry, metrics of the block); the carry given is consumed.
-        carry: shapes of the carry of one chunk.
-        metrics: shapes of a block's metrics of one chunk.
+        executables: one for each device.
+        carry: shapes of the carry.
+        metrics: shapes of a block's metrics.
         spec: length of a run.
-        n_bytes: memory that advance takes on one device.
+        n_bytes: memory that advance takes on a device.
         n_bytes_looped: the largest array that is computed anew in every update.
         seconds: what compiling took.
-        digest: hash of what advance computes on one device.
+        digest: hash of what advance computes.
     """
 
     width: Width
-    n_devices: int
-    sharding: NamedSharding
-    init: Callable[..., Carry]
-    advance: Callable[..., tuple[Carry, dict[str, Any]]]
+    executables: tuple[Executable, ...]
     carry: Carry
     metrics: dict[str, Any]
     spec: FitSpec
@@ -73,11 +82,14 @@ def compile_chunk(
 ) -> Program:
     """Compile a chunk, calling `build` in one trace for init and one for advance.
 
+    Each device gets an executable that knows of no other: a program that spans several devices is
+    compiled in another way, and its last bits differ.
+
     Args:
         build: point -> Training.
         points: the axes of the sweep, of which only names and dtypes matter here.
         width: size of the chunk.
-        key_dtype: dtype of the keys, which says what generator they are of.
+        key_dtype: dtype of the root key, which says what generator it is of.
         devices: where it is to run.
 
     Returns:
@@ -86,8 +98,8 @@ def compile_chunk(
     start = time.perf_counter()
     specs: list[FitSpec] = []
 
-    def init(point: Mapping[str, Array], key: Key) -> Carry:
-        return build(point).init(key)
+    def init(point: Mapping[str, Array], key: Key, seed: Array) -> Carry:
+        return build(point).init(jax.random.fold_in(key, seed))
 
     def advance(point: Mapping[str, Array], carry: Carry) -> tuple[Carry, dict[str, Array]]:
         run = build(point)
@@ -97,32 +109,31 @@ def compile_chunk(
     point = {
         k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
     }
-    keys = jax.ShapeDtypeStruct((width.n_seeds,), key_dtype)
-    traced_init = jax.jit(_mapped_init(init, width)).trace(point, keys)
-    traced = jax.jit(_mapped_advance(advance, width)).trace(point, traced_init.out_info)
-    mesh = Mesh(np.asarray(devices), ("chunk",), axis_types=(AxisType.Auto,))
-    sharding = NamedSharding(mesh, PartitionSpec("chunk"))
-    compiled = _on_each_device(traced, sharding, point, traced_init.out_info, donate=1)
+    seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
+    root = jax.ShapeDtypeStruct((), key_dtype)
+    traced_init = jax.jit(_mapped_init(init, width)).trace(point, root, seeds)
+    carry = traced_init.out_info
+    traced_nudge = jax.jit(fragile.nudged, donate_argnums=0).trace(carry)
+    traced = jax.jit(_mapped_advance(advance, width), donate_argnums=1).trace(point, carry)
+    lowered = [_lowered_for(device, traced_init, traced_nudge, traced) for device in devices]
+    compiled = side_by_side(_compiled, lowered)
     return Program(
         width=width,
-        n_devices=len(devices),
-        sharding=sharding,
-        init=_on_each_device(traced_init, sharding, point, keys),
-        advance=compiled,
-        carry=traced_init.out_info,
+        executables=tuple(map(Executable, devices, *zip(*compiled, strict=True))),
+        carry=carry,
         metrics=traced.out_info[1],
         spec=specs[0],
-        n_bytes=_memory(compiled),
+        n_bytes=_memory(compiled[0][-1]),
         n_bytes_looped=_largest_in_loops(traced.jaxpr.jaxpr),
         seconds=time.perf_counter() - start,
-        digest=hashlib.sha256(traced.lower().as_text().encode()).hexdigest()[:16],
+        digest=hashlib.sha256(lowered[0][-1].as_text().encode()).hexdigest()[:16],
     )
 
 
 def _mapped_init(init: Callable[..., Carry], width: Width) -> Callable[..., Carry]:
     """Seeds outside and points inside, so that points with one seed share what it draws."""
-    points = jax.vmap(init, (0, None), _OVER_POINTS, axis_size=width.n_points)
-    return jax.vmap(points, (None, 0), _OVER_SEEDS)
+    points = jax.vmap(init, (0, None, None), _OVER_POINTS, axis_size=width.n_points)
+    return jax.vmap(points, (None, None, 0), _OVER_SEEDS)
 
 
 def _mapped_advance(advance: Callable[..., Any], width: Width) -> Callable[..., Any]:
@@ -130,29 +141,14 @@ def _mapped_advance(advance: Callable[..., Any], width: Width) -> Callable[..., 
     return jax.vmap(points, (None, _OVER_SEEDS), (_OVER_SEEDS, 0))
 
 
-def _on_each_device(
-    traced: Any, sharding: NamedSharding, *shapes: Any, donate: int | None = None
-) -> Any:
-    """Compile what was traced for one chunk to run on each device, with no word between them."""
-    evaluate = core.jaxpr_as_fun(traced.jaxpr)
-    structure = jax.tree.structure(traced.out_info)
+def _lowered_for(device: Any, *traced: Any) -> list[Any]:
+    """What was traced, to be compiled for a device."""
+    with jax.default_device(device):
+        return [function.lower() for function in traced]
 
-    def local(*arguments: Any) -> Any:
-        results = evaluate(*(leaf[0] for leaf in jax.tree.leaves(arguments)))
-        return jax.tree.unflatten(structure, [leaf[None] for leaf in results])
 
-    split = sharding.spec
-    everywhere = jax.shard_map(
-        local, mesh=sharding.mesh, in_specs=split, out_specs=split, check_vma=False
-    )
-    n_devices = sharding.mesh.size
-    stacked = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((n_devices, *leaf.shape), leaf.dtype), shapes
-    )
-    function = jax.jit(
-        everywhere, in_shardings=sharding, out_shardings=sharding, donate_argnums=donate
-    )
-    return function.lower(*stacked).compile()
+def _compiled(lowered: Sequence[Any]) -> list[Any]:
+    return [function.compile() for function in lowered]
 
 
 def _memory(compiled: Any) -> int:

@@ -26,21 +26,20 @@ def final_leaves(carry: Carry) -> dict[str, Any]:
 def gather(
     carry: Carry, blocks: Sequence[Mapping[str, np.ndarray]], metrics: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """Arrays of finished chunks, (n_devices, n_seeds, n_points, ...), metrics stacked over blocks.
+    """Arrays of a finished chunk, (n_seeds, n_points, ...), metrics stacked over blocks.
 
     Args:
         carry: the carry after the last block, on the host.
         blocks: metrics of each block, on the host.
-        metrics: shapes of a block's metrics of one chunk.
+        metrics: shapes of a block's metrics.
 
     Returns:
-        Name -> array; a metric has its block dimension fourth.
+        Name -> array; a metric has its block dimension third.
     """
-    n_devices = len(carry.step)
     stacked = {
-        name: np.stack([block[name] for block in blocks], axis=1 + LEADING)
+        name: np.stack([block[name] for block in blocks], axis=LEADING)
         if blocks
-        else np.zeros((n_devices, *shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
+        else np.zeros((*shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
         for name, shape in metrics.items()
     }
     return {**final_leaves(carry), **stacked}

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -121,10 +122,11 @@ def sweep(
                 grid, ids, key, program, missing, check_fragile=check_fragile, on_block=meter.add
             )
             try:
-                for rows in trained:
-                    held.commit(rows)
-                    table.put(rows)
-                    meter.report()
+                with closing(trained):
+                    for rows in trained:
+                        held.commit(rows)
+                        table.put(rows)
+                        meter.report()
                 return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error):
@@ -184,8 +186,5 @@ def _header(
             **fingerprint(),
             "width": str(width),
             "program": program.digest,
-            # On several devices the last bits were found to differ from those on a single one, and
-            # to be the same for two and for eight.
-            "partitioned": str(program.n_devices > 1),
         },
     }

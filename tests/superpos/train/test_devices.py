@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-# 3 densities by 5 seeds in chunks of 2 are 10 chunks, half of them padded: on eight devices there
-# are two rounds, and six devices have nothing of their own in the second.
+# 3 densities by 5 seeds in chunks of 2 are 10 chunks, half of them padded: one device takes all,
+# and of eight some take two.
 SWEEP = """
 import json, os, sys
 import jax, numpy as np
@@ -47,14 +47,12 @@ facts = {"steps": [r.steps_done for r in reports], "n_devices": jax.local_device
 facts["members"] = reports[-1].members_done
 points = {"density": np.float32([0.1, 0.5, 0.9])}
 program = compile_chunk(build, points, Width(2, 3), jax.random.key(5).dtype, jax.local_devices())
-facts["text"] = program.advance.as_text() + program.init.as_text()
-grid = make_grid(AXES, ())
-chunks = [Chunk(np.array([0, 1]), np.arange(3)), Chunk(np.array([4]), np.array([2]))]
-_, carry = launch.start(grid, jax.random.key(5), program, chunks[: jax.local_device_count()])
-W = carry.params.W
-facts["parts"] = [[str(s.device), s.data.shape, s.index[0].indices(len(W))[:2]]
-                  for s in W.addressable_shards]
-facts["shape"] = W.shape
+facts["texts"] = [e.advance.as_text() + e.init.as_text() for e in program.executables]
+grid, chunk = make_grid(AXES, ()), Chunk(np.array([0, 1]), np.arange(3))
+facts["places"] = []
+for e in program.executables:
+    carry = e.advance(*launch.start(grid, jax.random.key(5), program.width, e, chunk))[0]
+    facts["places"].append([str(e.device), *map(str, carry.params.W.devices())])
 json.dump(facts, open(sys.argv[1] + "/facts", "w"))
 save(sys.argv[1] + "/one", run(devices=jax.local_devices()[:1]))
 """
@@ -70,14 +68,9 @@ except KeyboardInterrupt:
 """
 
 RESUMED = """
-from superpos.train.files import StoreError
-reports, refusal, changes = [], "", {}
-try:
-    run(sys.argv[1] + "/store", on_progress=reports.append)
-except StoreError as error:
-    refusal, changes = str(error), {"allow_numerics_change": True}
-save(sys.argv[1] + "/resumed", run(sys.argv[1] + "/store", **changes))
-json.dump([refusal, reports[0].members_done if reports else 0], open(sys.argv[1] + "/facts", "w"))
+reports = []
+save(sys.argv[1] + "/resumed", run(sys.argv[1] + "/store", on_progress=reports.append))
+json.dump(reports[0].members_done, open(sys.argv[1] + "/facts", "w"))
 """
 
 
@@ -110,46 +103,34 @@ def assert_same_bits(one, other):
 
 
 @pytest.mark.slow
-def test_members_are_the_same_bit_for_bit_on_two_devices_and_on_eight(ran):
-    whole = ran[2]["whole"]
+def test_members_are_the_same_bit_for_bit_on_any_number_of_devices(ran):
+    whole = ran[1]["whole"]
     assert whole["W"].shape == (3, 5, 4, 2)
     assert len(np.unique(whole["W"].reshape(15, 8), axis=0)) == 15
     assert [ran[n]["facts"]["n_devices"] for n in (1, 2, 8)] == [1, 2, 8]
-    assert_same_bits(whole, ran[8]["whole"])
-
-
-@pytest.mark.slow
-def test_members_are_the_same_bit_for_bit_on_one_device_of_any_number(ran):
     for n_devices in (1, 2, 8):
-        assert_same_bits(ran[1]["whole"], ran[n_devices]["one"])
-
-
-@pytest.mark.slow
-def test_one_device_and_several_differ_by_no_more_than_the_order_of_sums(ran):
-    for name in ("W", "b", "norms", "train_loss"):
-        one, several = ran[1]["whole"][name], ran[8]["whole"][name]
-        np.testing.assert_allclose(one, several, rtol=1e-5, atol=1e-6)
+        assert_same_bits(whole, ran[n_devices]["whole"])
+        assert_same_bits(whole, ran[n_devices]["one"])
 
 
 @pytest.mark.slow
 def test_devices_exchange_nothing(ran):
     collectives = "all-reduce", "all-gather", "all-to-all", "collective", "reduce-scatter"
+    words = *collectives, "num_partitions=", "replica_count="
     for n_devices, results in ran.items():
-        text = results["facts"]["text"]
-        assert "fusion" in text
-        assert f"num_partitions={n_devices}" in text or n_devices == 1
-        assert not [word for word in collectives if word in text]
+        texts = results["facts"]["texts"]
+        assert len(texts) == n_devices
+        assert len({*texts}) == 1
+        assert "fusion" in texts[0]
+        assert not [word for word in words if word in texts[0]]
 
 
 @pytest.mark.slow
-def test_every_device_holds_one_chunk(ran):
+def test_every_device_holds_a_chunk_of_its_own(ran):
     for n_devices, results in ran.items():
-        facts = results["facts"]
-        assert facts["shape"] == [n_devices, 2, 3, 4, 2]
-        devices, shapes, places = zip(*facts["parts"], strict=True)
-        assert len(set(devices)) == n_devices
-        assert {tuple(shape) for shape in shapes} == {(1, 2, 3, 4, 2)}
-        assert sorted(map(tuple, places)) == [(i, i + 1) for i in range(n_devices)]
+        wanted, held = zip(*results["facts"]["places"], strict=True)
+        assert held == wanted
+        assert len({*held}) == n_devices
 
 
 @pytest.mark.slow
@@ -164,22 +145,10 @@ def test_padding_is_neither_counted_nor_kept(ran):
 
 
 @pytest.mark.slow
-def test_a_sweep_begun_on_two_devices_goes_on_on_eight(ran, tmp_path):
-    on_devices(2, INTERRUPTED, tmp_path)
-    on_devices(8, RESUMED, tmp_path)
-    refusal, n_found = json.loads((tmp_path / "facts").read_text())
-    assert refusal == ""
+@pytest.mark.parametrize(("first", "then"), [(1, 8), (2, 1)])
+def test_a_sweep_goes_on_on_another_number_of_devices(ran, tmp_path, first, then):
+    on_devices(first, INTERRUPTED, tmp_path)
+    on_devices(then, RESUMED, tmp_path)
+    n_found = json.loads((tmp_path / "facts").read_text())
     assert 4 <= n_found < 15
-    assert_same_bits(ran[2]["whole"], dict(np.load(tmp_path / "resumed.npz")))
-
-
-@pytest.mark.slow
-def test_a_sweep_begun_on_one_device_goes_on_on_several_only_where_bits_may_change(ran, tmp_path):
-    on_devices(1, INTERRUPTED, tmp_path)
-    on_devices(8, RESUMED, tmp_path)
-    refusal, _ = json.loads((tmp_path / "facts").read_text())
-    assert "partitioned was False and is True" in refusal
-    assert "\n" not in refusal
-    resumed = dict(np.load(tmp_path / "resumed.npz"))
-    assert (resumed["status"] == "ok").all()
-    np.testing.assert_allclose(resumed["W"], ran[1]["whole"]["W"], rtol=1e-5, atol=1e-6)
+    assert_same_bits(ran[1]["whole"], dict(np.load(tmp_path / "resumed.npz")))

@@ -1,5 +1,8 @@
 """Chunks that are run as programs on the devices of this process; more are in test_devices.py."""
 
+import threading
+import time
+
 import jax
 import numpy as np
 import pytest
@@ -11,6 +14,11 @@ from superpos.train.program import compile_chunk
 
 KEY = jax.random.key(9)
 AXES = {"target": [0.1, 0.2, 0.3, 0.4, 0.5], "seed": [7, 0, 3]}
+ALL = np.ones((5, 3), bool)
+
+
+class WrongError(Exception):
+    pass
 
 
 @pytest.fixture(scope="module")
@@ -24,27 +32,32 @@ def program(make_toy, grid):
     return compile_chunk(make_toy(), grid.points, width, KEY.dtype, jax.local_devices())
 
 
-def trained(grid, program, chunks, *, check_fragile=False):
-    """The rows of chunks, and the model-steps that were told of."""
-    ids, told = grid.member_ids({"n": 1}), []
-    rows = launch.train(
-        grid, ids, KEY, program, chunks, check_fragile=check_fragile, on_block=told.append
+def train(grid, program, chunks, *, on_block=lambda n_steps: None, check_fragile=False):
+    ids = grid.member_ids({"n": 1})
+    return launch.train(
+        grid, ids, KEY, program, chunks, check_fragile=check_fragile, on_block=on_block
     )
-    return ids, [*rows], told
+
+
+def trained(grid, program, chunks, **options):
+    """The ids of all members, the rows of chunks, and the model-steps that were told of."""
+    told = []
+    rows = [*train(grid, program, chunks, on_block=told.append, **options)]
+    return grid.member_ids({"n": 1}), rows, told
 
 
 def test_a_chunk_starts_with_the_keys_of_its_seeds_and_the_values_of_its_points(grid, program):
     chunk = Chunk(np.array([2]), np.array([4, 1]))
-    points, carry = launch.start(grid, KEY, program, [chunk])
+    points, carry = launch.start(grid, KEY, program.width, program.executables[0], chunk)
     # The first seed and the first point again, up to the width.
-    np.testing.assert_array_equal(points["target"], np.float32([[0.5, 0.2, 0.5]]))
+    np.testing.assert_array_equal(points["target"], np.float32([0.5, 0.2, 0.5]))
     expected = jax.random.key_data(jax.random.fold_in(KEY, 3))
-    np.testing.assert_array_equal(jax.random.key_data(carry.key), [[expected] * 2])
-    assert carry.params["W"].shape == (1, 2, 3, 2)
+    np.testing.assert_array_equal(jax.random.key_data(carry.key), [expected] * 2)
+    assert carry.params["W"].shape == (2, 3, 2)
 
 
 def test_every_member_comes_out_once_under_its_own_id(grid, program):
-    chunks = [*plan.plan(np.ones((5, 3), bool), program.width)]
+    chunks = [*plan.plan(ALL, program.width)]
     ids, rows, told = trained(grid, program, chunks)
     assert len(rows) == len(chunks) == 4
     assert sorted(member for row in rows for member in row.ids) == sorted(ids)
@@ -89,3 +102,63 @@ def test_the_time_of_a_block_is_that_of_the_second_one(grid, program, monkeypatc
     clock = iter([0.0, 100.0, 200.0, 203.0])  # the first takes 100 s, the second 3 s
     monkeypatch.setattr(launch.time, "perf_counter", lambda: next(clock))
     assert launch.seconds_per_block(grid, KEY, program) == 3.0
+
+
+def on_devices(program, *before):
+    """The program as that of so many devices, each with something to do before a block."""
+    (executable,) = program.executables
+
+    def doing(before):
+        def advance(*args):
+            before()
+            return executable.advance(*args)
+
+        return executable._replace(advance=advance)
+
+    return program._replace(executables=tuple(map(doing, before)))
+
+
+def test_devices_work_at_once_and_the_caller_is_told_in_its_own_thread(grid, program):
+    meet = threading.Barrier(2, timeout=20).wait
+    chunks, told = [*plan.plan(ALL, program.width)], []
+    rows = train(
+        grid,
+        on_devices(program, meet, meet),
+        chunks,
+        on_block=lambda n_steps: told.append(threading.current_thread()),
+    )
+    found = {row.ids.tobytes(): row.arrays["W"].tobytes() for row in rows}
+    _, alone, _ = trained(grid, program, chunks)
+    assert found == {row.ids.tobytes(): row.arrays["W"].tobytes() for row in alone}
+    assert told == [threading.current_thread()] * 8
+
+
+def test_what_goes_wrong_on_a_device_is_raised_when_the_others_have_stopped(grid, program):
+    calls = []
+
+    def fail():
+        time.sleep(0.1)
+        raise WrongError
+
+    def work():
+        calls.append(time.sleep(0.05))
+
+    with pytest.raises(WrongError):
+        trained(grid, on_devices(program, fail, work), plan.plan(ALL, Width(1, 1)))
+    n_calls = len(calls)
+    time.sleep(0.2)
+    assert len(calls) == n_calls < 2 * 14
+
+
+def test_a_caller_that_leaves_stops_the_devices_at_the_next_block(grid, program):
+    calls = []
+    rows = train(
+        grid,
+        on_devices(program, lambda: calls.append(time.sleep(0.05))),
+        plan.plan(ALL, Width(1, 1)),
+    )
+    next(rows)
+    rows.close()
+    n_calls = len(calls)
+    time.sleep(0.3)
+    assert len(calls) <= n_calls + 1 < 2 * 15

@@ -18,21 +18,23 @@ TARGETS = {"target": np.float32([0.1, 0.2, 0.3])}
 COLLECTIVES = ("all-reduce", "all-gather", "all-to-all", "collective", "reduce-scatter")
 
 
-def keys_of(n_seeds):
-    return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(0), jnp.arange(n_seeds))
+KEY = jax.random.key(0)
 
 
 def compiled(build, points, width):
-    return compile_chunk(build, points, width, keys_of(1).dtype, jax.local_devices())
+    return compile_chunk(build, points, width, KEY.dtype, jax.local_devices())
 
 
-def run_block(chunk, points, keys):
-    """The carry and the metrics after a block of a chunk on the only device."""
-    assert chunk.n_devices == 1
-    points = {name: column[None] for name, column in points.items()}
-    carry, measured = chunk.advance(points, chunk.init(points, keys[None]))
-    assert {len(leaf) for leaf in jax.tree.leaves((carry, measured))} == {1}
-    return jax.tree.map(lambda leaf: leaf[0], (carry, measured))
+def started(chunk, points, seeds):
+    """The executable of the only device, and the first carry."""
+    (executable,) = chunk.executables
+    return executable, executable.init(points, KEY, np.uint32(seeds))
+
+
+def run_block(chunk, points, seeds):
+    """The carry and the metrics after a block."""
+    executable, carry = started(chunk, points, seeds)
+    return executable.advance(points, carry)
 
 
 @pytest.mark.parametrize("width", [Width(1, 3), Width(2, 3), Width(1, 64)])
@@ -56,19 +58,20 @@ def test_build_gets_float32_scalars_by_name(make_toy):
 def test_a_member_of_a_chunk_is_the_training_of_its_point_and_key(make_toy):
     build, width = make_toy(state=jnp.int32(0)), Width(2, 3)
     chunk = compiled(build, TARGETS, width)
-    carry, measured = run_block(chunk, TARGETS, keys_of(2))
+    seeds = [5, 2**32 - 1]
+    carry, measured = run_block(chunk, TARGETS, seeds)
     assert carry.params["W"].shape == (2, 3, 2)
     assert measured["train_loss"].shape == (2, 3)
     assert (carry.step.shape, carry.key.shape) == ((), (2,))
 
     @jax.jit
-    def alone(target, key):
+    def alone(target, seed):
         run = build({"target": target})
-        return run.advance(run.init(key))
+        return run.advance(run.init(jax.random.fold_in(KEY, seed)))
 
     for seed in range(2):
         for point in range(3):
-            one, metrics = alone(TARGETS["target"][point], keys_of(2)[seed])
+            one, metrics = alone(TARGETS["target"][point], np.uint32(seeds[seed]))
             np.testing.assert_allclose(carry.params["W"][seed, point], one.params["W"], rtol=1e-6)
             np.testing.assert_allclose(
                 measured["train_loss"][seed, point], metrics["train_loss"], rtol=1e-5
@@ -89,10 +92,20 @@ def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
 
 def test_the_carry_is_given_up_to_the_block(make_toy):
     chunk = compiled(make_toy(), TARGETS, Width(1, 3))
-    points = {"target": TARGETS["target"][None]}
-    carry = chunk.init(points, keys_of(1)[None])
-    chunk.advance(points, carry)
+    executable, carry = started(chunk, TARGETS, [0])
+    executable.advance(TARGETS, carry)
     assert carry.params["W"].is_deleted()
+
+
+def test_a_nudged_carry_has_its_parameters_an_ulp_away_and_all_else_as_it_was(make_toy):
+    chunk = compiled(make_toy(state=jnp.float32(3)), TARGETS, Width(2, 3))
+    executable, carry = started(chunk, TARGETS, [0, 1])
+    W, key = np.asarray(carry.params["W"]), np.asarray(jax.random.key_data(carry.key))
+    nudged = executable.nudge(carry)
+    np.testing.assert_array_equal(nudged.params["W"], np.nextafter(W, np.float32(np.inf)))
+    np.testing.assert_array_equal(nudged.state, np.full((2, 3), 3, np.float32))
+    np.testing.assert_array_equal(jax.random.key_data(nudged.key), key)
+    assert nudged.step == 0
 
 
 def test_the_digest_tells_programs_apart_and_not_the_values_of_an_axis(make_toy):
@@ -132,14 +145,14 @@ def test_the_compiler_does_not_draw_the_batch_anew_for_each_point(make_build):
     points = {"density": np.float32([0.1] * 7)}
     width, dtype = Width(5, 7), random.key(0).dtype
     program = compile_chunk(make_build(), points, width, dtype, jax.local_devices())
-    functions = program.advance.as_text().split("\n\n")
+    functions = program.executables[0].advance.as_text().split("\n\n")
     drawing = [text for text in functions if re.search(r"u32\[.*16\]\S* shift-right-logical", text)]
     assert drawing
     assert not [text for text in drawing if re.search(r"\[(\d+,)*7[],]", text)]
 
 
 def test_a_program_has_no_collectives(make_build):
-    text = compiled(make_build(), POINTS, Width(2, 4)).advance.as_text()
+    text = compiled(make_build(), POINTS, Width(2, 4)).executables[0].advance.as_text()
     assert "fusion" in text
     assert not [word for word in COLLECTIVES if word in text]
 
@@ -156,7 +169,7 @@ def test_the_estimated_memory_grows_with_the_width(make_toy):
 def test_the_estimated_memory_covers_what_goes_in_and_comes_out(make_toy):
     points = {"target": np.zeros(64, np.float32)}
     chunk = compiled(make_toy(), points, Width(1, 64))
-    carry, measured = run_block(chunk, points, keys_of(1))
+    carry, measured = run_block(chunk, points, [0])
     leaves = jax.tree.leaves((carry.params, carry.diverged_step, measured))
     assert chunk.n_bytes >= sum(leaf.nbytes for leaf in leaves) + points["target"].nbytes
 

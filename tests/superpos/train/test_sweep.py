@@ -331,14 +331,15 @@ def running_out(monkeypatch):
         def compile_chunk(*args):
             program = real(*args)
             widths.append(program.width)
+            (executable,) = program.executables
 
             def advance(*args):
                 calls.append(args)
                 if len(calls) == at_call or (always and len(calls) > at_call):
                     raise jax.errors.JaxRuntimeError(text)
-                return program.advance(*args)
+                return executable.advance(*args)
 
-            return program._replace(advance=advance)
+            return program._replace(executables=(executable._replace(advance=advance),))
 
         monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
         return widths
