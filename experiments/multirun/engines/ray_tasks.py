@@ -1,0 +1,56 @@
+"""The Ray engine: each part is a task."""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.multirun import worker
+from experiments.multirun.engines.protocol import Engine, LostError, Payload, Sent, first_line
+
+KEY = "hydra.launcher.ray"
+QUIET = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
+
+
+def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
+    """Connect to a Ray cluster, or start one on this machine, with the first part.
+
+    Args:
+        settings: `remote` is what a task asks for, such as num_gpus; the rest is for ray.init.
+        folder: not used.
+    """
+    del folder
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+
+    arguments = {**QUIET, **settings}
+    wanted = {"scheduling_strategy": "SPREAD", **arguments.pop("remote", {})}
+
+    def submit(part: Payload) -> Sent:
+        try:
+            if not ray.is_initialized():
+                handler = signal.getsignal(signal.SIGTERM)
+                ray.init(**arguments)
+                signal.signal(signal.SIGTERM, handler)  # which ray.init has replaced
+            # A process serves one task: JAX can be set up once, and keeps the memory of a device.
+            task = ray.remote(max_calls=1, max_retries=0, **wanted)(worker.train_alone)
+            reference = task.remote(part)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise LostError(f"{KEY}: {first_line(error)}") from None
+        return Sent(
+            done=lambda: bool(ray.wait([reference], timeout=0)[0]),
+            result=lambda: result(reference),
+            cancel=lambda: ray.cancel(reference, force=True),
+        )
+
+    def result(reference: Any) -> str | None:
+        try:
+            return ray.get(reference)
+        except RayTaskError as error:  # a traceback
+            raise LostError(str(error).strip().splitlines()[-1]) from None
+        except RayError as error:
+            raise LostError(first_line(error)) from None
+
+    return Engine(submit, ray.shutdown)
