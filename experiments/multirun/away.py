@@ -3,6 +3,7 @@
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,9 @@ class _Store:
 
 def _split(ids: Sequence[bytes], n_parts: int) -> list[Sequence[bytes]]:
     """As many parts of even length as there can be."""
-    n_parts = min(n_parts, len(ids))
+    n_parts = max(1, min(n_parts, len(ids)))
     ends = [len(ids) * number // n_parts for number in range(n_parts + 1)]
-    return [ids[first:end] for first, end in zip(ends, ends[1:], strict=False)]
+    return [ids[first:end] for first, end in pairwise(ends) if end > first]
 
 
 def _watch(
@@ -136,7 +137,7 @@ def _watch(
                 return None
             yield
         reason = f"{of.place}: a worker has ended, but its results are not there"
-    return f"worker lost, after {retries} retries: {reason}"
+    return f"worker lost, {retries} of {retries} retries used: {reason}"
 
 
 def _wait(sent: Sent) -> Watch:

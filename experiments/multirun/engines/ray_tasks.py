@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,7 @@ def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
     def submit(part: Payload) -> Sent:
         try:
             if not ray.is_initialized():
-                handler = signal.getsignal(signal.SIGTERM)
-                ray.init(**arguments)
-                signal.signal(signal.SIGTERM, handler)  # which ray.init has replaced
+                _start(ray.init, arguments)
             # A process serves one task: JAX can be set up once, and keeps the memory of a device.
             task = ray.remote(max_calls=1, max_retries=0, **wanted)(worker.train_alone)
             reference = task.remote(part)
@@ -54,3 +53,12 @@ def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
             raise LostError(first_line(error)) from None
 
     return Engine(submit, ray.shutdown)
+
+
+def _start(init: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Call ray.init, which replaces the handler of SIGTERM, and forks, of which JAX warns."""
+    handler = signal.getsignal(signal.SIGTERM)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"os\.fork")
+        init(**arguments)
+    signal.signal(signal.SIGTERM, handler)
