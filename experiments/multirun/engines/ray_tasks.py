@@ -4,6 +4,7 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,16 @@ def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
             reference = task.remote(part)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise LostError(f"{KEY}: {first_line(error)}") from None
+        future = reference.future()  # ray.wait would take SIGTERM for Ctrl-C
         return Sent(
-            done=lambda: bool(ray.wait([reference], timeout=0)[0]),
-            result=lambda: result(reference),
+            done=future.done,
+            result=lambda: result(future),
             cancel=lambda: ray.cancel(reference, force=True),
         )
 
-    def result(reference: Any) -> str | None:
+    def result(future: Future[str | None]) -> str | None:
         try:
-            return ray.get(reference)
+            return future.result()
         except RayTaskError as error:  # a traceback
             raise LostError(str(error).strip().splitlines()[-1]) from None
         except RayError as error:

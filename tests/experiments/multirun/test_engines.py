@@ -155,8 +155,8 @@ def test_debug_trains_in_this_process(started, alone, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [SUBMITIT, RAY], ids=["submitit", "ray"])
-def test_ctrl_c_ends_the_workers_and_keeps_what_is_finished(started, tmp_path, engine):
-    with started(tmp_path, *engine) as process:
+def test_a_signal_ends_the_workers_and_keeps_what_is_finished(started, tmp_path, engine):
+    with started(tmp_path, *engine, "hydra.launcher.n_parts=1") as process:
         wait_for_chunks(tmp_path, 1, process)
         found = descendants(process)
         process.terminate()
