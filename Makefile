@@ -21,6 +21,7 @@ claims: $(READY) ## every experiment with claims, and one table (outputs/claims.
 
 bench: $(READY) ## superpos beside PyTorch (installed where missing) and a plain vmap; renews RESULTS.md
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml

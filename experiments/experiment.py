@@ -49,7 +49,7 @@ def bind(
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
-        trace: find out by tracing what `wrong_results` tells; many jobs of one shape need that once.
+        trace: trace each job for what `wrong_results` tells; jobs of one shape need that once.
 
     Returns:
         The jobs by variant ("sweep" where there are no variants), and the analysis: (datasets by

@@ -49,6 +49,7 @@ def _measure(progress: Console) -> dict[str, Any]:
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
     from experiments.bench.growth import growth
+    from experiments.bench.launchers import launchers
     from experiments.bench.measure import measure, prepare
     from experiments.bench.memory import CASES as MEMORY_CASES
     from experiments.bench.memory import WARM_UP, memory
@@ -67,12 +68,14 @@ def _measure(progress: Console) -> dict[str, Any]:
     for name, rows in growth():
         progress.print(f"growth: {name}")
         series[name] = rows
+    progress.print("launchers")
     return {
         "machine": machine.machine(),
         "targets": judged(cases, list(OURS)),
         "cases": cases,
         "memory": used,
         "growth": series,
+        "launchers": list(launchers()),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
 from experiments.bench.growth import BLOCK_CASE
+from experiments.bench.launchers import TARGET_SECONDS
 from experiments.bench.measure import REPEATS
 from experiments.bench.tables import TextTable, tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
@@ -26,7 +27,8 @@ def page(report: Mapping[str, Any]) -> str:
     """The Markdown of a report.
 
     Args:
-        report: `machine`, `targets`, `cases`, `memory` and `growth`, as in outputs/bench.json.
+        report: `machine`, `targets`, `cases`, `memory`, `growth` and `launchers`, as in
+            outputs/bench.json.
     """
     machine = report["machine"]
     where = [[title, machine[key]] for key, title in ROWS]
@@ -59,6 +61,11 @@ def remarks(report: Mapping[str, Any]) -> str:
         if block is None
         else f"Blocks of {block:,} updates or more cost less than {limit} against a single scan, at"
         f" {BLOCK_CASE.name}."
+    )
+    [multirun] = [row for row in report["launchers"] if row["launcher"] == "vmap"]
+    lines.append(
+        f"A multirun of {multirun['jobs']:,} jobs under hydra/launcher=vmap took"
+        f" {multirun['seconds']:.0f} s; {TARGET_SECONDS:.0f} s was the target."
     )
     if report["machine"]["device"].startswith("cpu"):
         lines.append("GPU, and `torch.compile` with CUDA graphs: not measured, no GPU at hand.")

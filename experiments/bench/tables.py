@@ -30,10 +30,10 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
     """All tables of a report.
 
     Args:
-        report: `targets`, `cases`, `memory` and `growth`, as in outputs/bench.json.
+        report: `targets`, `cases`, `memory`, `growth` and `launchers`, as in outputs/bench.json.
 
     Returns:
-        Ratios, targets, medians, seconds to compile, memory and growth.
+        Ratios, targets, medians, seconds to compile, memory, growth and launchers.
     """
     cases = report["cases"]
     return [
@@ -55,6 +55,7 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
             "{:.0f}".format,
         ),
         *growth(report["growth"]),
+        launchers(report["launchers"]),
     ]
 
 
@@ -115,6 +116,23 @@ def growth(series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[TextTa
     rows = [[f"{row['block']:,}", f"{row['cost_percent']:+.1f} %"] for row in series["blocks"]]
     title = "Cost of blocks against a single scan: 5→2 x 100"
     yield TextTable(title, ["updates in a block", "cost"], rows)
+
+
+def launchers(rows: Sequence[Mapping[str, Any]]) -> TextTable:
+    """What a multirun costs under each launcher of Hydra."""
+    [ours] = [row["seconds_per_job"] for row in rows if row["launcher"] == "vmap"]
+    text = [
+        [
+            row["launcher"],
+            f"{row['jobs']:,}",
+            f"{row['seconds']:.1f}",
+            f"{1e3 * row['seconds_per_job']:,.0f}",
+            f"{row['seconds_per_job'] / ours:.1f}",
+        ]
+        for row in rows
+    ]
+    columns = ["launcher", "jobs", "seconds", "ms per job", "times vmap"]
+    return TextTable("Multirun of a 20-step toy model, two shapes, Hydra included", columns, text)
 
 
 def _names(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:

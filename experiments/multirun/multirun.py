@@ -112,9 +112,13 @@ class Multirun:
         ]
         if self._engine is not None:
             self._console.print(*titles, sep="\n")
-            yield from train_away(
-                groups, launch.folder, self._engine, launch.options, self._console
-            )
+            try:
+                yield from train_away(
+                    groups, launch.folder, self._engine, launch.options, self._console
+                )
+            except KeyboardInterrupt:
+                self._held.close()  # nothing else would end the processes of Ray
+                raise
             return
         for title, group in zip(titles, groups, strict=True):
             self._console.print(title)

@@ -97,7 +97,7 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = files.read_header(folder / GROUPS / group.name)
+    header = store.read_header(folder / GROUPS / group.name)
     if header is None:
         return group
     columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]

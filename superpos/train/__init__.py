@@ -8,8 +8,5 @@ from superpos.train.fit import fit as fit
 from superpos.train.sweep import Progress as Progress
 from superpos.train.sweep import sweep as sweep
 from superpos.train.training import training as training
+from superpos.train.width import TrainError as TrainError
 from superpos.types import FitSpec as FitSpec
-
-
-class TrainError(Exception):
-    pass

@@ -15,6 +15,7 @@ import io
 import itertools
 import json
 import os
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,17 +43,26 @@ class Rows(NamedTuple):
 
 def commit(path: Path, data: bytes) -> None:
     """Write a file so that after a crash it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with _temporary(path, data) as temporary:
         temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     _sync(path.parent)
+
+
+def create(path: Path, data: bytes) -> bool:
+    """Commit a file unless there is one, though others try the same at once.
+
+    Returns:
+        Whether the file is this one.
+    """
+    with _temporary(path, data) as temporary:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            temporary.unlink()
+    _sync(path.parent)
+    return True
 
 
 def make_folder(folder: Path) -> None:
@@ -104,11 +114,14 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     return read_json(folder / "sweep.json")
 
 
+def create_header(folder: Path, header: Mapping[str, Any]) -> bool:
+    """Commit sweep.json where there is none; whether it is this one."""
+    return create(folder / "sweep.json", _checked_json(header))
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Commit a JSON file with the format and a checksum of its own content."""
-    body = {"format": FORMAT, **content}
-    text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
-    commit(path, text.encode())
+    commit(path, _checked_json(content))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -200,6 +213,26 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+    """A synced file beside the path, to be given its name; removed when that fails."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _checked_json(content: Mapping[str, Any]) -> bytes:
+    body = {"format": FORMAT, **content}
+    return json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False).encode()
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -4,7 +4,15 @@ import dataclasses
 import functools
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
@@ -22,6 +30,8 @@ from superpos.train.width import MEMORY_FRACTION, Search
 from superpos.types import Carry, Key
 
 Points = Mapping[str, jax.Array]
+Programs = MutableMapping[Any, Program]
+"""Compiled programs by what they depend on besides the build: width, axes, keys and devices."""
 
 
 def train(
@@ -146,6 +156,7 @@ def search(
     key: Key,
     devices: Sequence[Any] | None = None,
     memory_fraction: float = MEMORY_FRACTION,
+    programs: Programs | None = None,
 ) -> Search:
     """The programs of a sweep to choose from, for `superpos.train.width.choose`.
 
@@ -155,15 +166,19 @@ def search(
         key: the root key.
         devices: where to train; None is all devices of this process.
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
+        programs: compiled for the same build before; those that are compiled are added.
 
     Returns:
         A Search that compiles each width once.
     """
-    where = list(devices or jax.local_devices())
+    where = tuple(devices or jax.local_devices())
+    compiled = {} if programs is None else programs
 
-    @functools.cache
     def compile_width(width: Width) -> Program:
-        return compile_chunk(build, grid.points, width, key.dtype, where)
+        name = (width, tuple(sorted(grid.points)), key.dtype, where)
+        if name not in compiled:
+            compiled[name] = compile_chunk(build, grid.points, width, key.dtype, where)
+        return compiled[name]
 
     return Search(
         compile=compile_width,

@@ -13,10 +13,12 @@ from superpos.train import files
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, canonical, make_grid
 from superpos.train.plan import Width
-from superpos.train.table import Table, to_dataset
+from superpos.train.table import Schema, Table, to_dataset
 
 if TYPE_CHECKING:
     import xarray
+
+_FIELDS = ("spec", "axes", "zipped", "fit", "schema", "width", "fingerprint")
 
 
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
@@ -49,13 +51,13 @@ def read_sweep(folder: Path) -> tuple[dict[str, Any], Grid, Table] | None:
     Raises:
         StoreError: the header is damaged.
     """
-    header = files.read_header(folder)
+    header = read_header(folder)
     if header is None:
         return None
     grid = grid_of(header)
     table = Table(grid.member_ids(header["spec"]), header["schema"])
     for path in files.chunk_files(folder):
-        rows = files.read_chunk(path)
+        rows = _read_chunk(path, header["schema"])
         if rows is None:
             warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
         else:
@@ -74,8 +76,10 @@ class Memory:
         del ids
         return None
 
-    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> Width:
         """Nothing to check."""
+        del allow_numerics_change
+        return Width(*header["width"])
 
     def commit(self, rows: Rows) -> None:
         """Nothing to write."""
@@ -92,10 +96,8 @@ class Store:
     def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
         """Read the header and refuse a sweep of another kind."""
         self.folder = folder
-        self.header = files.read_header(folder)
-        self.width = Width(*self.header["width"]) if self.header else None
-        if self.header is not None:
-            _refuse_other(folder, self.header, grid, spec)
+        self._asked = grid, spec
+        self._read()
 
     def load(self, ids: np.ndarray) -> Table | None:
         """Read every sound chunk; set damaged ones aside with a warning."""
@@ -103,37 +105,28 @@ class Store:
             return None
         table = Table(ids, self.header["schema"])
         for path in files.chunk_files(self.folder):
-            rows = files.read_chunk(path)
+            rows = _read_chunk(path, self.header["schema"])
             if rows is None:
-                with files.one_line(path, "damaged, and cannot be moved to quarantine"):
-                    aside = files.quarantine(path)
-                warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=2)
+                self._leave_out(path)
             else:
                 table.put(rows)
         return table
 
-    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> None:
-        """Commit the header before a chunk is trained, or refuse to mix numerics."""
-        held = self.header or header
-        for part in ("fit", "schema"):
-            difference = first_difference(held[part], header[part])
-            if difference is not None:
-                name, old, new = difference
-                raise StoreError(
-                    f"{self.folder}: holds a sweep with {part} {name}={old}, asked for {new};"
-                    " choose another folder"
-                )
-        difference = first_difference(held["fingerprint"], header["fingerprint"])
-        if difference is not None and not allow_numerics_change:
-            name, old, new = difference
-            raise StoreError(
-                f"{self.folder}: {name} was {old} and is {new}, so numbers would differ in the last"
-                " digits; choose another folder, or set engine.allow_numerics_change=true"
-            )
+    def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> Width:
+        """Commit the header before a chunk is trained, or refuse to mix numerics.
+
+        Returns:
+            The width of its chunks.
+
+        Raises:
+            StoreError: the store holds another sweep, or could not be read back.
+        """
+        self._check(header, allow_numerics_change)
         if self.header != {"format": files.FORMAT, **header}:
             with files.one_line(self.folder, "cannot write"):
                 files.write_header(self.folder, header)
             self.header = {"format": files.FORMAT, **header}
+        return Width(*header["width"])
 
     def grow(self, grid: Grid) -> None:
         """Write down the axes of a sweep that has more members than before.
@@ -157,6 +150,42 @@ class Store:
         """
         with files.one_line(self.folder, "cannot write"):
             files.write_chunk(self.folder, rows)
+
+    def _read(self) -> None:
+        self.header = read_header(self.folder)
+        self.width = Width(*self.header["width"]) if self.header else None
+        if self.header is not None:
+            _refuse_other(self.folder, self.header, *self._asked)
+
+    def _leave_out(self, path: Path) -> None:
+        with files.one_line(path, "damaged, and cannot be moved to quarantine"):
+            aside = files.quarantine(path)
+        warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=3)
+
+    def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
+        """Refuse what cannot be read back, another sweep, and other numerics."""
+        for name, entry in header["schema"].items():
+            if np.dtype(entry["dtype"]).kind == "V":
+                raise StoreError(
+                    f"{self.folder}: cannot keep {name}, of dtype {entry['dtype']}; expected one"
+                    " of NumPy's own, such as float32"
+                )
+        held = self.header or header
+        for part in ("fit", "schema"):
+            difference = first_difference(held[part], header[part])
+            if difference is not None:
+                name, old, new = difference
+                raise StoreError(
+                    f"{self.folder}: holds a sweep with {part} {name}={old}, asked for {new};"
+                    " choose another folder"
+                )
+        difference = first_difference(held["fingerprint"], header["fingerprint"])
+        if difference is not None and not allow_numerics_change:
+            name, old, new = difference
+            raise StoreError(
+                f"{self.folder}: {name} was {old} and is {new}, so numbers would differ in the last"
+                " digits; choose another folder, or set engine.allow_numerics_change=true"
+            )
 
 
 @contextmanager
@@ -205,13 +234,38 @@ def steps_of(header: Mapping[str, Any]) -> np.ndarray:
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """The first key, in alphabetical order, at which two flat mappings differ."""
     for name in sorted({*old, *new}):
-        before, now = (
-            json.dumps(canonical(side[name])) if name in side else "nothing" for side in (old, new)
-        )
-        if before != now:
-            texts = before.startswith('"') and now.startswith('"')
-            return (name, before[1:-1], now[1:-1]) if texts else (name, before, now)
+        before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
+        if json.dumps(before) != json.dumps(now):  # in Python, True is 1
+            return name, _shown(before), _shown(now)
     return None
+
+
+def _shown(value: Any) -> str:
+    """A canonical value as it was written: the shortest number that is the same in float32."""
+    if isinstance(value, float):
+        return str(np.float32(value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def read_header(folder: Path) -> dict[str, Any] | None:
+    """The header, with all that is needed of it; a field that is not known is let be."""
+    header = files.read_header(folder)
+    lacking = [name for name in _FIELDS if header is not None and name not in header]
+    if lacking:
+        raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
+    return header
+
+
+def _read_chunk(path: Path, schema: Schema) -> Rows | None:
+    """A chunk that holds what the schema says of each of its members; else None."""
+    rows = files.read_chunk(path)
+    if rows is None:
+        return None
+    found = {name: (values.shape, values.dtype.name) for name, values in rows.arrays.items()}
+    expected = {
+        name: ((len(rows.ids), *entry["shape"]), entry["dtype"]) for name, entry in schema.items()
+    }
+    return rows if found == expected else None
 
 
 def _refuse_other(

@@ -1,22 +1,27 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import numpy as np
 
 from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, check_value
 from superpos.train import launch, plan, results
+from superpos.train.files import Rows
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
 from superpos.train.grid import Grid, canonical_spec, make_grid
+from superpos.train.launch import Programs
 from superpos.train.program import Build, Program
-from superpos.train.store import dataset_of, header_axes, writing
+from superpos.train.shared import joining
+from superpos.train.store import Memory, Store, dataset_of, header_axes, writing
 from superpos.train.table import Table, short_names
-from superpos.train.width import MEMORY_FRACTION, choose, is_out_of_memory
+from superpos.train.width import MEMORY_FRACTION, Search, choose, is_out_of_memory, narrower
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ class Progress(NamedTuple):
 
     Attributes:
         members_done: members finished, those found on disk among them.
-        members: members in the sweep.
+        members: members in the sweep, or in the part of it.
         steps_done: model-steps of this call so far; one is one update of one member.
         steps: model-steps of this call in all.
     """
@@ -57,7 +62,8 @@ def sweep(
     memory_fraction: float = MEMORY_FRACTION,
     allow_numerics_change: bool = False,
     on_progress: OnProgress | None = None,
-    programs: Any = None,
+    programs: Programs | None = None,
+    part: Collection[bytes] | None = None,
 ) -> "xarray.Dataset":
     """Train every member of a grid.
 
@@ -82,18 +88,24 @@ def sweep(
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
         allow_numerics_change: go on in a store made by other versions or on another device.
         on_progress: called after each block.
+        programs: kept between calls with the same build and settings of JAX, so that a second call
+            of the same width compiles nothing; compiled programs are added.
+        part: ids of the only members to train, as `Grid.member_ids` has them, for a worker beside
+            others in a folder that another process holds: it adds chunks and changes nothing else.
 
     Returns:
         A Dataset with one dimension per axis (or zipped group), the final parameters, the metrics
-        with a `step` dimension, `diverged_step`, and a `status` per member: "ok" or
-        "diverged@<step>"; with check_fragile, also its `sensitivity`, the relative change of its
-        parameters when it begins an ulp away, and whether that makes it `fragile` (> 1e-3).
+        with a `step` dimension, `diverged_step`, and a `status` per member: "ok",
+        "diverged@<step>" or, outside the part, "missing"; with check_fragile, also its
+        `sensitivity`, the relative change of its parameters when it begins an ulp away, and whether
+        that makes it `fragile` (> 1e-3).
 
     Raises:
         ArgumentError: a bad axis, or a store without a spec, in one line, before any compile.
         TypeError: the key is not a typed key (jax.random.key).
         StoreError: the store cannot be used, in one line.
         MemoryError: one member alone needs more memory than there is.
+        TrainError: not even a chunk of one member compiles, in one line.
     """
     check_key(key)
     if store is not None and not spec:
@@ -103,38 +115,77 @@ def sweep(
     grid = make_grid(axes, zipped)
     spec = rooted(spec or {}, key)
     ids = grid.member_ids(spec)
-    with writing(store, grid, spec) as held:
+    wanted = _wanted(ids, part)
+    with (writing if part is None else joining)(store, grid, spec) as held:
         table = held.load(ids)
         # Where the sensitivities asked for are not there, `begin` refuses the store.
         lacking = check_fragile and table is not None and "sensitivity" not in table.arrays
-        if held.header is not None and table is not None and table.present.all() and not lacking:
-            return dataset_of(held.header, grid, table)
-        search = launch.search(build, grid, key, devices, memory_fraction)
+        if held.header and table is not None and table.present[wanted].all() and not lacking:
+            header = {**held.header, **header_axes(grid)}
+            held.begin(header, allow_numerics_change=allow_numerics_change)
+            return dataset_of(header, grid, table)
+        search = launch.search(build, grid, key, devices, memory_fraction, programs)
+        header_of = functools.partial(_header, grid, spec, dims or {}, check_fragile)
         program = choose(search, given=held.width, most=chunk)
         while True:
-            header = _header(grid, spec, program, dims or {}, check_fragile)
-            held.begin(header, allow_numerics_change=allow_numerics_change)
+            program, header = _begin(held, search, program, header_of, allow_numerics_change)
             table = table or Table(ids, header["schema"])
-            meter = _Meter(table, program.spec.n_steps * (1 + check_fragile), on_progress)
-            meter.report()
-            missing = plan.plan(grid.missing(table.present), program.width)
+            meter = _Meter(table, wanted, program.spec.n_steps * (1 + check_fragile), on_progress)
+            missing = plan.plan(grid.missing(table.present | ~wanted), program.width)
             trained = launch.train(
                 grid, ids, key, program, missing, check_fragile=check_fragile, on_block=meter.add
             )
             try:
-                with closing(trained):
-                    for rows in trained:
-                        held.commit(rows)
-                        table.put(rows)
-                        meter.report()
+                _keep(trained, held, table, meter)
                 return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
-                if program.width.n_members == 1:
-                    raise MemoryError("one member alone runs out of memory") from None
-            program = choose(search, given=program.width.halved(), most=None)
+                width = narrower(program.width, error)
+            program = choose(search, given=width, most=None)
             allow_numerics_change = True
+
+
+def _begin(
+    held: Store | Memory,
+    search: Search,
+    program: Program,
+    header_of: Callable[[Program], dict[str, Any]],
+    allow_numerics_change: bool,
+) -> tuple[Program, dict[str, Any]]:
+    """The program, of the width that the store takes, and the header that is committed now."""
+    while True:
+        header = header_of(program)
+        width = held.begin(header, allow_numerics_change=allow_numerics_change)
+        if width == program.width:
+            return program, header
+        program = choose(search, given=width, most=None)
+
+
+def _keep(
+    trained: Generator[Rows, None, None], held: Store | Memory, table: Table, meter: "_Meter"
+) -> None:
+    """Commit each chunk as it is finished."""
+    meter.report()
+    with closing(trained):
+        for rows in trained:
+            held.commit(rows)
+            table.put(rows)
+            meter.report()
+
+
+def _wanted(ids: np.ndarray, part: Collection[bytes] | None) -> np.ndarray:
+    """Which members are to be trained, bool (n_members,).
+
+    Raises:
+        ArgumentError: the part has a member that is not in the sweep, in one line.
+    """
+    if part is None:
+        return np.ones(len(ids), bool)
+    strange = sorted({*part} - {*ids.tolist()})
+    if strange:
+        raise ArgumentError(f"part={strange[0]!r}: expected ids of members of the sweep")
+    return np.isin(ids, np.asarray([*part], ids.dtype))
 
 
 def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
@@ -146,9 +197,12 @@ def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
 class _Meter:
     """Counts the model-steps of one call and reports them."""
 
-    def __init__(self, table: Table, n_steps: int, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, table: Table, wanted: np.ndarray, n_steps: int, on_progress: OnProgress | None
+    ) -> None:
         self._table = table
-        self._total = int((~table.present).sum()) * n_steps
+        self._wanted = wanted
+        self._total = int((~table.present[wanted]).sum()) * n_steps
         self._done = 0
         self._on_progress = on_progress
 
@@ -158,16 +212,16 @@ class _Meter:
 
     def report(self) -> None:
         if self._on_progress is not None:
-            present = self._table.present
+            present = self._table.present[self._wanted]
             self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
 
 
 def _header(
     grid: Grid,
     spec: Mapping[str, Any],
-    program: Program,
     dims: Mapping[str, Sequence[str]],
     check_fragile: bool,
+    program: Program,
 ) -> dict[str, Any]:
     """All that sweep.json holds."""
     width = list(program.width)

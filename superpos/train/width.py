@@ -27,6 +27,10 @@ BETTER = 0.95
 """A width is better when a member takes at most this part of the time it took before."""
 
 
+class TrainError(Exception):
+    """A program that cannot be compiled, as one line."""
+
+
 class Search(NamedTuple):
     """What there is to choose from.
 
@@ -67,6 +71,7 @@ def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
 
     Raises:
         MemoryError: a chunk of one member does not fit; one line.
+        TrainError: a chunk of one member does not compile; one line.
     """
     first = most or (FIRST_ON_CPU if _is_cpu() else FIRST_ELSEWHERE)
     width = given or search.width(first)
@@ -77,14 +82,19 @@ def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
 
 
 def compile_to_fit(search: Search, width: Width) -> Program:
-    """Compile a chunk of that width, or of the largest below it that fits into memory.
+    """Compile a chunk of that width, or of the largest below it that compiles and fits into memory.
 
     Raises:
         MemoryError: a chunk of one member does not fit; one line.
+        TrainError: a chunk of one member does not compile; one line.
     """
     budget = search.budget()
     while True:
-        program = search.compile(width)
+        try:
+            program = search.compile(width)
+        except jax.errors.JaxRuntimeError as error:
+            width = narrower(width, error)
+            continue
         if program.n_bytes <= budget:
             return program
         if width.n_members == 1:
@@ -125,9 +135,10 @@ def fastest(search: Search, program: Program) -> Program:
             pays = n_runs * program.spec.n_blocks * seconds > WORTH * trying
             if width == best.width or factor * best.n_bytes > budget or not pays:
                 break
-            tried = search.compile(width)
-            fits = tried.n_bytes <= budget
-            now = _seconds_per_member(search, tried) if fits else math.inf
+            tried = _compiled(search, width)
+            if tried is None or tried.n_bytes > budget:
+                break
+            now = _seconds_per_member(search, tried)
             if now > BETTER * seconds:
                 break
             best, seconds = tried, now
@@ -154,6 +165,30 @@ def available_bytes() -> int:
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether XLA gave up for want of memory."""
     return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+
+
+def narrower(width: Width, error: Exception) -> Width:
+    """The width to go on with where a chunk of that width failed.
+
+    Raises:
+        MemoryError: one member alone ran out of memory; one line.
+        TrainError: one member alone failed for another reason; one line.
+    """
+    if width.n_members > 1:
+        return width.halved()
+    if is_out_of_memory(error):
+        text = "one member runs out of memory; a smaller fit.batch_size would fit"
+        raise MemoryError(text) from None
+    reason = next(iter(str(error).splitlines()), "")
+    raise TrainError(f"one member alone does not compile: {reason}") from None
+
+
+def _compiled(search: Search, width: Width) -> Program | None:
+    """A program to try; None where it does not compile."""
+    try:
+        return search.compile(width)
+    except jax.errors.JaxRuntimeError:
+        return None
 
 
 def _seconds_per_member(search: Search, program: Program) -> float:

@@ -14,7 +14,8 @@ from hydra.core.hydra_config import HydraConfig
 
 class Vmap:
     def prepare(self, config):
-        return {"a": config.a, "c": config.b.c, "kind": config.b.kind, "num": HydraConfig.get().job.num}
+        number = HydraConfig.get().job.num
+        return {"a": config.a, "c": config.b.c, "kind": config.b.kind, "num": number}
 
     def run(self, jobs, launch):
         print(json.dumps({"jobs": jobs, "swept": launch.swept, "options": launch.options,

@@ -41,7 +41,21 @@ def report() -> dict[str, Any]:
                 {"case": "5→2 x 100", "block": 1000, "cost_percent": -0.1},
             ],
         },
+        "launchers": [
+            {"launcher": "vmap", "jobs": 1000, "seconds": 50.0, "seconds_per_job": 0.05},
+            {"launcher": "basic", "jobs": 20, "seconds": 60.0, "seconds_per_job": 3.0},
+        ],
     }
+
+
+def test_launchers_are_compared_job_by_job(report: dict[str, Any]) -> None:
+    assert tables.tables(report)[-1].rows == [
+        ["vmap", "1,000", "50.0", "50", "1.0"],
+        ["basic", "20", "60.0", "3,000", "60.0"],
+    ]
+    assert "1,000 jobs under hydra/launcher=vmap took 50 s; 60 s was the target" in page.page(
+        report
+    )
 
 
 def test_ratios_come_first_and_say_how_many_times_faster(report: dict[str, Any]) -> None:

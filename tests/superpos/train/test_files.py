@@ -2,6 +2,8 @@ import hashlib
 import io
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +232,20 @@ def test_a_header_holds_no_nan(tmp_path):
     with pytest.raises(ValueError):
         files.write_header(tmp_path, {"spec": {"a": float("nan")}})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_all_that_create_a_header_one_is_first_and_it_is_whole(tmp_path):
+    begin = threading.Barrier(8)
+
+    def create(number):
+        begin.wait()
+        return files.create_header(tmp_path, {"number": number, "long": [0.1] * 10_000})
+
+    with ThreadPoolExecutor(8) as pool:
+        created = [*pool.map(create, range(8))]
+    assert sum(created) == 1
+    assert files.read_header(tmp_path)["number"] == created.index(True)
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.json"]
 
 
 def test_a_lock_is_refused_to_the_process_that_holds_it_and_released_at_the_end(tmp_path, one_line):

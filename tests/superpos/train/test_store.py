@@ -6,6 +6,7 @@ import re
 import shutil
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -459,6 +460,14 @@ def test_a_full_disk_is_refused_in_one_line_and_leaves_nothing_half(
     assert statuses(run().dataset) == {"ok": N_MEMBERS}
     after = snapshot(tmp_path)
     assert {name: after[name] for name in before} == before
+
+
+def test_results_that_could_not_be_read_back_are_refused(run, make_toy, tmp_path, one_line):
+    # NumPy would write them as bytes of no type.
+    with pytest.raises(StoreError) as refusal:
+        run(build=make_toy(state=jnp.zeros(2, jnp.bfloat16)))
+    assert one_line(refusal, str(tmp_path), "state", "bfloat16")
+    assert files.chunk_files(tmp_path) == []
 
 
 def test_the_header_is_there_before_the_first_chunk(run, tmp_path, stop_at):

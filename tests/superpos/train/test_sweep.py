@@ -9,7 +9,7 @@ import pytest
 
 from superpos import optim, random
 from superpos.arguments import ArgumentError
-from superpos.train import files, fit, store, sweep
+from superpos.train import TrainError, files, fit, store, sweep
 from superpos.train.plan import Width
 
 # Unlike `superpos.train.sweep`, which is the function.
@@ -372,6 +372,64 @@ def test_a_member_that_runs_out_of_memory_alone_is_refused_in_one_line(
         sweep(make_toy(), key=root(), axes={"target": [0.1, 0.2]})
     assert widths == [(1, 2), (1, 1)]
     assert one_line(refusal, "member")
+
+
+@pytest.fixture
+def not_compiling(monkeypatch):
+    """Fail to compile chunks of more members than that; the widths that were tried."""
+
+    def not_compiling(most, text="INTERNAL: no\nmore lines"):
+        real, widths = launch_module.compile_chunk, []
+
+        def compile_chunk(*args):
+            widths.append(args[2])
+            if args[2].n_members > most:
+                raise jax.errors.JaxRuntimeError(text)
+            return real(*args)
+
+        monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
+        return widths
+
+    return not_compiling
+
+
+def test_a_chunk_that_does_not_compile_is_halved(swept, not_compiling):
+    widths = not_compiling(2)
+    dataset = swept(chunk=9)
+    assert widths == [(3, 3), (3, 2), (3, 1), (2, 1)]
+    assert (dataset.status == "ok").all()
+    assert json.loads(dataset.attrs["fingerprint"])["width"] == "[2, 1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "line"),
+    [
+        ("INTERNAL: no\nmore lines", TrainError, "does not compile: INTERNAL: no"),
+        ("RESOURCE_EXHAUSTED: Out of memory", MemoryError, "one member runs out"),
+    ],
+)
+def test_a_member_that_does_not_compile_alone_is_refused_in_one_line(
+    make_toy, not_compiling, one_line, text, error, line
+):
+    not_compiling(0, text)
+    with pytest.raises(error) as refusal:
+        sweep(make_toy(), key=root(), axes={"target": [0.1, 0.2]})
+    assert one_line(refusal, line)
+
+
+def test_programs_that_are_kept_are_not_compiled_again(make_toy, bits):
+    build, programs = make_toy(), {}
+    arguments = {"key": root(), "chunk": 2, "programs": programs}
+    few = sweep(build, axes={"target": [0.1, 0.2]}, **arguments)
+    more = sweep(build, axes={"target": [0.1, 0.2, 0.3, 0.4], "seed": [0]}, **arguments)
+    assert build.calls == 2
+    assert few.W.values.tobytes() == more.W.values[:2].tobytes()
+    # Another width, other axes, another generator: programs of their own.
+    sweep(build, axes={"target": [0.1, 0.2]}, **{**arguments, "chunk": 1})
+    sweep(build, axes={"learning_rate": [0.1, 0.2]}, **arguments)
+    sweep(build, axes={"target": [0.1, 0.2]}, **{**arguments, "key": random.key(42)})
+    assert build.calls == 8
+    assert len(programs) == 4
 
 
 def test_another_error_of_the_program_is_not_swallowed(make_toy, running_out):

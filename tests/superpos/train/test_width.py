@@ -38,12 +38,15 @@ class Fake:
         n_blocks=1000,
         fraction=1.0,
         compiling=0.01,
+        compilable=10**9,
     ):
         self.compiled, self.timed = [], []
         spec = types.SimpleNamespace(n_blocks=n_blocks)
 
         def compile_width(width):
             self.compiled.append(width)
+            if width.n_members > compilable:
+                raise jax.errors.JaxRuntimeError("INTERNAL: no")
             n_bytes = fixed + member * width.n_members
             return types.SimpleNamespace(
                 width=width,
@@ -174,6 +177,12 @@ def test_a_width_is_tried_where_the_sweep_takes_twenty_times_as_long(memory, com
     fake = Fake(largest=Width(1, 2**15), compiling=compiling, seconds=lambda n: 1e-3)
     fastest(fake.search, fake.at(64))
     assert bool(fake.compiled) is tries
+
+
+def test_a_width_that_does_not_compile_is_not_taken(memory):
+    fake = Fake(seconds=fastest_at(2**20), compilable=1024)
+    assert fastest(fake.search, fake.at(32)).width.n_members == pytest.approx(512, rel=0.05)
+    assert choose(fake.search, given=Width(1, 4096), most=None).width == (1, 1024)
 
 
 def test_no_width_is_tried_beyond_the_memory(memory):
