@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments.multirun import away
+from experiments.multirun import away, multirun
 from experiments.multirun.engines.protocol import LostError
 from experiments.multirun.training import GROUPS
-from superpos.train import StoreError, files
+from superpos.train import StoreError, files, store
 from tests.experiments.multirun.workers import Workers, groups, lost, on_disk, write
 
 SHAPES = [f"model.n_hidden={n} seed={seed}" for n in (2, 3) for seed in range(4)]
@@ -217,3 +217,50 @@ def test_progress_counts_the_members_on_disk(two, run, monkeypatch):
     assert {report.members_done for report in reports} >= {0, 8}
     n_steps = two[0].sweep.fit.n_steps * 2  # check_fragile
     assert all(report.steps_done == n_steps * report.members_done for report in reports)
+
+
+GRID = ("hydra.launcher.engine=submitit", "model.n_hidden=2,3", "seed=0,1")
+
+
+def test_jobs_of_a_group_whose_workers_are_lost_fail_and_others_do_not(
+    launch, tmp_path, monkeypatch
+):
+    workers = Workers(lost(1), write, lost(0), lost(0))
+    # `workers` is looked up when it is called, so that the second run has others
+    monkeypatch.setattr(multirun, "make_engine", lambda *_: workers.engine)
+    done = launch(*GRID, "hydra.launcher.n_parts=1")
+    assert done.code == 3
+    reason = "worker lost, 2 of 2 retries used: lost after 0"
+    assert done.out.count(reason) == 2  # in the table of failed jobs
+    for n_hidden, failure in ((2, reason), (3, None)):
+        paths = tmp_path.glob(f"outputs/train/*n_hidden={n_hidden}*/result.json")
+        assert [json.loads(path.read_text())["failure"] for path in paths] == [failure] * 2
+    status = store.open(tmp_path / "all")["status"]
+    assert (status.sel(n_hidden=3) == "ok").all()
+    assert sorted(status.sel(n_hidden=2).values) == ["missing", "ok"]
+
+    workers = Workers()
+    done = launch(*GRID, "hydra.launcher.n_parts=1")
+    assert (done.code, done.err) == (0, "")
+    assert [len(part["ids"]) for part in workers.parts] == [1]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["hydra.launcher.engine=slurm", "hydra.launcher.n_parts=0", "hydra.launcher.retries=-1"],
+)
+def test_a_wrong_option_is_one_line_before_anything_is_written(launch, tmp_path, word):
+    done = launch(*GRID, word)
+    assert done.code == 2
+    [line] = done.err.splitlines()
+    assert line.startswith(f"superpos: {word}: expected")
+    assert not (tmp_path / "all").exists()
+
+
+def test_a_setting_of_an_engine_is_added(launch):
+    done = launch(*GRID, "hydra.launcher.submitit.timeout_min=5")
+    assert done.code == 2
+    assert done.err == (
+        "superpos: hydra.launcher.submitit.timeout_min=5: unknown key; it is added with"
+        " +hydra.launcher.submitit.timeout_min=5\n"
+    )
