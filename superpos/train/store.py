@@ -128,6 +128,20 @@ class Store:
             self.header = {"format": files.FORMAT, **header}
         return Width(*header["width"])
 
+    def grow(self, grid: Grid) -> None:
+        """Write down the axes of a sweep that has more members than before.
+
+        Raises:
+            StoreError: that cannot be written.
+        """
+        if self.header is None:
+            return
+        grown = {**self.header, **header_axes(grid)}
+        if grown != self.header:
+            with files.one_line(self.folder, "cannot write"):
+                files.write_header(self.folder, grown)
+            self.header = grown
+
     def commit(self, rows: Rows) -> None:
         """Commit one chunk.
 
