@@ -34,8 +34,8 @@ class Shared(Store):
             self._check(header, allow_numerics_change)
         return Width(*header["width"])
 
-    def _leave_out(self, path: Path) -> None:
-        warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
+    def _leave_out(self, path: Path, reason: str) -> None:
+        warnings.warn(f"{path}: {reason}, left out", stacklevel=3)
 
 
 @contextmanager

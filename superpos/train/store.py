@@ -100,14 +100,16 @@ class Store:
         self._read()
 
     def load(self, ids: np.ndarray) -> Table | None:
-        """Read every sound chunk; set damaged ones aside with a warning."""
+        """Read every sound chunk; set aside, with a warning, what is damaged or nobody's."""
         if self.header is None:
+            for path in files.chunk_files(self.folder):
+                self._leave_out(path, "left without its sweep.json")
             return None
         table = Table(ids, self.header["schema"])
         for path in files.chunk_files(self.folder):
             rows = _read_chunk(path, self.header["schema"])
             if rows is None:
-                self._leave_out(path)
+                self._leave_out(path, "damaged")
             else:
                 table.put(rows)
         return table
@@ -157,10 +159,10 @@ class Store:
         if self.header is not None:
             _refuse_other(self.folder, self.header, *self._asked)
 
-    def _leave_out(self, path: Path) -> None:
-        with files.one_line(path, "damaged, and cannot be moved to quarantine"):
+    def _leave_out(self, path: Path, reason: str) -> None:
+        with files.one_line(path, f"{reason}, and cannot be moved to quarantine"):
             aside = files.quarantine(path)
-        warnings.warn(f"{path}: damaged, moved to {aside}; retraining", stacklevel=3)
+        warnings.warn(f"{path}: {reason}, moved to {aside}; retraining", stacklevel=3)
 
     def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
         """Refuse what cannot be read back, another sweep, and other numerics."""
@@ -232,8 +234,11 @@ def steps_of(header: Mapping[str, Any]) -> np.ndarray:
 
 
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """The first key, in alphabetical order, at which two flat mappings differ."""
-    for name in sorted({*old, *new}):
+    """The first key, in alphabetical order, at which two flat mappings differ.
+
+    The root key comes last: it differs wherever its generator does, and says less.
+    """
+    for name in sorted({*old, *new}, key=lambda name: (name == "key", name)):
         before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
         if json.dumps(before) != json.dumps(now):  # in Python, True is 1
             return name, _shown(before), _shown(now)

@@ -83,7 +83,7 @@ def test_a_worker_touches_nothing_of_others(run, tmp_path):
     damaged.write_bytes(b"damaged")
     leftover.write_text("half")
     header = (tmp_path / "sweep.json").stat().st_mtime_ns
-    with pytest.warns(UserWarning, match="damaged chunk left out"):
+    with pytest.warns(UserWarning, match="damaged, left out"):
         run(part=HALVES[1], axes={**AXES, "target": [*AXES["target"], 0.9]})
     assert damaged.read_bytes() == b"damaged"
     assert leftover.read_text() == "half"
