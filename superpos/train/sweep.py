@@ -15,7 +15,7 @@ from superpos.train import launch, plan, results
 from superpos.train.files import Rows
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
-from superpos.train.grid import Grid, canonical_spec, make_grid
+from superpos.train.grid import Grid, canonical_spec, check_count, make_grid
 from superpos.train.launch import Programs
 from superpos.train.program import Build, Program
 from superpos.train.shared import joining
@@ -113,6 +113,7 @@ def sweep(
     check_value("chunk", chunk, MaybeCount)
     check_value("memory_fraction", memory_fraction, PositiveFraction)
     grid = make_grid(axes, zipped)
+    check_count(grid)
     spec = rooted(spec or {}, key)
     ids = grid.member_ids(spec)
     wanted = _wanted(ids, part)

@@ -63,7 +63,6 @@ def test_a_second_ctrl_c_leaves_nothing_half(ends, phase, names):
     assert_finished(*ends[phase, *names])
 
 
-@pytest.mark.xfail(strict=True, reason="__main__ does not ignore signals while it stops")
 def test_a_second_ctrl_c_while_the_first_is_reported_is_no_traceback(ends):
     stopped, _ = ends["train", "SIGINT", "SIGINT"]
     assert (stopped["code"], stopped["stderr"].splitlines()) == (130, [SAID])
