@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,10 @@ def train_away(
                 watch = _watch(each, ids, engine, options["retries"], console)
                 watched.append((each, held.enter_context(closing(watch))))
         with progress_bar(console) as on_progress:
-            on_progress(_progress(stores))
-            while watched:
-                watched = [(each, watch) for each, watch in watched if _goes_on(each, watch)]
-                time.sleep(POLL_SECONDS if watched else 0)
+            while watched := [pair for pair in watched if _goes_on(*pair)]:
                 on_progress(_progress(stores))
+                time.sleep(POLL_SECONDS)
+            on_progress(_progress(stores))
         return [each.failure or read(each.place) for each in stores]
 
 
@@ -100,10 +99,12 @@ class _Store:
         self.missing = ids[grid.members.T[grid.missing(present).T]].tolist()
 
     def look(self) -> None:
-        """Read what was written since the last time."""
-        if self.missing:
-            for path in {*files.chunk_files(self.place)} - self._seen:
-                self._seen.add(path)
+        """Read what was written since the last time; what cannot be read is not there."""
+        if not self.missing:
+            return
+        for path in {*files.chunk_files(self.place)} - self._seen:
+            self._seen.add(path)
+            with suppress(StoreError):
                 rows = files.read_chunk(path)
                 self.trained.update(() if rows is None else rows.ids.tolist())
 
@@ -137,7 +138,7 @@ def _watch(
                 return None
             yield
         reason = f"{of.place}: a worker has ended, but its results are not there"
-    return f"worker lost, {retries} of {retries} retries used: {reason}"
+    return f"not trained after {retries} retries: {reason}"
 
 
 def _wait(sent: Sent) -> Watch:
@@ -158,9 +159,6 @@ def _goes_on(of: _Store, watch: Watch) -> bool:
         next(watch)
     except StopIteration as end:
         of.failure = of.failure or end.value
-        return False
-    except StoreError as error:
-        of.failure = of.failure or str(error)
         return False
     return True
 

@@ -98,7 +98,7 @@ def test_what_a_lost_worker_has_written_is_not_written_again(two, run, tmp_path,
 def test_retries_end_in_one_line_and_the_other_group_goes_on(two, run, tmp_path):
     workers = Workers(lost(1), write, lost(0))
     first, second = run(two, workers, n_parts=1, retries=1)
-    assert first == "worker lost, 1 of 1 retries used: lost after 0"
+    assert first == "not trained after 1 retries: lost after 0"
     assert len(on_disk(places(tmp_path, two)[0])) == 1
     assert second.table.present.all()
     assert len(workers.parts) == 3
@@ -107,7 +107,7 @@ def test_retries_end_in_one_line_and_the_other_group_goes_on(two, run, tmp_path)
 def test_without_retries_a_part_is_sent_once(two, run):
     workers = Workers(lost(0), write)
     first, _ = run(two, workers, n_parts=1, retries=0)
-    assert first == "worker lost, 0 of 0 retries used: lost after 0"
+    assert first == "not trained after 0 retries: lost after 0"
     assert len(workers.parts) == 2
 
 
@@ -126,15 +126,14 @@ def test_a_worker_that_cannot_be_had_is_a_lost_one(two, run):
     workers = Workers()
     workers.engine = workers.engine._replace(submit=submit)
     lines = run(two, workers)
-    assert lines == ["worker lost, 2 of 2 retries used: no such partition"] * 2
+    assert lines == ["not trained after 2 retries: no such partition"] * 2
 
 
 def test_results_that_never_come_are_asked_for_again(two, run, tmp_path):
     first, _ = run(two, Workers(*[None] * 8), n_parts=1, retries=1)
     place = places(tmp_path, two)[0]
     assert first == (
-        f"worker lost, 1 of 1 retries used: {place}: a worker has ended, but its results are not"
-        " there"
+        f"not trained after 1 retries: {place}: a worker has ended, but its results are not there"
     )
 
 
@@ -230,7 +229,7 @@ def test_jobs_of_a_group_whose_workers_are_lost_fail_and_others_do_not(
     monkeypatch.setattr(multirun, "make_engine", lambda *_: workers.engine)
     done = launch(*GRID, "hydra.launcher.n_parts=1")
     assert done.code == 3
-    reason = "worker lost, 2 of 2 retries used: lost after 0"
+    reason = "not trained after 2 retries: lost after 0"
     assert done.out.count(reason) == 2  # in the table of failed jobs
     for n_hidden, failure in ((2, reason), (3, None)):
         paths = tmp_path.glob(f"outputs/train/*n_hidden={n_hidden}*/result.json")

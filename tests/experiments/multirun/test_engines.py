@@ -1,5 +1,6 @@
 """The engines with real workers: their results are those of one process, whoever is killed."""
 
+import gc
 import importlib.util
 import os
 import subprocess
@@ -125,46 +126,59 @@ def check_same(folder, alone):
     assert len([*folder.glob("outputs/train/*/.hydra/overrides.yaml")]) == N_JOBS
 
 
+def check_killed(folder, process, n_chunks):
+    """Kill a worker once some chunks are there: none of those is written again."""
+    before = wait_for_chunks(folder, n_chunks, process)
+    assert len(before) < N_JOBS
+    workers(process)[0].kill()
+    assert finished(process).count("worker lost, retry 1 of 2") == 1
+    assert chunks(folder).items() >= before.items()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [SUBMITIT, RAY], ids=["submitit", "ray"])
-def test_a_worker_that_is_killed_costs_nothing_but_its_chunk(started, alone, tmp_path, engine):
-    with started(tmp_path, *engine) as process:
-        before = wait_for_chunks(tmp_path, 3, process)
-        assert len(before) < N_JOBS
-        workers(process)[0].kill()
-        out = finished(process)
-    assert out.count("worker lost, retry 1 of 2") == 1
-    assert chunks(tmp_path).items() >= before.items()
+def test_a_job_of_submitit_that_is_killed_costs_its_chunk_and_no_other(started, alone, tmp_path):
+    with started(tmp_path, *SUBMITIT) as process:
+        check_killed(tmp_path, process, 3)
     check_same(tmp_path, alone)
 
-    sent = set(tmp_path.glob("store/submitit/*"))
-    with started(tmp_path, *engine) as process:
-        out = finished(process)
-    assert "all found on disk" in out
-    assert set(tmp_path.glob("store/submitit/*")) == sent
+    sent = {*tmp_path.glob("store/submitit/*")}
+    with started(tmp_path, *SUBMITIT) as process:
+        assert "all found on disk" in finished(process)
+    assert {*tmp_path.glob("store/submitit/*")} == sent
+    assert len(sent) == 1
 
 
 @pytest.mark.slow
-def test_debug_trains_in_this_process(started, alone, tmp_path):
-    debug = ("hydra.launcher.engine=submitit", "+hydra.launcher.submitit.cluster=debug")
-    with started(tmp_path, *debug) as process:
-        out, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, out
-    check_same(tmp_path, alone)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("engine", [SUBMITIT, RAY], ids=["submitit", "ray"])
-def test_a_signal_ends_the_workers_and_keeps_what_is_finished(started, tmp_path, engine):
-    with started(tmp_path, *engine, "hydra.launcher.n_parts=1") as process:
+def test_tasks_of_ray_are_stopped_go_on_and_are_killed(started, alone, tmp_path):
+    """SIGTERM ends all processes of Ray and keeps what is finished; the same command goes on."""
+    with started(tmp_path, *RAY, "hydra.launcher.n_parts=1") as process:
         wait_for_chunks(tmp_path, 1, process)
         found = descendants(process)
         process.terminate()
         process.communicate(timeout=30)
         assert process.returncode == 143
-        _, alive = psutil.wait_procs(found, timeout=20)
-    assert alive == []
-    assert len(chunks(tmp_path)) < N_JOBS
+        assert psutil.wait_procs(found, timeout=20)[1] == []
+    kept = chunks(tmp_path)
+    assert 1 <= len(kept) < N_JOBS
+
+    with started(tmp_path, *RAY, "hydra.launcher.n_parts=1") as process:
+        check_killed(tmp_path, process, len(kept) + 1)
+    assert chunks(tmp_path).items() >= kept.items()
+    check_same(tmp_path, alone)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # submitit's logs
+def test_debug_trains_parts_in_this_process(launch, tmp_path):
+    debug = ("hydra.launcher.engine=submitit", "+hydra.launcher.submitit.cluster=debug")
+    grid = ("model.n_hidden=2,3", "seed=0,1,2", "engine.chunk=2")
+    found = []
+    for name, words in (("local", ()), ("debug", debug)):
+        assert launch(*grid, f"hydra.launcher.folder={name}", *words).code == 0
+        found.append(store.open(tmp_path / name).drop_attrs())
+    assert found[0].identical(found[1])
+    assert (found[0]["status"] == "ok").all()
+    gc.collect()  # while the warning is ignored
 
 
 @pytest.mark.parametrize(
