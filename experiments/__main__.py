@@ -28,7 +28,9 @@ def main() -> int:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(f"{__doc__}\nExperiments: {', '.join(boundary.experiments())}")
         return 0
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(number, _stop)
     batches = _Batches()
     try:
         return max(boundary.run(_run, batches), batches.close())
@@ -86,9 +88,12 @@ def _complain(line: str) -> None:
     print(f"superpos: {line}", file=sys.stderr, flush=True)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Terminated
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Stop once: a second signal would interrupt the stopping."""
+    del frame
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 if __name__ == "__main__":

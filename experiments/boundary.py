@@ -242,6 +242,8 @@ def _unknown_key(key: str, words: Sequence[str]) -> str:
     if key in known:
         return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
     added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
+    if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
+        added = f"; it is added with +{given}"
     return f"{given}: unknown key{did_you_mean(key, known)}{added}"
 
 

@@ -19,7 +19,7 @@ from superpos.arguments import (
     sweepable,
 )
 from superpos.train import FitSpec, training
-from superpos.train.grid import SEED, Grid, make_grid
+from superpos.train.grid import SEED, Grid, check_count, make_grid
 from superpos.train.program import Build
 from superpos.types import Training
 
@@ -180,9 +180,11 @@ def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
     if not isinstance(zipped, list) or not all(isinstance(group, list) for group in zipped):
         return [f"zipped={zipped!r}: expected lists of axes, such as [[data.density, seed]]"]
     try:
-        make_grid(axes, zipped)
+        check_count(make_grid(axes, zipped))
     except ArgumentError as error:
         text = str(error)
+        if text.startswith("axes:"):
+            return [f"sweep{text.removeprefix('axes')}"]
         return [text if text.startswith("zipped") else f"sweep.{text}"]
     return []
 

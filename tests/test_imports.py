@@ -14,7 +14,8 @@ import pytest
 import superpos
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = sorted(path for top in ("superpos", "experiments") for path in (ROOT / top).rglob("*.py"))
+TOPS = ("superpos", "experiments", "hydra_plugins")
+FILES = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 TIERS = (
@@ -30,6 +31,8 @@ TRAIN_MAY_IMPORT = {"types", "arguments", "random", "train"}
 OUTER = {"experiments", "hydra", "omegaconf", "rich", "matplotlib", "jinja2"}
 """What nothing under superpos/ may import."""
 HYDRA = {"hydra", "omegaconf"}
+PLUGIN = HYDRA | {"hydra_plugins"} | set(sys.stdlib_module_names)
+"""All that a file may import that Hydra loads in every application on the machine."""
 MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 CALLS = {"eval", "exec", "instantiate", "system", "popen", "__import__", "serialize_executable"}
 FLAGS = {"shell", "allow_pickle"}
@@ -81,7 +84,10 @@ def bad_outsiders(source: str, name: str) -> list[str]:
     banned = HYDRA if name.startswith("experiments/") else OUTER
     if name == "experiments/boundary.py":
         banned = set()
-    return [f"{name}: {m}" for m in imports(source, name) if m.split(".")[0] in banned]
+    first = {module: module.split(".")[0] for module in imports(source, name)}
+    if name.startswith("hydra_plugins/"):
+        return [f"{name}: {module}" for module, top in first.items() if top not in PLUGIN]
+    return [f"{name}: {module}" for module, top in first.items() if top in banned]
 
 
 def bad_uses(source: str, name: str) -> list[str]:
@@ -171,6 +177,8 @@ BROKEN = [
     ("outsiders", "superpos/types.py", "from experiments import axes"),
     ("outsiders", "experiments/runner.py", "from hydra.utils import get_method"),
     ("outsiders", "experiments/elhage/a.py", "import omegaconf"),
+    ("outsiders", "hydra_plugins/superpos_launcher/a.py", "def f():\n    import jax"),
+    ("outsiders", "hydra_plugins/superpos_launcher/a.py", "from experiments import axes"),
     ("uses", "experiments/a.py", "import pickle"),
     ("uses", "experiments/a.py", "from numpy.compat import pickle"),
     ("uses", "experiments/boundary.py", "from hydra.utils import instantiate"),
@@ -194,6 +202,7 @@ SOUND = [
     ("layers", "experiments/a.py", "from superpos import train, data"),
     ("outsiders", "experiments/boundary.py", "import hydra"),
     ("outsiders", "experiments/a.py", "import rich"),
+    ("outsiders", "hydra_plugins/superpos_launcher/a.py", "import os, hydra, omegaconf"),
     ("uses", "superpos/a.py", "np.savez(file, allow_pickle=False)"),
     ("uses", "superpos/a.py", "import yaml\nyaml.safe_load(text)"),
     (

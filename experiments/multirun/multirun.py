@@ -1,7 +1,7 @@
 """A Hydra multirun under `hydra/launcher=vmap`: one store, few programs, every job finished."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,9 +13,12 @@ from experiments.experiment import bind, wrong_results
 from experiments.findings import Findings
 from experiments.jobs import ConfigError
 from experiments.multirun import manifest, page
+from experiments.multirun.away import train_away
+from experiments.multirun.engines import make_engine, wrong_options
+from experiments.multirun.engines.protocol import Engine
 from experiments.multirun.finishing import Finishing, Part
 from experiments.multirun.groups import Group, Unit, grouped
-from experiments.multirun.training import train, with_held
+from experiments.multirun.training import Trained, train, with_held
 from superpos.train import files
 
 Analyse = Callable[..., Findings]
@@ -35,6 +38,7 @@ class Multirun:
         self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
         self._console = Console()
         self._held = ExitStack()
+        self._engine: Engine | None = None
         self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
 
     def batch(self, configs: Sequence[Mapping[str, Any]], launch: Launch) -> list[Finishing]:
@@ -48,9 +52,11 @@ class Multirun:
             For each job what remains to be done in its folder.
 
         Raises:
-            ConfigError: some config cannot be run; nothing is trained.
+            ConfigError: some config or setting of the launcher cannot be used; nothing is trained.
             StoreError: the folder cannot be used, or holds another multirun.
         """
+        if found := [*wrong_options(launch.options)]:
+            raise ConfigError(found)
         units, analyses = _bound(configs)
         groups = grouped(units, launch.swept)
         _check_results(groups)
@@ -62,12 +68,7 @@ class Multirun:
             for config, analyse in zip(configs, analyses, strict=True)
         ]
         self.jobs += zip(configs, finishing, strict=True)
-        for number, group in enumerate(groups, 1):
-            self._console.print(
-                f"program {number} of {len(groups)}: {len(group.of_unit):,} jobs,"
-                f" {group.n_members:,} models x {group.sweep.fit.n_steps:,} steps"
-            )
-            trained = train(group, launch.folder, self._programs[group.name], self._console)
+        for group, trained in zip(groups, self._train(groups, launch), strict=True):
             for unit, numbers in group.of_unit:
                 finishing[unit.number].parts.append(Part(unit, numbers, group.name, trained))
         return finishing
@@ -94,10 +95,34 @@ class Multirun:
         return 3 if failures else 0
 
     def _hold(self, launch: Launch) -> None:
-        """Be the only writer of the folder until the multirun ends."""
+        """Be the only writer of the folder, with an engine, until the multirun ends."""
         if self.launch is None:
             self._held.enter_context(files.locked(launch.folder))
+            self._engine = make_engine(launch.options, launch.folder)
+            if self._engine is not None:
+                self._held.callback(self._engine.close)
             self.launch = launch
+
+    def _train(self, groups: Sequence[Group], launch: Launch) -> Iterator[Trained | str]:
+        """Train the groups one after the other in this process, or all at once elsewhere."""
+        titles = [
+            f"program {number} of {len(groups)}: {len(group.of_unit):,} jobs,"
+            f" {group.n_members:,} models x {group.sweep.fit.n_steps:,} steps"
+            for number, group in enumerate(groups, 1)
+        ]
+        if self._engine is not None:
+            self._console.print(*titles, sep="\n")
+            try:
+                yield from train_away(
+                    groups, launch.folder, self._engine, launch.options, self._console
+                )
+            except KeyboardInterrupt:
+                self._held.close()  # nothing else would end the processes of Ray
+                raise
+            return
+        for title, group in zip(titles, groups, strict=True):
+            self._console.print(title)
+            yield train(group, launch.folder, self._programs[group.name], self._console)
 
 
 def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analyse]]:

@@ -73,6 +73,18 @@ def train(
             )
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)
+    return read(place)
+
+
+def read(place: Path) -> Trained:
+    """What the store of a group holds.
+
+    Args:
+        place: its folder, with a sweep.json.
+
+    Raises:
+        StoreError: the store is damaged.
+    """
     found = store.read_sweep(place)
     assert found is not None
     header, grid, table = found

@@ -13,6 +13,9 @@ import numpy as np
 from superpos.arguments import ArgumentError, shown
 
 SEED = "seed"
+MOST_MEMBERS = 4_000_000
+"""In one sweep: their ids are computed at the start, in half a minute, and all results are held in
+memory."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,18 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
     for names in dims.values():
         _check_distinct(names, checked)
     return Grid(checked, dims)
+
+
+def check_count(grid: Grid) -> None:
+    """Refuse a sweep of more members than can be held, in one line, before any is numbered.
+
+    Raises:
+        ArgumentError: more than MOST_MEMBERS.
+    """
+    if grid.n_members > MOST_MEMBERS:
+        raise ArgumentError(
+            f"axes: {grid.n_members:,} members, expected at most {MOST_MEMBERS:,} in one sweep"
+        )
 
 
 def canonical_spec(spec: Mapping[str, Any]) -> dict[str, Any]:

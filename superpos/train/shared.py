@@ -38,6 +38,9 @@ class Shared(Store):
         """Warn of a file that is not sound."""
         warnings.warn(f"{path}: {problem}, left out", stacklevel=3)
 
+    def _tidy(self, *, complete: bool) -> None:
+        """Nothing, as other processes are at work."""
+
 
 @contextmanager
 def joining(

@@ -23,7 +23,7 @@ from superpos.train import launch, plan, results
 from superpos.train.checkpoint import Checkpoints
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
-from superpos.train.grid import Grid, canonical_spec, make_grid
+from superpos.train.grid import Grid, canonical_spec, check_count, make_grid
 from superpos.train.launch import Programs
 from superpos.train.plan import Chunk
 from superpos.train.program import Build, Program
@@ -127,6 +127,7 @@ def sweep(
     check_value("memory_fraction", memory_fraction, PositiveFraction)
     check_value("checkpoint_seconds", checkpoint_seconds, MaybeNonNegative)
     grid = make_grid(axes, zipped)
+    check_count(grid)
     spec = rooted(spec or {}, key)
     ids = grid.member_ids(spec)
     wanted = _wanted(ids, part)

@@ -267,6 +267,12 @@ def test_values_that_are_equal_in_float32_are_refused() -> None:
     assert found.endswith("appears twice, expected distinct values")
 
 
+def test_more_members_than_can_be_held_are_refused() -> None:
+    tree = {"seed": {"range": 3000}, "data": {"density": {"linspace": [0.1, 1, 3000]}}}
+    [found] = problems({"sweep": tree})
+    assert found == "sweep: 9,000,000 members, expected at most 4,000,000 in one sweep"
+
+
 @pytest.mark.parametrize(
     ("zipped", "words"),
     [

@@ -71,7 +71,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
         ("fit.log_every=4", "log_every=2, asked for 4"),
         ("fit.batch_size=16", "batch_size=8, asked for 16"),
         ("probe.batch_size=16", "probe.batch_size=8, asked for 16"),
-        ("engine.rng=threefry", "key="),
+        ("engine.rng=threefry", "rng=fry13, asked for threefry2x32"),
     ],
 )
 def test_another_value_of_one_key_is_refused_naming_it(whole, one_line, snapshot, word, name):

@@ -24,15 +24,16 @@ from superpos.train import StoreError
 from tests.faults import simulator
 
 def start(folder):
-    time.sleep(begin - time.monotonic())
+    together.wait()
     try:
-        table = simulator.sweep(Path(folder), tell=lambda *_: time.sleep(0.02))
+        table = simulator.sweep(Path(folder), tell=lambda *_: time.sleep(0.1))
     except StoreError as error:
         return str(error)
     return f"{table.present.sum()} members"
 
-begin = time.monotonic() + 0.3
-with get_context("fork").Pool(len(sys.argv) - 1) as pool:
+context = get_context("fork")
+together = context.Barrier(len(sys.argv) - 1)
+with context.Pool(len(sys.argv) - 1) as pool:
     print(json.dumps(pool.map(start, sys.argv[1:], chunksize=1)))
 """
 

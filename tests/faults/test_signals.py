@@ -12,18 +12,14 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PHASES = ["validate", "compile", "train", "commit", "report"]
-ONCE = [(phase, [name]) for phase in PHASES for name in ("SIGINT", "SIGTERM")]
-TWICE = [(phase, ["SIGINT", "SIGINT"]) for phase in ("train", "commit")]
-CASES = ONCE + TWICE
+CODES = {"SIGINT": 130, "SIGTERM": 143}
 SAID = "superpos: stopped; what is finished is kept, and the same command again goes on"
 
 
-@pytest.fixture(scope="module")
-def ends(tmp_path_factory, cache_folder):
-    """Case -> how the command that was stopped ended, and the same command again."""
-    folder = tmp_path_factory.mktemp("stopped")
+def ends(folder, cache_folder, cases):
+    """How each command that was stopped ended, and the same command again."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.stopper", str(folder), json.dumps(CASES)],
+        [sys.executable, "-m", "tests.faults.stopper", str(folder), json.dumps(cases)],
         cwd=ROOT,
         env={
             **os.environ,
@@ -35,18 +31,7 @@ def ends(tmp_path_factory, cache_folder):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    return {(phase, *names): end for (phase, names), end in zip(CASES, found, strict=True)}
-
-
-@pytest.mark.parametrize(("phase", "names"), ONCE, ids=lambda value: "".join(value))
-def test_a_signal_stops_the_command_and_the_same_again_finishes(ends, phase, names):
-    stopped, again = ends[phase, *names]
-    assert stopped["code"] == {"SIGINT": 130, "SIGTERM": 143}[names[0]]
-    assert stopped["stderr"].splitlines() == [SAID]
-    assert len(stopped["chunks"]) == (3 if phase == "report" else 0)
-    assert stopped["tmp"] == []
-    assert_finished(stopped, again)
+    return json.loads(done.stdout)
 
 
 def assert_finished(stopped, again):
@@ -58,12 +43,19 @@ def assert_finished(stopped, again):
     assert {name: again["chunks"][name] for name in stopped["chunks"]} == stopped["chunks"]
 
 
-@pytest.mark.parametrize(("phase", "names"), TWICE, ids=["train", "commit"])
-def test_a_second_ctrl_c_leaves_nothing_half(ends, phase, names):
-    assert_finished(*ends[phase, *names])
+@pytest.mark.parametrize("name", CODES)
+def test_a_signal_stops_the_command_and_the_same_again_finishes(tmp_path, cache_folder, name):
+    found = ends(tmp_path, cache_folder, [(phase, [name]) for phase in PHASES])
+    for phase, (stopped, again) in zip(PHASES, found, strict=True):
+        assert (phase, stopped["code"]) == (phase, CODES[name])
+        assert (phase, *stopped["stderr"].splitlines()) == (phase, SAID)
+        assert len(stopped["chunks"]) == (3 if phase == "report" else 0), phase
+        assert stopped["tmp"] == [], phase
+        assert_finished(stopped, again)
 
 
-@pytest.mark.xfail(strict=True, reason="__main__ does not ignore signals while it stops")
-def test_a_second_ctrl_c_while_the_first_is_reported_is_no_traceback(ends):
-    stopped, _ = ends["train", "SIGINT", "SIGINT"]
-    assert (stopped["code"], stopped["stderr"].splitlines()) == (130, [SAID])
+def test_a_second_ctrl_c_leaves_nothing_half_and_is_no_traceback(tmp_path, cache_folder):
+    cases = [(phase, ["SIGINT", "SIGINT"]) for phase in ("train", "commit")]
+    for stopped, again in ends(tmp_path, cache_folder, cases):
+        assert (stopped["code"], stopped["stderr"].splitlines()) == (130, [SAID])
+        assert_finished(stopped, again)

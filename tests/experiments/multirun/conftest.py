@@ -1,6 +1,7 @@
 """`python -m experiments -m hydra/launcher=vmap` in this process, in an empty folder."""
 
 import os
+import signal
 import sys
 from typing import NamedTuple
 
@@ -43,6 +44,9 @@ def launch(monkeypatch, tmp_path, capsys):
         captured = capsys.readouterr()
         return Done(code, captured.out, captured.err)
 
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     GlobalHydra.instance().clear()
     jax.config.update("jax_default_matmul_precision", precision)

@@ -12,6 +12,7 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.train import StoreError, files, store, sweep
+from superpos.train.grid import make_grid
 
 # Unlike `superpos.train.sweep`, which is the function.
 sweep_module = importlib.import_module("superpos.train.sweep")
@@ -475,3 +476,19 @@ def test_the_header_is_there_before_the_first_chunk(run, tmp_path, stop_at):
         run(on_progress=stop_at(1))
     assert files.chunk_files(tmp_path) == []
     assert statuses(store.open(tmp_path)) == {"missing": N_MEMBERS}
+
+
+def test_a_store_grows_by_its_axes_alone(run, tmp_path):
+    first = run()
+    before = files.read_header(tmp_path)
+    grid = make_grid({**AXES, "target": [*AXES["target"], 0.9]})
+    with store.writing(tmp_path, grid, before["spec"]) as held:
+        held.grow(grid)
+        written = (tmp_path / "sweep.json").stat().st_mtime_ns
+        held.grow(grid)
+    assert (tmp_path / "sweep.json").stat().st_mtime_ns == written
+    assert files.read_header(tmp_path) == {**before, **store.header_axes(grid)}
+    grown = store.open(tmp_path)
+    assert (grown["status"].sel(target=[0.9], method="nearest") == "missing").all()
+    assert grown.isel(target=slice(3))["W"].equals(first.dataset["W"])
+    assert run(axes=grid.axes).steps == 2 * N_STEPS
