@@ -127,12 +127,13 @@ def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | 
         n_done = int(state.carry.step) // program.spec.log_every
         yield n_steps * (len(ends) * n_blocks + n_done)
     for number in range(len(ends), 1 + task.check_fragile):
-        points, first = start(task.grid, task.key, program.width, executable, chunk)
+        points, key, seeds = inputs(task.grid, task.key, program.width, executable.device, chunk)
         if carry is None:
-            carry = executable.nudge(first) if number else first
+            carry = executable.init(points, key, seeds)
+            carry = executable.nudge(carry) if number else carry
         fetched = [] if number else blocks
-        for now, measured in _run(executable, points, carry, n_blocks - n_done, fetched):
-            carry = now
+        run = _run(executable, points, carry, n_blocks - n_done, fetched)
+        for carry, measured in run:
             yield n_steps
             if checkpoints and timer.due():
                 with timer.saving():
@@ -165,15 +166,14 @@ def _run(
         blocks.append(jax.device_get(measured))
 
 
-def start(
-    grid: Grid, key: Key, width: Width, executable: Executable, chunk: Chunk
-) -> tuple[Points, Carry]:
-    """The values of the axes, and the first carry, of a padded chunk on a device."""
+def inputs(
+    grid: Grid, key: Key, width: Width, device: Any, chunk: Chunk
+) -> tuple[Points, Key, jax.Array]:
+    """The values of the axes, the root key and the seeds of a padded chunk, on a device."""
     seeds = grid.seeds[plan.padded(chunk.seeds, width.n_seeds)]
     positions = plan.padded(chunk.points, width.n_points)
     values = {name: column[positions] for name, column in grid.points.items()}
-    points, key, seeds = jax.device_put((values, key, seeds), executable.device)
-    return points, executable.init(points, key, seeds)
+    return jax.device_put((values, key, seeds), device)
 
 
 def search(
@@ -221,7 +221,8 @@ def seconds_per_block(grid: Grid, key: Key, program: Program) -> float:
     chunk = Chunk(np.arange(n_seeds), np.arange(n_points))
 
     def time_block(executable: Executable) -> float:
-        points, carry = start(grid, key, program.width, executable, chunk)
+        points, root, seeds = inputs(grid, key, program.width, executable.device, chunk)
+        carry = executable.init(points, root, seeds)
         seconds = 0.0
         for _ in range(min(2, program.spec.n_blocks)):
             begun = time.perf_counter()

@@ -46,7 +46,9 @@ def trained(grid, program, chunks, **options):
 
 def test_a_chunk_starts_with_the_keys_of_its_seeds_and_the_values_of_its_points(grid, program):
     chunk = Chunk(np.array([2]), np.array([4, 1]))
-    points, carry = launch.start(grid, KEY, program.width, program.executables[0], chunk)
+    (executable,) = program.executables
+    points, key, seeds = launch.inputs(grid, KEY, program.width, executable.device, chunk)
+    carry = executable.init(points, key, seeds)
     # The first seed and the first point again, up to the width.
     np.testing.assert_array_equal(points["target"], np.float32([0.5, 0.2, 0.5]))
     expected = jax.random.key_data(jax.random.fold_in(KEY, 3))
