@@ -11,7 +11,13 @@ from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
 from superpos import random
-from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, did_you_mean
+from superpos.arguments import (
+    ArgumentError,
+    MaybeCount,
+    MaybeNonNegative,
+    PositiveFraction,
+    did_you_mean,
+)
 from superpos.random import Rng
 from superpos.train.grid import SEED
 from superpos.train.results import final_leaves
@@ -35,6 +41,7 @@ ENGINE = {
     "rng": Rng,
     "chunk": MaybeCount,
     "memory_fraction": PositiveFraction,
+    "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,
     "matmul_precision": Literal["highest", "high", "default"],
     "allow_numerics_change": bool,

@@ -90,7 +90,13 @@ def report(
 def sweep_arguments(job: Job) -> dict[str, Any]:
     """What `superpos.train.sweep` is told of a job, but for where it is stored."""
     engine = job.config["engine"]
-    settings = ("chunk", "memory_fraction", "check_fragile", "allow_numerics_change")
+    settings = (
+        "chunk",
+        "memory_fraction",
+        "checkpoint_seconds",
+        "check_fragile",
+        "allow_numerics_change",
+    )
     return {
         "build": job.build,
         "key": root_key(job.config),

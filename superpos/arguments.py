@@ -53,6 +53,7 @@ PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
+MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
 
 

@@ -68,10 +68,8 @@ def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None
 
     def run() -> Trained:
         chunks = plan.plan(missing, program.width)
-        trained = launch.train(
-            grid, ids, key, program, chunks, check_fragile=False, on_block=lambda _: None
-        )
-        return _in_order(list(trained))
+        task = launch.Task(grid, ids, key, program)
+        return _in_order(list(launch.train(task, chunks, lambda _: None)))
 
     return run
 

@@ -3,7 +3,8 @@
     sweep.json     configuration, axes, shapes of the results, and the numerics fingerprint
     .lock          held by the one process that writes
     chunks/        one file per finished chunk: a frame with its own id and SHA-256 around an npz
-    quarantine/    damaged chunk files, moved here and never deleted
+    ckpt/          the state of chunks that are being trained, framed in the same way
+    quarantine/    damaged chunks and states, moved here and never deleted
 
 Each file is committed by write, fsync, rename, fsync of the folder, so the listing of `chunks` is
 the manifest: a file that is there and passes its checksum is done.
@@ -147,18 +148,10 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_chunk(folder: Path, rows: Rows) -> Path:
-    """Commit the results of one chunk under an id made from its members."""
-    name = hashlib.sha256(rows.ids.tobytes()).hexdigest()[:16]
-    buffer = io.BytesIO()
-    named: dict[str, Any] = {_VALUE + name: values for name, values in rows.arrays.items()}
-    np.savez(buffer, allow_pickle=False, **{_IDS: rows.ids}, **named)
-    payload = buffer.getvalue()
-    digest = hashlib.sha256(name.encode() + payload).hexdigest()
-    path = folder / "chunks" / f"{name}.chunk"
-    commit(
-        path,
-        b" ".join([_MAGIC, str(FORMAT).encode(), name.encode(), digest.encode()]) + b"\n" + payload,
-    )
+    """Commit the results of one chunk."""
+    path = folder / "chunks" / f"{chunk_id(rows.ids)}.chunk"
+    named = {_VALUE + name: values for name, values in rows.arrays.items()}
+    commit(path, framed(_MAGIC, path.stem, {_IDS: rows.ids, **named}))
     return path
 
 
@@ -169,14 +162,35 @@ def read_chunk(path: Path) -> Rows | None:
         StoreError: the file cannot be read.
     """
     with one_line(path, "expected a file to read"):
-        frame, _, payload = path.read_bytes().partition(b"\n")
-    expected = hashlib.sha256(path.stem.encode() + payload).hexdigest()
-    if frame.split(b" ") != [_MAGIC, str(FORMAT).encode(), path.stem.encode(), expected.encode()]:
+        arrays = unframed(_MAGIC, path.stem, path.read_bytes())
+    if arrays is None or _IDS not in arrays:
+        return None
+    ids = arrays.pop(_IDS)
+    return Rows(ids, {name.removeprefix(_VALUE): values for name, values in arrays.items()})
+
+
+def chunk_id(ids: np.ndarray) -> str:
+    """What a chunk is called, by the ids of its members in their order."""
+    return hashlib.sha256(ids.tobytes()).hexdigest()[:16]
+
+
+def framed(magic: bytes, name: str, arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays as an npz behind a line with the kind of file, its format, its name and a SHA-256."""
+    buffer = io.BytesIO()
+    named: dict[str, Any] = {**arrays}
+    np.savez(buffer, allow_pickle=False, **named)
+    payload = buffer.getvalue()
+    return _frame(magic, name, payload) + b"\n" + payload
+
+
+def unframed(magic: bytes, name: str, data: bytes) -> dict[str, np.ndarray] | None:
+    """The arrays that `framed` was given; None when anything is not as it was written."""
+    frame, _, payload = data.partition(b"\n")
+    if frame != _frame(magic, name, payload):
         return None
     try:
         with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-            named = {k.removeprefix(_VALUE): arrays[k] for k in arrays.files if k != _IDS}
-            return Rows(arrays[_IDS], named)
+            return {key: arrays[key] for key in arrays.files}
     except (KeyError, ValueError, OSError, zipfile.BadZipFile):
         return None
 
@@ -187,7 +201,7 @@ def chunk_files(folder: Path) -> list[Path]:
 
 
 def quarantine(path: Path) -> Path:
-    """Move a damaged chunk out of the way, keeping it, and say where it went."""
+    """Move a damaged file out of the way, keeping it, and say where it went."""
     aside = path.parent.parent / "quarantine"
     aside.mkdir(exist_ok=True)
     names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(1)))
@@ -213,6 +227,11 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _frame(magic: bytes, name: str, payload: bytes) -> bytes:
+    digest = hashlib.sha256(name.encode() + payload).hexdigest()
+    return b" ".join([magic, str(FORMAT).encode(), name.encode(), digest.encode()])
 
 
 @contextmanager

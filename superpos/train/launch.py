@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import threading
 import time
 from collections.abc import (
@@ -15,12 +16,13 @@ from collections.abc import (
 )
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from superpos.train import fragile, plan, results
+from superpos.train.checkpoint import Checkpoints, Timer, restored, snapshot
 from superpos.train.files import Rows
 from superpos.train.grid import Grid
 from superpos.train.plan import Chunk, Width
@@ -34,28 +36,38 @@ Programs = MutableMapping[Any, Program]
 """Compiled programs by what they depend on besides the build: width, axes, keys and devices."""
 
 
+class Task(NamedTuple):
+    """What is to be done with each chunk.
+
+    Attributes:
+        grid: the sweep.
+        ids: content hash of each member.
+        key: the root key.
+        program: what is run.
+        check_fragile: train every member once more from an ulp away, for its `sensitivity`.
+        checkpoints: where a chunk keeps its state, and where it is found again; None is nowhere.
+    """
+
+    grid: Grid
+    ids: np.ndarray
+    key: Key
+    program: Program
+    check_fragile: bool = False
+    checkpoints: Checkpoints | None = None
+
+
 def train(
-    grid: Grid,
-    ids: np.ndarray,
-    key: Key,
-    program: Program,
-    chunks: Iterable[Chunk],
-    *,
-    check_fragile: bool,
-    on_block: Callable[[int], None],
+    task: Task, chunks: Iterable[Chunk], on_block: Callable[[int], None]
 ) -> Generator[Rows, None, None]:
     """Train chunks in a thread for each device, and yield the results as they are finished.
 
     The threads stop at the next block when the iterator is closed, which is not waited for.
 
     Args:
-        grid: the sweep.
-        ids: content hash of each member.
-        key: the root key.
-        program: what is run.
+        task: what is to be done with each.
         chunks: what is to be trained.
-        check_fragile: train every member once more from an ulp away, for its `sensitivity`.
-        on_block: told how many model-steps a block was, in the thread of the caller.
+        on_block: told how many model-steps a block was, or were found in a checkpoint, in the
+            thread of the caller.
 
     Yields:
         The results of a chunk.
@@ -66,28 +78,30 @@ def train(
     stop = threading.Event()
     events: SimpleQueue[int | Rows | BaseException] = SimpleQueue()
     idle: SimpleQueue[Executable] = SimpleQueue()
-    for executable in program.executables:
+    for executable in task.program.executables:
         idle.put(executable)
 
     def work(chunk: Chunk) -> None:
+        if stop.is_set():
+            return
         executable = idle.get()
         try:
-            for event in _events(grid, ids, key, program, executable, chunk, check_fragile):
+            for event in _events(task, executable, chunk):
                 if stop.is_set():
                     break
                 events.put(event)
         except BaseException as error:
+            stop.set()
             events.put(error)
         finally:
             idle.put(executable)
 
-    pool = ThreadPoolExecutor(len(program.executables))
+    pool = ThreadPoolExecutor(len(task.program.executables))
     try:
         n_left = len([pool.submit(work, chunk) for chunk in chunks])
         while n_left:
             event = events.get()
             if isinstance(event, BaseException):
-                stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise event
             if isinstance(event, Rows):
@@ -100,43 +114,55 @@ def train(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _events(
-    grid: Grid,
-    ids: np.ndarray,
-    key: Key,
-    program: Program,
-    executable: Executable,
-    chunk: Chunk,
-    check_fragile: bool,
-) -> Iterator[int | Rows]:
+def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | Rows]:
     """Train one chunk on one device: the model-steps of each block, and at last the results."""
-    n_steps = program.spec.log_every * len(chunk.seeds) * len(chunk.points)
-    points, carry = start(grid, key, program.width, executable, chunk)
-    last, blocks = yield from _run(program, executable, points, carry, n_steps)
-    arrays = results.gather(last, blocks, program.metrics)
-    if check_fragile:
-        points, carry = start(grid, key, program.width, executable, chunk)
-        nudged, _ = yield from _run(program, executable, points, executable.nudge(carry), n_steps)
-        arrays["sensitivity"] = fragile.sensitivity(last, nudged, results.LEADING)
-    members = grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()
-    yield Rows(ids[members], {name: _unpad(array, chunk) for name, array in arrays.items()})
+    program, checkpoints = task.program, task.checkpoints
+    ids = task.ids[task.grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()]
+    n_steps, n_blocks = program.spec.log_every * len(ids), program.spec.n_blocks
+    timer = Timer(checkpoints.seconds if checkpoints else math.inf)
+    state = checkpoints.load(ids, program) if checkpoints else None
+    carry, blocks, ends, n_done = None, [], [], 0
+    if state is not None:
+        carry, blocks, ends = restored(state, task.key, executable.device), state.blocks, state.ends
+        n_done = int(state.carry.step) // program.spec.log_every
+        yield n_steps * (len(ends) * n_blocks + n_done)
+    for number in range(len(ends), 1 + task.check_fragile):
+        points, first = start(task.grid, task.key, program.width, executable, chunk)
+        if carry is None:
+            carry = executable.nudge(first) if number else first
+        fetched = [] if number else blocks
+        for now, measured in _run(executable, points, carry, n_blocks - n_done, fetched):
+            carry = now
+            yield n_steps
+            if checkpoints and timer.due():
+                with timer.saving():
+                    so_far = blocks if number else [*blocks, jax.device_get(measured)]
+                    checkpoints.save(ids, snapshot(carry, so_far, ends))
+        ends.append(jax.device_get(dataclasses.replace(carry, key=(), opt_state=())))
+        carry, n_done = None, 0
+    arrays = results.gather(ends[0], blocks, program.metrics)
+    if task.check_fragile:
+        arrays["sensitivity"] = fragile.sensitivity(ends[0], ends[1], results.LEADING)
+    yield Rows(ids, {name: _unpad(array, chunk) for name, array in arrays.items()})
 
 
 def _run(
-    program: Program, executable: Executable, points: Points, carry: Carry, n_steps: int
-) -> Generator[int, None, tuple[Carry, list[Mapping[str, np.ndarray]]]]:
-    """Run all blocks; while one is computed, the metrics of the one before are fetched."""
-    blocks: list[Mapping[str, np.ndarray]] = []
+    executable: Executable,
+    points: Points,
+    carry: Carry,
+    n_blocks: int,
+    blocks: list[Mapping[str, np.ndarray]],
+) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
+    """The carry and the metrics after each block; while it runs, the metrics before are fetched."""
     measured = None
-    for _ in range(program.spec.n_blocks):
+    for _ in range(n_blocks):
         carry, after = executable.advance(points, carry)
         if measured is not None:
             blocks.append(jax.device_get(measured))
         measured = jax.block_until_ready(after)
-        yield n_steps
+        yield carry, measured
     if measured is not None:
         blocks.append(jax.device_get(measured))
-    return jax.device_get(dataclasses.replace(carry, key=(), opt_state=())), blocks
 
 
 def start(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from superpos.train import files
+from superpos.train import checkpoint, files
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, canonical, make_grid
 from superpos.train.plan import Width
@@ -84,6 +84,9 @@ class Memory:
     def commit(self, rows: Rows) -> None:
         """Nothing to write."""
 
+    def finish(self) -> None:
+        """Nothing to forget."""
+
 
 class Store:
     """A sweep folder held by this process.
@@ -103,13 +106,13 @@ class Store:
         """Read every sound chunk; set aside, with a warning, what is damaged or nobody's."""
         if self.header is None:
             for path in files.chunk_files(self.folder):
-                self._leave_out(path, "left without its sweep.json")
+                self.leave_out(path, "left without its sweep.json")
             return None
         table = Table(ids, self.header["schema"])
         for path in files.chunk_files(self.folder):
             rows = _read_chunk(path, self.header["schema"])
             if rows is None:
-                self._leave_out(path, "damaged")
+                self.leave_out(path, "damaged")
             else:
                 table.put(rows)
         return table
@@ -153,16 +156,25 @@ class Store:
         with files.one_line(self.folder, "cannot write"):
             files.write_chunk(self.folder, rows)
 
+    def finish(self) -> None:
+        """Forget the states of chunks, as every member is there.
+
+        Raises:
+            StoreError: one cannot be removed.
+        """
+        checkpoint.remove_leftovers(self.folder, complete=True)
+
+    def leave_out(self, path: Path, problem: str) -> None:
+        """Set aside a file that is not sound, with a warning."""
+        with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
+            aside = files.quarantine(path)
+        warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
+
     def _read(self) -> None:
         self.header = read_header(self.folder)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
             _refuse_other(self.folder, self.header, *self._asked)
-
-    def _leave_out(self, path: Path, reason: str) -> None:
-        with files.one_line(path, f"{reason}, and cannot be moved to quarantine"):
-            aside = files.quarantine(path)
-        warnings.warn(f"{path}: {reason}, moved to {aside}; retraining", stacklevel=3)
 
     def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
         """Refuse what cannot be read back, another sweep, and other numerics."""
@@ -205,6 +217,7 @@ def writing(
     with files.locked(Path(folder)):
         with files.one_line(Path(folder), "expected a folder to write to"):
             files.make_folder(Path(folder, "chunks"))
+        checkpoint.remove_leftovers(Path(folder), complete=False)
         yield Store(Path(folder), grid, spec)
 
 

@@ -2,7 +2,9 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+import json
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,13 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError, MaybeCount, PositiveFraction, check_value
+from superpos.arguments import (
+    ArgumentError,
+    MaybeCount,
+    MaybeNonNegative,
+    PositiveFraction,
+    check_value,
+)
 from superpos.train import launch, plan, results
-from superpos.train.files import Rows
+from superpos.train.checkpoint import Checkpoints
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
 from superpos.train.grid import Grid, canonical_spec, check_count, make_grid
 from superpos.train.launch import Programs
+from superpos.train.plan import Chunk
 from superpos.train.program import Build, Program
 from superpos.train.shared import joining
 from superpos.train.store import Memory, Store, dataset_of, header_axes, writing
@@ -34,7 +43,8 @@ class Progress(NamedTuple):
     Attributes:
         members_done: members finished, those found on disk among them.
         members: members in the sweep, or in the part of it.
-        steps_done: model-steps of this call so far; one is one update of one member.
+        steps_done: model-steps of this call so far, those found in checkpoints among them; one is
+            one update of one member.
         steps: model-steps of this call in all.
     """
 
@@ -60,6 +70,7 @@ def sweep(
     devices: Sequence[Any] | None = None,
     check_fragile: bool = False,
     memory_fraction: float = MEMORY_FRACTION,
+    checkpoint_seconds: float | None = 30.0,
     allow_numerics_change: bool = False,
     on_progress: OnProgress | None = None,
     programs: Programs | None = None,
@@ -86,6 +97,8 @@ def sweep(
         devices: where to train, each with chunks of its own; None is all devices of this process.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
+        checkpoint_seconds: how often the state of a chunk in training is written to the store, so
+            that a call that is killed goes on from there; 0 is after each block, None is never.
         allow_numerics_change: go on in a store made by other versions or on another device.
         on_progress: called after each block.
         programs: kept between calls with the same build and settings of JAX, so that a second call
@@ -112,6 +125,7 @@ def sweep(
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
     check_value("chunk", chunk, MaybeCount)
     check_value("memory_fraction", memory_fraction, PositiveFraction)
+    check_value("checkpoint_seconds", checkpoint_seconds, MaybeNonNegative)
     grid = make_grid(axes, zipped)
     check_count(grid)
     spec = rooted(spec or {}, key)
@@ -124,6 +138,7 @@ def sweep(
         if held.header and table is not None and table.present[wanted].all() and not lacking:
             header = {**held.header, **header_axes(grid)}
             held.begin(header, allow_numerics_change=allow_numerics_change)
+            held.finish()
             return dataset_of(header, grid, table)
         search = launch.search(build, grid, key, devices, memory_fraction, programs)
         header_of = functools.partial(_header, grid, spec, dims or {}, check_fragile)
@@ -133,11 +148,11 @@ def sweep(
             table = table or Table(ids, header["schema"])
             meter = _Meter(table, wanted, program.spec.n_steps * (1 + check_fragile), on_progress)
             missing = plan.plan(grid.missing(table.present | ~wanted), program.width)
-            trained = launch.train(
-                grid, ids, key, program, missing, check_fragile=check_fragile, on_block=meter.add
-            )
+            checkpoints = _checkpoints(held, header, checkpoint_seconds)
+            task = launch.Task(grid, ids, key, program, check_fragile, checkpoints)
             try:
-                _keep(trained, held, table, meter)
+                _train(task, missing, held, table, meter)
+                held.finish()
                 return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error):
@@ -163,14 +178,30 @@ def _begin(
         program = choose(search, given=width, most=None)
 
 
-def _keep(
-    trained: Generator[Rows, None, None], held: Store | Memory, table: Table, meter: "_Meter"
+def _checkpoints(
+    held: Store | Memory, header: Mapping[str, Any], seconds: float | None
+) -> Checkpoints | None:
+    if isinstance(held, Memory):
+        return None
+    numerics = json.dumps(header["fingerprint"], sort_keys=True)
+    seconds = math.inf if seconds is None else seconds
+    return Checkpoints(held.folder, numerics, seconds, held.leave_out)
+
+
+def _train(
+    task: launch.Task,
+    missing: Iterable[Chunk],
+    held: Store | Memory,
+    table: Table,
+    meter: "_Meter",
 ) -> None:
-    """Commit each chunk as it is finished."""
+    """Train what is missing and commit each chunk as it is finished."""
     meter.report()
-    with closing(trained):
+    with closing(launch.train(task, missing, meter.add)) as trained:
         for rows in trained:
             held.commit(rows)
+            if task.checkpoints is not None:
+                task.checkpoints.remove(rows.ids)
             table.put(rows)
             meter.report()
 

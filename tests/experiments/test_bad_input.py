@@ -139,6 +139,10 @@ ONE_VALUE = [
     # The engine.
     case("engine.chunk=0", f"engine.chunk=0: {COUNT}"),
     case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
+    case(
+        "engine.checkpoint_seconds=-1",
+        "engine.checkpoint_seconds=-1: expected a number in [0, inf)",
+    ),
     case("engine.kernel=palas", "engine.kernel='palas': expected one of xla, pallas; did you mean"),
     case(
         "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"

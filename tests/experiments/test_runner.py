@@ -372,10 +372,16 @@ def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.Mon
         raise InterruptedError
 
     monkeypatch.setattr(runner, "sweep", stop)
-    words = ("engine.chunk=3", "engine.memory_fraction=0.25", "engine.allow_numerics_change=true")
+    words = (
+        "engine.chunk=3",
+        "engine.memory_fraction=0.25",
+        "engine.checkpoint_seconds=null",
+        "engine.allow_numerics_change=true",
+    )
     with pytest.raises(InterruptedError):
         runner.run(tiny(tmp_path, *SMALL_SWEEP, *words))
     assert (seen["chunk"], seen["memory_fraction"]) == (3, 0.25)
+    assert seen["checkpoint_seconds"] is None
     assert seen["allow_numerics_change"] is True
     assert seen["axes"] == {"seed": [0, 1], "data.density": [0.5, 1.0]}
     assert seen["store"] == tmp_path / "sweep"

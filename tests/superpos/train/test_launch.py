@@ -33,10 +33,8 @@ def program(make_toy, grid):
 
 
 def train(grid, program, chunks, *, on_block=lambda n_steps: None, check_fragile=False):
-    ids = grid.member_ids({"n": 1})
-    return launch.train(
-        grid, ids, KEY, program, chunks, check_fragile=check_fragile, on_block=on_block
-    )
+    task = launch.Task(grid, grid.member_ids({"n": 1}), KEY, program, check_fragile)
+    return launch.train(task, chunks, on_block)
 
 
 def trained(grid, program, chunks, **options):

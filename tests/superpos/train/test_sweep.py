@@ -534,6 +534,8 @@ def test_the_state_of_a_model_is_a_result(make_toy, tmp_path, bits, dtype):
         ({"memory_fraction": 0.0}, ["memory_fraction=0.0"]),
         ({"memory_fraction": 1.5}, ["memory_fraction=1.5"]),
         ({"memory_fraction": float("nan")}, ["memory_fraction=nan"]),
+        ({"checkpoint_seconds": -1.0}, ["checkpoint_seconds=-1.0", "[0, inf)"]),
+        ({"checkpoint_seconds": float("nan")}, ["checkpoint_seconds=nan"]),
         ({"axes": {"target": []}}, ["target"]),
         ({"axes": {"seed": [-1]}}, ["seed"]),
         ({"zipped": [["target", "seed"]]}, ["zipped"]),

@@ -1,0 +1,195 @@
+"""The state of a chunk in training, on disk: a run that is killed goes on from its last block."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from superpos.train import files
+from superpos.train.program import Program
+from superpos.types import Carry, Key
+
+FOLDER, SUFFIX = "ckpt", ".ckpt"
+SHARE = 0.05
+"""The largest part of the time that goes into checkpoints, however large they are."""
+_MAGIC = b"superpos-checkpoint"
+_NUMERICS, _COUNTS, _LEAF = "numerics", "counts", "leaf/"
+
+
+class State(NamedTuple):
+    """How far a chunk is, on the host.
+
+    Attributes:
+        carry: of the run that goes on, its keys as their data.
+        blocks: metrics of the blocks of the first run so far.
+        ends: the last carry of each run that is done, without key and optimiser.
+    """
+
+    carry: Carry
+    blocks: list[Mapping[str, np.ndarray]]
+    ends: list[Carry]
+
+
+def snapshot(carry: Carry, blocks: list[Mapping[str, np.ndarray]], ends: list[Carry]) -> State:
+    """The state of a chunk whose carry is on a device."""
+    data = jax.random.key_data(carry.key)
+    return State(jax.device_get(dataclasses.replace(carry, key=data)), blocks, ends)
+
+
+def restored(state: State, key: Key, device: Any) -> Carry:
+    """The carry on a device, with keys of the generator of a key."""
+    carry = jax.device_put(state.carry, device)
+    keys = jax.random.wrap_key_data(carry.key, impl=jax.random.key_impl(key))
+    return dataclasses.replace(carry, key=keys)
+
+
+def encode(name: str, numerics: str, state: State) -> bytes:
+    """The content of a checkpoint.
+
+    Args:
+        name: id of the chunk.
+        numerics: all that the bits of the chunk depend on besides its members.
+        state: what is kept, after one block or more.
+    """
+    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *state.blocks)
+    leaves = jax.tree.leaves((state.carry, stacked, state.ends))
+    arrays = {f"{_LEAF}{number}": np.asarray(leaf) for number, leaf in enumerate(leaves)}
+    counts = np.array([len(state.blocks), len(state.ends)])
+    return files.framed(_MAGIC, name, {_NUMERICS: np.array(numerics), _COUNTS: counts, **arrays})
+
+
+def decode(data: bytes, name: str, numerics: str, program: Program) -> State | None:
+    """What `encode` was given.
+
+    Args:
+        data: the content of a checkpoint.
+        name: id of the chunk.
+        numerics: what they are now.
+        program: what is to go on.
+
+    Returns:
+        The state; None when it is damaged, or not that of this chunk, program and numerics.
+    """
+    arrays = files.unframed(_MAGIC, name, data)
+    if arrays is None or arrays.get(_NUMERICS, np.array("")).item() != numerics:
+        return None
+    n_blocks, n_ends = map(int, arrays[_COUNTS])
+    shapes, structure = jax.tree.flatten(_shapes(program, n_blocks, n_ends))
+    leaves = [arrays.get(f"{_LEAF}{number}") for number in range(len(shapes))]
+    found = [_as(leaf, shape) for leaf, shape in zip(leaves, shapes, strict=True)]
+    if len(arrays) != 2 + len(shapes) or any(leaf is None for leaf in found):
+        return None
+    carry, stacked, ends = jax.tree.unflatten(structure, found)
+    blocks: list[Mapping[str, np.ndarray]] = [
+        {name: values[number] for name, values in stacked.items()} for number in range(n_blocks)
+    ]
+    return State(carry, blocks, ends)
+
+
+def _shapes(program: Program, n_blocks: int, n_ends: int) -> Any:
+    """Shapes and dtypes of what `encode` keeps."""
+    key = jax.eval_shape(jax.random.key_data, program.carry.key)
+    stacked = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((n_blocks, *leaf.shape), leaf.dtype), program.metrics
+    )
+    end = dataclasses.replace(program.carry, key=(), opt_state=())
+    return dataclasses.replace(program.carry, key=key), stacked, [end] * n_ends
+
+
+def _as(array: np.ndarray | None, shape: Any) -> np.ndarray | None:
+    """The array, if it has that shape and dtype; NumPy reads bfloat16 and its like as bytes."""
+    if array is None:
+        return None
+    if array.dtype.kind == "V" and array.dtype.itemsize == shape.dtype.itemsize:
+        array = array.view(shape.dtype)
+    return array if (array.shape, array.dtype) == (shape.shape, shape.dtype) else None
+
+
+class Checkpoints(NamedTuple):
+    """Where the chunks of a sweep keep their state.
+
+    Attributes:
+        folder: of the sweep.
+        numerics: all that the bits of a chunk depend on besides its members.
+        seconds: the least time between two of a chunk; 0 is after each block, inf is never.
+        leave_out: told of a file that is not sound, and of what is wrong with it.
+    """
+
+    folder: Path
+    numerics: str
+    seconds: float
+    leave_out: Callable[[Path, str], None]
+
+    def load(self, ids: np.ndarray, program: Program) -> State | None:
+        """The state of a chunk, if there is one that is sound.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        path = self._path(ids)
+        with files.one_line(path, "expected a file to read"):
+            if not path.exists():
+                return None
+            data = path.read_bytes()
+        state = decode(data, path.stem, self.numerics, program)
+        if state is None:
+            self.leave_out(path, "damaged, or of another program")
+        return state
+
+    def save(self, ids: np.ndarray, state: State) -> None:
+        """Replace the state of a chunk.
+
+        Raises:
+            StoreError: it cannot be written, as on a full disk.
+        """
+        path = self._path(ids)
+        with files.one_line(path, "cannot write"):
+            files.make_folder(path.parent)
+            files.commit(path, encode(path.stem, self.numerics, state))
+
+    def remove(self, ids: np.ndarray) -> None:
+        """Forget the state of a chunk that is committed."""
+        path = self._path(ids)
+        if path.exists():
+            path.unlink(missing_ok=True)
+
+    def _path(self, ids: np.ndarray) -> Path:
+        return self.folder / FOLDER / f"{files.chunk_id(ids)}{SUFFIX}"
+
+
+class Timer:
+    """When the next checkpoint of a chunk is due."""
+
+    def __init__(self, seconds: float) -> None:
+        """Begin to count; 0 is always and inf is never."""
+        self._seconds = seconds
+        self._due = time.monotonic() + seconds
+
+    def due(self) -> bool:
+        """Whether it is time."""
+        return time.monotonic() >= self._due
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Begin anew after the body, and wait the longer, the longer it took."""
+        begun = time.monotonic()
+        yield
+        now = time.monotonic()
+        self._due = now + max(self._seconds, (now - begun) / SHARE if self._seconds else 0.0)
+
+
+def remove_leftovers(folder: Path, *, complete: bool) -> None:
+    """Remove what a killed process left of chunks that are committed; all, where all members are.
+
+    Raises:
+        StoreError: a file cannot be removed.
+    """
+    for path in (folder / FOLDER).glob(f"*{SUFFIX}"):
+        if complete or (folder / "chunks" / f"{path.stem}.chunk").exists():
+            with files.one_line(path, "expected a file to remove"):
+                path.unlink(missing_ok=True)
