@@ -8,8 +8,8 @@ from experiments.jobs import flat_spec
 from experiments.multirun.groups import SHARED, Group, Unit, spread
 from experiments.runner import root_key
 from superpos.train import StoreError, multirun
+from superpos.train.differences import first_difference
 from superpos.train.grid import SEED, make_grid
-from superpos.train.store import first_difference
 from superpos.train.sweep import rooted
 
 VARIANT = "variant"

@@ -34,12 +34,12 @@ class Shared(Store):
             self._check(header, allow_numerics_change)
         return Width(*header["width"])
 
-    def finish(self) -> None:
-        """Others may still be training."""
-
     def leave_out(self, path: Path, problem: str) -> None:
         """Warn of a file that is not sound."""
         warnings.warn(f"{path}: {problem}, left out", stacklevel=3)
+
+    def _tidy(self, *, complete: bool) -> None:
+        """Nothing, as other processes are at work."""
 
 
 @contextmanager

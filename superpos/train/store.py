@@ -1,6 +1,5 @@
 """A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superpos.train import checkpoint, files
+from superpos.train.differences import first_difference, refuse_other
 from superpos.train.files import Rows, StoreError
-from superpos.train.grid import Grid, canonical, make_grid
+from superpos.train.grid import Grid, make_grid
 from superpos.train.plan import Width
 from superpos.train.table import Schema, Table, to_dataset
 
@@ -84,9 +84,6 @@ class Memory:
     def commit(self, rows: Rows) -> None:
         """Nothing to write."""
 
-    def finish(self) -> None:
-        """Nothing to forget."""
-
 
 class Store:
     """A sweep folder held by this process.
@@ -115,6 +112,7 @@ class Store:
                 self.leave_out(path, "damaged")
             else:
                 table.put(rows)
+        self._tidy(complete=bool(table.present.all()))
         return table
 
     def begin(self, header: Mapping[str, Any], *, allow_numerics_change: bool) -> Width:
@@ -156,25 +154,21 @@ class Store:
         with files.one_line(self.folder, "cannot write"):
             files.write_chunk(self.folder, rows)
 
-    def finish(self) -> None:
-        """Forget the states of chunks, as every member is there.
-
-        Raises:
-            StoreError: one cannot be removed.
-        """
-        checkpoint.remove_leftovers(self.folder, complete=True)
-
     def leave_out(self, path: Path, problem: str) -> None:
         """Set aside a file that is not sound, with a warning."""
         with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
             aside = files.quarantine(path)
         warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
 
+    def _tidy(self, *, complete: bool) -> None:
+        checkpoint.remove_leftovers(self.folder, complete=complete)
+
     def _read(self) -> None:
         self.header = read_header(self.folder)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
-            _refuse_other(self.folder, self.header, *self._asked)
+            old, (grid, spec) = grid_of(self.header), self._asked
+            refuse_other(self.folder, (old, self.header["spec"]), (grid, spec))
 
     def _check(self, header: Mapping[str, Any], allow_numerics_change: bool) -> None:
         """Refuse what cannot be read back, another sweep, and other numerics."""
@@ -217,7 +211,6 @@ def writing(
     with files.locked(Path(folder)):
         with files.one_line(Path(folder), "expected a folder to write to"):
             files.make_folder(Path(folder, "chunks"))
-        checkpoint.remove_leftovers(Path(folder), complete=False)
         yield Store(Path(folder), grid, spec)
 
 
@@ -246,25 +239,6 @@ def steps_of(header: Mapping[str, Any]) -> np.ndarray:
     return np.arange(1, fit["n_steps"] // fit["log_every"] + 1) * fit["log_every"]
 
 
-def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """The first key, in alphabetical order, at which two flat mappings differ.
-
-    The root key comes last: it differs wherever its generator does, and says less.
-    """
-    for name in sorted({*old, *new}, key=lambda name: (name == "key", name)):
-        before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
-        if json.dumps(before) != json.dumps(now):  # in Python, True is 1
-            return name, _shown(before), _shown(now)
-    return None
-
-
-def _shown(value: Any) -> str:
-    """A canonical value as it was written: the shortest number that is the same in float32."""
-    if isinstance(value, float):
-        return str(np.float32(value))
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def read_header(folder: Path) -> dict[str, Any] | None:
     """The header, with all that is needed of it; a field that is not known is let be."""
     header = files.read_header(folder)
@@ -284,34 +258,3 @@ def _read_chunk(path: Path, schema: Schema) -> Rows | None:
         name: ((len(rows.ids), *entry["shape"]), entry["dtype"]) for name, entry in schema.items()
     }
     return rows if found == expected else None
-
-
-def _refuse_other(
-    folder: Path, header: Mapping[str, Any], grid: Grid, spec: Mapping[str, Any]
-) -> None:
-    """The same sweep, or one with more values on its axes, may go on; nothing else."""
-    difference = first_difference(header["spec"], spec)
-    if difference is not None:
-        name, before, now = difference
-        raise StoreError(
-            f"{folder}: holds a sweep with {name}={before}, asked for {now}; choose another folder"
-        )
-    old = grid_of(header)
-    held, asked = (", ".join(map("+".join, each.dims.values())) or "none" for each in (old, grid))
-    if old.dims != grid.dims:
-        raise StoreError(
-            f"{folder}: holds a sweep over {held}, asked for {asked}; choose another folder"
-        )
-    for name, values in old.axes.items():
-        gone = np.setdiff1d(values, grid.axes[name])
-        if gone.size:
-            raise StoreError(
-                f"{folder}: holds {name}={gone[0]}, which is not on the axis asked for;"
-                " add it, or choose another folder"
-            )
-    gone = np.setdiff1d(old.member_ids(spec), grid.member_ids(spec))
-    if gone.size:
-        raise StoreError(
-            f"{folder}: holds {gone.size} members that are not in the sweep asked for; add them, or"
-            " choose another folder"
-        )

@@ -138,7 +138,6 @@ def sweep(
         if held.header and table is not None and table.present[wanted].all() and not lacking:
             header = {**held.header, **header_axes(grid)}
             held.begin(header, allow_numerics_change=allow_numerics_change)
-            held.finish()
             return dataset_of(header, grid, table)
         search = launch.search(build, grid, key, devices, memory_fraction, programs)
         header_of = functools.partial(_header, grid, spec, dims or {}, check_fragile)
@@ -152,8 +151,7 @@ def sweep(
             task = launch.Task(grid, ids, key, program, check_fragile, checkpoints)
             try:
                 _train(task, missing, held, table, meter)
-                held.finish()
-                return dataset_of(header, grid, table)
+                    return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error):
                     raise

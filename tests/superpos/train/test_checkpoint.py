@@ -278,6 +278,8 @@ def test_states_of_committed_chunks_are_removed_by_who_holds_the_folder(run, int
     orphan = folder / "ckpt" / f"{NAME}.ckpt"
     orphan.write_bytes(b"orphan")
     run()
+    assert checkpoints(folder) == [orphan]
+    run()
     assert checkpoints(folder) == []
 
 
