@@ -151,7 +151,7 @@ def sweep(
             task = launch.Task(grid, ids, key, program, check_fragile, checkpoints)
             try:
                 _train(task, missing, held, table, meter)
-                    return dataset_of(header, grid, table)
+                return dataset_of(header, grid, table)
             except jax.errors.JaxRuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
