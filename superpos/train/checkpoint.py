@@ -153,10 +153,12 @@ class Checkpoints(NamedTuple):
             files.commit(path, encode(path.stem, self.numerics, state))
 
     def remove(self, ids: np.ndarray) -> None:
-        """Forget the state of a chunk that is committed."""
-        path = self._path(ids)
-        if path.exists():
-            path.unlink(missing_ok=True)
+        """Forget the state of a chunk that is committed.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        _remove(self._path(ids))
 
     def _path(self, ids: np.ndarray) -> Path:
         return self.folder / FOLDER / f"{files.chunk_id(ids)}{SUFFIX}"
@@ -191,5 +193,9 @@ def remove_leftovers(folder: Path, *, complete: bool) -> None:
     """
     for path in (folder / FOLDER).glob(f"*{SUFFIX}"):
         if complete or (folder / "chunks" / f"{path.stem}.chunk").exists():
-            with files.one_line(path, "expected a file to remove"):
-                path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with files.one_line(path, "expected a file to remove"):
+        path.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from superpos.train import StoreError, files
+from superpos.train import StoreError, checkpoint, files
 from superpos.train import store as stores
 from superpos.train.files import Rows
 from superpos.train.grid import Grid, make_grid
@@ -65,8 +65,17 @@ def header(grid: Grid) -> dict[str, Any]:
     }
 
 
-def sweep(folder: Path, grid: Grid = GRID, tell: Callable[..., None] = lambda *_: None) -> Table:
-    """What `superpos.train.sweep` does with a store; `tell` hears of trained and finished ids."""
+def sweep(
+    folder: Path,
+    grid: Grid = GRID,
+    tell: Callable[..., None] = lambda *_: None,
+    *,
+    states: bool = False,
+) -> Table:
+    """What `superpos.train.sweep` does with a store; `tell` hears of trained and finished ids.
+
+    With `states`, a chunk is kept when half of it is computed, and goes on from there.
+    """
     ids = grid.member_ids(SPEC)
     with stores.writing(folder, grid, SPEC) as held:
         table = held.load(ids)
@@ -79,11 +88,31 @@ def sweep(folder: Path, grid: Grid = GRID, tell: Callable[..., None] = lambda *_
             if missing.size:
                 tell("trained", missing)
                 diverged = np.full(len(missing), -1, np.int32)
-                rows = Rows(missing, {"W": values(missing), "diverged_step": diverged})
+                W = in_halves(held, missing) if states else values(missing)
+                rows = Rows(missing, {"W": W, "diverged_step": diverged})
                 held.commit(rows)
+                if states:
+                    checkpoints(held).remove(missing)
                 tell("finished", missing)
                 table.put(rows)
         return table
+
+
+def in_halves(held: stores.Store, ids: np.ndarray) -> np.ndarray:
+    """The numbers of a chunk, of which the first half is kept on the way, or found again."""
+    found = checkpoints(held).load(ids, None)
+    half = values(ids)[:, :25] if found is None else found
+    checkpoints(held).save(ids, half)
+    return np.concatenate([half, values(ids)[:, 25:]], axis=1)
+
+
+def checkpoints(held: stores.Store) -> Any:
+    """The real ones, but for what is in them: here an array instead of the state of a program."""
+    checkpoint.encode = lambda name, numerics, half: files.framed(b"half", name, {"half": half})
+    checkpoint.decode = lambda data, name, *_: (files.unframed(b"half", name, data) or {}).get(
+        "half"
+    )
+    return checkpoint.Checkpoints(held.folder, "", 0.0, held.leave_out)
 
 
 # Stores that are known to be bad, for the test of the tests.
@@ -154,7 +183,7 @@ def grown(folder: Path) -> set[bytes]:
     return finished
 
 
-SCENARIOS = {"fresh": fresh, "grown": grown}
+SCENARIOS = {"fresh": fresh, "grown": grown, "states": fresh}
 
 
 def simulate(root: Path, scenario: str, at: int | None, fault: str) -> dict[str, Any]:
@@ -163,22 +192,23 @@ def simulate(root: Path, scenario: str, at: int | None, fault: str) -> dict[str,
     root.mkdir()
     folder = root / "outputs" / "sweep"
     finished = SCENARIOS[scenario](folder)
-    case = _in_child(Disk(root, at, fault), folder)
+    again = functools.partial(sweep, folder, states=scenario == "states")
+    case = _in_child(Disk(root, at, fault), again)
     finished |= {member_id.encode() for member_id in case.pop("finished")}
     return {
         "at": at,
         "n_finished": len(finished),
         "operations": case["operations"],
-        "problems": [*case["problems"], *_wrong(folder), *_resumed(folder, finished)],
+        "problems": [*case["problems"], *_wrong(folder), *_resumed(again, folder, finished)],
     }
 
 
-def _in_child(disk: Disk, folder: Path) -> dict[str, Any]:
+def _in_child(disk: Disk, again: Callable[..., Table]) -> dict[str, Any]:
     """The operations, finished members and problems of a run in a child."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _run(disk, folder, lambda said: os.write(writing, json.dumps(said).encode() + b"\n"))
+        _run(disk, again, lambda said: os.write(writing, json.dumps(said).encode() + b"\n"))
         os._exit(0)
     os.close(writing)
     case: dict[str, Any] = {"operations": [], "finished": [], "problems": []}
@@ -192,7 +222,7 @@ def _in_child(disk: Disk, folder: Path) -> dict[str, Any]:
     return case
 
 
-def _run(disk: Disk, folder: Path, say: Callable[..., Any]) -> None:
+def _run(disk: Disk, again: Callable[..., Table], say: Callable[..., Any]) -> None:
     def tell(what: str, ids: np.ndarray) -> None:
         if what == "finished":
             say({"finished": [member_id.decode() for member_id in ids]})
@@ -200,7 +230,7 @@ def _run(disk: Disk, folder: Path, say: Callable[..., Any]) -> None:
     disk.install()
     problems = []
     try:
-        sweep(folder, tell=tell)
+        again(tell=tell)
     except StoreError as error:
         problems += ["more than a line"] * ("\n" in str(error))
     except BaseException as error:
@@ -216,11 +246,11 @@ def _wrong(folder: Path) -> Iterator[str]:
             yield f"silently wrong: {path.name}"
 
 
-def _resumed(folder: Path, finished: set[bytes]) -> Iterator[str]:
+def _resumed(again: Callable[..., Table], folder: Path, finished: set[bytes]) -> Iterator[str]:
     """What is wrong after the same sweep again."""
     trained: set[bytes] = set()
     try:
-        table = sweep(folder, tell=lambda what, ids: trained.update(ids))
+        table = again(tell=lambda what, ids: trained.update(ids))
     except StoreError as error:
         yield f"lost: {error}"
         return
@@ -229,7 +259,7 @@ def _resumed(folder: Path, finished: set[bytes]) -> Iterator[str]:
         yield f"lost: {wrong.sum()} members"
     if trained & finished:
         yield f"redone: {len(trained & finished)} members"
-    for path in folder.rglob("*.tmp"):
+    for path in [*folder.rglob("*.tmp"), *folder.rglob("*.ckpt")]:
         yield f"leftover: {path.name}"
 
 

@@ -41,8 +41,9 @@ def found(cases):
     [
         ("fresh", COMMIT * 7),  # the header and six chunks
         pytest.param("grown", ["mkdir", "rename", *COMMIT * 6], marks=pytest.mark.slow),
+        pytest.param("states", ["mkdir", *COMMIT, *COMMIT, "unlink"] * 2, marks=pytest.mark.slow),
     ],
-    ids=["fresh", "grown"],
+    ids=["fresh", "grown", "states"],
 )
 def test_a_fault_at_any_operation_loses_and_repeats_nothing(scenario, operations):
     results = simulated("real", scenario)
