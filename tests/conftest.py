@@ -1,6 +1,7 @@
 """Strict JAX settings and repeatable properties for the whole suite."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import pytest
@@ -18,3 +19,13 @@ def x64() -> Iterator[None]:
     """Float64 for one test; a property takes `with jax.enable_x64(True)` in its body."""
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture(autouse=True)
+def matmul_precision() -> Iterator[None]:
+    """The precision of products is that of the process again after a test that ran a config."""
+    config: Any = jax.config
+    before = config.jax_default_matmul_precision
+    yield
+    if config.jax_default_matmul_precision != before:
+        jax.config.update("jax_default_matmul_precision", before)

@@ -6,7 +6,6 @@ import sys
 from typing import NamedTuple
 
 import absl.logging
-import jax
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -35,7 +34,6 @@ def launch(monkeypatch, tmp_path, capsys):
     absl_handler = absl.logging.get_absl_handler().python_handler
     monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
     monkeypatch.chdir(tmp_path)
-    precision = jax.config.jax_default_matmul_precision
 
     def run(*words, experiment="train"):
         chosen = ("-m", "hydra/launcher=vmap", f"experiment={experiment}", *TINY)
@@ -49,4 +47,3 @@ def launch(monkeypatch, tmp_path, capsys):
     for number, handler in handlers.items():
         signal.signal(number, handler)
     GlobalHydra.instance().clear()
-    jax.config.update("jax_default_matmul_precision", precision)

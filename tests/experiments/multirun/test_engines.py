@@ -112,7 +112,7 @@ def wait_for_chunks(folder, n_chunks, process):
         found = chunks(folder)
         if len(found) >= n_chunks:
             return found
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, "".join(process.communicate())
         time.sleep(0.05)
     return pytest.fail(f"no {n_chunks} chunks after five minutes")
 
