@@ -219,8 +219,6 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
         return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
-    if "You must specify 'experiment'" in text:
-        return f"experiment: missing, expected one of {', '.join(experiments())}"
     unknown = re.search(r"Could not override '([^']+)'", text)
     if unknown:
         return _unknown_key(unknown[1].lstrip("+~"), words)

@@ -99,7 +99,8 @@ class Finishing:
     def _value(self) -> Value:
         found = [(p.trained, p.numbers) for p in self.parts if not isinstance(p.trained, str)]
         each = [trained.results(numbers) for trained, numbers in found]
-        results = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+        shared = [name for name in each[0] if all(name in one for one in each)]
+        results = {name: np.concatenate([one[name] for one in each]) for name in shared}
         ok = np.concatenate([trained.ok(numbers) for trained, numbers in found])
         return objective(self._config["objective"], results, ok)
 

@@ -190,10 +190,8 @@ def test_unknown_key_is_looked_up_in_the_experiment_asked_for(
     assert found == "optim.momentm=1: unknown key; did you mean optim.momentum?"
 
 
-def test_no_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = ", ".join(experiments())
-    assert refusal(monkeypatch=monkeypatch) == f"experiment: missing, expected one of {listed}"
-    assert refusal("seed=3", monkeypatch=monkeypatch).startswith("experiment: missing")
+def test_no_experiment_is_train() -> None:
+    assert compose(["seed=3"])["experiment"] == "train"
 
 
 def test_unknown_experiment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,7 @@ def test_what_the_environment_changes_is_seen(
 
 
 def test_another_precision_is_seen(partial, one_line, snapshot):
+    held = files.read_header(partial)["fingerprint"]["matmul_precision"]
     with jax.default_matmul_precision("bfloat16"):
-        assert refused(
-            one_line, snapshot, partial, name="matmul_precision was None and is bfloat16"
-        )
+        name = f"matmul_precision was {held} and is bfloat16"
+        assert refused(one_line, snapshot, partial, name=name)

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,9 +36,10 @@ OPTIONS = {"engine": "local", "n_parts": 2, "retries": 2, "submitit": {}, "ray":
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A home for what workers keep, compiled programs among it."""
-    return tmp_path_factory.mktemp("home")
+def home():
+    """A home for what workers keep, compiled programs among it; short, for Ray's sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="superpos-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
