@@ -270,7 +270,7 @@ def test_multirun_over_experiments_keeps_them_apart(run_with: RunWith, tmp_path:
     assert all((tmp_path / folder).is_dir() for folder in folders)
 
 
-@pytest.mark.parametrize("words", [["experiment=train", "data.densty=1"], [], ["experiment=foo"]])
+@pytest.mark.parametrize("words", [["experiment=train", "data.densty=1"], ["experiment=foo"]])
 def test_run_refuses_in_one_line_and_runs_nothing(
     run_with: RunWith, words: list[str], tmp_path: Path
 ) -> None:
