@@ -1,7 +1,9 @@
 """Compose all jobs, have them trained together, and replay each through Hydra's own run_job."""
 
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.superpos_launcher._compose import Composer, refuse_hydra_keys
+
+JOBS_PER_COLLECTION = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,10 +58,25 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
     with env_override(_shared_environment(configs)):
         finishes = app.run(jobs, about)
     returns = []
-    for each, finish in zip(configs, finishes, strict=True):
-        returns.append(_replay(context, each, finish))
-        configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+    with _few_collections():
+        for each, finish in zip(configs, finishes, strict=True):
+            returns.append(_replay(context, each, finish))
+            configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+            if len(returns) % JOBS_PER_COLLECTION == 0:
+                gc.collect()
     return returns
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Leave the collector out: it would go through the configs of all jobs again and again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _compose(
