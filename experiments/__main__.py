@@ -1,7 +1,7 @@
 """`python -m experiments experiment=<group>/<name> [key=value ...]`: run one experiment.
 
-Exit codes: 0 done; 2 refused, one line per problem; 3 done, but members diverged; 130 and 143
-stopped by Ctrl-C and by SIGTERM, with what is finished kept.
+Exit codes: 0 done; 2 refused, one line per problem; 3 done, but members diverged or jobs failed;
+130 and 143 stopped by Ctrl-C and by SIGTERM, with what is finished kept.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The wall between Hydra and the rest: command line in, plain dictionaries out.
 
-The only file that touches hydra or omegaconf. Behind it nobody sees a DictConfig, and every
-complaint of Hydra's has become one line.
+The only file that touches hydra or omegaconf, beside the plugins that Hydra finds. Behind it
+nobody sees a DictConfig, and every complaint of Hydra's has become one line.
 """
 
 import hashlib

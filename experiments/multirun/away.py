@@ -13,10 +13,10 @@ from rich.console import Console
 from experiments.multirun import worker
 from experiments.multirun.engines.protocol import Engine, LostError, Sent
 from experiments.multirun.groups import Group
-from experiments.multirun.training import GROUPS, Trained, read
+from experiments.multirun.training import Trained, read
 from experiments.progress import progress_bar
 from experiments.runner import root_key
-from superpos.train import Progress, StoreError, files, store
+from superpos.train import Progress, StoreError, files, multirun, store
 from superpos.train.grid import Grid, make_grid
 from superpos.train.sweep import rooted
 
@@ -48,7 +48,9 @@ def train_away(
         For each group its results, or one line why there are none.
     """
     with ExitStack() as held:
-        stores = [_Store(group, folder / GROUPS / group.name, held) for group in groups]
+        stores = [
+            _Store(group, multirun.group_folder(folder, group.name), held) for group in groups
+        ]
         watched: list[tuple[_Store, Watch]] = []
         for each in stores:
             for ids in _split(each.missing, options["n_parts"]):

@@ -1,9 +1,10 @@
 """Jobs that differ only in numbers a program can take as inputs, put together."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ class Unit(NamedTuple):
     sweep: Job
 
 
-@dataclass
+@dataclass(frozen=True)
 class Group:
     """Units that one compiled program can train.
 
@@ -40,15 +41,15 @@ class Group:
     name: str
     config: Mapping[str, Any]
     names: tuple[str, ...]
-    rows: list[Row] = field(default_factory=list)
-    of_unit: list[tuple[Unit, list[int]]] = field(default_factory=list)
+    rows: list[Row]
+    of_unit: list[tuple[Unit, list[int]]]
 
     @property
     def n_members(self) -> int:
         """Members of the group."""
         return len(self.rows)
 
-    @property
+    @functools.cached_property
     def sweep(self) -> Job:
         """All members of the group as one sweep."""
         columns = zip(*self.rows, strict=True)
@@ -105,13 +106,12 @@ def _group(
     axes = {key for unit, _, _ in members for key in unit.sweep.axes}
     names = (*sorted(inputs & (varying | axes | swept)), SEED)
     name = hashlib.sha256(json.dumps([text, names]).encode()).hexdigest()[:12]
-    group = Group(name, first.sweep.config, names)
     numbers: dict[Row, int] = {}
+    of_unit = []
     for unit, spec, _ in members:
-        mine = [numbers.setdefault(row, len(numbers)) for row in rows_of(unit.sweep, spec, names)]
-        group.of_unit.append((unit, mine))
-    group.rows = list(numbers)
-    return group
+        rows = rows_of(unit.sweep, spec, names)
+        of_unit.append((unit, [numbers.setdefault(row, len(numbers)) for row in rows]))
+    return Group(name, first.sweep.config, names, list(numbers), of_unit)
 
 
 def rows_of(sweep: Job, spec: Mapping[str, Any], names: Sequence[str]) -> list[Row]:

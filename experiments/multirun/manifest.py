@@ -8,7 +8,7 @@ from experiments.jobs import flat_spec
 from experiments.multirun.groups import SHARED, Group, Unit, spread
 from experiments.runner import root_key
 from superpos.train import StoreError, multirun
-from superpos.train.differences import first_difference
+from superpos.train.differences import refuse_difference
 from superpos.train.grid import SEED, make_grid
 from superpos.train.sweep import rooted
 
@@ -132,10 +132,4 @@ def _refuse_other(
         )
     shared = held[1].keys() & base.keys()
     sides = ({key: side[key] for key in shared} for side in (held[1], base))
-    difference = first_difference(*sides)
-    if difference is not None:
-        name, before, now = difference
-        raise StoreError(
-            f"{folder}: holds a multirun with {name}={before}, asked for {now};"
-            " choose another folder"
-        )
+    refuse_difference(folder, "a multirun with", *sides)

@@ -11,11 +11,9 @@ from rich.console import Console
 from experiments.multirun.groups import Group, Row
 from experiments.progress import progress_bar
 from experiments.runner import set_precision, sweep_arguments
-from superpos.train import StoreError, TrainError, files, store, sweep
+from superpos.train import StoreError, TrainError, files, multirun, store, sweep
 from superpos.train.grid import Grid
 from superpos.train.table import Table
-
-GROUPS = "groups"
 
 
 class Trained(NamedTuple):
@@ -23,13 +21,16 @@ class Trained(NamedTuple):
 
     Attributes:
         header: of its sweep.
-        ids: content hash of each member, (n_members,), in the order of the group's rows.
-        table: the results of each.
+        table: the results of each member, in the order of the group's rows.
     """
 
     header: dict[str, Any]
-    ids: np.ndarray
     table: Table
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Content hash of each member, (n_members,)."""
+        return self.table.ids
 
     def results(self, members: Sequence[int]) -> dict[str, np.ndarray]:
         """Results that are one number a member, (n_members,); of metrics the last."""
@@ -61,7 +62,7 @@ def train(
     Returns:
         The results, or one line why there are none.
     """
-    place = folder / GROUPS / group.name
+    place = multirun.group_folder(folder, group.name)
     set_precision(group.config)
     try:
         with progress_bar(console) as on_progress:
@@ -87,8 +88,8 @@ def read(place: Path) -> Trained:
     """
     found = store.read_sweep(place)
     assert found is not None
-    header, grid, table = found
-    return Trained(header, grid.member_ids(header["spec"]), table)
+    header, _, table = found
+    return Trained(header, table)
 
 
 def with_held(group: Group, folder: Path) -> Group:
@@ -97,7 +98,7 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = store.read_header(folder / GROUPS / group.name)
+    header = store.read_header(multirun.group_folder(folder, group.name))
     if header is None:
         return group
     columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
@@ -114,8 +115,9 @@ def with_held(group: Group, folder: Path) -> Group:
 
 def dataset_of(trained: Trained, numbers: Sequence[int], grid: Grid) -> Any:
     """The members of one unit as the Dataset that its own sweep would have given."""
-    header, ids, table = trained
-    own = Table(ids[numbers], header["schema"])
-    own.put(files.Rows(ids[numbers], {k: v[numbers] for k, v in table.arrays.items()}))
+    header, table = trained
+    ids = table.ids[numbers]
+    own = Table(ids, header["schema"])
+    own.put(files.Rows(ids, {k: v[numbers] for k, v in table.arrays.items()}))
     own.present &= table.present[numbers]
     return store.dataset_of(header, grid, own)

@@ -26,12 +26,7 @@ def refuse_other(folder: Path, held: Sweep, asked: Sweep) -> None:
         StoreError: it may not, in one line.
     """
     (old, old_spec), (grid, spec) = held, asked
-    difference = first_difference(old_spec, spec)
-    if difference is not None:
-        name, before, now = difference
-        raise StoreError(
-            f"{folder}: holds a sweep with {name}={before}, asked for {now}; choose another folder"
-        )
+    refuse_difference(folder, "a sweep with", old_spec, spec)
     if old.dims != grid.dims:
         over, wanted = (
             ", ".join(map("+".join, each.dims.values())) or "none" for each in (old, grid)
@@ -51,6 +46,28 @@ def refuse_other(folder: Path, held: Sweep, asked: Sweep) -> None:
         raise StoreError(
             f"{folder}: holds {gone.size} members that are not in the sweep asked for; add them, or"
             " choose another folder"
+        )
+
+
+def refuse_difference(
+    folder: Path, what: str, held: Mapping[str, Any], asked: Mapping[str, Any]
+) -> None:
+    """Refuse to go on in a folder that was made with another configuration.
+
+    Args:
+        folder: of the sweep or multirun.
+        what: it holds, before the key that differs.
+        held: its configuration, flat.
+        asked: that which is asked for.
+
+    Raises:
+        StoreError: they differ; one line with the first key that does.
+    """
+    difference = first_difference(held, asked)
+    if difference is not None:
+        name, before, now = difference
+        raise StoreError(
+            f"{folder}: holds {what} {name}={before}, asked for {now}; choose another folder"
         )
 
 

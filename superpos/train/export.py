@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from superpos.arguments import ArgumentError
+from superpos.train import files
 
 if TYPE_CHECKING:
     import xarray
@@ -51,9 +52,9 @@ def export(dataset: "xarray.Dataset", path: str | Path) -> None:
     try:
         chosen.write(dataset, temporary)
         for written in (temporary, *temporary.rglob("*")):
-            _sync(written)
+            files.sync(written)
         temporary.rename(path)
-        _sync(path.parent)
+        files.sync(path.parent)
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
         raise ArgumentError(f"{path}: cannot write ({reason})") from None
@@ -132,15 +133,6 @@ def _last_step(dataset: "xarray.Dataset", metrics: Iterable[str]) -> "xarray.Dat
 
 def _inert(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file or a folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

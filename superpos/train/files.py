@@ -46,7 +46,7 @@ def commit(path: Path, data: bytes) -> None:
     """Write a file so that after a crash it is there whole or not at all."""
     with _temporary(path, data) as temporary:
         temporary.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def create(path: Path, data: bytes) -> bool:
@@ -62,8 +62,17 @@ def create(path: Path, data: bytes) -> bool:
             return False
         finally:
             temporary.unlink()
-    _sync(path.parent)
+    sync(path.parent)
     return True
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names that a folder holds, survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
@@ -71,7 +80,7 @@ def make_folder(folder: Path) -> None:
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path in made:
-        _sync(path.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -218,15 +227,6 @@ def _claim(lock: FileIO, folder: Path) -> None:
         raise StoreError(f"{folder}: in use by process {holder}") from None
     lock.truncate(0)
     lock.write(str(os.getpid()).encode())
-
-
-def _sync(folder: Path) -> None:
-    """Make the names that a folder holds survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _frame(magic: bytes, name: str, payload: bytes) -> bytes:

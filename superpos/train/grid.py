@@ -85,11 +85,11 @@ class Grid:
 
     @functools.cached_property
     def _seed_of(self) -> tuple[np.ndarray, np.ndarray]:
-        return _distinct([self._with_seed[SEED]])
+        return distinct([self._with_seed[SEED]])
 
     @functools.cached_property
     def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
-        return _distinct([v for name, v in self._with_seed.items() if name != SEED])
+        return distinct([v for name, v in self._with_seed.items() if name != SEED])
 
     def missing(self, present: np.ndarray) -> np.ndarray:
         """Which members are still to be trained, bool (n_points, n_seeds).
@@ -228,10 +228,11 @@ def _check_distinct(names: Sequence[str], axes: Mapping[str, np.ndarray]) -> Non
         raise ArgumentError(f"{', '.join(names)}: {value} appears twice, expected distinct values")
 
 
-def _distinct(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def distinct(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct row comes first, and the number of the distinct row at each place.
 
-    Without columns every place has the same, empty row.
+    Args:
+        columns: of a table, each (n,); without any, every place has the same, empty row.
     """
     if not columns:
         return np.zeros(1, int), np.zeros(1, int)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from superpos.train.grid import Grid
+from superpos.train.grid import Grid, distinct
 from superpos.train.store import steps_of
 from superpos.train.table import Schema, Table, labelled, short_names
 
@@ -110,15 +110,15 @@ def _layout(values: Mapping[str, Sequence[Any]], n_members: int, taken: set[str]
         for key, name in short_names([*values]).items()
     }
     columns = {key: _column(column) for key, column in values.items()}
-    distinct = {key: _distinct(column) for key, column in columns.items()}
-    lengths = {short[key]: len(axis) for key, (axis, _) in distinct.items()}
+    axes = {key: _distinct(column) for key, column in columns.items()}
+    lengths = {short[key]: len(axis) for key, (axis, _) in axes.items()}
     if math.prod(lengths.values()) == n_members:
         rows = np.zeros(n_members, np.int64)
-        for axis, codes in distinct.values():
+        for axis, codes in axes.values():
             rows = rows * len(axis) + codes
         if len(np.unique(rows)) == n_members:
             coords = {
-                short[key]: (short[key], axis, {"key": key}) for key, (axis, _) in distinct.items()
+                short[key]: (short[key], axis, {"key": key}) for key, (axis, _) in axes.items()
             }
             return _Layout(lengths, coords, rows)
     rows = np.arange(n_members)
@@ -139,8 +139,7 @@ def _column(values: Sequence[Any]) -> np.ndarray:
 
 def _distinct(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct values, numbers ascending and others as they first appear, and their codes."""
-    axis, first, codes = np.unique(column, return_index=True, return_inverse=True)
     if column.dtype.kind in "if":
-        return axis, codes
-    order = np.argsort(first)
-    return axis[order], np.argsort(order)[codes]
+        return np.unique(column, return_inverse=True)
+    first, codes = distinct([column])
+    return column[first], codes

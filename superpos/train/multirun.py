@@ -55,11 +55,9 @@ def write(folder: Path, members: Members, base: Mapping[str, Any]) -> None:
     path = folder / FILE
     content = {**members._asdict(), "keys": list(members.keys), "base": dict(base)}
     _check(path, content)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with files.one_line(folder, "cannot write"):
+        files.make_folder(folder)
         files.write_json(path, content)
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot write ({error.strerror})") from None
 
 
 def read(folder: Path) -> tuple[Members, dict[str, Any]] | None:
@@ -103,7 +101,7 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
     if found is None:
         raise StoreError(f"{folder}: expected the folder of a multirun, with a {FILE}")
     members, base = found
-    groups = {name: _group(folder, name) for name in dict.fromkeys(members.groups)}
+    groups = {name: group_folder(folder, name) for name in dict.fromkeys(members.groups)}
     sweeps = {name: read_sweep(path) for name, path in groups.items()}
     present = {name: sweep for name, sweep in sweeps.items() if sweep is not None}
     return merged(
@@ -122,7 +120,12 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
     )
 
 
-def _group(folder: Path, name: str) -> Path:
+def group_folder(folder: Path, name: str) -> Path:
+    """The store of a group of a multirun.
+
+    Raises:
+        StoreError: a link leads out of the folder.
+    """
     path = folder / "groups" / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise StoreError(f"{path}: expected a folder inside {folder}")

@@ -1,7 +1,7 @@
 """A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superpos.train import checkpoint, files
-from superpos.train.differences import first_difference, refuse_other
+from superpos.train.differences import first_difference, refuse_difference, refuse_other
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, make_grid
 from superpos.train.plan import Width
@@ -55,13 +55,11 @@ def read_sweep(folder: Path) -> tuple[dict[str, Any], Grid, Table] | None:
     if header is None:
         return None
     grid = grid_of(header)
-    table = Table(grid.member_ids(header["spec"]), header["schema"])
-    for path in files.chunk_files(folder):
-        rows = _read_chunk(path, header["schema"])
-        if rows is None:
-            warnings.warn(f"{path}: damaged chunk left out", stacklevel=3)
-        else:
-            table.put(rows)
+
+    def leave_out(path: Path, problem: str) -> None:
+        warnings.warn(f"{path}: {problem} chunk left out", stacklevel=5)
+
+    table = _table(folder, grid.member_ids(header["spec"]), header["schema"], leave_out)
     return header, grid, table
 
 
@@ -105,13 +103,7 @@ class Store:
             for path in files.chunk_files(self.folder):
                 self.leave_out(path, "left without its sweep.json")
             return None
-        table = Table(ids, self.header["schema"])
-        for path in files.chunk_files(self.folder):
-            rows = _read_chunk(path, self.header["schema"])
-            if rows is None:
-                self.leave_out(path, "damaged")
-            else:
-                table.put(rows)
+        table = _table(self.folder, ids, self.header["schema"], self.leave_out)
         self._tidy(complete=bool(table.present.all()))
         return table
 
@@ -125,10 +117,7 @@ class Store:
             StoreError: the store holds another sweep, or could not be read back.
         """
         self._check(header, allow_numerics_change)
-        if self.header != {"format": files.FORMAT, **header}:
-            with files.one_line(self.folder, "cannot write"):
-                files.write_header(self.folder, header)
-            self.header = {"format": files.FORMAT, **header}
+        self._put(header)
         return Width(*header["width"])
 
     def grow(self, grid: Grid) -> None:
@@ -137,13 +126,8 @@ class Store:
         Raises:
             StoreError: that cannot be written.
         """
-        if self.header is None:
-            return
-        grown = {**self.header, **header_axes(grid)}
-        if grown != self.header:
-            with files.one_line(self.folder, "cannot write"):
-                files.write_header(self.folder, grown)
-            self.header = grown
+        if self.header is not None:
+            self._put({**self.header, **header_axes(grid)})
 
     def commit(self, rows: Rows) -> None:
         """Commit one chunk.
@@ -159,6 +143,14 @@ class Store:
         with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
             aside = files.quarantine(path)
         warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
+
+    def _put(self, header: Mapping[str, Any]) -> None:
+        """Commit the header where it is another one than before."""
+        header = {"format": files.FORMAT, **header}
+        if self.header != header:
+            with files.one_line(self.folder, "cannot write"):
+                files.write_header(self.folder, header)
+            self.header = header
 
     def _tidy(self, *, complete: bool) -> None:
         checkpoint.remove_leftovers(self.folder, complete=complete)
@@ -180,13 +172,7 @@ class Store:
                 )
         held = self.header or header
         for part in ("fit", "schema"):
-            difference = first_difference(held[part], header[part])
-            if difference is not None:
-                name, old, new = difference
-                raise StoreError(
-                    f"{self.folder}: holds a sweep with {part} {name}={old}, asked for {new};"
-                    " choose another folder"
-                )
+            refuse_difference(self.folder, f"a sweep with {part}", held[part], header[part])
         difference = first_difference(held["fingerprint"], header["fingerprint"])
         if difference is not None and not allow_numerics_change:
             name, old, new = difference
@@ -246,6 +232,20 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     if lacking:
         raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
     return header
+
+
+def _table(
+    folder: Path, ids: np.ndarray, schema: Schema, leave_out: Callable[[Path, str], None]
+) -> Table:
+    """All sound chunks of a folder; of others `leave_out` is told."""
+    table = Table(ids, schema)
+    for path in files.chunk_files(folder):
+        rows = _read_chunk(path, schema)
+        if rows is None:
+            leave_out(path, "damaged")
+        else:
+            table.put(rows)
+    return table
 
 
 def _read_chunk(path: Path, schema: Schema) -> Rows | None:

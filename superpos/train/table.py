@@ -24,6 +24,7 @@ class Table:
     """One row per member, filled in any order.
 
     Attributes:
+        ids: content hash of each member, (n_members,).
         arrays: name -> values, (n_members, ...).
         present: which members are there, bool (n_members,).
     """
@@ -35,6 +36,7 @@ class Table:
             ids: content hash of each member, (n_members,).
             schema: what is stored of a member.
         """
+        self.ids = ids
         self._number = {member_id: number for number, member_id in enumerate(ids)}
         self.present = np.zeros(len(ids), bool)
         self.arrays = {

@@ -6,18 +6,13 @@ The catalogue is section 5 of the project's notes on reliability. Each case runs
 
 import importlib
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import absl.logging
-import jax
 import pytest
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 
 from experiments import __main__ as program
 from experiments.boundary import experiments
@@ -35,23 +30,13 @@ ALL = ", ".join(experiments())
 
 @pytest.fixture
 def refuse(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Refuse]:
+    as_new_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Refuse:
     """Run a command line that is to be refused, and give its lines without `superpos: `."""
-    handler, precision = (
-        signal.getsignal(signal.SIGTERM),
-        jax.config.jax_default_matmul_precision,
-    )
-    monkeypatch.setenv("HYDRA_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))
-    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # as in a new process
-    # Hydra closes all logging handlers, and absl's its stream: pytest's stderr, if imported then.
-    absl_handler = absl.logging.get_absl_handler().python_handler
-    monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
     for name in ("superpos.train.launch", "superpos.train.program"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
-    monkeypatch.chdir(tmp_path)
 
     def run(*words: str, quiet: bool = True) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["experiments", *words])
@@ -63,10 +48,7 @@ def refuse(
         assert all(line.startswith("superpos: ") for line in lines), err
         return [line.removeprefix("superpos: ") for line in lines]
 
-    yield run
-    signal.signal(signal.SIGTERM, handler)
-    jax.config.update("jax_default_matmul_precision", precision)
-    GlobalHydra.instance().clear()
+    return run
 
 
 def written(folder: Path) -> dict[str, bytes]:

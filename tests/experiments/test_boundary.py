@@ -4,15 +4,13 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import absl.logging
 import pytest
 import yaml
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 
 from experiments import boundary
 from experiments.axes import expand, flat_axes
@@ -35,14 +33,8 @@ def no_batch(configs: Any, launch: Any) -> Any:
 
 
 @pytest.fixture
-def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RunWith]:
+def run_with(as_new_process: None, monkeypatch: pytest.MonkeyPatch) -> RunWith:
     """Run `boundary.run` with a command line, in an empty folder; gives the code and configs."""
-    monkeypatch.setenv("HYDRA_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))
-    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # as in a new process
-    # Hydra closes all logging handlers, and absl's its stream: pytest's stderr, if imported then.
-    absl_handler = absl.logging.get_absl_handler().python_handler
-    monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
-    monkeypatch.chdir(tmp_path)
 
     def run(
         *words: str, code: int = 0, error: Exception | None = None
@@ -58,8 +50,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RunWit
 
         return boundary.run(task, no_batch), seen
 
-    yield run
-    GlobalHydra.instance().clear()
+    return run
 
 
 def refusal(*overrides: str, monkeypatch: pytest.MonkeyPatch) -> str:

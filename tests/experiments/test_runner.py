@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,6 @@ from superpos.train import StoreError, store
 TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
 SMALL_SWEEP = ("sweep.data.density=[0.5,1.0]", "sweep.seed=[0,1]")
 DIVERGING = ("optim=sgd", "optim.learning_rate=1e38")
-
-
-@pytest.fixture(autouse=True)
-def keep_precision() -> Iterator[None]:
-    before = jax.config.jax_default_matmul_precision
-    yield
-    jax.config.update("jax_default_matmul_precision", before)
 
 
 @pytest.fixture

@@ -1,14 +1,9 @@
 """`python -m experiments -m hydra/launcher=vmap` in this process, in an empty folder."""
 
-import os
-import signal
 import sys
 from typing import NamedTuple
 
-import absl.logging
 import pytest
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 
 from experiments.__main__ import main
 
@@ -25,15 +20,9 @@ class Done(NamedTuple):
 
 
 @pytest.fixture
-def launch(monkeypatch, tmp_path, capsys):
+def launch(as_new_process, monkeypatch, capsys):
     """Run a multirun of tiny jobs with these words."""
-    monkeypatch.setenv("HYDRA_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)  # as in a new process
-    # Hydra closes all logging handlers, and absl's its stream: pytest's stderr, if imported then.
-    absl_handler = absl.logging.get_absl_handler().python_handler
-    monkeypatch.setattr(absl_handler, "stream", sys.__stderr__)
-    monkeypatch.chdir(tmp_path)
 
     def run(*words, experiment="train"):
         chosen = ("-m", "hydra/launcher=vmap", f"experiment={experiment}", *TINY)
@@ -42,8 +31,4 @@ def launch(monkeypatch, tmp_path, capsys):
         captured = capsys.readouterr()
         return Done(code, captured.out, captured.err)
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    GlobalHydra.instance().clear()
+    return run

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from experiments.multirun import away, multirun
 from experiments.multirun.engines.protocol import LostError
-from experiments.multirun.training import GROUPS
 from superpos.train import StoreError, files, store
+from superpos.train.multirun import group_folder
 from tests.experiments.multirun.workers import Workers, groups, lost, on_disk, write
 
 SHAPES = [f"model.n_hidden={n} seed={seed}" for n in (2, 3) for seed in range(4)]
@@ -41,7 +41,7 @@ def run(tmp_path):
 
 
 def places(tmp_path, found):
-    return [tmp_path / GROUPS / group.name for group in found]
+    return [group_folder(tmp_path, group.name) for group in found]
 
 
 def test_all_parts_are_sent_before_one_is_waited_for(two, run):

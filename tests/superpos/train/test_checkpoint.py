@@ -16,6 +16,7 @@ from superpos.train import StoreError, checkpoint, files, store, sweep
 from superpos.train.checkpoint import Checkpoints, Timer, decode, encode, snapshot
 from superpos.train.plan import Width
 from superpos.train.program import compile_chunk
+from tests.superpos.train.builds import ROOT
 
 # Unlike `superpos.train.sweep`, which is the function.
 sweep_module = importlib.import_module("superpos.train.sweep")
@@ -298,17 +299,10 @@ def test_a_state_that_cannot_be_written_is_one_line(run, monkeypatch, one_line):
 SWEEP = """
 import sys
 import jax
-from superpos import data, models, optim
-from superpos.train import FitSpec, sweep, training
+from superpos.train import sweep
+from tests.superpos.train.builds import autoencoders
 
-def build(point):
-    return training(
-        model=models.autoencoder(n_features=3, n_hidden=2),
-        source=data.sparse_uniform(n_features=3, density=point["density"]),
-        tx=optim.adam(learning_rate=1e-2),
-        probe=lambda params, state, key: {"norms": (params.W**2).sum(-1)},
-        spec=FitSpec(n_steps=4000, batch_size=16, log_every=20),
-    )
+build = autoencoders(n_steps=4000, log_every=20)
 
 reports = []
 axes = {"density": [0.1, 0.2], "seed": [0, 1]}
@@ -322,7 +316,7 @@ print(reports[1].steps_done // 20 // 4)
 def test_a_run_that_is_killed_goes_on_from_its_last_block(tmp_path, bits):
     def start(folder, seconds):
         command = [sys.executable, "-c", SWEEP, str(tmp_path / folder), str(seconds)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
     undisturbed = start("undisturbed", 1e9)
     assert undisturbed.communicate(timeout=120)[0] == "1\n"

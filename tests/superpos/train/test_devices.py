@@ -8,28 +8,23 @@ import sys
 import numpy as np
 import pytest
 
+from tests.superpos.train.builds import ROOT
+
 # 3 densities by 5 seeds in chunks of 2 are 10 chunks, half of them padded: one device takes all,
 # and of eight some take two.
 SWEEP = """
 import json, os, sys
 import jax, numpy as np
 jax.config.update("jax_debug_key_reuse", True)
-from superpos import data, models, optim
-from superpos.train import FitSpec, launch, sweep, training
+from superpos.train import launch, sweep
 from superpos.train.grid import make_grid
 from superpos.train.plan import Chunk, Width
 from superpos.train.program import compile_chunk
+from tests.superpos.train.builds import autoencoders
 
 AXES = {"density": [0.1, 0.5, 0.9], "seed": [0, 1, 2, 3, 4]}
 
-def build(point):
-    return training(
-        model=models.autoencoder(n_features=4, n_hidden=2),
-        source=data.sparse_uniform(n_features=4, density=point["density"]),
-        tx=optim.adam(learning_rate=1e-2),
-        probe=lambda params, state, key: {"norms": (params.W**2).sum(-1)},
-        spec=FitSpec(n_steps=40, batch_size=16, log_every=20),
-    )
+build = autoencoders(n_features=4, n_steps=40, log_every=20)
 
 def run(store=None, **changes):
     arguments = {"key": jax.random.key(5), "axes": AXES, "chunk": 2, "spec": {"n": 4}, **changes}
@@ -79,7 +74,9 @@ def on_devices(n_devices, script, folder):
     # The same NPROC, for XLA splits a product over so many threads.
     environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(n_devices), "NPROC": "8"}
     command = [sys.executable, "-c", SWEEP + script, str(folder)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
 
 

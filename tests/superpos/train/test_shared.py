@@ -12,6 +12,7 @@ from superpos.arguments import ArgumentError
 from superpos.train import StoreError, files, store, sweep
 from superpos.train.grid import make_grid
 from superpos.train.sweep import rooted
+from tests.superpos.train.builds import ROOT
 
 # Unlike `superpos.train.sweep`, which is the function.
 launch_module = importlib.import_module("superpos.train.launch")
@@ -146,24 +147,17 @@ def test_another_sweep_that_was_first_is_refused(run, overtaken, one_line, chang
 WORKER = """
 import sys
 import jax
-from superpos import data, models, optim
-from superpos.train import FitSpec, sweep, training
+from superpos.train import sweep
 from superpos.train.grid import make_grid
 from superpos.train.sweep import rooted
+from tests.superpos.train.builds import autoencoders
 
 axes = {"density": [0.1, 0.2, 0.4, 0.7], "seed": [0, 1, 2, 3, 4]}
 key, spec = jax.random.key(0), {"n": 3}
 ids = make_grid(axes).member_ids(rooted(spec, key))
 first, step = map(int, sys.argv[2:])
 
-def build(point):
-    return training(
-        model=models.autoencoder(n_features=3, n_hidden=2),
-        source=data.sparse_uniform(n_features=3, density=point["density"]),
-        tx=optim.adam(learning_rate=1e-2),
-        probe=lambda params, state, key: {"norms": (params.W**2).sum(-1)},
-        spec=FitSpec(n_steps=20, batch_size=16, log_every=10),
-    )
+build = autoencoders(n_steps=20, log_every=10)
 
 print("ready", flush=True)
 sys.stdin.readline()
@@ -177,7 +171,11 @@ def test_processes_with_parts_of_a_sweep_make_what_one_makes_alone(tmp_path, bit
     def worker(folder, first, step):
         command = [sys.executable, "-c", WORKER, str(tmp_path / folder), str(first), str(step)]
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     workers = [worker("parts", 0, 2), worker("parts", 1, 2), worker("alone", 0, 0)]
