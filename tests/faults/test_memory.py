@@ -108,7 +108,9 @@ def test_ten_million_members_are_refused_in_ten_seconds():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks of memory: Linux only")
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="peaks of memory: Linux only"
+)
 @pytest.mark.parametrize(
     ("n_features", "n_hidden", "batch", "widths"),
     [(5, 2, 100_000, (8, 16, 32)), (400, 30, 10_000, (2, 4, 8))],
