@@ -18,7 +18,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
     },
-    "probe": {"superposition": probes.superposition},
+    "probe": {"geometry": probes.geometry, "superposition": probes.superposition},
     "analysis": {
         "train": summarise,
         "elhage/demonstrating": demonstrating.analyse,

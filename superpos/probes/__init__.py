@@ -1,3 +1,4 @@
 """Probes: metrics measured during a run."""
 
+from superpos.probes.geometry import geometry as geometry
 from superpos.probes.superposition import superposition as superposition
