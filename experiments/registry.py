@@ -10,7 +10,12 @@ from superpos import data, models, optim, probes
 Factory = Callable[..., Any]
 
 REGISTRY: dict[str, dict[str, Factory]] = {
-    "data": {"sparse_uniform": data.sparse_uniform},
+    "data": {
+        "finite": data.finite,
+        "identity": data.identity,
+        "one_sparse": data.one_sparse,
+        "sparse_uniform": data.sparse_uniform,
+    },
     "model": {"autoencoder": models.autoencoder},
     "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
     "schedule": {
