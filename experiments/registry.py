@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import demonstrating, intro, phase_change
+from experiments.elhage import decomposition, demonstrating, intro, phase_change, uniform
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -26,9 +26,11 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "probe": {"geometry": probes.geometry, "superposition": probes.superposition},
     "analysis": {
         "train": summarise,
+        "elhage/decomposition": decomposition.analyse,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
         "elhage/phase_change": phase_change.analyse,
+        "elhage/uniform": uniform.analyse,
     },
 }
 """Group of the config -> kind -> factory."""

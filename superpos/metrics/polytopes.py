@@ -91,7 +91,7 @@ def _sorted_cosines(vectors: np.ndarray) -> np.ndarray:
 @cache
 def _catalogue() -> dict[str, list[np.ndarray]]:
     """Name -> sorted cosines of the figure, several where it has a free parameter."""
-    heights = np.linspace(0.45, 0.7, 51)
+    heights = np.linspace(0.3, 0.8, 101)
     figures: dict[str, list[np.ndarray]] = {
         "single": [np.ones((1, 1))],
         "digon": [np.array([[1.0], [-1.0]])],

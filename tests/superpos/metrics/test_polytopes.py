@@ -44,7 +44,7 @@ def test_small_noise_does_not_matter(name: str, seed: int) -> None:
 
 
 def test_antiprism_of_any_height() -> None:
-    for height in (0.5, 0.56, 3**-0.5, 0.65):
+    for height in (0.35, 0.5, 0.56, 3**-0.5, 0.7):
         rows = np.concatenate([ring(4, height), ring(4, -height, turn=0.5)])
         assert polytope_of(rows, tolerance=0.01) == "square antiprism"
     prism = np.concatenate([ring(4, 3**-0.5), ring(4, -(3**-0.5))])
