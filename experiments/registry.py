@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import decomposition, demonstrating, intro, phase_change, uniform
+from experiments.elhage import adversarial, decomposition, demonstrating, intro, phase_change, uniform
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -26,6 +26,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "probe": {"geometry": probes.geometry, "superposition": probes.superposition},
     "analysis": {
         "train": summarise,
+        "elhage/adversarial": adversarial.analyse,
         "elhage/decomposition": decomposition.analyse,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
