@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import demonstrating, intro, phase_change
+from experiments.elhage import demonstrating, intro, phase_change, privileged
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -27,6 +27,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
         "elhage/phase_change": phase_change.analyse,
+        "elhage/privileged": privileged.analyse,
     },
 }
 """Group of the config -> kind -> factory."""
