@@ -10,7 +10,14 @@ from superpos import data, models, optim, probes
 Factory = Callable[..., Any]
 
 REGISTRY: dict[str, dict[str, Factory]] = {
-    "data": {"sparse_uniform": data.sparse_uniform},
+    "data": {
+        "anticorrelated_sets": data.anticorrelated_sets,
+        "correlated_sets": data.correlated_sets,
+        "gaussian_copula": data.gaussian_copula,
+        "hierarchy": data.hierarchy,
+        "sparse_uniform": data.sparse_uniform,
+    },
+    "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {"autoencoder": models.autoencoder},
     "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
     "schedule": {
