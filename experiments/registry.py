@@ -11,9 +11,14 @@ Factory = Callable[..., Any]
 
 REGISTRY: dict[str, dict[str, Factory]] = {
     "data": {
+        "anticorrelated_sets": data.anticorrelated_sets,
+        "correlated_sets": data.correlated_sets,
         "elementwise": data.elementwise,
+        "gaussian_copula": data.gaussian_copula,
+        "hierarchy": data.hierarchy,
         "sparse_uniform": data.sparse_uniform,
     },
+    "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {"autoencoder": models.autoencoder, "computation": models.computation},
     "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
     "schedule": {

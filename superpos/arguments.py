@@ -54,6 +54,9 @@ Decay = Annotated[Scalar, Interval("[0, 1)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
+Finite = Annotated[Scalar, Interval("(-inf, inf)")]
+Correlation = Annotated[Scalar, Interval("[0, 1)")]
+Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
 MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
 
