@@ -196,9 +196,7 @@ def attack(model: Model, params: models.AutoencoderParams, x: Array, step: Array
     return (moved.max(0) - _losses(model, params, x, x)).mean()
 
 
-def _losses(
-    model: Model, params: models.AutoencoderParams, target: Array, inputs: Array
-) -> Array:
+def _losses(model: Model, params: models.AutoencoderParams, target: Array, inputs: Array) -> Array:
     """Squared error of each example, (batch,)."""
     recon = jax.vmap(model.apply, in_axes=(None, None, 0))(params, (), inputs).recon
     return jnp.square(recon - target).sum(-1)
