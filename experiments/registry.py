@@ -30,7 +30,11 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "sparse_uniform": data.sparse_uniform,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
-    "model": {"autoencoder": models.autoencoder, "computation": models.computation},
+    "model": {
+        "autoencoder": models.autoencoder,
+        "computation": models.computation,
+        "quadratic": models.quadratic,
+    },
     "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
     "schedule": {
         "constant": optim.schedules.constant,

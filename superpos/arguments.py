@@ -51,6 +51,7 @@ Density = Annotated[Scalar, Interval("(0, 1]")]
 Fraction = Annotated[Scalar, Interval("[0, 1]")]
 PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
+Kurtosis = Annotated[Scalar, Interval("[1, inf)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045

@@ -80,8 +80,8 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     draw(folder / "decomposition.png", relu)
     caption = (
         "Left: the loss where one feature is on, L1, in its two parts, and L0, where none is."
-        " Middle: their shares of L1. Right: for each feature of the sparsest model, what is lost of"
-        " it when it is on alone and what it does to the others."
+        " Middle: their shares of L1. Right: for each feature of the sparsest model, what is lost"
+        " of it when it is on alone and what it does to the others."
     )
     alt = "Parts of the loss against density, and by feature for the sparsest model."
     verdicts = settle(judge(relu, linear, sampled), best["relu"].get("fragile"))

@@ -115,7 +115,7 @@ def measure(dataset: xarray.Dataset) -> Models:
 def judge(models: Mapping[str, Models]) -> list[Verdict]:
     """Verdicts on the claims; those that need densities that are not there are not run."""
     base = models["base"]
-    claims, (n, m) = _claims(models), base.W.shape[1:]
+    claims, m = _claims(models), base.W.shape[-1]
     p, mean = by_density(base)
     dense, sparse = np.isclose(p[0], 1.0), p[-1] <= 0.05 + 1e-6
     share, null = on_lines(base.D[base.kept])
