@@ -12,6 +12,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.scherlis import capacity, phase
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -55,6 +56,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "scherlis/capacity": capacity.analyse,
+        "scherlis/phase": phase.analyse,
     },
 }
 """Group of the config -> kind -> factory."""
