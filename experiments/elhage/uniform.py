@@ -29,7 +29,9 @@ FIGURES = ("tetrahedron", "triangle", "digon", "pentagon", "square antiprism")
 HALF_WIDTH, BANDWIDTH = 0.02, 0.1
 """What counts as on a line, and the standard deviation that makes the null smooth."""
 THRESHOLD = 0.1
-"""Inner products up to this size count as 0 between tegum factors."""
+"""Inner products up to this size count as 0 between the factors of represented features."""
+FINE = 0.02
+"""The same for factors of all features: at p = 1 they have norms of about sqrt(m / n)."""
 
 
 class Models(NamedTuple):
@@ -143,13 +145,13 @@ def judge(models: Mapping[str, Models]) -> list[Verdict]:
 
 
 def _claims(models: Mapping[str, Models]) -> dict[str, Claim]:
-    n, m = models["base"].W.shape[1:]
+    n_models, n, m = models["base"].W.shape
     claim = partial(
         Claim,
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="The Geometry of Superposition",
-        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05 as in the paper's notebook (which has n=200,"
-        " m=20; the paper n=400, m=30)",
+        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05 as in the paper's notebook (n=200, m=20, 20"
+        f" densities; the paper n=400, m=30); {n_models} models",
     )
     rows: tuple[tuple[str, str, Relation, float, float], ...] = (
         ("dense", "D* is sticky at 1: its mean at p = 1", "=", 1, 0.03),
@@ -163,7 +165,7 @@ def _claims(models: Mapping[str, Models]) -> dict[str, Claim]:
         ("figures", "tetrahedra, triangles, digons, pentagons and square antiprisms occur; kinds",
          ">=", 5, 0),
         ("packed", "the D_i of a model add up to m; largest relative deviation", "<=", 0, 0.02),
-        ("factors", "the components of the graph of |W_i·W_j| > 0.1 are tegum factors: the D_i of"
+        ("factors", "the components of the graph of |W_i·W_j| > 0.02 are tegum factors: the D_i of"
          " each add up to its rank; largest deviation over rank", "<=", 0, 0.05),
         ("invariant_n", "more features (n >> m) leave ‖W‖² as it is; largest relative change", "<=",
          0, 0.05),
@@ -222,7 +224,7 @@ def smooth(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def packing_of_factors(models: Models) -> float:
     """Largest |Σ D_i - rank| / rank over the factors of all features, represented or not."""
     W = jnp.asarray(models.W, jnp.float32)
-    labels = metrics.tegum_factors(W, threshold=THRESHOLD)
+    labels = metrics.tegum_factors(W, threshold=FINE)
     ranks = np.asarray(metrics.component_ranks(W, labels, tolerance=1e-2))
     same = np.asarray(metrics.same_component(labels))
     sums = (same * models.D[:, None, :]).sum(-1)

@@ -44,6 +44,7 @@ def draw(
     D = base.D[base.kept]
     axes[1].plot(x[base.kept], D, ".", color=PALETTE[0], markersize=3, alpha=0.4)
     axes[1].set(xscale="log", xlabel="1 / density", ylabel="D_i", ylim=(0, 1.02))
+    axes[1].set_xlim(axes[0].get_xlim())
     axes[2].hist(D, bins=100, range=(0, 1), density=True, orientation="horizontal")
     axes[2].plot(*null[::-1], color=PALETTE[3], label="smooth null")
     axes[2].legend(frameon=False, fontsize=8, loc="upper right")

@@ -23,8 +23,8 @@ from superpos.train import best_of
 
 NEGLIGIBLE = 0.01
 """Capacities within this of 0 or 1 count as 0 or 1."""
-CLUSTERED = 0.1
-"""Features whose |cos| exceeds this are clustered into one block."""
+CLUSTERED, SMALLEST = 0.1, 0.01
+"""Features whose |cos| exceeds this are clustered into one block, unless their norm is so small."""
 
 
 class Allocation(NamedTuple):
@@ -48,20 +48,22 @@ class Allocation(NamedTuple):
         return np.asarray(metrics.capacity(jnp.asarray(self.W, jnp.float32)), float)
 
     @property
-    def blocks(self) -> np.ndarray:
-        """Which represented features are in one block, by |cos|, bool (k, n, n)."""
+    def unit(self) -> np.ndarray:
+        """Directions of the features, 0 for one of negligible norm, (k, n, m)."""
         norms = np.linalg.norm(self.W, axis=-1, keepdims=True)
-        kept = self.capacity[..., None] > NEGLIGIBLE
-        unit = np.where(kept, self.W / np.where(norms == 0, 1.0, norms), 0.0)
-        labels = metrics.tegum_factors(jnp.asarray(unit, jnp.float32), threshold=CLUSTERED)
+        return np.where(norms > SMALLEST, self.W / np.maximum(norms, SMALLEST), 0.0)
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Which features are in one block, by |cos|, bool (k, n, n)."""
+        labels = metrics.tegum_factors(jnp.asarray(self.unit, jnp.float32), threshold=CLUSTERED)
         return np.asarray(metrics.same_component(labels))
 
     @property
     def spread(self) -> np.ndarray:
-        """Relative standard deviation of the frame's eigenvalues in each feature's block, (k, n)."""
-        W = np.where(self.capacity[..., None] > NEGLIGIBLE, self.W, 0.0)
+        """Relative deviation of the frame's eigenvalues in the block of each feature, (k, n)."""
         found = metrics.block_spread(
-            jnp.asarray(W, jnp.float32), jnp.asarray(self.blocks), tolerance=1e-2
+            jnp.asarray(self.W, jnp.float32), jnp.asarray(self.blocks), tolerance=1e-2
         )
         return np.asarray(found, float)
 
@@ -186,9 +188,7 @@ def _draw(path: Path, allocation: Allocation) -> None:
         axes[0].plot(features, C, "o", color=colour, markersize=4, label=f"κ = {kurtosis:.3g}")
     axes[0].set(xlabel="feature, from the most important", ylabel="capacity", ylim=(-0.03, 1.03))
     axes[0].legend(frameon=False, fontsize=8)
-    norms = np.linalg.norm(allocation.W, axis=-1, keepdims=True)
-    kept = allocation.capacity[..., None] > NEGLIGIBLE
-    unit = np.where(kept, allocation.W / np.where(norms == 0, 1.0, norms), 0.0)
+    unit = allocation.unit
     for axis, row in zip(axes[1:], (len(unit) // 2, len(unit) - 1), strict=True):
         mesh = axis.imshow(np.abs(unit[row] @ unit[row].T), cmap="cividis", vmin=0, vmax=1)
         axis.set(title=f"|cos|, κ = {allocation.kurtosis[row]:.3g}", xlabel="feature")

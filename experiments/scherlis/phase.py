@@ -64,9 +64,10 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     _draw(folder / "capacity_phases.png", diagram)
     caption = (
         "Left: capacity of the less important feature in the best model; the line is"
-        " v2/v1 = 2/(κ-1). Right: the least loss at each capacity of the more important feature, at"
-        " v2/v1 nearest to 0.6; dots are trained models. Returns on capacity increase for small κ,"
-        " so that one feature takes the neuron, and diminish for large κ, so that both share it."
+        " v2/v1 = 2/(κ-1). At v2 = v1 and small κ either feature may take the neuron. Right: the"
+        " least loss at each capacity of the more important feature, at v2/v1 nearest to 0.6; dots"
+        " are trained models. Returns on capacity increase for small κ, so that one feature takes"
+        " the neuron, and diminish for large κ, so that both share it."
     )
     alt = "Phase diagram over kurtosis and relative importance, and loss against capacity."
     verdicts = settle(judge(diagram), best.get("fragile"))
@@ -92,10 +93,7 @@ def judge(diagram: Diagram) -> list[Verdict]:
     claims = _claims()
     exact = np.array(
         [
-            [
-                theory.optimal_loss(np.array([1.0, r]), n_hidden=1, kurtosis=k)
-                for r in diagram.ratio
-            ]
+            [theory.optimal_loss(np.array([1.0, r]), n_hidden=1, kurtosis=k) for r in diagram.ratio]
             for k in diagram.kurtosis
         ]
     )
