@@ -81,7 +81,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     caption = (
         "Left: the loss where one feature is on, L1, in its two parts, and L0, where none is."
         " Middle: their shares of L1. Right: for each feature of the sparsest model, what is lost"
-        " of it when it is on alone and what it does to the others."
+        " of it when it is on alone and what it does to the others; colours as on the left."
     )
     alt = "Parts of the loss against density, and by feature for the sparsest model."
     verdicts = settle(judge(relu, linear, sampled), best["relu"].get("fragile"))
@@ -123,7 +123,7 @@ def judge(relu: Models, linear: Models, sampled: Sampled) -> list[Verdict]:
         claims["bias"].judge(relu.b[-1][kept].max() if sparse and kept.any() else None),
         claims["expansion"].judge(
             abs(sampled.full[-1] / truncated[-1] - 1) if sparse else None,
-            _listed(relu, sampled.full / np.maximum(truncated, 1e-300)),
+            _listed(relu, sampled.full / np.where(truncated > 0, truncated, np.nan)),
         ),
         claims["benefit"].judge(
             lost[-1] - lost[0] if sparse and dense else None, _listed(relu, lost)
@@ -220,16 +220,12 @@ def draw(path: Path, models: Models) -> None:
     axes[0].set(xscale="log", yscale="log", xlabel="1 / density", ylabel="cost", ylim=(1e-6, None))
     axes[0].legend(frameon=False, fontsize=8)
     shares = np.array([own.sum(-1), other.sum(-1)]) / n
-    axes[1].stackplot(
-        x, shares / shares.sum(0), colors=[PALETTE[0], PALETTE[3]], labels=["own", "interference"]
-    )
+    axes[1].stackplot(x, shares / shares.sum(0), colors=[PALETTE[0], PALETTE[3]])
     axes[1].set(xscale="log", xlabel="1 / density", ylabel="part of L1", ylim=(0, 1))
-    axes[1].legend(frameon=False, fontsize=8, loc="lower left")
     places = np.arange(n)
-    axes[2].bar(places, own[-1], color=PALETTE[0], label="own cost")
-    axes[2].bar(places, other[-1], bottom=own[-1], color=PALETTE[3], label="interference it causes")
+    axes[2].bar(places, own[-1], color=PALETTE[0])
+    axes[2].bar(places, other[-1], bottom=own[-1], color=PALETTE[3])
     axes[2].set(xlabel="feature", ylabel=f"cost at p = {models.density[-1]:.3g}")
-    axes[2].legend(frameon=False, fontsize=8)
     save(figure, path)
 
 

@@ -87,9 +87,10 @@ def draw_components(path: Path, models: "Models", threshold: float) -> float:
 
 
 def _variety(codes: np.ndarray) -> int:
-    """Ranks models by how many kinds of named figures they have, then by features in them."""
-    named = codes[(codes > 0) & (codes < len(POLYTOPES) - 1)]
-    return len(np.unique(named)) * (len(codes) + 1) + named.size
+    """Ranks models by their kinds of figures of more than two features, then by features there."""
+    plain = [POLYTOPES.index(name) for name in ("none", "single", "digon", "other")]
+    figures = codes[~np.isin(codes, plain)]
+    return len(np.unique(figures)) * (len(codes) + 1) + figures.size
 
 
 def _draw_shares(axis: Any, models: "Models") -> None:
