@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from experiments.claims.ledger import Claim, Relation, Verdict, settle
 from experiments.findings import Figure, Findings
@@ -89,7 +89,8 @@ def judge(attacked: Attacked) -> list[Verdict]:
     note = ", ".join(f"p={a:.3g}: {b:.3g} at {c:.3g}" for a, b, c in pairs)
     dense, several = np.isclose(p[0], 1.0), len(p) > 2
     varied = several and np.ptp(relative) > 0 and np.ptp(features) > 0
-    rank = spearmanr(attacked.relative, attacked.features).statistic if varied else None
+    ranks = rankdata(attacked.relative), rankdata(attacked.features)
+    rank = np.corrcoef(*ranks)[0, 1] if varied else None
     return [
         claims["dense"].judge(relative[0] if dense else None),
         claims["rise"].judge(relative.max() / relative[0] if dense else None, note),

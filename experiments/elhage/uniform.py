@@ -250,7 +250,7 @@ def _where(kept: np.ndarray, W: np.ndarray) -> jnp.ndarray:
 
 
 def _near(D: np.ndarray) -> np.ndarray:
-    return (np.abs(D[:, None] - np.array(LINES)) < HALF_WIDTH).any(-1)
+    return np.any(np.abs(D[:, None] - np.array(LINES)) < HALF_WIDTH, axis=-1)
 
 
 def _counts(models: Models) -> str:

@@ -111,10 +111,10 @@ def judge(allocation: Allocation) -> list[Verdict]:
     ]
     capacities, losses = (np.array(part) for part in zip(*exact, strict=True))
     gram = np.abs(allocation.W @ np.swapaxes(allocation.W, -1, -2))
-    # Sizes of the block of each feature that shares neurons, in the model with most of them.
+    # In the model with most features that share neurons: how many are in the block of each.
     most = int(shared.argmax())
     partly = (C[most] > NEGLIGIBLE) & (C[most] < 1 - NEGLIGIBLE)
-    sizes = allocation.blocks[most][partly].sum(-1)
+    sizes = allocation.blocks[most][np.ix_(partly, partly)].sum(-1)
     return [
         claims["ordered"].judge(np.diff(C, axis=-1).max()),
         claims["packed"].judge(np.abs(C.sum(-1) - m).max()),
@@ -188,9 +188,9 @@ def _draw(path: Path, allocation: Allocation) -> None:
         axes[0].plot(features, C, "o", color=colour, markersize=4, label=f"κ = {kurtosis:.3g}")
     axes[0].set(xlabel="feature, from the most important", ylabel="capacity", ylim=(-0.03, 1.03))
     axes[0].legend(frameon=False, fontsize=8)
-    unit = allocation.unit
-    for axis, row in zip(axes[1:], (len(unit) // 2, len(unit) - 1), strict=True):
-        mesh = axis.imshow(np.abs(unit[row] @ unit[row].T), cmap="cividis", vmin=0, vmax=1)
+    for axis, row in zip(axes[1:], (len(allocation.W) // 2, -1), strict=True):
+        unit = allocation.unit[row]
+        mesh = axis.imshow(np.abs(unit @ unit.T), cmap="cividis", vmin=0, vmax=1)
         axis.set(title=f"|cos|, κ = {allocation.kurtosis[row]:.3g}", xlabel="feature")
-    figure.colorbar(mesh, ax=axes[2])
+        figure.colorbar(mesh, ax=axis, shrink=0.8)
     save(figure, path)

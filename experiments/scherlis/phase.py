@@ -202,7 +202,9 @@ def _draw_returns(axis: Any, diagram: Diagram) -> None:
     C = np.linspace(0, 1, 201)
     for row, colour in zip(rows, PALETTE, strict=False):
         kurtosis, ratio = diagram.kurtosis[row], diagram.ratio[column]
-        curve = theory.shared_neuron_loss(C, ratio=ratio, kurtosis=kurtosis) / (kurtosis - 1)
+        curve = theory.shared_neuron_loss(C, ratio=float(ratio), kurtosis=float(kurtosis)) / (
+            kurtosis - 1
+        )
         axis.plot(C, curve, color=colour, label=f"κ = {kurtosis:.3g}")
         trained = diagram.capacity[row, column, 0], diagram.loss[row, column] / (kurtosis - 1)
         axis.plot(*trained, "o", color=colour)

@@ -88,16 +88,14 @@ def block_spread(W: Array, same: Array, *, tolerance: float = 1e-3) -> Array:
         Standard deviation over mean of the non-zero eigenvalues of the block's frame operator, >=
         0, (..., n_features); 0 for a tight frame and for a zero row.
     """
-    gram = jnp.where(same, gram_matrix(W), 0.0)
-
-    def of_block(diagonal: Array) -> Array:
-        return jnp.sum(jnp.where(same, diagonal[..., None, :], 0.0), axis=-1)
-
-    rank = jnp.round(of_block(projector_diagonal(gram, tolerance=tolerance)))
-    trace = of_block(jnp.diagonal(gram, axis1=-2, axis2=-1))
-    of_squares = of_block(jnp.sum(jnp.square(gram), axis=-1))
-    ratio = rank * of_squares / jnp.where(trace == 0, 1.0, jnp.square(trace))
-    return jnp.sqrt(jnp.maximum(jnp.where(rank == 0, 1.0, ratio) - 1.0, 0.0))
+    values, squares = _eigen(jnp.where(same, gram_matrix(W), 0.0), tolerance)
+    # How much of each eigenvector is in the block, as those of equal eigenvalues mix blocks.
+    weights = jnp.einsum("...ij,...jk->...ik", same.astype(squares.dtype), squares)
+    rank = jnp.sum(weights, axis=-1, keepdims=True)
+    rank = jnp.where(rank == 0, 1.0, rank)
+    mean = jnp.sum(weights * values[..., None, :], axis=-1, keepdims=True) / rank
+    variance = jnp.sum(weights * jnp.square(values[..., None, :] - mean), axis=-1) / rank[..., 0]
+    return jnp.sqrt(variance) / jnp.where(mean == 0, 1.0, mean)[..., 0]
 
 
 def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
@@ -107,6 +105,11 @@ def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
         gram: symmetric and positive semidefinite, (..., n, n).
         tolerance: eigenvalues below this part of the largest count as 0.
     """
+    return jnp.sum(_eigen(gram, tolerance)[1], axis=-1)
+
+
+def _eigen(gram: Array, tolerance: float) -> tuple[Array, Array]:
+    """Eigenvalues (..., n), and squares of eigenvectors (..., n, n), 0 for those that do not count."""
     values, vectors = jnp.linalg.eigh(gram)
     kept = (values > tolerance * values[..., -1:]) & (values > 0)
-    return jnp.sum(jnp.where(kept[..., None, :], jnp.square(vectors), 0.0), axis=-1)
+    return values, jnp.where(kept[..., None, :], jnp.square(vectors), 0.0)
