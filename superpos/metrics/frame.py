@@ -109,7 +109,7 @@ def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
 
 
 def _eigen(gram: Array, tolerance: float) -> tuple[Array, Array]:
-    """Eigenvalues (..., n), and squares of eigenvectors (..., n, n), 0 for those that do not count."""
+    """Eigenvalues (..., n), and eigenvectors squared (..., n, n), 0 where they do not count."""
     values, vectors = jnp.linalg.eigh(gram)
     kept = (values > tolerance * values[..., -1:]) & (values > 0)
     return values, jnp.where(kept[..., None, :], jnp.square(vectors), 0.0)
