@@ -123,7 +123,9 @@ def judge(relu: Models, linear: Models, sampled: Sampled) -> list[Verdict]:
         claims["bias"].judge(relu.b[-1][kept].max() if sparse and kept.any() else None),
         claims["expansion"].judge(
             abs(sampled.full[-1] / truncated[-1] - 1) if sparse else None,
-            _listed(relu, sampled.full / np.where(truncated > 0, truncated, np.nan)),
+            "loss over that on at most one feature "
+            + _listed(relu, sampled.full / np.where(truncated > 0, truncated, np.nan))
+            + "; the excess should fall like p",
         ),
         claims["benefit"].judge(
             lost[-1] - lost[0] if sparse and dense else None, _listed(relu, lost)
