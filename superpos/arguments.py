@@ -51,10 +51,15 @@ Density = Annotated[Scalar, Interval("(0, 1]")]
 Fraction = Annotated[Scalar, Interval("[0, 1]")]
 PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
+Kurtosis = Annotated[Scalar, Interval("[1, inf)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
+Finite = Annotated[Scalar, Interval("(-inf, inf)")]
+Correlation = Annotated[Scalar, Interval("[0, 1)")]
+Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
+MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
 
 
 def factory(function: Callable[P, R]) -> Callable[P, R]:
@@ -104,7 +109,7 @@ def element_of(hint: Any) -> Any:
 
 def _has(hint: Any, wanted: Any) -> bool:
     """Tell whether a hint is the wanted type or the wanted type or None."""
-    return hint == wanted or (wanted is Scalars and hint == Scalars | None)
+    return hint == wanted or hint == wanted | None
 
 
 def check_value(name: str, value: Any, hint: Any) -> None:

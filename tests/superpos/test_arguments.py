@@ -335,8 +335,14 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
 @pytest.mark.parametrize(
     ("function", "names"),
     [
-        (data.sparse_uniform, {"density"}),
-        (models.autoencoder, {"importance_decay", "importance.<index>", "init_scale"}),
+        (data.sparse_uniform, {"density", "densities.<index>", "density_power"}),
+        (
+            models.autoencoder,
+            {
+                *("importance_decay", "importance_power", "importance.<index>", "init_scale"),
+                *("loss_exponent", "noise_scale", "l1_code", "l1_weights"),
+            },
+        ),
         (optim.adam, {"learning_rate", "b1", "b2", "eps"}),
         (optim.adamw, {"learning_rate", "weight_decay", "b1", "b2", "eps"}),
         (optim.sgd, {"learning_rate", "momentum"}),
