@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from experiments.claims.everything import Ran
 from experiments.findings import Figure
 from experiments.report import stored
-from experiments.report.page import anchor, summary, write_run
+from experiments.report.page import PLAIN_NAME, anchor, summary, write_run
 from experiments.report.templates import render
 from superpos.train.files import commit, make_folder
 
@@ -67,8 +67,12 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         The path of the first page.
 
     Raises:
-        ValueError: If the folder of a run that finished does not hold one.
+        ValueError: If the folder of a run that finished does not hold one, or its name is no path
+            of plain names.
     """
+    for ran in runs:
+        if not all(PLAIN_NAME.fullmatch(part) for part in ran.name.split("/")):
+            raise ValueError(f"experiment {ran.name!r} is not a plain name")
     read = [(ran, stored.read(ran.folder)) for ran in runs if ran.finished]
     shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)

@@ -16,7 +16,7 @@ from experiments.report.stored import Run
 from experiments.report.templates import render
 from superpos.train.files import commit
 
-FIGURE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")
 NOT_SHOWN = ("title", "question", "command", "overrides")
 """Parts of a config that a page says elsewhere."""
@@ -55,7 +55,7 @@ def write_page(
         FileNotFoundError: If a figure is not in the folder.
     """
     for figure in figures:
-        if not FIGURE_NAME.fullmatch(figure.name):
+        if not PLAIN_NAME.fullmatch(figure.name):
             raise ValueError(f"figure {figure.name!r} is not a plain file name")
         if not (folder / figure.name).is_file():
             raise FileNotFoundError(f"figure {figure.name} is not in {folder}")

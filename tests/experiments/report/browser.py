@@ -76,8 +76,8 @@ class Browser:
             **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
         )
         self._loaded = False
-        self.call("Page.navigate", url=address)
-        while not self._loaded:
+        begun = self.call("Page.navigate", url=address)
+        while "loaderId" in begun and not self._loaded:  # it has none within the same page
             self._notice(self._next())
 
     def value(self, expression: str) -> Any:

@@ -1,10 +1,14 @@
-"""A browser for the tests of pages."""
+"""A site made of constructed runs, and a browser to see it in."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from experiments.claims.everything import Ran
+from experiments.report import gallery
 from tests.experiments.report.browser import Browser, browser, find
+from tests.experiments.report.sites import make_runs
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,17 @@ def page(chromium: Browser) -> Browser:
     chromium.complaints.clear()
     chromium.requested.clear()
     return chromium
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Ran]:
+    """Runs as they are on disk; not to be changed."""
+    return make_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session")
+def site(runs: list[Ran], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of their site; not to be changed."""
+    folder = tmp_path_factory.mktemp("report") / "site"
+    gallery.build(folder, runs)
+    return folder
