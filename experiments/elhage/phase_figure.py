@@ -42,7 +42,7 @@ def draw(path: Path, diagram: "Diagram", n_features: int) -> list[Cell]:
     Returns:
         The points of the left panel, each with its trained model.
     """
-    figure, axes = new_figure(1, 3, width=12, height=4.2, sharey=True)
+    figure, axes = new_figure(1, 3, width=10, height=3.8, sharey=True)
     names = theory.PHASES[n_features]
     colours = ListedColormap([COLOURS[name] for name in names])
     meshes = []

@@ -86,7 +86,7 @@ function draw(W, palette) {
 function inWords({ W, b }) {
   const rows = W.map((row) => row.map(number).join(", "));
   const wide = W[0].length > 1;
-  const numbers = { W: wide ? rows.map((row) => `(${row})`).join(" ") : rows.join(", ") };
+  const numbers = { W: wide ? rows.map((row) => `(${row})`).join("\n") : rows.join(", ") };
   if (W.length * W[0].length > MOST_NUMBERS) delete numbers.W;
   if (b.length <= MOST_NUMBERS) numbers.b = b.map(number).join(", ");
   return numbers;
