@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import demonstrating, intro, phase_change
+from experiments.elhage import demonstrating, intro, perturbed, phase_change
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -30,6 +30,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "train": summarise,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
+        "elhage/perturbed": perturbed.analyse,
         "elhage/phase_change": phase_change.analyse,
     },
 }
