@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import demonstrating, intro, perturbed, phase_change
+from experiments.elhage import correlated, demonstrating, dynamics, intro, perturbed, phase_change
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -28,7 +28,9 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "probe": {"superposition": probes.superposition},
     "analysis": {
         "train": summarise,
+        "elhage/correlated": correlated.analyse,
         "elhage/demonstrating": demonstrating.analyse,
+        "elhage/dynamics": dynamics.analyse,
         "elhage/intro": intro.analyse,
         "elhage/perturbed": perturbed.analyse,
         "elhage/phase_change": phase_change.analyse,

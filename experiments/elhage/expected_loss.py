@@ -1,4 +1,4 @@
-"""The expected loss of trained toy autoencoders whose features have unlike densities.
+"""The expected loss of trained toy autoencoders: unlike densities, correlated sets.
 
 Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superposition" (the loss),
 here by the set of features that are on and quasi-random points in its cube (Sobol 1967), in
@@ -16,24 +16,24 @@ Array = NDArray[np.float64]
 LOG2_POINTS = 10
 
 
-def expected_loss(W: Array, b: Array, densities: Array) -> Array:
-    """E Σ_i (x_i - ReLU(W Wᵀ x + b)_i)² for independent features, each U(0, 1) where it is on.
+def expected_loss(W: Array, b: Array, densities: Array, set_size: int = 1) -> Array:
+    """E Σ_i (x_i - ReLU(W Wᵀ x + b)_i)² for independent sets of features, U(0, 1) where on.
 
     Args:
         W: weights, (k, n, m).
         b: bias, (k, n).
-        densities: probability that each feature is on, (k, n) or broadcast to it.
+        densities: probability that each set is on, (k, n / set_size) or broadcast to it.
+        set_size: features in a set, which follow each other and are on together.
 
     Returns:
         The loss of each model, (k,), to about one part in a thousand.
     """
-    n = W.shape[-2]
+    n_sets = W.shape[-2] // set_size
     gram = W @ np.swapaxes(W, -1, -2)
     total = np.zeros(len(W))
-    for on in product([False, True], repeat=n):
-        chosen = np.array(on)
-        weight = np.where(chosen, densities, 1 - np.asarray(densities)).prod(-1)
-        x = _points(chosen)
+    for on in product([False, True], repeat=n_sets):
+        weight = np.where(on, densities, 1 - np.asarray(densities)).prod(-1)
+        x = _points(np.repeat(on, set_size))
         error = x - np.maximum(x @ gram + b[:, None], 0.0)
         total += weight * np.square(error).sum(-1).mean(-1)
     return total

@@ -7,15 +7,15 @@ two antipodal pairs, then a pentagon.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray
 
 from experiments.claims.ledger import Claim, Verdict, settle
+from experiments.elhage.directions import draw_directions
 from experiments.elhage.geometry import cosines, digon_cosine, pentagon_deviation, represented
 from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, fragile_marks, new_figure, save
+from experiments.report.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
 _claim = partial(
@@ -105,15 +105,6 @@ def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
     for axis in axes.flat:
         axis.axis("off")
     for axis, w, title in zip(axes.flat, W, titles, strict=False):
-        _draw_directions(axis, w)
+        draw_directions(axis, w)
         axis.set_title(title)
     save(figure, path)
-
-
-def _draw_directions(axis: Any, W: np.ndarray) -> None:
-    circle = np.linspace(0, 2 * np.pi, 200)
-    axis.plot(np.cos(circle), np.sin(circle), color="#BBBBBB", linewidth=0.8)
-    for row, colour in zip(W, PALETTE, strict=False):
-        axis.plot([0, row[0]], [0, row[1]], color=colour, linewidth=2)
-        axis.plot(*row, "o", color=colour, markersize=5)
-    axis.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")

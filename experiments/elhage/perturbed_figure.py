@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.elhage.directions import draw_directions
 from experiments.report.figures import PALETTE, new_figure, save
 
 if TYPE_CHECKING:
     from experiments.elhage.perturbed import Branches
 
 PANELS = 8
+COLOURS, WIDTHS = (PALETTE[1], *[PALETTE[0]] * 4), (3.0, *[1.5] * 4)
 
 
 def draw(path: Path, branches: "Branches", crossing: float | None) -> None:
@@ -20,7 +22,7 @@ def draw(path: Path, branches: "Branches", crossing: float | None) -> None:
     figure.clear()
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.5))
     for axis, index in zip(np.ravel(top.subplots(1, len(shown))), shown, strict=True):
-        _draw_directions(axis, branches.W[index])
+        draw_directions(axis, branches.W[index], COLOURS, widths=WIDTHS)
         axis.set_title(f"r = {branches.densities[index]:.3g}")
     left, right = bottom.subplots(1, 2)
     _draw_losses(left, branches)
@@ -44,15 +46,3 @@ def _draw_losses(axis: Any, branches: "Branches") -> None:
         axis.plot(branches.densities, loss / least, mark, color=colour, label=name, markersize=4)
     axis.set_ylabel("loss / lowest loss")
     axis.legend(frameon=False)
-
-
-def _draw_directions(axis: Any, W: np.ndarray) -> None:
-    circle = np.linspace(0, 2 * np.pi, 200)
-    axis.plot(np.cos(circle), np.sin(circle), color="#BBBBBB", linewidth=0.8)
-    for index, row in enumerate(W):
-        colour, width = (PALETTE[0], 1.5) if index else (PALETTE[1], 3.0)
-        axis.plot([0, row[0]], [0, row[1]], color=colour, linewidth=width)
-        axis.plot(*row, "o", color=colour, markersize=4)
-    axis.set(xlim=(-1.45, 1.45), ylim=(-1.45, 1.45), aspect="equal", xticks=[], yticks=[])
-    for side in axis.spines.values():
-        side.set_visible(False)

@@ -36,3 +36,10 @@ def test_order_of_the_features_does_not_matter() -> None:
     p, order = RNG.uniform(0.1, 0.9, (4, 3)), [2, 0, 1]
     changed = expected_loss(W[:, order], b[:, order], p[:, order])
     np.testing.assert_allclose(changed, expected_loss(W, b, p), rtol=5e-3)
+
+
+def test_correlated_sets_are_on_together() -> None:
+    """One dimension for the sum of a pair: of x and y on together, (x - y)²/2 is lost, 1/12."""
+    W = np.full((1, 2, 1), np.sqrt(0.5))
+    loss = expected_loss(W, np.zeros((1, 2)), np.array([[0.3]]), set_size=2)
+    np.testing.assert_allclose(loss, 0.3 / 12, rtol=2e-3)
