@@ -14,7 +14,7 @@ from scipy import stats
 from experiments.claims.ledger import Claim, Relation, Verdict, settle
 from experiments.elhage.dynamics_figure import draw_sets, draw_uniform
 from experiments.elhage.geometry import cosines, represented
-from experiments.elhage.jumps import drops, jumps_of, speed
+from experiments.elhage.jumps import drops, highest_peak, jumps_of, speed
 from experiments.findings import Figure, Findings
 
 UNIFORM = "20 uniform features, m=10, p=0.05; the run whose final D_i are closest to 1/2"
@@ -112,7 +112,8 @@ def judge_uniform(course: Course) -> list[Verdict]:
         return [last, *(claim.judge(None) for claim in claims[1:])]
     moving, falling = speed(D).sum(-1), -speed(np.log(course.loss)[:, None], signed=True)[:, 0]
     jumps = jumps_of(D)
-    distance = abs(int(moving.argmax()) - int(falling.argmax())) / len(D)
+    peaks = highest_peak(moving), highest_peak(falling)
+    distance = None if None in peaks else abs(np.subtract(*peaks)) / len(D)
     note = f"{len(jumps)} of {D.shape[1]} features jump"
     return [
         last,

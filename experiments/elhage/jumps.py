@@ -55,6 +55,12 @@ def jumps_of(series: Array) -> list[Jump]:
     ]
 
 
+def highest_peak(rates: Array) -> int | None:
+    """Block of the highest peak of a speed (n_blocks,); None where it only falls."""
+    peaks = find_peaks(rates[int(START * len(rates)) :])[0] + int(START * len(rates))
+    return int(peaks[rates[peaks].argmax()]) if peaks.size else None
+
+
 def drops(loss: Array) -> NDArray[np.intp]:
     """Blocks at which a loss (n_blocks,) drops fastest, each apart from the others.
 
@@ -62,6 +68,7 @@ def drops(loss: Array) -> NDArray[np.intp]:
     """
     window = max(5, 2 * (len(loss) // 50) + 1)
     falling = -savgol_filter(np.log(loss), window, 2, deriv=1)
-    least = LEAST_DROP * falling.max()
+    noise = falling[-(len(falling) // 4) :].std()  # the loss is a sample; it is flat at the end
+    least = max(LEAST_DROP * falling.max(), 5 * noise)
     padded = np.concatenate([[0.0], falling, [0.0]])
     return find_peaks(padded, height=least, prominence=least)[0] - 1
