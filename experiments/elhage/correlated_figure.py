@@ -51,7 +51,7 @@ def draw_collapse(
 
 
 def _draw_counts(
-    axis: Any, densities: np.ndarray, counts: Sequence[int], expected: Sequence[float]
+    axis: Any, densities: np.ndarray, counts: np.ndarray, expected: Sequence[float]
 ) -> None:
     axis.step(densities, counts, "o-", where="mid", color=PALETTE[7], markersize=4)
     for p in expected:

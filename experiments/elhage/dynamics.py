@@ -112,14 +112,14 @@ def judge_uniform(course: Course) -> list[Verdict]:
         return [last, *(claim.judge(None) for claim in claims[1:])]
     moving, falling = speed(D).sum(-1), -speed(np.log(course.loss)[:, None], signed=True)[:, 0]
     jumps = jumps_of(D)
-    peaks = highest_peak(moving), highest_peak(falling)
-    distance = None if None in peaks else abs(np.subtract(*peaks)) / len(D)
+    moved, fell = highest_peak(moving), highest_peak(falling)
+    distance = None if moved is None or fell is None else abs(moved - fell) / len(D)
     note = f"{len(jumps)} of {D.shape[1]} features jump"
     return [
         last,
-        claims[1].judge(np.mean([jump.share for jump in jumps]) if jumps else None, note),
+        claims[1].judge(float(np.mean([jump.share for jump in jumps])) if jumps else None, note),
         claims[2].judge(distance),
-        claims[3].judge(stats.spearmanr(moving, falling).statistic),
+        claims[3].judge(float(np.asarray(stats.spearmanr(moving, falling))[0])),
     ]
 
 

@@ -31,7 +31,7 @@ def speed(series: Array, *, signed: bool = False) -> Array:
     """Change per block of smoothed series (n_blocks, k), 0 at the start of the run."""
     length = len(series)
     window = max(5, 2 * (length // 50) + 1)
-    rates = savgol_filter(series, window, 2, deriv=1, axis=0)
+    rates = np.asarray(savgol_filter(series, window, 2, deriv=1, axis=0))
     rates[: int(START * length)] = 0.0
     return rates if signed else np.abs(rates)
 
@@ -67,7 +67,7 @@ def drops(loss: Array) -> NDArray[np.intp]:
     The start counts here, as the first drop is a stage like the others.
     """
     window = max(5, 2 * (len(loss) // 50) + 1)
-    falling = -savgol_filter(np.log(loss), window, 2, deriv=1)
+    falling = -np.asarray(savgol_filter(np.log(loss), window, 2, deriv=1))
     noise = falling[-(len(falling) // 4) :].std()  # the loss is a sample; it is flat at the end
     least = max(LEAST_DROP * falling.max(), 5 * noise)
     padded = np.concatenate([[0.0], falling, [0.0]])

@@ -117,7 +117,7 @@ class Branches(NamedTuple):
     @property
     def is_pentagon(self) -> np.ndarray:
         """Where the best model represents all five features, bool (n_r,)."""
-        return represented(self.W).all(-1)
+        return np.asarray(represented(self.W).all(-1))
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
@@ -157,7 +157,7 @@ def measure(dataset: xarray.Dataset) -> tuple[Branches, xarray.Dataset]:
     flat = expected_loss(W.reshape(-1, 5, 2), b.reshape(-1, 5), densities.reshape(-1, 5))
     losses = np.where(ok, flat.reshape(ok.shape), np.inf)
     best = best_of(dataset, dataset["status"].copy(data=losses))
-    pentagon = represented(W).all(-1)
+    pentagon = np.asarray(represented(W).all(-1))
     digons = np.array([[is_digons(w) for w in row] for row in W]) & ~represented(W)[..., 0]
     branches = Branches(
         relative,

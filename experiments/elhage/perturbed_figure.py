@@ -20,7 +20,7 @@ def draw(path: Path, branches: "Branches", crossing: float | None) -> None:
     shown = np.unique(np.linspace(0, len(branches.densities) - 1, PANELS).astype(int))
     figure, axes = new_figure(2, 1, width=11, height=5.2)
     figure.clear()
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.5))
+    top, bottom = np.ravel(np.asarray(figure.subfigures(2, 1, height_ratios=(1, 1.5))))
     for axis, index in zip(np.ravel(top.subplots(1, len(shown))), shown, strict=True):
         draw_directions(axis, branches.W[index], COLOURS, widths=WIDTHS)
         axis.set_title(f"r = {branches.densities[index]:.3g}")
