@@ -5,9 +5,12 @@ from typing import Any
 
 from experiments.elhage import (
     adversarial,
+    correlated,
     decomposition,
     demonstrating,
+    dynamics,
     intro,
+    perturbed,
     phase_change,
     privileged,
     uniform,
@@ -50,9 +53,12 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "analysis": {
         "train": summarise,
         "elhage/adversarial": adversarial.analyse,
+        "elhage/correlated": correlated.analyse,
         "elhage/decomposition": decomposition.analyse,
         "elhage/demonstrating": demonstrating.analyse,
+        "elhage/dynamics": dynamics.analyse,
         "elhage/intro": intro.analyse,
+        "elhage/perturbed": perturbed.analyse,
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
