@@ -5,6 +5,8 @@ from typing import Any
 
 from experiments.elhage import (
     adversarial,
+    computation,
+    computation_sparsity,
     correlated,
     decomposition,
     demonstrating,
@@ -53,6 +55,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "analysis": {
         "train": summarise,
         "elhage/adversarial": adversarial.analyse,
+        "elhage/computation": computation.analyse,
+        "elhage/computation_sparsity": computation_sparsity.analyse,
         "elhage/correlated": correlated.analyse,
         "elhage/decomposition": decomposition.analyse,
         "elhage/demonstrating": demonstrating.analyse,
