@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from experiments.chen import llc
 from experiments.elhage import demonstrating, intro, phase_change
 from experiments.train import summarise
 from superpos import data, models, optim, probes
@@ -16,8 +17,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "one_sparse": data.one_sparse,
         "sparse_uniform": data.sparse_uniform,
     },
-    "model": {"autoencoder": models.autoencoder},
-    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
+    "model": {"autoencoder": models.autoencoder, "polygon": models.polygon},
+    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd, "sgld": optim.sgld},
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
@@ -26,6 +27,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "probe": {"superposition": probes.superposition},
     "analysis": {
         "train": summarise,
+        "chen/llc": llc.analyse,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
         "elhage/phase_change": phase_change.analyse,

@@ -52,6 +52,7 @@ Fraction = Annotated[Scalar, Interval("[0, 1]")]
 PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
+Number = Annotated[Scalar, Interval("(-inf, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
