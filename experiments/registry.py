@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.chen import llc
+from experiments.chen import llc, plateaus
 from experiments.elhage import demonstrating, intro, phase_change
 from experiments.train import summarise
 from superpos import data, models, optim, probes
@@ -24,10 +24,11 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
     },
-    "probe": {"superposition": probes.superposition},
+    "probe": {"superposition": probes.superposition, "trajectory": probes.trajectory},
     "analysis": {
         "train": summarise,
         "chen/llc": llc.analyse,
+        "chen/sgd": plateaus.analyse,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
         "elhage/phase_change": phase_change.analyse,

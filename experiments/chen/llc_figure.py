@@ -52,7 +52,9 @@ def draw(
                 axis.errorbar(
                     place + 0.3, printed[name][0], printed[name][1], fmt="s", color="#888888"
                 )
-        axis.set_xticks(range(len(names)), [name if "+" in name else f"{name}-gon" for name in names])
+        axis.set_xticks(
+            range(len(names)), [name if "+" in name else f"{name}-gon" for name in names]
+        )
         axis.set(title=f"n = {n:,.0f}", xlim=(-0.5, len(names) - 0.4))
     axes[0, 0].set_ylabel("local learning coefficient λ")
     save(figure, path)
