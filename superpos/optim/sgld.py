@@ -52,8 +52,8 @@ def sgld(
         return SgldState(start=params)
 
     def update(
-        updates: Params, state: SgldState, params: Params | None = None, *, key: Key, **extra: Any
-    ) -> tuple[Params, SgldState]:
+        updates: Params, state: Any, params: Params | None = None, *, key: Key, **extra: Any
+    ) -> tuple[Params, Any]:
         del extra
         spread = jnp.sqrt(2 * learning_rate / inverse_temperature)
 
