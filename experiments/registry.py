@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from experiments.chen import llc, plateaus
 from experiments.elhage import (
     adversarial,
     computation,
@@ -39,9 +40,10 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "polygon": models.polygon,
         "quadratic": models.quadratic,
     },
-    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
+    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd, "sgld": optim.sgld},
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
@@ -51,9 +53,12 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "geometry": probes.geometry,
         "loss": probes.loss,
         "superposition": probes.superposition,
+        "trajectory": probes.trajectory,
     },
     "analysis": {
         "train": summarise,
+        "chen/llc": llc.analyse,
+        "chen/sgd": plateaus.analyse,
         "elhage/adversarial": adversarial.analyse,
         "elhage/computation": computation.analyse,
         "elhage/computation_sparsity": computation_sparsity.analyse,

@@ -8,6 +8,8 @@ from superpos.metrics.components import component_sizes as component_sizes
 from superpos.metrics.components import feature_graph as feature_graph
 from superpos.metrics.components import same_component as same_component
 from superpos.metrics.components import tegum_factors as tegum_factors
+from superpos.metrics.degeneracy import local_learning_coefficient as local_learning_coefficient
+from superpos.metrics.degeneracy import share_below as share_below
 from superpos.metrics.frame import block_spread as block_spread
 from superpos.metrics.frame import frame_operator as frame_operator
 from superpos.metrics.frame import frame_residual as frame_residual
