@@ -18,6 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
 from superpos import data, models, optim, probes
@@ -71,6 +72,9 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "lecomte/collisions": collisions.analyse,
+        "lecomte/noise": noise.analyse,
+        "lecomte/sparsification": sparsification.analyse,
         "scherlis/capacity": capacity.analyse,
         "scherlis/phase": phase.analyse,
     },
