@@ -136,6 +136,7 @@ def _draw(path: Path, trained: list[np.ndarray]) -> None:
     axis.plot(m, expected(trained), "--", color="black", label="n²/(4m)")
     axis.set_xscale("log", base=2)
     axis.set_yscale("symlog", linthresh=1)
+    axis.set_ylim(-0.3, 1.3 * max(W.shape[-2] ** 2 / (4 * W.shape[-1]) for W in trained))
     axis.set(xticks=m, xticklabels=m, xlabel="neurons m", ylabel="polysemantic neurons")
     axis.legend(frameon=False)
     save(figure, path)

@@ -82,12 +82,12 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     W = dataset["W_path"].transpose("seed", "step", "feature", "hidden").to_numpy()
     W = np.abs(W[finished, :, 0].astype(float))
     t, m = STEP * dataset["step"].to_numpy(), W.shape[-1]
-    norm, left = W.sum(-1), (W > LEFT).sum(-1)
+    norm, left = np.where(W > LEFT, W, 0).sum(-1), (W > LEFT).sum(-1)
     _draw(folder / "sparsification.png", t, norm, left, m)
     alt = "L1 norm and number of weights that are left against time, beside their closed forms."
     caption = (
-        "L1 norm of the weights of a feature (left) and how many are left (right) against the time"
-        " t, one line a seed; dashed: the closed forms."
+        "The weights of a feature that are left: their L1 norm (left) and number (right) against"
+        " the time t, one line a seed; dashed: the closed forms."
     )
     return Findings(judge(t, norm, left, m), [Figure("sparsification.png", alt, caption)])
 
