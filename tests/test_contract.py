@@ -472,7 +472,7 @@ def test_model_keeps_the_contract(name: str) -> None:
 
     batch = Batch(inputs=inputs(n), targets=inputs(n), factors=inputs(n))
     output = model.apply(params, state, batch.inputs[0])
-    chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
+    chex.assert_shape(output.code, (node_of("model", name).get("n_hidden", 2),))
     n_outputs = 1 if node_of("model", name)["kind"] == "quadratic" else n
     chex.assert_shape(output.recon, (n_outputs,))
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 import xarray
 
@@ -153,7 +154,7 @@ def estimate(dataset: xarray.Dataset) -> Estimates:
         losses, dataset["vertices"].to_numpy(), dataset["other_bias"].to_numpy(), strict=True
     ):
         name = f"{int(vertices)}{'+' if bias > 0 else ''}"
-        reference = np.full(row.shape[1], theory.level(name))
+        reference = jnp.full(row.shape[1], theory.level(name))
         for chains, temperature in zip(row, temperatures, strict=True):
             values = local_learning_coefficient(chains, reference, inverse_temperature=temperature)
             kept = np.asarray(share_below(chains, reference)) <= MOST_BELOW

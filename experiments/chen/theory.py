@@ -145,7 +145,7 @@ def crossing(*, d_loss: float, d_llc: float, d_constant: float) -> float:
 
     if not (d_loss < 0 < d_llc) or excess(-d_llc / d_loss) <= 0:
         return float("nan")
-    return float(optimize.brentq(excess, -d_llc / d_loss, 1e9))
+    return optimize.root_scalar(excess, bracket=(-d_llc / d_loss, 1e9)).root
 
 
 def _symmetric_gradient(values: np.ndarray, vertices: int) -> list[float]:

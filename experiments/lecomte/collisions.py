@@ -88,13 +88,13 @@ def judge(trained: list[np.ndarray], start: np.ndarray | None) -> list[Verdict]:
     note = ", ".join(f"m={a}: {b:.3g}" for a, b in zip(m, means, strict=True))
     measurable = len(m) > 1 and bool((means > 0).all())
     ratios = np.log2(means / expected(trained)) if measurable else None
-    neuron = (None,)
+    share, ranks = None, ""
     if start is not None and trained and start.shape == trained[-1].shape:
-        neuron = _same_neuron(start, trained[-1])
+        share, ranks = _same_neuron(start, trained[-1])
     return [
         LINE.judge(None if ratios is None else np.abs(ratios).max(), note),
         SLOPE.judge(np.polyfit(np.log(m), np.log(means), 1)[0] if measurable else None),
-        SAME_NEURON.judge(*neuron),
+        SAME_NEURON.judge(share, ranks),
     ]
 
 

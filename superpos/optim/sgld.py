@@ -52,9 +52,8 @@ def sgld(
         return SgldState(start=params)
 
     def update(
-        updates: Params, state: Any, params: Params | None = None, *, key: Key, **extra: Any
+        updates: Params, state: Any, params: Params | None = None, **extra: Any
     ) -> tuple[Params, Any]:
-        del extra
         spread = jnp.sqrt(2 * learning_rate / inverse_temperature)
 
         def step(gradient: Array, w: Array, start: Array, leaf_key: Key) -> Array:
@@ -63,7 +62,7 @@ def sgld(
             return (noise - learning_rate * (gradient + pull)).astype(w.dtype)
 
         leaves, structure = jax.tree.flatten(updates)
-        keys = jax.tree.unflatten(structure, [*jax.random.split(key, len(leaves))])
+        keys = jax.tree.unflatten(structure, [*jax.random.split(extra["key"], len(leaves))])
         return jax.tree.map(step, updates, params, state.start, keys), state
 
     return optax.GradientTransformationExtraArgs(init, update)
