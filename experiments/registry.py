@@ -10,15 +10,18 @@ from superpos import data, models, optim, probes
 Factory = Callable[..., Any]
 
 REGISTRY: dict[str, dict[str, Factory]] = {
-    "data": {"sparse_uniform": data.sparse_uniform},
-    "model": {"autoencoder": models.autoencoder},
+    "data": {
+        "elementwise": data.elementwise,
+        "sparse_uniform": data.sparse_uniform,
+    },
+    "model": {"autoencoder": models.autoencoder, "computation": models.computation},
     "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
     },
-    "probe": {"superposition": probes.superposition},
+    "probe": {"loss": probes.loss, "superposition": probes.superposition},
     "analysis": {
         "train": summarise,
         "elhage/demonstrating": demonstrating.analyse,

@@ -55,6 +55,7 @@ Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
+MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
 
 
 def factory(function: Callable[P, R]) -> Callable[P, R]:
@@ -104,7 +105,7 @@ def element_of(hint: Any) -> Any:
 
 def _has(hint: Any, wanted: Any) -> bool:
     """Tell whether a hint is the wanted type or the wanted type or None."""
-    return hint == wanted or (wanted is Scalars and hint == Scalars | None)
+    return hint == wanted or hint == wanted | None
 
 
 def check_value(name: str, value: Any, hint: Any) -> None:

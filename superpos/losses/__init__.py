@@ -1,3 +1,6 @@
 """Losses: per-example arithmetic without parameters."""
 
+from superpos.losses.penalties import l1 as l1
+from superpos.losses.penalties import mean_l1 as mean_l1
+from superpos.losses.reconstruction import weighted_power_error as weighted_power_error
 from superpos.losses.reconstruction import weighted_squared_error as weighted_squared_error

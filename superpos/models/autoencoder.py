@@ -1,12 +1,13 @@
 """The tied toy autoencoder.
 
 Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superposition": h = Wᵀx,
-x' = act(W h + b), here with W of shape (n_features, n_hidden), so that a feature is a row.
+x' = act(W h + b), here with W of shape (n_features, n_hidden), so that a feature is a row. The
+options are those of the papers that vary it.
 """
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import chex
@@ -14,14 +15,21 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
-from superpos.arguments import ArgumentError, Count, NonNegatives, Positive, factory
-from superpos.losses import weighted_squared_error
-from superpos.models.tied import tied_map
-from superpos.types import Array, Batch, Key, Model, Output, Scalar
-
-ACTIVATIONS = {"relu": jax.nn.relu, "linear": lambda x: x}
+from superpos.arguments import (
+    Count,
+    MaybeExponent,
+    MaybeNonNegative,
+    NonNegatives,
+    Positive,
+    factory,
+)
+from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
+from superpos.models.importance import importance_weights
+from superpos.models.noise import Noise, noisy
+from superpos.models.objective import Reduction, objective
+from superpos.models.tied import embed, encode, tied_map
+from superpos.types import Array, Batch, Key, Model, Output, Scalar, Scalars
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -43,9 +51,19 @@ def autoencoder(
     n_features: Count,
     n_hidden: Count,
     importance_decay: Positive = 1.0,
+    importance_power: MaybeNonNegative = None,
     importance: NonNegatives | None = None,
-    activation: Literal["relu", "linear"] = "relu",
+    activation: Activation = "relu",
+    hidden_activation: HiddenActivation = "linear",
+    bias: bool = True,
+    init: Literal["glorot", "unit"] = "glorot",
     init_scale: Positive = 1.0,
+    loss_exponent: MaybeExponent = None,
+    reduction: Reduction = "mean",
+    noise: Noise = "gaussian",
+    noise_scale: MaybeNonNegative = None,
+    l1_code: MaybeNonNegative = None,
+    l1_weights: MaybeNonNegative = None,
 ) -> Model:
     """Tied weights, x' = act(W Wᵀ x + b), importance-weighted squared error.
 
@@ -53,52 +71,83 @@ def autoencoder(
         n_features: number of features, >= 1.
         n_hidden: hidden dimensions, >= 1.
         importance_decay: feature i has importance importance_decay**i, in (0, inf).
+        importance_power: multiplies it by (i + 1)**-importance_power, in [0, inf); None is 1.
         importance: importance of each feature, n_features numbers >= 0, not all zero; multiplies
             the decay. None is all ones.
-        activation: "relu", or "linear" for the linear model.
-        init_scale: scale of the initial W in (0, inf); 1 is Glorot's normal initialisation,
-            standard deviation sqrt(2 / (n_features + n_hidden)). The bias starts at 0.
+        activation: of the output: "relu", "gelu", or "linear" for the linear model.
+        hidden_activation: of the code; any but "linear" makes the hidden basis privileged.
+        bias: whether b is trained; without it b is 0 and nothing reads it.
+        init: initial W, normal: "glorot" of standard deviation sqrt(2 / (n_features + n_hidden)),
+            "unit" of 1 / sqrt(n_hidden), so that a row has norm 1 on average. b starts at 0.
+        init_scale: multiplies the initial W, in (0, inf).
+        loss_exponent: q of the error |x - x'|^q, in [1, inf); None is the squared error.
+        reduction: the error over a batch is its "mean" or its "sum".
+        noise: what is added to the code in `loss`, never in `apply`: "gaussian", or "bernoulli" for
+            ±noise_scale.
+        noise_scale: its standard deviation, in [0, inf); None draws none.
+        l1_code: weight of Σ|h_k| before the noise, reduced like the error, in [0, inf); None is 0.
+        l1_weights: weight of Σ|W_ik|, in [0, inf); None is 0.
 
     Returns:
         A Model over AutoencoderParams. Its loss is the weighted error summed over features and
-        averaged over the batch, float32 ().
+        averaged over the batch, plus the penalties, float32 (). With the defaults it has `columns`.
 
     Raises:
         ArgumentError: a value is out of range.
         AssertionError: a batch whose width is not n_features.
+
+    Reference:
+        Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation); Lecomte et
+        al. 2023, arXiv 2312.03096 (init, noise, l1_weights, reduction).
     """
-    if importance is not None:
-        _check_importance(importance, n_features)
-    _check_decay(importance_decay, n_features)
-    act = ACTIVATIONS[activation]
+    weights = importance_weights(n_features, importance_decay, importance_power, importance)
+    act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
+    std = np.sqrt({"glorot": 2 / (n_features + n_hidden), "unit": 1 / n_hidden}[init])
+    through_code = hidden_activation != "linear" or noise_scale is not None or l1_code is not None
+    total = objective(weights, loss_exponent, reduction, l1_code, l1_weights)
 
-    def weights() -> Array:
-        decayed = jnp.power(jnp.float32(importance_decay), jnp.arange(n_features))
-        return (
-            decayed
-            if importance is None
-            else decayed * jnp.stack([jnp.float32(value) for value in importance])
-        )
-
-    def init(key: Key) -> tuple[AutoencoderParams, tuple[()]]:
-        scale = init_scale * np.sqrt(2 / (n_features + n_hidden))
-        W = scale * jax.random.normal(key, (n_features, n_hidden))
+    def start(key: Key) -> tuple[AutoencoderParams, tuple[()]]:
+        W = init_scale * std * jax.random.normal(key, (n_features, n_hidden))
         return AutoencoderParams(W=W, b=jnp.zeros(n_features)), ()
 
     def apply(params: AutoencoderParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
-        code = params.W.T @ x
-        return Output(code=code, recon=act(params.W @ code + params.b))
+        code = hidden(params.W.T @ x)
+        mapped = params.W @ code
+        return Output(code=code, recon=act(mapped + params.b if bias else mapped))
 
     def loss(
         params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
-        del key
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
         # Features lead: the batch is last, where the compiler vectorises it.
-        recon = act(tied_map(params.W, batch.inputs.T) + params.b[:, None])
-        return weighted_squared_error(recon, batch.targets.T, weights()), (state, {})
+        if through_code:
+            code = hidden(encode(params.W, batch.inputs.T))
+            mapped = embed(params.W, noisy(code, key, noise=noise, noise_scale=noise_scale))
+        else:
+            code, mapped = None, tied_map(params.W, batch.inputs.T)
+        recon = act(mapped + params.b[:, None] if bias else mapped)
+        return total(recon, batch.targets.T, code, params.W), (state, {})
+
+    in_columns = (
+        not through_code
+        and bias
+        and reduction == "mean"
+        and activation != "gelu"
+        and importance_power is loss_exponent is l1_weights is None
+    )
+    columns = _columns(n_features, act, importance_decay, importance) if in_columns else None
+    return Model(start, apply, loss, columns)
+
+
+def _columns(
+    n_features: int,
+    act: Callable[[Array], Array],
+    importance_decay: Scalar,
+    importance: Scalars | None,
+) -> Callable[[AutoencoderParams, list[Array], list[Array]], Array]:
+    """The loss without options, from scalars and vectors alone."""
 
     def columns(params: AutoencoderParams, inputs: list[Array], targets: list[Array]) -> Array:
         chex.assert_equal(len(inputs), n_features)
@@ -112,29 +161,9 @@ def autoencoder(
             total += weight * error.mean()
         return total
 
-    return Model(init, apply, loss, columns)
+    return columns
 
 
 def _dot(scalars: Sequence[Array], columns: Sequence[Array]) -> Array:
     products = [scalar * column for scalar, column in zip(scalars, columns, strict=True)]
     return functools.reduce(operator.add, products)
-
-
-def _check_importance(importance: NonNegatives, n_features: int) -> None:
-    if len(importance) != n_features:
-        raise ArgumentError(
-            f"importance has {len(importance)} values: expected n_features={n_features}"
-        )
-    if not any(isinstance(value, Tracer) or value > 0 for value in importance):
-        raise ArgumentError("importance: all zero, expected at least one number > 0")
-
-
-def _check_decay(importance_decay: Scalar, n_features: int) -> None:
-    if isinstance(importance_decay, Tracer):
-        return
-    largest = (n_features - 1) * np.log10(float(importance_decay))
-    if largest > np.log10(np.finfo(np.float32).max):
-        raise ArgumentError(
-            f"importance_decay={importance_decay}: expected importance_decay**(n_features - 1) "
-            f"within float32; it is 1e{largest:.0f}"
-        )

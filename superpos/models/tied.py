@@ -27,7 +27,12 @@ def tied_map(W: Array, x: Array) -> Array:
     n, m = W.shape
     if 2 * n <= 5 * m:
         return jnp.sum(W[:, None] * W[None], axis=-1) @ x
-    return embed(W, _transposed(W) @ x)
+    return embed(W, encode(W, x))
+
+
+def encode(W: Array, x: Array) -> Array:
+    """Wᵀx for a batch with its features leading, (n_features, batch) -> (n_hidden, batch)."""
+    return _transposed(W) @ x
 
 
 @jax.custom_vjp

@@ -1,9 +1,8 @@
 """What is measured of a toy autoencoder while it trains."""
 
-import jax
-
 from superpos import metrics
 from superpos.arguments import Count, factory
+from superpos.probes.loss import loss
 from superpos.types import Array, Key, Model, Params, Probe, Source, State
 
 
@@ -23,12 +22,11 @@ def superposition(*, model: Model, source: Source, batch_size: Count) -> Probe:
     Raises:
         ArgumentError: a value is out of range.
     """
+    fresh_loss = loss(model=model, source=source, batch_size=batch_size)
 
     def probe(params: Params, state: State, key: Key) -> dict[str, Array]:
-        key_batch, key_loss = jax.random.split(key)
-        loss, _ = model.loss(params, state, source.sample(key_batch, batch_size), key_loss)
         return {
-            "loss": loss,
+            **fresh_loss(params, state, key),
             "feature_norms": metrics.feature_norms(params.W),
             "feature_dimensionality": metrics.feature_dimensionality(params.W),
             "features_per_dimension": metrics.features_per_dimension(params.W),

@@ -336,7 +336,13 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
     ("function", "names"),
     [
         (data.sparse_uniform, {"density"}),
-        (models.autoencoder, {"importance_decay", "importance.<index>", "init_scale"}),
+        (
+            models.autoencoder,
+            {
+                *("importance_decay", "importance_power", "importance.<index>", "init_scale"),
+                *("loss_exponent", "noise_scale", "l1_code", "l1_weights"),
+            },
+        ),
         (optim.adam, {"learning_rate", "b1", "b2", "eps"}),
         (optim.adamw, {"learning_rate", "weight_decay", "b1", "b2", "eps"}),
         (optim.sgd, {"learning_rate", "momentum"}),

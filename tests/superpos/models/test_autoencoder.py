@@ -211,9 +211,9 @@ INTEGER, POSITIVE = "expected an integer in [1, 2147483647]", "expected a number
         ({"importance": 1.0}, "importance=1.0: expected a list of numbers in [0, inf)"),
         (
             {"activation": "Relu"},
-            "activation='Relu': expected one of relu, linear; did you mean relu?",
+            "activation='Relu': expected one of relu, linear, gelu; did you mean relu?",
         ),
-        ({"activation": "tanh"}, "activation='tanh': expected one of relu, linear"),
+        ({"activation": "tanh"}, "activation='tanh': expected one of relu, linear, gelu"),
     ],
 )
 def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:

@@ -1,0 +1,61 @@
+"""Targets that are a function of each feature.
+
+Source: Elhage et al. 2022, Toy Models of Superposition, "Computation in Superposition" (the
+absolute value).
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, Count, factory
+from superpos.types import Array, Batch, Key, Source, Words
+
+FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
+    "abs": jnp.abs,
+    "relu": jax.nn.relu,
+    "square": jnp.square,
+    "identity": lambda x: x,
+    "add_relu": lambda x: x + jax.nn.relu(x),
+}
+
+
+@factory
+def elementwise(
+    *,
+    n_features: Count,
+    data: Source,
+    function: Literal["abs", "relu", "square", "identity", "add_relu"],
+) -> Source:
+    """The inputs of another source, with a function of each input as its target.
+
+    Args:
+        n_features: inputs of an example, >= 1: those of `data`.
+        data: where the inputs come from.
+        function: y_i = |x_i|, ReLU(x_i), x_i², x_i, or x_i + ReLU(x_i).
+
+    Returns:
+        A Source whose batches have the inputs and factors of `data`, and targets of the shape of
+        the inputs.
+
+    Raises:
+        ArgumentError: a value is out of range, or `data` has another number of inputs.
+    """
+    of = FUNCTIONS[function]
+    width = jax.eval_shape(lambda: data.sample(jax.random.key(0), 1)).inputs.shape[-1]
+    if width != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
+
+    def sample(key: Key, batch_size: int) -> Batch:
+        batch = data.sample(key, batch_size)
+        return dataclasses.replace(batch, targets=of(batch.inputs))
+
+    def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
+        assert data.columns is not None
+        inputs, _ = data.columns(words, batch_size)
+        return inputs, [of(column) for column in inputs]
+
+    return Source(sample, None if data.columns is None else columns)

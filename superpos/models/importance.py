@@ -1,0 +1,67 @@
+"""The importance of features: a geometric series, a power law, given numbers, or their product."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from superpos.arguments import ArgumentError
+from superpos.types import Array, Scalar, Scalars
+
+
+def importance_weights(
+    n_features: int,
+    importance_decay: Scalar,
+    importance_power: Scalar | None = None,
+    importance: Scalars | None = None,
+) -> Callable[[], Array]:
+    """The importance of each feature, by arguments whose own ranges are checked already.
+
+    Args:
+        n_features: number of features, >= 1.
+        importance_decay: feature i counts importance_decay**i, in (0, inf).
+        importance_power: feature i counts (i + 1)**-importance_power, in [0, inf); None is all 1.
+        importance: what each feature counts, n_features numbers >= 0; None is all 1.
+
+    Returns:
+        () -> the product of the three, float32 (n_features,).
+
+    Raises:
+        ArgumentError: another number of importances than of features, all of them zero, or a
+            decay whose power overflows; one line.
+    """
+    if importance is not None:
+        _check_importance(importance, n_features)
+    _check_decay(importance_decay, n_features)
+
+    def weights() -> Array:
+        product = jnp.power(jnp.float32(importance_decay), jnp.arange(n_features))
+        if importance_power is not None:
+            ranks = jnp.arange(1, n_features + 1, dtype=jnp.float32)
+            product *= jnp.power(ranks, -jnp.float32(importance_power))
+        if importance is not None:
+            product *= jnp.stack([jnp.float32(value) for value in importance])
+        return product
+
+    return weights
+
+
+def _check_importance(importance: Scalars, n_features: int) -> None:
+    if len(importance) != n_features:
+        raise ArgumentError(
+            f"importance has {len(importance)} values: expected n_features={n_features}"
+        )
+    if not any(isinstance(value, Tracer) or value > 0 for value in importance):
+        raise ArgumentError("importance: all zero, expected at least one number > 0")
+
+
+def _check_decay(importance_decay: Scalar, n_features: int) -> None:
+    if isinstance(importance_decay, Tracer):
+        return
+    largest = (n_features - 1) * np.log10(float(importance_decay))
+    if largest > np.log10(np.finfo(np.float32).max):
+        raise ArgumentError(
+            f"importance_decay={importance_decay}: expected importance_decay**(n_features - 1) "
+            f"within float32; it is 1e{largest:.0f}"
+        )
