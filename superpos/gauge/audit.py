@@ -16,7 +16,7 @@ from superpos.types import Array, Batch, Key, Model, Params
 
 Metric = Callable[[Params], Array]
 Verdict = Literal["invariant", "equivariant", "not invariant"]
-N_ELEMENTS, N_INPUTS = 20, 64
+N_ELEMENTS, N_INPUTS = 20, 256
 TOLERANCE = 500
 """Largest relative change that counts as none, in units of the precision of the numbers."""
 
@@ -63,13 +63,14 @@ def audit(
             audit is of these parameters.
         key: for group elements and inputs.
         groups: which to try; None tries all that act on parameters of such names.
-        batch: inputs, and the targets of the loss; None draws both uniformly from (0, 1), equal.
+        batch: inputs, and the targets of the loss; None draws positive inputs of sizes from 0.01
+            to 10, and has them for targets.
         n_elements: how many elements of each group, >= 1.
 
     Returns:
         One record for each symmetry; none where the names of the parameters are not known.
     """
-    key_batch, key_elements = jax.random.split(key)
+    key_batch, key_elements, key_loss = jax.random.split(key, 3)
     if batch is None:
         batch = _uniform(key_batch, params)
     found = []
@@ -80,7 +81,7 @@ def audit(
         preserved = _preserved(model, params, moved, batch)
         if preserved is not None:
             change, verdict = _judged(metric, params, elements, moved)
-            keeps = _keeps_loss(model, params, moved, batch, key_batch)
+            keeps = _keeps_loss(model, params, moved, batch, key_loss)
             found.append(Audited(group.name, preserved, keeps, change, verdict))
     return found
 
@@ -102,8 +103,11 @@ def tolerance_of(array: Array) -> float:
 
 
 def _uniform(key: Key, params: Params) -> Batch:
+    """Inputs of many sizes, so that a bias decides some of the outputs."""
     first = next(iter(paths_of(params).values()))
-    x = jax.random.uniform(key, (N_INPUTS, first.shape[0]), first.dtype)
+    key_x, key_size = jax.random.split(key)
+    size = 10 ** jax.random.uniform(key_size, (N_INPUTS, 1), first.dtype, -2, 1)
+    x = size * jax.random.uniform(key_x, (N_INPUTS, first.shape[0]), first.dtype)
     return Batch(inputs=x, targets=x, factors=x)
 
 
@@ -134,8 +138,9 @@ def _preserved(
 def _keeps_loss(
     model: Model, params: Params, moved: Sequence[Params], batch: Batch, key: Key
 ) -> bool:
-    before = model.loss(params, (), batch, key)[0]
-    losses = [model.loss(each, (), batch, key)[0] for each in moved]
+    before, *losses = [
+        model.loss(each, (), batch, jax.random.clone(key))[0] for each in (params, *moved)
+    ]
     return all(relative_change(loss, before) <= tolerance_of(before) for loss in losses)
 
 
