@@ -27,6 +27,7 @@ VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
 """What a variant may change."""
 SECTIONS = (
     *VARIED,
+    "magnitude",
     "schedule",
     "variants",
     "dims",

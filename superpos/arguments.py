@@ -51,9 +51,13 @@ Density = Annotated[Scalar, Interval("(0, 1]")]
 Fraction = Annotated[Scalar, Interval("[0, 1]")]
 PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
+Kurtosis = Annotated[Scalar, Interval("[1, inf)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
+Finite = Annotated[Scalar, Interval("(-inf, inf)")]
+Correlation = Annotated[Scalar, Interval("[0, 1)")]
+Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
 MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
 

@@ -21,6 +21,8 @@ Scalar = float | jax.Array
 """The mark of a sweep axis, and nothing else."""
 Scalars = Sequence[Scalar]
 """A fixed number of Scalars, each of which can be swept by its index."""
+Magnitude = Callable[[Array], Array]
+"""How large a feature is that is on, as a quantile function: uniforms on [0, 1] -> values."""
 Params = Any
 State = Any
 

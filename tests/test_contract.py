@@ -30,7 +30,7 @@ from superpos.arguments import (
 from superpos.types import Batch, Model, Scalar, Scalars, Source
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = ("data", "model", "optim", "schedule", "probe")
+GROUPS = ("data", "magnitude", "model", "optim", "schedule", "probe")
 FILES = sorted(path for group in GROUPS for path in (ROOT / "conf" / group).glob("*.yaml"))
 COMPONENTS = [(path.parent.name, path.stem) for path in FILES]
 FACTORIES = [(group, kind) for group, kinds in REGISTRY.items() for kind in kinds]
@@ -84,6 +84,7 @@ def ends(interval: Interval) -> tuple[float, float]:
 def inside(interval: Interval) -> list[float]:
     """Numbers in a range, with its ends where they belong to it."""
     low, high = ends(interval)
+    low = low if math.isfinite(low) else -1.0
     width = high - low if math.isfinite(high) else 2.0
     numbers = [low + part * width for part in (0.25, 0.75)]
     if interval.text[0] == "[":
@@ -134,6 +135,10 @@ def use_optimiser(tx: Any, config: Mapping[str, Any]) -> Any:
     return path
 
 
+def use_magnitude(magnitude: Any, config: Mapping[str, Any]) -> Any:
+    return magnitude(inputs(2))
+
+
 def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> Any:
     n_steps = config["fit"]["n_steps"]
     return [schedule(step) for step in (0, 1, n_steps // 3, n_steps - 1, n_steps)]
@@ -146,6 +151,7 @@ def use_probe(probe: Any, config: Mapping[str, Any]) -> Any:
 
 USES = {
     "data": use_source,
+    "magnitude": use_magnitude,
     "model": use_model,
     "optim": use_optimiser,
     "schedule": use_schedule,
@@ -163,7 +169,7 @@ def supplies(group: str) -> dict[str, Any]:
     """Arguments that the program supplies to the factories of a group."""
     if group != "probe":
         return {}
-    config = composed(*COMPONENTS[0])
+    config = composed(*next(pair for pair in COMPONENTS if pair[0] == group))
     return {
         "model": construct("model", config["model"]),
         "source": construct("data", config["data"]),
@@ -411,6 +417,18 @@ def test_source_returns_finite_batches(name: str) -> None:
     chex.assert_shape(source.sample(jax.random.key(0), 1).inputs, (1, n))
 
 
+@pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "magnitude"])
+def test_magnitude_is_a_quantile_function(name: str) -> None:
+    """Finite at both ends, never falling, and of the shape that it is given."""
+    quantile = build("magnitude", name, {})
+    u = jnp.linspace(0.0, 1.0, 1001, dtype=jnp.float32)
+    values = np.asarray(quantile(u))
+    assert values.dtype == np.float32
+    assert np.isfinite(values).all()
+    assert (np.diff(values) >= 0).all()
+    np.testing.assert_array_equal(quantile(u.reshape(7, 143)).ravel(), values)
+
+
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "data"])
 def test_columns_of_a_source_are_its_sample(name: str) -> None:
     source = build("data", name, {})
@@ -449,7 +467,8 @@ def test_model_keeps_the_contract(name: str) -> None:
     batch = Batch(inputs=inputs(n), targets=inputs(n), factors=inputs(n))
     output = model.apply(params, state, batch.inputs[0])
     chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
-    chex.assert_shape(output.recon, batch.targets[0].shape)
+    n_outputs = 1 if node_of("model", name)["kind"] == "quadratic" else n
+    chex.assert_shape(output.recon, (n_outputs,))
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)
     chex.assert_trees_all_close(jax.tree.map(lambda a: a[0], together), output, rtol=1e-5)
 

@@ -1,43 +1,66 @@
 """Independent sparse features.
 
 Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superposition" (x_i is 0
-with probability S = 1 - density, else uniform on [0, 1]).
+with probability S = 1 - density, else uniform on [0, 1]) and "The Geometry of Superposition",
+"Non-Uniform Superposition" (one feature of another density); a power law of densities as in Liu,
+Liu & Gore 2025, Superposition Yields Robust Neural Scaling (arXiv 2505.10465).
 """
 
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Density, factory
+from superpos.arguments import Count, Densities, Density, NonNegative, factory
+from superpos.data.patterns import (
+    check_densities,
+    feature_densities,
+    feature_density,
+    reconstructed,
+)
 from superpos.random import uniform_columns, uniform_rows
-from superpos.types import Array, Batch, Key, Source, Words
+from superpos.types import Array, Batch, Key, Magnitude, Scalar, Source, Words
 
 
 @factory
-def sparse_uniform(*, n_features: Count, density: Density) -> Source:
-    """Independent features, each uniform on (0, 1] with probability `density`, else exactly 0.
+def sparse_uniform(
+    *,
+    n_features: Count,
+    density: Density,
+    densities: Densities | None = None,
+    density_power: NonNegative = 0.0,
+    magnitude: Magnitude | None = None,
+) -> Source:
+    """Independent features, each uniform on (0, 1] with its density, else exactly 0.
 
     Args:
         n_features: number of features, >= 1.
         density: probability that a feature is non-zero, in (0, 1]; S = 1 - density in the paper.
+        densities: relative density of each feature, n_features numbers in (0, 1] that multiply
+            `density`. None is all ones.
+        density_power: feature i has its density times (i + 1)^-density_power, >= 0.
+        magnitude: another distribution of a feature that is on; None is uniform on (0, 1].
 
     Returns:
         A Source whose batches have inputs, targets and factors (batch, n_features), float32, all
         three equal.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or a density is too small for float32.
     """
+    law = (density, densities, density_power)
+    check_densities(n_features, *law)
 
     def sample(key: Key, batch_size: int) -> Batch:
-        # One draw per feature: u is uniform, so given u <= density, u / density is uniform too.
+        # One draw per feature: u is uniform, so given u <= p, u / p is uniform too.
         # Features lead and the batch is last, where the compiler vectorises it.
-        values = sparse(uniform_rows(key, (n_features, batch_size))).T
-        return Batch(inputs=values, targets=values, factors=values)
+        u = uniform_rows(key, (n_features, batch_size))
+        return reconstructed(sparse(u, feature_densities(n_features, *law)))
 
     def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
-        values = [sparse(u) for u in uniform_columns(words, (n_features, batch_size))]
+        draws = enumerate(uniform_columns(words, (n_features, batch_size)))
+        values = [sparse(u, feature_density(i, *law)) for i, u in draws]
         return values, values
 
-    def sparse(u: Array) -> Array:
-        return jnp.where(u <= density, u / density, 0.0)
+    def sparse(u: Array, p: Scalar) -> Array:
+        values = u / p
+        return jnp.where(u <= p, values if magnitude is None else magnitude(values), 0.0)
 
     return Source(sample, columns)

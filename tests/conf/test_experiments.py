@@ -139,7 +139,7 @@ def check_stores(ran: Ran) -> None:
         assert (dataset["status"] == "ok").all()
         assert dataset["step"].values.tolist() == [1, 2]
         assert dataset["W"].dims[-2:] == ("feature", "hidden")
-        assert dataset.sizes["feature"] == ran.config["data"]["n_features"]
+        assert dataset.sizes["feature"] == job.config["data"]["n_features"]
         assert np.isfinite(dataset["loss"]).all()
 
 

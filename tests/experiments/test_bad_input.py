@@ -16,6 +16,7 @@ import pytest
 
 from experiments import __main__ as program
 from experiments.boundary import experiments
+from experiments.registry import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[2]
 Refuse = Callable[..., list[str]]
@@ -26,6 +27,7 @@ SEED = "expected an integer in [0, 4294967295]"
 DENSITY = "expected a number in (0, 1]"
 POSITIVE = "expected a number in (0, inf)"
 ALL = ", ".join(experiments())
+SOURCES = ", ".join(REGISTRY["data"])
 
 
 @pytest.fixture
@@ -151,8 +153,8 @@ UNKNOWN = [
         "data._target_: unknown, data sparse_uniform takes n_features, density",
     ),
     case("+analysis._target_=os.system", "analysis._target_: unknown, analysis train"),
-    case("data.kind=dense", "data.kind='dense': expected one of sparse_uniform"),
-    case("data.kind=[]", "data.kind=[]: expected one of sparse_uniform"),
+    case("data.kind=dense", f"data.kind='dense': expected one of {SOURCES}"),
+    case("data.kind=[]", f"data.kind=[]: expected one of {SOURCES}"),
     case("optim=adamm", "optim=adamm: expected one of adam, adamw, sgd; did you mean adam?"),
     case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
     case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),

@@ -15,6 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from experiments import boundary
 from experiments.axes import expand, flat_axes
 from experiments.boundary import UsageError, compose, experiments
+from experiments.registry import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[2]
 RunWith = Callable[..., tuple[int, list[dict[str, Any]]]]
@@ -164,7 +165,7 @@ def test_experiments_lists_every_file() -> None:
         (["optim.schedule.final=1"], "optim.schedule.final=1: unknown key"),
         (["optim=adamm"], "optim=adamm: expected one of adam, adamw, sgd; did you mean adam?"),
         (["schedule=step"], "schedule=step: expected one of constant, cosine, linear"),
-        (["data=foo"], "data=foo: expected one of sparse_uniform"),
+        (["data=foo"], f"data=foo: expected one of {', '.join(REGISTRY['data'])}"),
     ],
 )
 def test_unknown_key_or_option(

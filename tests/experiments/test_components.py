@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from experiments.components import check_component, construct, problem_of
+from experiments.registry import REGISTRY
 from superpos import data, models
 from superpos.arguments import Count, Density
 from superpos.types import Model, Source
@@ -14,6 +15,8 @@ from superpos.types import Model, Source
 ADAM = {"kind": "adam", "learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}
 COSINE = {"kind": "cosine", "n_steps": 10, "warmup_steps": 0, "final": 0.0}
 SPARSE = {"kind": "sparse_uniform", "n_features": 3, "density": 0.5}
+SOURCES = ", ".join(REGISTRY["data"])
+TAKES_SPARSE = "data sparse_uniform takes n_features, density, densities, density_power, magnitude"
 TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
 
 
@@ -40,9 +43,9 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
         ("data", None, ["data=None: expected a component with a kind"]),
         ("data", 3, ["data=3: expected a component with a kind"]),
         ("data", {"density": 1}, ["data={'density': 1}: expected a component with a kind"]),
-        ("data", {"kind": "abc"}, ["data.kind='abc': expected one of sparse_uniform"]),
-        ("data", {"kind": None}, ["data.kind=None: expected one of sparse_uniform"]),
-        ("data", {"kind": 3}, ["data.kind=3: expected one of sparse_uniform"]),
+        ("data", {"kind": "abc"}, [f"data.kind='abc': expected one of {SOURCES}"]),
+        ("data", {"kind": None}, [f"data.kind=None: expected one of {SOURCES}"]),
+        ("data", {"kind": 3}, [f"data.kind=3: expected one of {SOURCES}"]),
         (
             "optim",
             {"kind": "adamm"},
@@ -51,15 +54,12 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
         (
             "data",
             {**SPARSE, "densty": 1},
-            [
-                "data.densty: unknown, data sparse_uniform takes n_features, density;"
-                " did you mean density?"
-            ],
+            [f"data.densty: unknown, {TAKES_SPARSE}; did you mean density?"],
         ),
         (
             "data",
             {**SPARSE, "_target_": "os.system"},
-            ["data._target_: unknown, data sparse_uniform takes n_features, density"],
+            [f"data._target_: unknown, {TAKES_SPARSE}"],
         ),
         (
             "analysis",
@@ -118,7 +118,7 @@ def test_component_inside_a_component_must_be_one(schedule: Any) -> None:
 @pytest.mark.parametrize("kind", [[], {}, ["sparse_uniform"]])
 def test_kind_that_is_no_word_is_refused(kind: Any) -> None:
     [problem] = check_component("data", {"kind": kind}, "data")
-    assert problem.startswith(f"data.kind={kind!r}: expected one of sparse_uniform")
+    assert problem.startswith(f"data.kind={kind!r}: expected one of {SOURCES}")
 
 
 def test_key_that_is_no_word_is_refused() -> None:

@@ -335,7 +335,7 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
 @pytest.mark.parametrize(
     ("function", "names"),
     [
-        (data.sparse_uniform, {"density"}),
+        (data.sparse_uniform, {"density", "densities.<index>", "density_power"}),
         (
             models.autoencoder,
             {

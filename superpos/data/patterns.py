@@ -1,0 +1,108 @@
+"""What sources share: densities of features, and sets of which one member is on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from superpos.arguments import ArgumentError
+from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
+
+
+def feature_density(
+    index: int, density: Scalar, densities: Scalars | None, density_power: Scalar
+) -> Scalar:
+    """The density of one feature, density · densities_i · (i + 1)^-density_power, ()."""
+    share = density if densities is None else density * densities[index]
+    return share * _decay(np.log(np.float32(index + 1)), density_power)
+
+
+def feature_densities(
+    n_features: int, density: Scalar, densities: Scalars | None, density_power: Scalar
+) -> Array:
+    """The densities of all features, float32 (n_features, 1), as `feature_density` gives them."""
+    column = np.arange(1, n_features + 1, dtype=np.float32)[:, None]
+    share = density if densities is None else density * _column(densities)
+    return jnp.asarray(share * _decay(np.log(column), density_power))
+
+
+def check_densities(
+    n_features: int, density: Scalar, densities: Scalars | None, density_power: Scalar
+) -> None:
+    """Refuse densities of another number of features, and those that float32 does not hold.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if densities is not None and len(densities) != n_features:
+        raise ArgumentError(
+            f"densities has {len(densities)} values: expected n_features={n_features}"
+        )
+    shares = [_known(value, 1.0) for value in densities or [1.0]]
+    power = _known(density_power, 0.0) * np.log10(n_features)
+    least = np.log10(_known(density, 1.0)) + np.log10(min(shares)) - power
+    if least < np.log10(np.finfo(np.float32).tiny):
+        raise ArgumentError(
+            f"density_power={density_power}: expected a least density within float32; it is"
+            f" 1e{least:.0f}"
+        )
+
+
+def one_member(u: Array, density: Scalar, size: int) -> Array:
+    """Which members of sets are on: one of a set that is on, each equally likely.
+
+    Args:
+        u: uniforms, one a set and example, (n_sets, batch).
+        density: probability that a set is on.
+        size: members of each set.
+
+    Returns:
+        bool (n_sets * size, batch), a set after the other.
+    """
+    member = jnp.minimum(jnp.floor(u / density * size), size - 1)
+    chosen = member[:, None] == jnp.arange(size, dtype=u.dtype)[None, :, None]
+    return (chosen & (u <= density)[:, None]).reshape(-1, u.shape[-1])
+
+
+def batch_of(on: Array, uniforms: Array, magnitude: Magnitude | None) -> Batch:
+    """A batch of features that are on or exactly 0.
+
+    Args:
+        on: which are on, bool (n_features, batch).
+        uniforms: the quantile of each if it is on, (n_features, batch).
+        magnitude: the distribution of the values; None is uniform on [0, 1].
+    """
+    values = uniforms if magnitude is None else magnitude(uniforms)
+    return reconstructed(jnp.where(on, values, 0.0))
+
+
+def reconstructed(values: Array) -> Batch:
+    """A batch whose inputs are their own targets and factors: values (n_features, batch)."""
+    return Batch(inputs=values.T, targets=values.T, factors=values.T)
+
+
+def check_sets(n_features: int, set_size: int) -> None:
+    """Refuse sets that do not make up the features.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if n_features % set_size:
+        raise ArgumentError(f"set_size={set_size}: expected a divisor of n_features={n_features}")
+
+
+def _decay(log: Any, power: Scalar) -> Any:
+    """exp(-power · log), by NumPy where it is known, so that a power of 0 leaves no trace."""
+    if isinstance(power, Array):
+        return jnp.exp(-power * log)
+    return np.exp(-np.float32(power) * log)
+
+
+def _known(value: Scalar, unknown: float) -> float:
+    return unknown if isinstance(value, Tracer) else float(value)
+
+
+def _column(numbers: Sequence[Scalar]) -> Array:
+    return jnp.stack([jnp.float32(number) for number in numbers])[:, None]
