@@ -152,11 +152,9 @@ def _judged(
     change = max(relative_change(each, before) for each in after)
     if change <= tolerance_of(before):
         return change, "invariant"
-    for axis in range(-before.ndim, 0) if isinstance(elements[0], Pair) else ():
-        if before.shape[axis] != len(elements[0].direct):
-            continue
+    for axes in _axes_of_units(before, elements[0]):
         back = max(
-            relative_change(_put_back(element, each, axis), before)
+            relative_change(_put_back(element, each, axes), before)
             for element, each in zip(elements, after, strict=True)
         )
         if back <= tolerance_of(before):
@@ -164,7 +162,17 @@ def _judged(
     return change, "not invariant"
 
 
-def _put_back(element: Pair, values: Array, axis: int) -> Array:
+def _axes_of_units(values: Array, element: Any) -> list[list[int]]:
+    """Which axes of a metric may go over the units: all that are as long, or one of them."""
+    if not isinstance(element, Pair):
+        return []
+    axes = [axis for axis in range(values.ndim) if values.shape[axis] == len(element.direct)]
+    return [axes, *([axis] for axis in axes)] if axes else []
+
+
+def _put_back(element: Pair, values: Array, axes: Sequence[int]) -> Array:
     """A value for each unit, where it was before the element moved the units."""
-    moved = jnp.moveaxis(values, axis, -1)
-    return jnp.moveaxis(moved @ element.dual.astype(values.dtype), -1, axis)
+    for axis in axes:
+        moved = jnp.moveaxis(values, axis, -1) @ element.dual.astype(values.dtype)
+        values = jnp.moveaxis(moved, -1, axis)
+    return values
