@@ -17,6 +17,7 @@ Source: Journée, Bach, Absil & Sepulchre 2010, Low-Rank Optimization on the Con
 Semidefinite Matrices, section 3 (the quotient by O(m)).
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import flax.struct
@@ -96,7 +97,9 @@ def naive_step(state: GramState, loss: Loss, *, learning_rate: Scalar) -> GramSt
     """A gradient step of G as if its entries were free: another algorithm, whose rank grows."""
     gradient_G, gradient_b = jax.grad(loss, argnums=(0, 1))(state.G, state.b)
     S = (gradient_G + gradient_G.T) / 2
-    return state.replace(G=state.G - learning_rate * S, b=state.b - learning_rate * gradient_b)
+    return dataclasses.replace(
+        state, G=state.G - learning_rate * S, b=state.b - learning_rate * gradient_b
+    )
 
 
 def factor(G: Array, n_hidden: int) -> Array:

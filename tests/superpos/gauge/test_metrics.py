@@ -27,12 +27,12 @@ ACTIONS = [
 
 def of_weights():
     """Metrics that need nothing but W."""
+    found = []
     for name, function in inspect.getmembers(metrics, inspect.isfunction):
-        needed = [
-            p for p in inspect.signature(function).parameters.values() if p.default is p.empty
-        ]
-        if [parameter.name for parameter in needed] == ["W"]:
-            yield name
+        parameters = inspect.signature(function).parameters.values()
+        needed = [each.name for each in parameters if each.default is each.empty]
+        found += [name] if needed == ["W"] else []
+    return found
 
 
 def claimed(name):
