@@ -22,6 +22,9 @@ def gram_matrix(W: Array) -> Array:
 
     Returns:
         Symmetric, positive semidefinite, (..., n_features, n_features).
+
+    Gauge:
+        invariant under rotation, unit permutation.
     """
     W = jnp.asarray(W)
     return jnp.einsum("...ih,...jh->...ij", W, W, precision=jax.lax.Precision.HIGHEST)
@@ -35,6 +38,9 @@ def frame_operator(W: Array) -> Array:
 
     Returns:
         Symmetric, positive semidefinite, (..., n_hidden, n_hidden); its trace is ‖W‖_F².
+
+    Gauge:
+        equivariant under rotation, unit permutation, unit rescaling.
     """
     W = jnp.asarray(W)
     return jnp.einsum("...ih,...ik->...hk", W, W, precision=jax.lax.Precision.HIGHEST)
@@ -49,6 +55,9 @@ def frame_spectrum(W: Array) -> Array:
     Returns:
         Eigenvalues >= 0 from the largest down, (..., n_hidden); their sum is ‖W‖_F². The non-zero
         ones are those of the Gram matrix W Wᵀ, and all are 1 / D* where W is a tight frame.
+
+    Gauge:
+        invariant under rotation, unit permutation.
     """
     return jnp.maximum(jnp.linalg.eigvalsh(frame_operator(W))[..., ::-1], 0.0)
 
@@ -62,6 +71,9 @@ def frame_residual(W: Array) -> Array:
     Returns:
         ‖F Ŵ_i - f_i Ŵ_i‖ / f_i with f_i = Ŵ_iᵀ F Ŵ_i, >= 0, (..., n_features); 0 for a zero row. It
         is 0 for all features where every tegum factor is a tight frame; f_i is ‖W_i‖² / D_i.
+
+    Gauge:
+        invariant under rotation, unit permutation, scale of W.
 
     Reference:
         Ivanov et al. 2026, Spectral Superposition: 0 is a feature that is spectrally localised.
