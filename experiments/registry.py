@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.elhage import demonstrating, intro, phase_change, privileged
+from experiments.elhage import (
+    computation,
+    computation_sparsity,
+    demonstrating,
+    intro,
+    phase_change,
+    privileged,
+)
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -29,6 +36,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "probe": {"loss": probes.loss, "superposition": probes.superposition},
     "analysis": {
         "train": summarise,
+        "elhage/computation": computation.analyse,
+        "elhage/computation_sparsity": computation_sparsity.analyse,
         "elhage/demonstrating": demonstrating.analyse,
         "elhage/intro": intro.analyse,
         "elhage/phase_change": phase_change.analyse,

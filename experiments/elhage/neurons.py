@@ -22,24 +22,27 @@ def monosemantic(W: np.ndarray) -> np.ndarray:
     return active(W) & (squares.max(-2) >= SHARE * squares.sum(-2))
 
 
-def draw_neurons(axis: Any, W: np.ndarray) -> None:
+def draw_neurons(axis: Any, W: np.ndarray, framed: np.ndarray) -> None:
     """Stack the weights of each neuron, a block and a colour per feature, negative ones below.
 
     Args:
         axis: where to draw.
-        W: (n_features, n_hidden).
+        W: (n_features, n_hidden); the first feature is darkest.
+        framed: neurons that get a black frame, bool (n_hidden,).
     """
     n, m = W.shape
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 1, n))
-    neurons = np.arange(m)
-    frames = np.where(monosemantic(W), "black", "none")
+    neurons, ends = np.arange(m), []
     for sign in (1, -1):
-        floor = np.zeros(m)
-        for weights, colour in zip(np.maximum(sign * W, 0), colours, strict=True):
-            axis.bar(neurons, sign * weights, bottom=sign * floor, color=colour, width=0.8)
-            floor += weights
-        axis.bar(
-            neurons, sign * floor, color="none", edgecolor=list(frames), linewidth=2, width=0.8
-        )
+        blocks = np.maximum(sign * W, 0)
+        floors = np.cumsum(blocks, axis=0) - blocks
+        for block, floor, colour in zip(blocks, floors, colours, strict=True):
+            axis.bar(neurons, sign * block, bottom=sign * floor, color=colour, width=0.8)
+        ends.append(sign * blocks.sum(0))
+    top, bottom = ends
+    height = (top - bottom)[framed]
+    frame = {"color": "none", "edgecolor": "black", "linewidth": 1.5, "width": 0.8}
+    axis.bar(neurons[framed], height, bottom=bottom[framed], **frame)
     axis.axhline(0, color="#333333", linewidth=0.8)
+    axis.use_sticky_edges = False
     axis.set(xticks=[], xlabel=f"{m} neurons", ylabel="weights")

@@ -45,7 +45,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     caption = (
         "The model of the lowest loss at each density p. A column is a neuron, stacked from the"
         " weights of the features that feed it (negative ones below the line), with a colour per"
-        " feature. A black frame marks a neuron of a single feature."
+        " feature, the most important darkest. A black frame marks a neuron of a single feature."
     )
     verdicts = judge(best, dataset.sizes["seed"])
     return Findings(settle(verdicts, best.get("fragile")), [Figure("neurons.png", alt, caption)])
@@ -142,6 +142,6 @@ def _draw(path: Path, best: xarray.Dataset) -> None:
     for axis in axes.flat[len(p) :]:
         axis.axis("off")
     for axis, W, density, mark in panels:
-        draw_neurons(axis, W)
+        draw_neurons(axis, W, monosemantic(W))
         axis.set_title(f"p = {density:.3g}{mark}")
     save(figure, path)
