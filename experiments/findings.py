@@ -1,18 +1,42 @@
 """What an analysis returns: verdicts on claims, and figures it drew. Analyses never train."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from experiments.claims.ledger import Verdict
 
 
+class Cell(NamedTuple):
+    """A part of a figure that says more when it is pointed at: the model that was trained there.
+
+    Attributes:
+        box: left, top, width and height in fractions of the figure, from its top left corner.
+        texts: label -> text, in the order in which they are shown.
+        W: weights, (n_features, n_hidden) numbers.
+        b: biases, (n_features,) numbers.
+    """
+
+    box: Sequence[float]
+    texts: Mapping[str, str]
+    W: Sequence[Sequence[float]]
+    b: Sequence[float]
+
+
 class Figure(NamedTuple):
-    """A figure in the folder of the run: file name, text for who cannot see it, and caption."""
+    """A figure in the folder of the run.
+
+    Attributes:
+        name: of its file.
+        alt: text for who cannot see it.
+        caption: what it shows.
+        cells: what its parts say when they are pointed at; `experiments.report.cells` makes them.
+    """
 
     name: str
     alt: str
     caption: str
+    cells: Sequence[Cell] = ()
 
 
 @dataclass(frozen=True)

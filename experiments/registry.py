@@ -3,14 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
+from experiments.chen import llc, plateaus
 from experiments.elhage import (
+    adversarial,
     computation,
     computation_sparsity,
+    correlated,
+    decomposition,
     demonstrating,
+    dynamics,
     intro,
+    perturbed,
     phase_change,
     privileged,
+    uniform,
 )
+from experiments.lecomte import collisions, noise, sparsification
+from experiments.scherlis import capacity, phase
 from experiments.train import summarise
 from superpos import data, models, optim, probes
 
@@ -21,27 +30,53 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
         "elementwise": data.elementwise,
+        "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
         "hierarchy": data.hierarchy,
+        "identity": data.identity,
+        "one_sparse": data.one_sparse,
         "sparse_uniform": data.sparse_uniform,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
-    "model": {"autoencoder": models.autoencoder, "computation": models.computation},
-    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd},
+    "model": {
+        "autoencoder": models.autoencoder,
+        "computation": models.computation,
+        "polygon": models.polygon,
+        "quadratic": models.quadratic,
+    },
+    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd, "sgld": optim.sgld},
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
     },
-    "probe": {"loss": probes.loss, "superposition": probes.superposition},
+    "probe": {
+        "geometry": probes.geometry,
+        "loss": probes.loss,
+        "superposition": probes.superposition,
+        "trajectory": probes.trajectory,
+    },
     "analysis": {
         "train": summarise,
+        "chen/llc": llc.analyse,
+        "chen/sgd": plateaus.analyse,
+        "elhage/adversarial": adversarial.analyse,
         "elhage/computation": computation.analyse,
         "elhage/computation_sparsity": computation_sparsity.analyse,
+        "elhage/correlated": correlated.analyse,
+        "elhage/decomposition": decomposition.analyse,
         "elhage/demonstrating": demonstrating.analyse,
+        "elhage/dynamics": dynamics.analyse,
         "elhage/intro": intro.analyse,
+        "elhage/perturbed": perturbed.analyse,
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
+        "elhage/uniform": uniform.analyse,
+        "lecomte/collisions": collisions.analyse,
+        "lecomte/noise": noise.analyse,
+        "lecomte/sparsification": sparsification.analyse,
+        "scherlis/capacity": capacity.analyse,
+        "scherlis/phase": phase.analyse,
     },
 }
 """Group of the config -> kind -> factory."""

@@ -16,7 +16,8 @@ from experiments.findings import Findings
 from experiments.jobs import Job
 from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
-from experiments.report.page import write_page
+from experiments.report import stored
+from experiments.report.page import write_run
 from superpos import random
 from superpos.train import NoMemberError, sweep
 from superpos.train.fingerprint import fingerprint
@@ -24,8 +25,6 @@ from superpos.types import Key
 
 ROOT_SEED = 0
 """The root key of every experiment; members differ by their own seed, folded into it."""
-NOT_SHOWN = ("title", "question", "command", "overrides")
-"""Parts of a config that a page says elsewhere."""
 
 
 class Trained(NamedTuple):
@@ -67,16 +66,9 @@ def report(
     findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])
     ledger.write(folder / "claims.json", records)
-    page = write_page(
-        folder,
-        title=config["title"],
-        question=config["question"],
-        figures=findings.figures,
-        records=records,
-        config={k: v for k, v in config.items() if k not in NOT_SHOWN},
-        command=config["command"],
-        facts=_facts(trained),
-    )
+    facts = _facts(trained, stored.read_facts(folder))
+    stored.write_figures(folder, findings.figures, facts)
+    page = write_run(folder, stored.read(folder))
     if records:
         console.print(ledger.table(records))
     for figure in findings.figures:
@@ -141,14 +133,16 @@ def _analyse(
         return Findings()
 
 
-def _facts(trained: Mapping[str, Trained]) -> dict[str, str]:
+def _facts(trained: Mapping[str, Trained], before: Mapping[str, str]) -> dict[str, str]:
+    """What the page states beside the findings; `before` is what it stated after the last run."""
     facts = {}
     for name, (dataset, n_new, seconds) in trained.items():
-        facts[f"Training, {name}"] = (
-            f"{n_new:,} models in {seconds:.1f} s"
-            if n_new
-            else f"{dataset['status'].size:,} models, found on disk"
-        )
+        label, earlier = f"Training, {name}", f"Time taken, {name}"
+        found = f"{dataset['status'].size:,} models, found on disk"
+        facts[label] = f"{n_new:,} models in {seconds:.1f} s" if n_new else found
+        time_taken = before.get(earlier, before.get(label, found))
+        if not n_new and time_taken != found:
+            facts[earlier] = time_taken
         facts[f"Fragile, {name}"] = _fragile_of(dataset)
     return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
 

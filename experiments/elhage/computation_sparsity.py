@@ -1,7 +1,9 @@
 """From neurons of one feature to neurons of many, as the features that are computed get sparser.
 
 Source: Elhage et al. 2022, Toy Models of Superposition, "Computation in Superposition":
-h = ReLU(W1 x), y' = ReLU(W2 h + b), to be |x| of a hundred features with forty neurons.
+h = ReLU(W1 x), y' = ReLU(W2 h + b), to be |x| of a hundred features with forty neurons. Which
+neuron serves which features hangs on the last bits of a run, how many serve one does not: members
+are not trained twice to mark that, and the notes give the shares of all instances.
 """
 
 from collections.abc import Mapping
@@ -40,26 +42,40 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         " stacked from its weights (negative ones below the line), with a colour per feature, the"
         " most important darkest. A black frame marks a neuron that one feature feeds."
     )
-    verdicts = judge(W, p, dataset.sizes["seed"])
+    every = dataset.sortby("density", ascending=False)["W_in"].transpose("density", "seed", ...)
+    verdicts = judge(W, p, every.to_numpy().astype(np.float64))
     return Findings(settle(verdicts, best.get("fragile")), [Figure("neurons.png", alt, caption)])
 
 
-def judge(W: np.ndarray, p: np.ndarray, n_restarts: int) -> list[Verdict]:
-    """Verdicts on W_in (n_densities, n, m) at densities p, from dense to sparse."""
-    claims = _claims(n_restarts)
-    in_use = active(W).sum(-1)
-    shares = np.where(in_use > 0, monosemantic(W).sum(-1) / np.maximum(in_use, 1), np.nan)
+def judge(W: np.ndarray, p: np.ndarray, every: np.ndarray) -> list[Verdict]:
+    """Verdicts on W_in (n_densities, n, m) at densities p, from dense to sparse.
+
+    Args:
+        W: of the best instance at each density.
+        p: densities.
+        every: of all instances, (n_densities, instances, n, m).
+    """
+    claims = _claims(every.shape[1])
+    shares, all_shares = share_of_one(W), share_of_one(every)
     dense, mixed, sparse = (_at(shares, p, at) for at in (DENSE, MIXED, SPARSE))
-    pairs = zip(p, shares, strict=True)
     return [
         claims["dense"].judge(dense),
         claims["mixture"].judge(None if mixed is None else min(mixed, 1 - mixed)),
         claims["sparse"].judge(sparse),
         claims["falling"].judge(
             np.diff(shares).max() if len(shares) > 1 else None,
-            ", ".join(f"p={at:.3g}: {share:.3g}" for at, share in pairs),
+            "; ".join(
+                f"p={at:.3g}: " + ", ".join(f"{share:.3g}" for share in found)
+                for at, found in zip(p, all_shares, strict=True)
+            ),
         ),
     ]
+
+
+def share_of_one(W: np.ndarray) -> np.ndarray:
+    """The part of the neurons in use that one feature feeds, of W_in (..., n, m); nan for none."""
+    in_use = active(W).sum(-1)
+    return np.where(in_use > 0, monosemantic(W).sum(-1) / np.maximum(in_use, 1), np.nan)
 
 
 def _claims(n_restarts: int) -> dict[str, Claim]:

@@ -25,6 +25,7 @@ TRIED = (
     " batch 8192, 13; 50,000 steps, 11; learning rate 1e-2 for 20,000 steps, 14 at the lowest loss"
 )
 """What was tried on the claim that does not reproduce, each the count at the lowest loss."""
+NEW_LINE = "\n"
 SUPERPOSED = 0.1
 """A feature is in superposition when its interference exceeds this."""
 
@@ -146,14 +147,18 @@ def _by_density(best: xarray.Dataset, values: np.ndarray) -> str:
 def _draw(path: Path, best: Mapping[str, xarray.Dataset]) -> None:
     densities = best["relu"]["density"].to_numpy()
     figure, axes = new_figure(
-        2 * len(best), len(densities), width=1.9 * len(densities), height=7.5, squeeze=False
+        2 * len(best), len(densities), width=1.55 * len(densities), height=6.6, squeeze=False
     )
     for row, (name, dataset) in enumerate(best.items()):
         marks = fragile_marks(dataset, "density")
         models = zip(_float64(dataset["W"]), densities, marks, strict=True)
         for column, (W, p, mark) in enumerate(models):
             _draw_model(axes[2 * row, column], axes[2 * row + 1, column], W)
-            axes[2 * row, column].set_title(f"{name}, p = {p:.3g}{mark}")
+            axes[2 * row, column].set_title(f"p = {p:.3g}{mark.replace(' ', NEW_LINE)}")
+        axes[2 * row, 0].set_ylabel(f"{name}: W Wᵀ")
+        axes[2 * row + 1, 0].set_ylabel(f"{name}: feature")
+    for axis in axes[-1]:
+        axis.set_xlabel("norm")
     save(figure, path)
 
 

@@ -7,15 +7,15 @@ two antipodal pairs, then a pentagon.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray
 
 from experiments.claims.ledger import Claim, Verdict, settle
-from experiments.elhage.geometry import cosines, represented
+from experiments.elhage.directions import draw_directions
+from experiments.elhage.geometry import cosines, digon_cosine, pentagon_deviation, represented
 from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, fragile_marks, new_figure, save
+from experiments.report.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
 _claim = partial(
@@ -92,30 +92,10 @@ def judge(W: np.ndarray) -> list[Verdict]:
     return [
         DENSE_COUNT.judge(counts[0]),
         ORTHOGONAL.judge(np.abs(off_diagonal).max() if off_diagonal.size else None),
-        DIGONS.judge(min((_digon_cosine(w) for w in W), default=None)),
-        PENTAGON.judge(_pentagon_deviation(W[-1]), f"{counts[-1]} represented"),
+        DIGONS.judge(min((digon_cosine(w) for w in W), default=None)),
+        PENTAGON.judge(pentagon_deviation(W[-1]), f"{counts[-1]} represented"),
         RISING.judge(np.diff(counts).min() if len(counts) > 1 else None, f"counts {counts}"),
     ]
-
-
-def _digon_cosine(W: np.ndarray) -> float:
-    """The larger cosine of the two pairs, paired as well as can be; 1 unless four features."""
-    kept = W[represented(W)]
-    if len(kept) != 4:
-        return 1.0
-    cos = cosines(kept)
-    pairings = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
-    return float(min(max(cos[first], cos[second]) for first, second in pairings))
-
-
-def _pentagon_deviation(W: np.ndarray) -> float:
-    """Largest distance of an angular gap from 72 degrees, in degrees; 360 unless five features."""
-    kept = W[represented(W)]
-    if len(kept) != 5:
-        return 360.0
-    angles = np.sort(np.degrees(np.arctan2(kept[:, 1], kept[:, 0])))
-    gaps = np.diff(angles, append=angles[0] + 360)
-    return float(np.abs(gaps - 72).max())
 
 
 def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
@@ -125,15 +105,6 @@ def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
     for axis in axes.flat:
         axis.axis("off")
     for axis, w, title in zip(axes.flat, W, titles, strict=False):
-        _draw_directions(axis, w)
+        draw_directions(axis, w)
         axis.set_title(title)
     save(figure, path)
-
-
-def _draw_directions(axis: Any, W: np.ndarray) -> None:
-    circle = np.linspace(0, 2 * np.pi, 200)
-    axis.plot(np.cos(circle), np.sin(circle), color="#BBBBBB", linewidth=0.8)
-    for row, colour in zip(W, PALETTE, strict=False):
-        axis.plot([0, row[0]], [0, row[1]], color=colour, linewidth=2)
-        axis.plot(*row, "o", color=colour, markersize=5)
-    axis.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")

@@ -45,6 +45,9 @@ class Diagram(NamedTuple):
         trained: phase of the best trained model, an index into theory.PHASES, (n_p, n_r).
         exact: phase of the exact optimum, (n_p, n_r).
         last_norm: norm of the last feature in the best trained model, (n_p, n_r).
+        W: weights of the best trained model, (n_p, n_r, n_features, n_hidden).
+        b: its biases, (n_p, n_r, n_features).
+        loss: its exact loss, (n_p, n_r).
         fragile: where the best trained model is fragile, bool (n_p, n_r); None when not checked.
     """
 
@@ -55,6 +58,9 @@ class Diagram(NamedTuple):
     trained: np.ndarray
     exact: np.ndarray
     last_norm: np.ndarray
+    W: np.ndarray
+    b: np.ndarray
+    loss: np.ndarray
     fragile: np.ndarray | None = None
 
 
@@ -72,7 +78,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     dataset = datasets["sweep"]
     n_features = dataset.sizes["feature"]
     diagram = measure(dataset)
-    draw(folder / "phase_diagram.png", diagram, n_features)
+    cells = draw(folder / "phase_diagram.png", diagram, n_features)
     phases = theory.PHASES[n_features]
     alt = (
         "Three phase diagrams over density and relative importance: the best trained model, the"
@@ -86,7 +92,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     )
     return Findings(
         judge(diagram, n_features, dataset.sizes["seed"]),
-        [Figure("phase_diagram.png", alt, caption)],
+        [Figure("phase_diagram.png", alt, caption, cells)],
     )
 
 
@@ -109,16 +115,19 @@ def measure(dataset: xarray.Dataset) -> Diagram:
     losses = dataset["status"].copy(data=losses)
     best = best_of(dataset, losses)
     best_of_10 = losses.where(dataset["status"] == "ok").isel(seed=slice(10)).min("seed")
-    loss, W, _ = theory.exact_optima(p, importances, n_hidden=dataset.sizes["hidden"])
-    W_best = best["W"].to_numpy()
+    exact_loss, W, _ = theory.exact_optima(p, importances, n_hidden=dataset.sizes["hidden"])
+    W_best, loss = best["W"].to_numpy(), best["best_loss"].to_numpy()
     return Diagram(
         densities=p,
         importances=r,
-        excess=best["best_loss"].to_numpy() / loss - 1,
-        excess_of_10=best_of_10.to_numpy() / loss - 1,
+        excess=loss / exact_loss - 1,
+        excess_of_10=best_of_10.to_numpy() / exact_loss - 1,
         trained=theory.classify(W_best),
         exact=theory.classify(W),
         last_norm=np.linalg.norm(W_best[..., -1, :], axis=-1),
+        W=W_best,
+        b=best["b"].to_numpy(),
+        loss=loss,
         fragile=best["fragile"].to_numpy() if "fragile" in best else None,
     )
 

@@ -1,5 +1,6 @@
 """The figure of the phase diagram: trained | exact optimum | disagreement."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,8 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Patch
 
 from experiments.elhage import theory
+from experiments.findings import Cell
+from experiments.report.cells import cells_of
 from experiments.report.figures import new_figure, save
 
 if TYPE_CHECKING:
@@ -28,22 +31,26 @@ COLOURS = {
 }
 
 
-def draw(path: Path, diagram: "Diagram", n_features: int) -> None:
+def draw(path: Path, diagram: "Diagram", n_features: int) -> list[Cell]:
     """Draw the three panels side by side.
 
     Args:
         path: PNG to write.
         diagram: what `phase_change.measure` returns.
         n_features: 2 or 3.
+
+    Returns:
+        The points of the left panel, each with its trained model.
     """
-    figure, axes = new_figure(1, 3, width=12, height=4.2, sharey=True)
+    figure, axes = new_figure(1, 3, width=10, height=3.8, sharey=True)
     names = theory.PHASES[n_features]
     colours = ListedColormap([COLOURS[name] for name in names])
+    meshes = []
     for axis, phases, title in (
         (axes[0], diagram.trained, "trained, best of restarts"),
         (axes[1], diagram.exact, "exact optimum"),
     ):
-        mesh(axis, diagram, phases, cmap=colours, vmin=-0.5, vmax=len(names) - 0.5)
+        meshes += [mesh(axis, diagram, phases, cmap=colours, vmin=-0.5, vmax=len(names) - 0.5)]
         axis.set_title(title)
         _closed_form_boundary(axis, diagram, n_features)
     excess = 100 * np.maximum(diagram.excess, 1e-6)
@@ -71,6 +78,28 @@ def draw(path: Path, diagram: "Diagram", n_features: int) -> None:
         frameon=False,
     )
     save(figure, path)
+    return cells_of(
+        meshes[0],
+        texts=lambda row, column: _texts(diagram, (column, row), names),
+        W=np.swapaxes(diagram.W, 0, 1),
+        b=np.swapaxes(diagram.b, 0, 1),
+    )
+
+
+def _texts(diagram: "Diagram", at: tuple[int, int], names: Sequence[str]) -> dict[str, str]:
+    """What a point of the diagram says of itself."""
+    p, r = at
+    same = diagram.trained[at] == diagram.exact[at]
+    fragile = {"fragile": "yes"} if diagram.fragile is not None and diagram.fragile[at] else {}
+    return {
+        "density p": f"{diagram.densities[p]:.3g}",
+        "importance r": f"{diagram.importances[r]:.3g}",
+        "phase": names[int(diagram.trained[at])],
+        "exact optimum": "the same" if same else names[int(diagram.exact[at])],
+        "loss": f"{diagram.loss[at]:.4g}",
+        "above the optimum": f"{100 * diagram.excess[at]:.2g} %",
+        **fragile,
+    }
 
 
 def mesh(axis: Any, diagram: "Diagram", values: np.ndarray, **options: Any) -> Any:

@@ -1,25 +1,25 @@
 """Write the page of one run: its question, figures, claims, and how to run it again.
 
-The page is one static file. It loads nothing but the figures beside it and runs no script; its
-content security policy says so to the browser. Jinja escapes every value.
+The page is one static file that loads nothing but the figures beside it. It runs no script but the
+one that shows the cells of a figure, where there are any; its content security policy says so to
+the browser.
 """
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from experiments.claims.ledger import SIGNS, WORDS, measured_text, number_text
+from experiments.findings import Figure
+from experiments.report.stored import Run
+from experiments.report.templates import render
 from superpos.train.files import commit
 
-FIGURE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")
-MARKS = {True: "yes", False: "no", None: "unrun"}
+NOT_SHOWN = ("title", "question", "command", "overrides")
+"""Parts of a config that a page says elsewhere."""
 
 
 def write_page(
@@ -27,23 +27,25 @@ def write_page(
     *,
     title: str,
     question: str,
-    figures: Sequence[tuple[str, str, str]],
+    figures: Sequence[Figure],
     records: Sequence[Mapping[str, Any]],
     config: Mapping[str, Any],
     command: str,
     facts: Mapping[str, str],
+    home: str = "",
 ) -> Path:
-    """Write `index.html` into the folder of a run.
+    """Write `index.html` into a folder.
 
     Args:
         folder: Where the figures are and the page goes.
         title: Name of the experiment.
         question: What the run asks, in a sentence or two.
-        figures: For each figure its file name in the folder, its alt text and its caption.
+        figures: Files in the folder.
         records: What `experiments.claims.ledger.to_records` returns.
         config: The configuration of the run, nested plain values.
         command: The command that reproduces the run.
         facts: Label and text of anything else worth knowing: time taken, versions, machine.
+        home: Address of the page that lists all experiments, if there is one.
 
     Returns:
         The path of the page.
@@ -52,28 +54,47 @@ def write_page(
         ValueError: If a figure is not named by a plain file name.
         FileNotFoundError: If a figure is not in the folder.
     """
-    for name, _, _ in figures:
-        if not FIGURE_NAME.fullmatch(name):
-            raise ValueError(f"figure {name!r} is not a plain file name")
-        if not (folder / name).is_file():
-            raise FileNotFoundError(f"figure {name} is not in {folder}")
-    html = (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(
-            title=title,
-            question=question,
-            summary=summary(records),
-            figures=figures,
-            records=records,
-            command=command,
-            facts=facts,
-            config=config_text(config),
-        )
+    for figure in figures:
+        if not PLAIN_NAME.fullmatch(figure.name):
+            raise ValueError(f"figure {figure.name!r} is not a plain file name")
+        if not (folder / figure.name).is_file():
+            raise FileNotFoundError(f"figure {figure.name} is not in {folder}")
+    html = render(
+        "page.html.jinja",
+        title=title,
+        question=question,
+        summary=summary(records),
+        figures=figures,
+        records=records,
+        command=command,
+        rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],
+        facts=facts,
+        config=config_text(config),
+        home=home,
     )
     path = folder / "index.html"
     commit(path, html.encode())
     return path
+
+
+def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
+    """Write the page of a run into a folder that holds its figures, as `write_page` does."""
+    return write_page(
+        folder,
+        title=run.config["title"],
+        question=run.config["question"],
+        figures=run.figures,
+        records=run.records,
+        config={key: value for key, value in run.config.items() if key not in NOT_SHOWN},
+        command=run.config["command"],
+        facts=run.facts,
+        home=home,
+    )
+
+
+def anchor(number: int) -> str:
+    """The id of the row of a claim in the page of its run, by its number among the records."""
+    return f"claim-{number + 1}"
 
 
 def summary(records: Sequence[Mapping[str, Any]]) -> str:
@@ -104,21 +125,3 @@ def _inline(value: Any) -> str:
     if isinstance(value, str) and PLAIN_TEXT.fullmatch(value):
         return value
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"csp_hash": _csp_hash, "number": number_text, "measured": measured_text}
-    environment.globals |= {"signs": SIGNS, "words": WORDS, "marks": MARKS}
-    return environment
-
-
-def _csp_hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -3,7 +3,10 @@
 from superpos.data import magnitudes as magnitudes
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
+from superpos.data.finite import finite as finite
 from superpos.data.hierarchy import hierarchy as hierarchy
+from superpos.data.one_sparse import identity as identity
+from superpos.data.one_sparse import one_sparse as one_sparse
 from superpos.data.sets import anticorrelated_sets as anticorrelated_sets
 from superpos.data.sets import correlated_sets as correlated_sets
 from superpos.data.sparse import sparse_uniform as sparse_uniform

@@ -20,6 +20,9 @@ def capacity(W: Array) -> Array:
     Returns:
         C_i in [0, 1], (..., n_features); 0 for a zero row. Σ_i C_i <= rank W <= n_hidden.
 
+    Gauge:
+        invariant under rotation, unit permutation, scale of W.
+
     Reference:
         Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks, section 2.
     """

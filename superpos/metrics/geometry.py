@@ -19,6 +19,9 @@ def feature_norms(W: Array) -> Array:
 
     Returns:
         ‖W_i‖ >= 0, (..., n_features); its gradient at a zero row is 0.
+
+    Gauge:
+        invariant under rotation, unit permutation.
     """
     return _polar(W)[0]
 
@@ -31,6 +34,9 @@ def features_per_dimension(W: Array) -> Array:
 
     Returns:
         ‖W‖_F² / n_hidden >= 0, (...).
+
+    Gauge:
+        invariant under rotation, unit permutation.
 
     Reference:
         Elhage et al. 2022, "Relationship to Adversarial Robustness"; its inverse is the D* of
@@ -48,6 +54,9 @@ def dimensions_per_feature(W: Array) -> Array:
     Returns:
         D* > 0, (...); inf where W is all zero, as no feature is represented.
 
+    Gauge:
+        invariant under rotation, unit permutation.
+
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition", "Uniform Superposition".
     """
@@ -63,6 +72,9 @@ def feature_dimensionality(W: Array) -> Array:
     Returns:
         D_i = ‖W_i‖² / Σ_j (Ŵ_i·W_j)² in [0, 1], (..., n_features); 0 for a zero row. Independent
         of the overall scale of W.
+
+    Gauge:
+        invariant under rotation, unit permutation, scale of W.
 
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition", "Feature Dimensionality".
@@ -89,6 +101,9 @@ def interference(W: Array) -> Array:
 
     Returns:
         Σ_{j≠i} (Ŵ_i·W_j)² >= 0, (..., n_features); 0 for a zero row.
+
+    Gauge:
+        invariant under rotation, unit permutation.
 
     Reference:
         Elhage et al. 2022, "Demonstrating Superposition" (the colour of its bars).

@@ -5,3 +5,4 @@ from superpos.optim.gradient import adam as adam
 from superpos.optim.gradient import adamw as adamw
 from superpos.optim.gradient import sgd as sgd
 from superpos.optim.schedules import Schedule as Schedule
+from superpos.optim.sgld import sgld as sgld

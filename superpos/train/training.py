@@ -14,7 +14,7 @@ from superpos.types import Array, Carry, FitSpec, Key, Model, Probe, Source, Tra
 
 Engine = Literal["xla", "pallas"]
 """What runs a block of updates, as it stands in a config."""
-STREAM_INIT, STREAM_DATA, STREAM_PROBE = 0, 1, 2
+STREAM_INIT, STREAM_DATA, STREAM_PROBE, STREAM_NOISE = 0, 1, 2, 3
 
 
 def training(
@@ -36,7 +36,8 @@ def training(
     Args:
         model: what is trained.
         source: where its batches come from.
-        tx: an optax transformation; whatever changes the update belongs in it.
+        tx: an optax transformation; whatever changes the update belongs in it. One that takes extra
+            arguments is given the `key` of its noise at each update.
         probe: what is measured after each block.
         spec: length of the run.
         engine: "xla", or "pallas" for a block as one kernel, in the scope of `superpos.train.fused`
@@ -87,15 +88,19 @@ def _scanned_block(
 ) -> Callable[[Carry, Key], tuple[Carry, Array]]:
     """A block of updates as one XLA loop: (carry, key of the data) -> (carry, mean loss)."""
     grad = jax.value_and_grad(model.loss, has_aux=True)
+    noisy = isinstance(tx, optax.GradientTransformationExtraArgs)
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
+        key_noise = jax.random.fold_in(carry.key, STREAM_NOISE)
+
         def body(number: Array, loop: tuple[Carry, Array]) -> tuple[Carry, Array]:
             carry, mean = loop
             key_batch, key_loss = jax.random.split(jax.random.fold_in(key_data, carry.step))
             batch = source.sample(key_batch, spec.batch_size)
             (loss, (state, _)), grads = grad(carry.params, carry.state, batch, key_loss)
             mean += ((loss - mean) / (number + 1)).astype(mean.dtype)
-            return updated(carry, tx=tx, loss=loss, grads=grads, state=state), mean
+            noise = jax.random.fold_in(key_noise, carry.step) if noisy else None
+            return updated(carry, tx=tx, loss=loss, grads=grads, state=state, key=noise), mean
 
         return jax.lax.fori_loop(0, spec.log_every, body, (carry, jnp.float32(0.0)))
 

@@ -9,11 +9,17 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.types import Array, Carry, Params, State
+from superpos.types import Array, Carry, Key, Params, State
 
 
 def updated(
-    carry: Carry, *, tx: optax.GradientTransformation, loss: Array, grads: Params, state: State
+    carry: Carry,
+    *,
+    tx: optax.GradientTransformation,
+    loss: Array,
+    grads: Params,
+    state: State,
+    key: Key | None = None,
 ) -> Carry:
     """The carry after one update; one that is not finite freezes the run where it was.
 
@@ -23,11 +29,13 @@ def updated(
         loss: the loss of the batch, ().
         grads: its gradient, a tree like the parameters.
         state: the model's state after the batch.
+        key: of the optimiser's own noise; None where it has none.
 
     Returns:
         The carry one step later.
     """
-    updates, opt_state = tx.update(grads, carry.opt_state, carry.params)
+    noise = {} if key is None else {"key": key}
+    updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **noise)
     params = optax.apply_updates(carry.params, updates)
     new = dataclasses.replace(
         carry, step=carry.step + 1, params=params, state=state, opt_state=opt_state

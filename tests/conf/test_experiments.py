@@ -93,7 +93,10 @@ def test_experiment_composes_and_binds(name: str) -> None:
     jobs, analyse = runner.bind(config)
     assert list(jobs) == (list(config["variants"]) or ["sweep"])
     assert callable(analyse)
-    assert all(job.fit.n_steps > 0 and job.n_members >= 1 for job in jobs.values())
+    assert all(job.n_members >= 1 for job in jobs.values())
+    assert any(
+        job.fit.n_steps > 0 for job in jobs.values()
+    )  # a variant may be models as they start
 
 
 @each_experiment
@@ -137,10 +140,13 @@ def check_stores(ran: Ran) -> None:
         dataset = store.open(ran.folder / name)
         assert dataset["status"].size == job.n_members
         assert (dataset["status"] == "ok").all()
-        assert dataset["step"].values.tolist() == [1, 2]
-        assert dataset["W"].dims[-2:] == ("feature", "hidden")
-        assert dataset.sizes["feature"] == ran.config["data"]["n_features"]
-        assert np.isfinite(dataset["loss"]).all()
+        trained = list(range(1, job.fit.n_steps + 1))
+        assert not trained or dataset["step"].values.tolist() == trained
+        weights = [name for name in ("W", "W_in", "W_out") if name in dataset]
+        assert weights
+        assert all(dataset[weight].dims[-2:] == ("feature", "hidden") for weight in weights)
+        assert dataset.sizes["feature"] == job.config["data"]["n_features"]
+        assert not trained or np.isfinite(dataset["loss"]).all()
 
 
 def check_claims(ran: Ran) -> None:

@@ -98,7 +98,10 @@ ONE_VALUE = [
     case("model.n_hidden='5'", f"model.n_hidden='5': {COUNT}"),
     case(f"model.n_hidden={10**30}", f"model.n_hidden={10**30}: {COUNT}"),
     case("model.n_features=3", "model.n_features=3: expected"),
-    case("model.activation=rele", "model.activation='rele': expected one of relu, linear; did you"),
+    case(
+        "model.activation=rele",
+        "model.activation='rele': expected one of relu, linear, gelu; did you",
+    ),
     case("model.importance_decay=-0.5", f"model.importance_decay=-0.5: {POSITIVE}"),
     case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
     case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from experiments.axes import GENERATORS, expand
 from experiments.boundary import compose
 from experiments.elhage import phase_change
 from experiments.jobs import ConfigError
+from experiments.report import stored
 from superpos.train import StoreError, store
 
 TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
@@ -241,6 +243,20 @@ def test_run_again_trains_nothing_and_says_so(
     assert "found on disk" in out
     assert "compiling" not in out
     assert "4 models, found on disk" in (folder / "index.html").read_text()
+
+
+def test_run_again_still_says_how_long_the_training_took(
+    finished: tuple[Path, dict[str, Any]], no_compile: None
+) -> None:
+    folder, config = finished
+    for _ in range(2):
+        runner.run(config)
+        facts = stored.read(folder).facts
+        assert facts["Training, sweep"] == "4 models, found on disk"
+        assert re.fullmatch(r"4 models in \d+\.\d s", facts["Time taken, sweep"])
+    (folder / "figures.json").unlink()
+    runner.run(config)
+    assert "Time taken, sweep" not in stored.read(folder).facts
 
 
 def test_run_prints_what_it_wrote(

@@ -57,7 +57,7 @@ def stop_in(phase: str, numbers: list[int]) -> None:
         "compile": (jax.stages.Lowered, "compile"),
         "train": (progress.Reporter, "__call__", lambda _, report: report.steps_done > 0),
         "commit": (os, "fsync", of_chunk),
-        "report": (runner, "write_page"),
+        "report": (runner, "write_run"),
     }
     owner, name, *when = places[phase]
     at_call(owner, name, first, *when)

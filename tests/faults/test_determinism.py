@@ -1,8 +1,10 @@
 """A member is the same bits whatever is around it, and random numbers are its own."""
 
+import hashlib
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import jax
@@ -13,6 +15,7 @@ import pytest
 
 from superpos import data, random
 from superpos.train import FitSpec, files, sweep, training
+from superpos.train.fingerprint import fingerprint
 from superpos.types import Model, Output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +83,27 @@ def test_chunks_in_any_order_are_the_same_bits(swept, whole, tmp_path, seed):
     for position in order[: 1 + seed]:
         paths[position].unlink()
     assert members(swept(RATES, [0, 1], store=tmp_path, spec=SPEC)) == whole
+
+
+GOLDEN = {("0.10.2", "x86_64, fma"): "dc37ecab7e121905"}
+"""(jaxlib, instruction set) -> what the sweep below gave when it was first trained there."""
+
+
+def digest(make_toy, target=0.5):
+    axes = {"target": [0.1, target], "seed": [0, 1, 2]}
+    build = make_toy(n_steps=200, log_every=100)
+    dataset = sweep(build, key=jax.random.key(3), axes=axes)
+    return hashlib.sha256(dataset["W"].values.tobytes()).hexdigest()[:16]
+
+
+def test_a_class_of_machines_gives_the_bits_that_it_gave(make_toy):
+    found = fingerprint()
+    expected = GOLDEN.get((found["jaxlib"], found["isa"]))
+    if expected is None or found["xla_flags"]:
+        warnings.warn(f"no digest is known for {found}: {digest(make_toy)}", stacklevel=1)
+        return
+    assert digest(make_toy) == expected
+    assert digest(make_toy, np.nextafter(np.float32(0.5), 1)) != expected  # the test of the test
 
 
 THREADS = """

@@ -121,7 +121,8 @@ def test_more_values_train_the_new_members_only(partial, snapshot):
     assert {name: after[name] for name in before} == before
 
 
-KEYS = ["superpos", "jax", "jaxlib", "device", "threads", "x64", "matmul_precision", "xla_flags"]
+KEYS = ["superpos", "jax", "jaxlib", "device", "isa", "threads", "x64", "matmul_precision"]
+KEYS += ["xla_flags"]
 
 
 def test_every_key_of_the_fingerprint_is_tried_here():

@@ -1,4 +1,7 @@
-"""A grid of ten million members; what else does not fit is in tests/superpos/train."""
+"""Memory: a grid of ten million members, and what a chunk is said to take beside what it takes.
+
+What else does not fit is in tests/superpos/train.
+"""
 
 import json
 import subprocess
@@ -40,13 +43,52 @@ if SWEEP:
 print(json.dumps([n_members, counted, time.monotonic() - begun, peak() - before, end]))
 """
 
+MEASURED = """
+import json, re
+from pathlib import Path
+import jax, numpy as np
+from superpos import data, models, optim
+from superpos.train import FitSpec, training
+from superpos.train.plan import Width
+from superpos.train.program import compile_chunk
 
-def millions(sweep):
-    script = MILLIONS.replace("SWEEP", str(sweep))
+def resident(name):
+    return 1024 * int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+def build(point):
+    return training(
+        model=models.autoencoder(n_features=N_FEATURES, n_hidden=N_HIDDEN),
+        source=data.sparse_uniform(n_features=N_FEATURES, density=point["density"]),
+        tx=optim.adam(learning_rate=1e-3),
+        probe=lambda *_: {},
+        spec=FitSpec(n_steps=3, batch_size=BATCH, log_every=3),
+    )
+
+key, device, found = jax.random.key(0), jax.local_devices()[:1], []
+for width in WIDTHS:
+    points = {"density": np.linspace(0.1, 1, width, dtype=np.float32)}
+    program = compile_chunk(build, points, Width(1, width), key.dtype, device)
+    run = program.executables[0]
+    carry = jax.block_until_ready(run.init(points, key, np.zeros(1, np.uint32)))
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    before = resident("VmRSS")
+    jax.block_until_ready(run.advance(points, carry))
+    found.append([program.n_bytes, resident("VmHWM") - before])
+print(json.dumps(found))
+"""
+
+
+def run_script(script, **values):
+    for name, value in values.items():
+        script = script.replace(name, str(value))
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def millions(sweep):
+    return run_script(MILLIONS, SWEEP=sweep)
 
 
 @pytest.mark.slow
@@ -63,3 +105,18 @@ def test_ten_million_members_are_refused_in_ten_seconds():
     assert end == "ArgumentError"
     assert seconds < 10
     assert n_bytes < 1e9
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="peaks of memory: Linux only"
+)
+@pytest.mark.parametrize(
+    ("n_features", "n_hidden", "batch", "widths"),
+    [(5, 2, 100_000, (8, 16, 32)), (400, 30, 10_000, (2, 4, 8))],
+)
+def test_a_chunk_takes_the_memory_that_was_estimated(n_features, n_hidden, batch, widths):
+    """Within 20 %, of 50 to 600 MB: RELIABILITY.md, F10."""
+    sizes = {"N_FEATURES": n_features, "N_HIDDEN": n_hidden, "BATCH": batch, "WIDTHS": widths}
+    for estimated, taken in run_script(MEASURED, **sizes):
+        assert estimated == pytest.approx(taken, rel=0.2)

@@ -1,6 +1,7 @@
 """The verdicts on the phase diagram, for diagrams made by hand, and their independent checks."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from experiments.elhage.phase_change import (
     measure,
     n_regions,
 )
+from experiments.elhage.phase_figure import draw
 
 IGNORE, DEDICATE, ANTIPODAL, ALIGNED = 1, 2, 3, 4
 """Phases of two features: theory.PHASES[2]."""
@@ -38,6 +40,9 @@ def perfect() -> Diagram:
         trained=phases,
         exact=phases.copy(),
         last_norm=np.where(phases == IGNORE, 0.0, 0.7),
+        W=np.ones((*phases.shape, 2, 1)),
+        b=np.zeros((*phases.shape, 2)),
+        loss=np.full(phases.shape, 0.1),
     )
 
 
@@ -128,7 +133,7 @@ def test_errors_next_to_a_boundary_do_not_count_and_errors_inside_do() -> None:
 @pytest.mark.usefixtures("no_sampling")
 def test_a_grid_too_small_is_not_run() -> None:
     cut = perfect()._asdict() | {"densities": DENSITIES[:2], "importances": IMPORTANCES[:2]}
-    cut |= {k: v[:2, :2] for k, v in cut.items() if np.ndim(v) == 2}
+    cut |= {k: v[:2, :2] for k, v in cut.items() if np.ndim(v) >= 2}
     cut["exact"] = np.array([[IGNORE, ANTIPODAL], [ANTIPODAL, IGNORE]])
     found = states(Diagram(**cut))
     assert found["phase"] is found["jump"] is found["jump_at"] is None
@@ -289,6 +294,44 @@ def test_measure_leaves_out_members_that_diverged() -> None:
     diagram = measure(dataset.assign(status=status))
     assert diagram.excess[0, 1] > 0.1
     assert np.delete(diagram.excess.ravel(), 1) == pytest.approx(0, abs=1e-9)
+
+
+# Figure
+
+
+@pytest.mark.usefixtures("no_sampling")
+@pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.importance.2")])
+def test_each_point_of_the_figure_tells_its_best_model(n: int, name: str, tmp_path: Path) -> None:
+    dataset, (p, r, exact_loss, W) = swept(n, name)
+    shuffled = dataset.transpose("seed", name, "density", ...)
+    for sweep in (dataset, shuffled):
+        [figure] = phase_change.analyse(datasets={"sweep": sweep}, folder=tmp_path).figures
+        assert len(figure.cells) == 4
+        for cell, (j, i) in zip(figure.cells, np.ndindex(2, 2), strict=True):
+            assert cell.texts["density p"] == f"{p[i]:.3g}"
+            assert cell.texts["importance r"] == f"{r[j]:.3g}"
+            assert float(cell.texts["loss"]) == pytest.approx(exact_loss[i, j], rel=1e-3)
+            assert cell.texts["exact optimum"] == "the same"
+            assert cell.texts["phase"] in theory.PHASES[n]
+            np.testing.assert_allclose(cell.W, W[i, j], atol=1e-4)
+    boxes = np.array([cell.box for cell in figure.cells])
+    assert (boxes[:, 0] + boxes[:, 2] < 0.4).all()  # the left panel
+    assert boxes[0, 0] > boxes[1, 0]  # dense is left
+    assert boxes[0, 1] > boxes[2, 1]  # important is up
+
+
+@pytest.mark.usefixtures("no_sampling")
+def test_a_point_says_where_it_differs_and_is_fragile(tmp_path: Path) -> None:
+    fragile = np.zeros((20, 21), bool)
+    fragile[3, 2] = True
+    diagram = perfect()
+    trained = diagram.trained.copy()
+    trained[3, 2] = ALIGNED
+    cells = draw(tmp_path / "a.png", diagram._replace(trained=trained, fragile=fragile), 2)
+    texts = cells[2 * 20 + 3].texts
+    assert (texts["phase"], texts["exact optimum"]) == ("aligned", "antipodal")
+    assert texts["fragile"] == "yes"
+    assert [("fragile" in cell.texts) for cell in cells].count(True) == 1
 
 
 # Monte Carlo

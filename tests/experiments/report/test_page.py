@@ -2,9 +2,8 @@
 
 import base64
 import hashlib
+import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments.claims.ledger import Claim, to_records
+from experiments.findings import Cell, Figure
 from experiments.report.page import config_text, summary, write_page
+from tests.experiments.report.browser import Browser
 
 MAGENTA = (1.0, 0.0, 1.0)
 ATTACKS = [
@@ -75,7 +76,7 @@ def make_page(folder: Path, *, text: str = "text", **changes: Any) -> str:
     values: dict[str, Any] = {
         "title": text,
         "question": text,
-        "figures": [("figure.png", text, text)],
+        "figures": [Figure("figure.png", text, text)],
         "records": make_records(1.0, 0.0, None, text=text),
         "config": {text: {text: [text, {text: text}]}},
         "command": text,
@@ -94,7 +95,7 @@ def test_the_page_shows_everything_it_is_given(tmp_path: Path) -> None:
         tmp_path,
         title="A title",
         question="A question?",
-        figures=[("figure.png", "An alt", "A caption")],
+        figures=[Figure("figure.png", "An alt", "A caption")],
         command="superpos run x --seed 0",
         facts={"Time taken": "3 s"},
         config={"model": {"n": 20}},
@@ -177,6 +178,51 @@ def test_the_policy_allows_the_one_style_and_no_script(tmp_path: Path) -> None:
     ]
 
 
+CELL = Cell([0.1, 0.2, 0.3, 0.4], {ATTACK: ATTACK}, [[1.0], [-0.5]], [0.0, 0.25])
+
+
+def inline(html: str) -> list[str]:
+    """Scripts of a page, data among them."""
+    return re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
+
+
+def test_a_figure_with_cells_brings_the_one_script_that_the_policy_allows(tmp_path: Path) -> None:
+    html = make_page(tmp_path, text=ATTACK, figures=[Figure("figure.png", "alt", "cap", [CELL])])
+    page = Reader(html)
+    [policy] = [meta["content"] for meta in page.find("meta") if "http-equiv" in meta]
+    _, script = inline(html)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy is not None
+    assert f"script-src 'sha256-{digest}'" in policy.split("; ")
+    assert [tag.get("type") for tag in page.find("script")] == ["application/json", None]
+
+
+def test_cells_are_data_that_cannot_leave_their_element(tmp_path: Path) -> None:
+    html = make_page(tmp_path, figures=[Figure("figure.png", "alt", "cap", [CELL])])
+    data, _ = inline(html)
+    assert not set(data) & set("<>&'")
+    [cell] = json.loads(data)["cells"]
+    assert Cell(**cell) == CELL
+
+
+def test_a_cell_that_is_not_finite_is_an_error(tmp_path: Path) -> None:
+    cell = CELL._replace(b=[0.0, float("nan")])
+    with pytest.raises(ValueError, match="JSON compliant"):
+        make_page(tmp_path, figures=[Figure("figure.png", "alt", "cap", [cell])])
+
+
+def test_a_page_of_the_site_leads_back_to_the_first_one(tmp_path: Path) -> None:
+    assert not Reader(make_page(tmp_path)).find("a")
+    [link] = Reader(make_page(tmp_path, home="../index.html")).find("a")
+    assert link == {"href": "../index.html"}
+
+
+def test_each_claim_has_a_place_to_link_to(tmp_path: Path) -> None:
+    page = Reader(make_page(tmp_path, records=make_records(1.0, 0.0, None)))
+    ids = [row["id"] for row in page.find("tr") if "id" in row]
+    assert ids == ["claim-1", "claim-2", "claim-3"]
+
+
 def test_the_page_refers_to_nothing_but_its_figures(tmp_path: Path) -> None:
     html = make_page(tmp_path)
     named = {a[key] for _, a in Reader(html).elements for key in ("src", "href") if key in a}
@@ -203,19 +249,19 @@ def test_the_page_refers_to_nothing_but_its_figures(tmp_path: Path) -> None:
 )
 def test_a_figure_needs_a_plain_file_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="plain file name"):
-        make_page(tmp_path, figures=[(name, "alt", "caption")])
+        make_page(tmp_path, figures=[Figure(name, "alt", "caption")])
     assert not (tmp_path / "index.html").exists()
 
 
 def test_a_missing_figure_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"other\.png"):
-        make_page(tmp_path, figures=[("other.png", "alt", "caption")])
+        make_page(tmp_path, figures=[Figure("other.png", "alt", "caption")])
 
 
 def test_a_long_plain_name_is_accepted(tmp_path: Path) -> None:
     name = "a" * 60 + ".png"
     (tmp_path / name).touch()
-    assert name in make_page(tmp_path, figures=[(name, "alt", "caption")])
+    assert name in make_page(tmp_path, figures=[Figure(name, "alt", "caption")])
 
 
 def test_the_configuration_reads_like_yaml() -> None:
@@ -241,35 +287,15 @@ def test_the_configuration_reads_like_yaml() -> None:
     ]
 
 
-def browse(page: Path, profile: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if browser is None:
-        pytest.skip("no Chromium is installed")
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    calm = "--disable-background-networking --disable-component-update --hide-scrollbars"
-    log = "--enable-logging=stderr --v=0"
-    flags = [*quiet.split(), *calm.split(), *log.split(), f"--user-data-dir={profile}", *options]
-    return subprocess.run(
-        [browser, "--headless", *flags, page.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=True,
-    )
-
-
 @pytest.mark.slow
-def test_a_browser_shows_the_figure_and_runs_nothing(tmp_path: Path) -> None:
+def test_a_browser_shows_the_figure_and_runs_nothing(tmp_path: Path, page: Browser) -> None:
     folder, shot = tmp_path / "run", tmp_path / "shot.png"
     folder.mkdir()
     make_page(folder, text=ATTACK)
-    page = folder / "index.html"
-    dump = browse(page, tmp_path / "first", "--dump-dom")
-    browse(page, tmp_path / "second", f"--screenshot={shot}", "--window-size=800,1200")
-    seen = Reader(dump.stdout)
-    assert seen.texts["title"][0] == ATTACK
-    assert not seen.find("script")
-    assert "CONSOLE" not in dump.stderr
+    page.open((folder / "index.html").as_uri(), width=800, height=1200)
+    page.shoot(shot, whole=False)
+    assert page.value("document.title") == " ".join(ATTACK.split())
+    assert page.value("document.scripts.length") == 0
+    assert page.complaints == []
     pixels = matplotlib.image.imread(shot)[..., :3]
     assert np.mean(np.all(np.abs(pixels - MAGENTA) < 0.02, axis=-1)) > 0.1

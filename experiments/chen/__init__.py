@@ -1,0 +1,1 @@
+"""Chen et al. 2023, Dynamical versus Bayesian Phase Transitions in a Toy Model of Superposition."""

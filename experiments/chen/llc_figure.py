@@ -1,0 +1,60 @@
+"""The figure of estimated learning coefficients."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.chen import theory
+from experiments.report.figures import PALETTE, new_figure, save
+
+if TYPE_CHECKING:
+    from experiments.chen.llc import Estimates
+
+
+def draw(
+    path: Path, found: "Estimates", published: Mapping[float, Mapping[str, tuple[float, float]]]
+) -> None:
+    """A panel for each number of examples, a column for each polygon.
+
+    Args:
+        path: PNG to write.
+        found: what `llc.estimate` returns.
+        published: n -> polygon -> mean and standard deviation of others.
+    """
+    sizes = sorted({n for _, n in found})
+    figure, axes = new_figure(
+        1, len(sizes), width=4.2 * len(sizes), height=3.4, squeeze=False, sharey=True
+    )
+    for axis, n in zip(axes[0], sizes, strict=True):
+        printed = published.get(n, {})
+        names = [name for name in theory.LLC if (name, n) in found]
+        for place, name in enumerate(names):
+            chains = found[name, n]
+            jitter = np.linspace(-0.15, 0.15, len(chains.values))
+            for kept, face in ((True, PALETTE[0]), (False, "none")):
+                chosen = chains.kept == kept
+                axis.plot(
+                    place + jitter[chosen],
+                    chains.values[chosen],
+                    "o",
+                    color=PALETTE[0],
+                    mfc=face,
+                    markersize=4,
+                )
+            if chains.mean is not None:
+                axis.hlines(chains.mean, place - 0.2, place + 0.2, color=PALETTE[3])
+            axis.hlines(
+                theory.LLC[name], place - 0.3, place + 0.3, color="black", linestyle="dashed"
+            )
+            if name in printed:
+                axis.errorbar(
+                    place + 0.3, printed[name][0], printed[name][1], fmt="s", color="#888888"
+                )
+        axis.set_xticks(
+            range(len(names)), [name if "+" in name else f"{name}-gon" for name in names]
+        )
+        axis.set(title=f"n = {n:,.0f}", xlim=(-0.5, len(names) - 0.4))
+    axes[0, 0].set_ylabel("local learning coefficient λ")
+    save(figure, path)

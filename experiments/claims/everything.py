@@ -1,0 +1,72 @@
+"""Run every experiment that has claims, and put their records together.
+
+Each experiment is a process of its own that resumes what is on disk.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from experiments import boundary
+from experiments.claims import ledger
+
+LEDGER = Path("outputs/claims.json")
+FINISHED = (0, 3)
+"""Exit codes of a run that wrote its records; 3 says that members diverged."""
+
+
+class Ran(NamedTuple):
+    """An experiment that was run: its name, its exit code and the folder of its results.
+
+    The code of one that a signal ended is 128 and the number of the signal.
+    """
+
+    name: str
+    code: int
+    folder: Path
+
+    @property
+    def finished(self) -> bool:
+        """Whether what is in the folder is of this run."""
+        return self.code in FINISHED
+
+
+def run_all(console: Console) -> list[Ran]:
+    """Run all experiments with claims, one after the other."""
+    runs = []
+    for name in with_claims():
+        console.rule(name)
+        command = [sys.executable, "-m", "experiments", f"experiment={name}"]
+        code = subprocess.run(command, check=False).returncode
+        folder = Path(boundary.compose([f"experiment={name}"])["output_dir"])
+        runs.append(Ran(name, code if code >= 0 else 128 - code, folder))
+    return runs
+
+
+def settle_all(runs: Sequence[Ran], console: Console) -> int:
+    """Write the records of all runs to outputs/claims.json, and print them as one table.
+
+    Returns:
+        The highest exit code of the runs.
+    """
+    records = [record for run in runs for record in collect(run)]
+    console.rule("all claims")
+    ledger.write(LEDGER, records)
+    console.print(ledger.table(records))
+    held = sum(record["reproduced"] is True for record in records)
+    console.print(f"{held} of {len(records)} claims reproduced; {LEDGER}")
+    return max((run.code for run in runs), default=0)
+
+
+def with_claims() -> list[str]:
+    """Experiments whose analysis judges claims: all but `train`."""
+    return [name for name in boundary.experiments() if name != "train"]
+
+
+def collect(run: Ran) -> list[dict[str, Any]]:
+    """The records that a run left in its folder; none when it did not finish."""
+    return ledger.read(run.folder / "claims.json") if run.finished else []

@@ -1,0 +1,45 @@
+"""The figures of learning dynamics."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.elhage.jumps import Jump
+from experiments.report.figures import PALETTE, new_figure, save
+
+if TYPE_CHECKING:
+    from experiments.elhage.dynamics import Course
+
+
+def draw_uniform(path: Path, course: "Course", jumps: Sequence[Jump]) -> None:
+    """Dimensionalities over time above the loss, with the jumps marked."""
+    figure, (top, bottom) = new_figure(2, 1, width=9, height=5.5, sharex=True)
+    for index, series in enumerate(course.dimensionality.T):
+        top.plot(course.steps, series, color=PALETTE[index % len(PALETTE)], linewidth=1)
+    for level in (1 / 2, 2 / 5, 2 / 3):
+        top.axhline(level, color="#BBBBBB", linewidth=0.8, zorder=0)
+    top.set(ylabel="D_i", ylim=(0, 1.05))
+    bottom.plot(course.steps, course.loss, color=PALETTE[7])
+    for block in sorted({jump.block for jump in jumps}):
+        bottom.axvline(course.steps[block], color=PALETTE[1], linestyle=":", linewidth=1)
+    bottom.set(xlabel="updates", ylabel="loss", yscale="log")
+    save(figure, path)
+
+
+def draw_sets(path: Path, steps: np.ndarray, losses: np.ndarray, kinds: Sequence[str]) -> None:
+    """Loss of every run by what it ends as, and how many end so."""
+    names, counts = np.unique(kinds, return_counts=True)
+    order = np.argsort(-counts)
+    figure, (left, right) = new_figure(1, 2, width=11, height=3.8, width_ratios=(1.6, 1))
+    for place, name in enumerate(names[order]):
+        colour = PALETTE[place % len(PALETTE)]
+        for loss in losses[np.asarray(kinds) == name]:
+            left.plot(steps, loss, color=colour, linewidth=0.9, alpha=0.6)
+    left.set(xlabel="updates", ylabel="loss", yscale="log")
+    colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
+    right.barh(names[order], counts[order], color=colours)
+    right.invert_yaxis()
+    right.set_xlabel("runs")
+    save(figure, path)

@@ -1,0 +1,126 @@
+"""Figures of uniform superposition: D* and D_i against density, and the polytopes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.report.figures import PALETTE, new_figure, save
+from superpos.metrics import POLYTOPES
+
+if TYPE_CHECKING:
+    from experiments.elhage.uniform import Models
+
+MOST_FACTORS = 12
+
+
+def draw(
+    path: Path,
+    models: Mapping[str, "Models"],
+    lines: Sequence[float],
+    null: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Draw D* of every sweep, D_i of the first, and their histogram.
+
+    Args:
+        path: PNG to write.
+        models: sweeps by name, the first of which is drawn in full.
+        lines: dimensionalities to mark.
+        null: the smooth distribution of the D_i, (grid, density).
+    """
+    figure, axes = new_figure(1, 3, width=11, height=3.8, width_ratios=(4, 5, 2))
+    for (name, each), marker, colour in zip(models.items(), "osd", PALETTE, strict=False):
+        n, m = each.W.shape[1:]
+        label = f"{name.replace('_', ' ')}: n = {n}, m = {m}"
+        axes[0].plot(1 / each.density, each.per_feature, marker, color=colour, ms=4, label=label)
+    for level in (1, 1 / 2):
+        axes[0].axhline(level, color="#999999", linewidth=0.8, zorder=0)
+    axes[0].set(xscale="log", xlabel="1 / density", ylabel="D*, dimensions per feature")
+    axes[0].set_ylim(bottom=0)
+    axes[0].legend(frameon=False, fontsize=8)
+    base = next(iter(models.values()))
+    x = np.broadcast_to(1 / base.density[:, None], base.D.shape)
+    D = base.D[base.kept]
+    axes[1].plot(x[base.kept], D, ".", color=PALETTE[0], markersize=3, alpha=0.4)
+    axes[1].set(xscale="log", xlabel="1 / density", ylabel="D_i", ylim=(0, 1.02))
+    axes[1].set_xlim(axes[0].get_xlim())
+    axes[2].hist(D, bins=100, range=(0, 1), density=True, orientation="horizontal")
+    axes[2].plot(*null[::-1], color=PALETTE[3], label="smooth null")
+    axes[2].legend(frameon=False, fontsize=8, loc="upper right")
+    axes[2].set(xlabel="density of D_i", ylim=(0, 1.02), yticks=[])
+    for axis in axes[1:]:
+        for level in lines:
+            axis.axhline(level, color="#999999", linewidth=0.6, zorder=0)
+    save(figure, path)
+
+
+def draw_components(path: Path, models: "Models", threshold: float) -> float:
+    """Draw the share of each figure against density, and the factors of one model.
+
+    Args:
+        path: PNG to write.
+        models: a sweep.
+        threshold: an edge is an inner product above this in size.
+
+    Returns:
+        The density of the model whose factors are drawn.
+    """
+    columns = 4
+    figure, axes = new_figure(3, columns + 3, width=12, height=4.2)
+    grid = axes[0, 0].get_gridspec()
+    for axis in axes[:, :3].flat:
+        axis.remove()
+    _draw_shares(figure.add_subplot(grid[:, :3]), models)
+    chosen = int(np.argmax([_variety(codes) for codes in models.codes]))
+    drawn = list(axes[:, 3:].flat)
+    for axis in drawn:
+        axis.axis("off")
+    W, labels, kept = models.W[chosen], models.labels[chosen], models.kept[chosen]
+    blocks = [np.flatnonzero(kept & (labels == label)) for label in np.unique(labels[kept])]
+    blocks.sort(key=lambda rows: (-len(rows), rows[0]))
+    for axis, rows in zip(drawn, blocks[:MOST_FACTORS], strict=False):
+        _draw_factor(axis, W[rows], threshold)
+        axis.set_title(POLYTOPES[models.codes[chosen, rows[0]]], fontsize=8)
+    save(figure, path)
+    return float(models.density[chosen])
+
+
+def _variety(codes: np.ndarray) -> int:
+    """Ranks models by their kinds of figures of more than two features, then by features there."""
+    plain = [POLYTOPES.index(name) for name in ("none", "single", "digon", "other")]
+    figures = codes[~np.isin(codes, plain)]
+    return len(np.unique(figures)) * (len(codes) + 1) + figures.size
+
+
+def _draw_shares(axis: Any, models: "Models") -> None:
+    densities = np.unique(models.density)[::-1]
+    kept = [models.codes[models.density == p][models.kept[models.density == p]] for p in densities]
+    present = np.unique(np.concatenate(kept)) if kept else []
+    bottom = np.zeros(len(densities))
+    for code in present:
+        shares = np.array([(each == code).mean() if each.size else 0.0 for each in kept])
+        last = code == len(POLYTOPES) - 1
+        colour = "#CCCCCC" if last else PALETTE[int(np.flatnonzero(present == code)[0]) % 8]
+        places = np.arange(len(densities))
+        axis.bar(places, shares, bottom=bottom, width=0.9, color=colour, label=POLYTOPES[code])
+        bottom += shares
+    axis.set_xticks(np.arange(len(densities)), [f"{p:.2g}" for p in densities], rotation=60)
+    axis.set(xlabel="density", ylabel="share of represented features", ylim=(0, 1))
+    if len(present):
+        axis.legend(frameon=False, fontsize=8, ncols=len(present), loc="lower left",
+                    bbox_to_anchor=(0.0, 1.0))  # fmt: skip
+
+
+def _draw_factor(axis: Any, rows: np.ndarray, threshold: float) -> None:
+    """A factor in the plane of its two largest singular values, with its edges."""
+    _, _, axes = np.linalg.svd(rows, full_matrices=False)
+    plane = rows @ axes[:2].T
+    plane = np.pad(plane, [(0, 0), (0, 2 - plane.shape[1])])
+    gram = rows @ rows.T
+    for i, j in zip(*np.triu_indices(len(rows), 1), strict=True):
+        if abs(gram[i, j]) > threshold:
+            colour = PALETTE[3] if gram[i, j] > 0 else PALETTE[0]
+            axis.plot(*plane[[i, j]].T, color=colour, linewidth=0.8, alpha=0.7)
+    axis.plot(*plane.T, "o", color=PALETTE[7], markersize=3)
+    axis.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")

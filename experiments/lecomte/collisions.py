@@ -1,0 +1,142 @@
+"""Neurons that come to stand for several features by chance, though there are enough for all.
+
+Source: Lecomte et al. 2023, Incidental Polysemanticity (arXiv 2312.03096), "Incidental
+polysemanticity": features settle in a neuron each, by a penalty on the weights; two of n features
+meet in one of m neurons, with the same sign, in about n²/(4m) cases.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray
+
+from experiments.claims.ledger import Claim, Verdict
+from experiments.findings import Figure, Findings
+from experiments.report.figures import PALETTE, new_figure, save
+
+BOUNDS = 0.8, 1.2
+"""A neuron stands for a feature when the size of its weight is between these."""
+START = "start"
+"""The variant that is not trained: where the widest models begin."""
+
+TRIED = "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances"
+"""On the claim that does not reproduce."""
+
+_claim = partial(
+    Claim,
+    paper="Lecomte et al. 2023, Incidental Polysemanticity",
+    section="how many polysemantic neurons there are",
+    setting="n=64, m from 64 to 512, 10 instances, L1 penalty 1e-3 on W, AdamW (the paper: n=256,"
+    " m from 256 to 4096)",
+)
+LINE = _claim(
+    id="lecomte/collisions/line",
+    statement="the mean number of polysemantic neurons is n²/(4m) up to a factor of 2; largest"
+    " |log2 ratio|",
+    relation="<=",
+    claimed=0,
+    tolerance=1,
+)
+SLOPE = _claim(
+    id="lecomte/collisions/slope",
+    statement="it falls like 1/m: slope in a log-log plot",
+    relation="=",
+    claimed=-1,
+    tolerance=0.15,
+)
+SAME_NEURON = _claim(
+    id="lecomte/collisions/same_neuron",
+    section="which neuron wins",
+    statement="the neuron of a feature is the one with its largest weight at the start; share of"
+    " features, at the largest m",
+    relation=">=",
+    claimed=1,
+    tolerance=0.1,
+)
+
+
+def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
+    """Judge the claims on collisions and draw them.
+
+    Args:
+        datasets: {"start": the widest models, not trained; any other: a sweep over seed at one
+            number of neurons}.
+        folder: where the figure goes.
+
+    Returns:
+        Verdicts and one figure.
+    """
+    weights = {name: _weights(dataset) for name, dataset in datasets.items()}
+    start = weights.pop(START, None)
+    trained = sorted((W for W in weights.values() if len(W)), key=lambda W: W.shape[-1])
+    _draw(folder / "collisions.png", trained)
+    alt = "Number of polysemantic neurons against the number of neurons, along n²/(4m)."
+    caption = (
+        "Polysemantic neurons of each model (dots, spread sideways) and their mean (bar) against"
+        " the number of neurons m; dashed: n²/(4m)."
+    )
+    return Findings(judge(trained, start), [Figure("collisions.png", alt, caption)])
+
+
+def judge(trained: list[np.ndarray], start: np.ndarray | None) -> list[Verdict]:
+    """Verdicts on W (instances, n, m) for each m, and on where the last of them began."""
+    m = np.array([W.shape[-1] for W in trained])
+    means = np.array([polysemantic(W).mean() for W in trained])
+    note = ", ".join(f"m={a}: {b:.3g}" for a, b in zip(m, means, strict=True))
+    measurable = len(m) > 1 and bool((means > 0).all())
+    ratios = np.log2(means / expected(trained)) if measurable else None
+    share, ranks = None, ""
+    if start is not None and trained and start.shape == trained[-1].shape:
+        share, ranks = _same_neuron(start, trained[-1])
+    return [
+        LINE.judge(None if ratios is None else np.abs(ratios).max(), note),
+        SLOPE.judge(np.polyfit(np.log(m), np.log(means), 1)[0] if measurable else None),
+        SAME_NEURON.judge(share, ranks),
+    ]
+
+
+def polysemantic(W: np.ndarray) -> np.ndarray:
+    """Neurons that stand for two features or more: W (..., n, m) -> (...)."""
+    low, high = BOUNDS
+    stands = (np.abs(W) >= low) & (np.abs(W) <= high)
+    return (stands.sum(-2) >= 2).sum(-1)
+
+
+def expected(trained: list[np.ndarray]) -> np.ndarray:
+    """n²/(4m) of each."""
+    return np.array([W.shape[-2] ** 2 / (4 * W.shape[-1]) for W in trained])
+
+
+def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
+    """Share of features whose largest weight in size stayed where it was, and a note."""
+    won = np.abs(end).argmax(-1)[..., None]
+    rank = (np.abs(start) > np.take_along_axis(np.abs(start), won, -1)).sum(-1)
+    note = f"median rank of its neuron at the start, of {end.shape[-1]}: {1 + np.median(rank):g}"
+    return float((rank == 0).mean()), f"{note}; {TRIED}"
+
+
+def _weights(dataset: xarray.Dataset) -> np.ndarray:
+    """W of the finished instances, (instances, n, m), float64."""
+    finished = (dataset["status"] == "ok").to_numpy()
+    return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
+
+
+def _draw(path: Path, trained: list[np.ndarray]) -> None:
+    figure, drawn = new_figure(1, 1, width=6, height=4)
+    axis: Any = drawn
+    for W in trained:
+        m, counts = W.shape[-1], polysemantic(W)
+        across = m * np.exp(np.linspace(-0.08, 0.08, len(counts)))
+        axis.plot(across, counts, "o", color=PALETTE[0], markersize=3, alpha=0.6)
+        axis.plot([m * 0.85, m * 1.18], [counts.mean()] * 2, color=PALETTE[1], linewidth=2.5)
+    m = np.array([W.shape[-1] for W in trained])
+    axis.plot(m, expected(trained), "--", color="black", label="n²/(4m)")
+    axis.set_xscale("log", base=2)
+    axis.set_yscale("symlog", linthresh=1)
+    axis.set_ylim(-0.3, 1.3 * max(W.shape[-2] ** 2 / (4 * W.shape[-1]) for W in trained))
+    axis.set(xticks=m, xticklabels=m, xlabel="neurons m", ylabel="polysemantic neurons")
+    axis.legend(frameon=False)
+    save(figure, path)

@@ -1,0 +1,1 @@
+"""Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks."""

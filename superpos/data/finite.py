@@ -1,0 +1,67 @@
+"""A finite data set: examples of another source that are drawn once and served again and again.
+
+Source: Henighan et al. 2023, Superposition, Memorization, and Double Descent, "Experimental Setup"
+(a fixed training set of T points); Chen et al. 2023, Dynamical versus Bayesian Phase Transitions in
+a Toy Model of Superposition (arXiv 2310.06301), section 4 (a data set D_n of n samples).
+"""
+
+from typing import Annotated, Literal
+
+import jax
+import jax.numpy as jnp
+
+from superpos import random
+from superpos.arguments import ArgumentError, Count, Interval, factory
+from superpos.types import Batch, Key, Scalar, Source
+
+DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
+"""A seed that can be an axis, whole numbers that are exact in float32."""
+
+
+@factory
+def finite(
+    *,
+    n_features: Count,
+    data: Source,
+    n_samples: Count,
+    data_seed: DataSeed = 0,
+    serve: Literal["random", "in_order"] = "random",
+) -> Source:
+    """The first `n_samples` examples that another source draws with a seed of the data's own.
+
+    Members of a sweep with the same data_seed have the same examples, whatever their own seed is.
+
+    Args:
+        n_features: inputs of an example, >= 1: those of `data`.
+        data: where the examples come from.
+        n_samples: examples in the data set, >= 1.
+        data_seed: which data set, a whole number in [0, 16777216]; a fraction is dropped.
+        serve: "random" draws each batch from the data set with replacement; "in_order" serves the
+            first batch_size examples, beginning anew after the last, so that a batch_size of
+            n_samples is the full batch, always the same.
+
+    Returns:
+        A Source whose batches are of the data set, with the shapes and dtypes of `data`.
+
+    Raises:
+        ArgumentError: a value is out of range, or `data` has another number of inputs.
+    """
+
+    def draw() -> Batch:
+        seed = jnp.asarray(data_seed).astype(jnp.uint32)
+        return data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
+
+    width = jax.eval_shape(draw).inputs.shape[-1]
+    if width != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
+    samples = draw()
+
+    def sample(key: Key, batch_size: int) -> Batch:
+        chosen = (
+            jnp.arange(batch_size) % n_samples
+            if serve == "in_order"
+            else jax.random.randint(key, (batch_size,), 0, n_samples)
+        )
+        return jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), samples)
+
+    return Source(sample)

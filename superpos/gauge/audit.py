@@ -1,0 +1,178 @@
+"""The audit: which symmetries of a model leave a metric as it is.
+
+A metric that moves along a symmetry measures the bookkeeping of the parameters, not the network.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from superpos.gauge.groups import Group, Observable, paths_of
+from superpos.gauge.matrices import Pair
+from superpos.gauge.symmetries import candidates
+from superpos.types import Array, Batch, Key, Model, Params
+
+Metric = Callable[[Params], Array]
+Verdict = Literal["invariant", "equivariant", "not invariant"]
+N_ELEMENTS, N_INPUTS = 20, 256
+TOLERANCE = 500
+"""Largest relative change that counts as none, in units of the precision of the numbers."""
+
+
+class Audited(NamedTuple):
+    """What a metric does under one symmetry.
+
+    Attributes:
+        group: its name.
+        preserves: what the symmetry leaves as it is, measured on the model.
+        keeps_loss: whether it leaves the loss as it is, too.
+        change: the largest relative change of the metric over the elements tried; for an
+            equivariant metric, of the metric with its units put back.
+        verdict: "invariant"; "equivariant" where the metric has a value for each unit of the inner
+            space, and these move with the units; or "not invariant".
+    """
+
+    group: str
+    preserves: Observable
+    keeps_loss: bool
+    change: float
+    verdict: Verdict
+
+
+def audit(
+    metric: Metric,
+    model: Model,
+    params: Params,
+    key: Key,
+    *,
+    groups: Sequence[Group] | None = None,
+    batch: Batch | None = None,
+    n_elements: int = N_ELEMENTS,
+) -> list[Audited]:
+    """Find the symmetries of a model, and what a metric does under each.
+
+    Whether a group is a symmetry of the model is not taken from its name: it is measured, on random
+    elements and inputs. A group that does not even keep the largest output is left out.
+
+    Args:
+        metric: params -> array of any shape.
+        model: what the parameters are of.
+        params: where it is audited, float32 or float64; generic ones, such as trained ones. An
+            audit is of these parameters.
+        key: for group elements and inputs.
+        groups: which to try; None tries all that act on parameters of such names.
+        batch: inputs, and the targets of the loss; None draws positive inputs of sizes from 0.01
+            to 10, and has them for targets.
+        n_elements: how many elements of each group, >= 1.
+
+    Returns:
+        One record for each symmetry; none where the names of the parameters are not known.
+    """
+    key_batch, key_elements, key_loss = jax.random.split(key, 3)
+    if batch is None:
+        batch = _uniform(key_batch, params)
+    found = []
+    for number, group in enumerate(candidates(params) if groups is None else groups):
+        keys = jax.random.split(jax.random.fold_in(key_elements, number), n_elements)
+        elements = [group.sample(each, params) for each in keys]
+        moved = [group.act(element, params) for element in elements]
+        preserved = _preserved(model, params, moved, batch)
+        if preserved is not None:
+            change, verdict = _judged(metric, params, elements, moved)
+            keeps = _keeps_loss(model, params, moved, batch, key_loss)
+            found.append(Audited(group.name, preserved, keeps, change, verdict))
+    return found
+
+
+def relative_change(new: Array, old: Array) -> float:
+    """Largest difference of two arrays, relative to the largest entry of either; 0 where all is 0.
+
+    Entries that are not finite in both are taken as equal where they are the same.
+    """
+    same = (new == old) | (jnp.isnan(new) & jnp.isnan(old))
+    difference = jnp.max(jnp.where(same, 0.0, jnp.abs(new - old)))
+    size = jnp.max(jnp.where(same & ~jnp.isfinite(old), 0.0, jnp.maximum(abs(new), abs(old))))
+    return 0.0 if float(difference) == 0 else float(difference / size)
+
+
+def tolerance_of(array: Array) -> float:
+    """The relative change that rounding may make, for numbers of a dtype."""
+    return TOLERANCE * float(jnp.finfo(jnp.result_type(array, jnp.float32)).eps)
+
+
+def _uniform(key: Key, params: Params) -> Batch:
+    """Inputs of many sizes, so that a bias decides some of the outputs."""
+    first = next(iter(paths_of(params).values()))
+    key_x, key_size = jax.random.split(key)
+    size = 10 ** jax.random.uniform(key_size, (N_INPUTS, 1), first.dtype, -2, 1)
+    x = size * jax.random.uniform(key_x, (N_INPUTS, first.shape[0]), first.dtype)
+    return Batch(inputs=x, targets=x, factors=x)
+
+
+def _outputs(model: Model, params: Params, batch: Batch) -> Array:
+    return jax.vmap(lambda x: model.apply(params, (), x).recon)(batch.inputs)
+
+
+def _preserved(
+    model: Model, params: Params, moved: Sequence[Params], batch: Batch
+) -> Observable | None:
+    """The most that all elements keep."""
+    before = _outputs(model, params, batch)
+    after = [_outputs(model, each, batch) for each in moved]
+    largest = jnp.argmax(before, axis=-1)
+
+    def all_near(of: Callable[[Array], Array]) -> bool:
+        bound = tolerance_of(before)
+        return all(relative_change(of(each), of(before)) <= bound for each in after)
+
+    if all_near(lambda outputs: outputs):
+        return "outputs"
+    if all_near(lambda outputs: jax.nn.softmax(outputs, axis=-1)):
+        return "probabilities"
+    kept = all(bool(jnp.all(jnp.argmax(each, axis=-1) == largest)) for each in after)
+    return "argmax" if kept else None
+
+
+def _keeps_loss(
+    model: Model, params: Params, moved: Sequence[Params], batch: Batch, key: Key
+) -> bool:
+    before, *losses = [
+        model.loss(each, (), batch, jax.random.clone(key))[0] for each in (params, *moved)
+    ]
+    return all(relative_change(loss, before) <= tolerance_of(before) for loss in losses)
+
+
+def _judged(
+    metric: Metric, params: Params, elements: Sequence[Any], moved: Sequence[Params]
+) -> tuple[float, Verdict]:
+    before = metric(params)
+    after = [metric(each) for each in moved]
+    change = max(relative_change(each, before) for each in after)
+    if change <= tolerance_of(before):
+        return change, "invariant"
+    for axes in _axes_of_units(before, elements[0]):
+        back = max(
+            relative_change(_put_back(element, each, axes), before)
+            for element, each in zip(elements, after, strict=True)
+        )
+        if back <= tolerance_of(before):
+            return back, "equivariant"
+    return change, "not invariant"
+
+
+def _axes_of_units(values: Array, element: Any) -> list[list[int]]:
+    """Which axes of a metric may go over the units: all that are as long, or one of them."""
+    if not isinstance(element, Pair):
+        return []
+    axes = [axis for axis in range(values.ndim) if values.shape[axis] == len(element.direct)]
+    return [axes, *([axis] for axis in axes)] if axes else []
+
+
+def _put_back(element: Pair, values: Array, axes: Sequence[int]) -> Array:
+    """A value for each unit, where it was before the element moved the units."""
+    for axis in axes:
+        moved = jnp.moveaxis(values, axis, -1) @ element.dual.astype(values.dtype)
+        values = jnp.moveaxis(moved, -1, axis)
+    return values

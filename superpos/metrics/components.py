@@ -1,0 +1,106 @@
+"""Tegum factors: which features share a subspace, as connected components of a graph.
+
+Source: Elhage et al. 2022, Toy Models of Superposition, "The Geometry of Superposition": many
+solutions are tegum products, polytopes in orthogonal subspaces. Features in different factors are
+orthogonal, so the factors are the components of the graph of non-zero inner products. All take
+leading batch dimensions and can be jitted.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from superpos.metrics.frame import gram_matrix, projector_diagonal
+from superpos.types import Array, Scalar
+
+
+def feature_graph(W: Array, *, threshold: Scalar) -> Array:
+    """Which pairs of features interfere.
+
+    Args:
+        W: feature directions, (..., n_features, n_hidden).
+        threshold: an edge is an inner product of larger size, >= 0.
+
+    Returns:
+        |W_i·W_j| > threshold, bool (..., n_features, n_features), False on the diagonal.
+    """
+    gram = gram_matrix(W)
+    own = jnp.broadcast_to(jnp.eye(gram.shape[-1], dtype=bool), gram.shape)
+    return (jnp.abs(gram) > threshold) & ~own
+
+
+def component_labels(adjacency: Array) -> Array:
+    """The connected component of each node.
+
+    Labels spread to neighbours and, by jumps from a label to its own label, in about log n rounds.
+
+    Args:
+        adjacency: symmetric, bool (..., n, n); the diagonal does not matter.
+
+    Returns:
+        The smallest index in the component, int32 (..., n). A node alone is its own label.
+    """
+    n = adjacency.shape[-1]
+    start = jnp.broadcast_to(jnp.arange(n, dtype=jnp.int32), adjacency.shape[:-1])
+
+    def spread(labels: Array) -> Array:
+        others = jnp.where(adjacency, labels[..., None, :], n)
+        least = jnp.minimum(labels, others.min(-1, initial=n))
+        return jnp.take_along_axis(least, least, axis=-1)
+
+    def body(loop: tuple[Array, Array]) -> tuple[Array, Array]:
+        labels, _ = loop
+        spread_once = spread(labels)
+        return spread_once, jnp.any(spread_once != labels)
+
+    return jax.lax.while_loop(lambda loop: loop[1], body, (start, jnp.asarray(n > 0)))[0]
+
+
+def tegum_factors(W: Array, *, threshold: Scalar) -> Array:
+    """The tegum factor of each feature.
+
+    Args:
+        W: feature directions, (..., n_features, n_hidden).
+        threshold: inner products up to this size count as 0, >= 0.
+
+    Returns:
+        The smallest feature of the factor, int32 (..., n_features). A zero row is its own factor.
+
+    Reference:
+        Elhage et al. 2022, "The Geometry of Superposition".
+    """
+    return component_labels(feature_graph(W, threshold=threshold))
+
+
+def same_component(labels: Array) -> Array:
+    """Which pairs share a label: (..., n) -> bool (..., n, n), True on the diagonal."""
+    return labels[..., :, None] == labels[..., None, :]
+
+
+def component_sizes(labels: Array) -> Array:
+    """Number of features in the component of each: (..., n) -> int32 (..., n)."""
+    return same_component(labels).sum(-1, dtype=jnp.int32)
+
+
+def component_ranks(W: Array, labels: Array, *, tolerance: float = 1e-3) -> Array:
+    """Dimensions that the component of each feature spans.
+
+    Args:
+        W: feature directions, (..., n_features, n_hidden).
+        labels: component of each feature, (..., n_features).
+        tolerance: eigenvalues of the Gram matrix below this part of the largest count as 0.
+
+    Returns:
+        The rank of the rows of the component, int32 (..., n_features); 0 for a zero row alone.
+    """
+    same = same_component(labels)
+    # Eigenvectors of equal eigenvalues mix blocks, but the diagonal of the projector does not.
+    within = projector_diagonal(jnp.where(same, gram_matrix(W), 0.0), tolerance=tolerance)
+    ranks = jnp.sum(jnp.where(same, within[..., None, :], 0.0), axis=-1)
+    return jnp.round(ranks).astype(jnp.int32)
+
+
+def between_components(W: Array, labels: Array) -> Array:
+    """The largest |W_i·W_j| between different components: (..., n, m), (..., n) -> (...)."""
+    return jnp.abs(jnp.where(same_component(labels), 0.0, gram_matrix(W))).max(
+        (-2, -1), initial=0.0
+    )

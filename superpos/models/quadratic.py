@@ -1,0 +1,95 @@
+"""The quadratic toy model of capacity, with its expected loss in closed form.
+
+Source: Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks (arXiv 2210.01892),
+section 3: y = Σ_i v_i x_i² is predicted by y' = Σ_k (W_k·x)² + const, where x_i are independent
+with mean 0, variance 1 and kurtosis κ. Here W has shape (n_features, n_hidden), so that a feature
+is a row and a neuron a column, and G = W Wᵀ.
+
+The error without its mean is Σ_i (v_i - G_ii)(x_i² - 1) - Σ_{i≠j} G_ij x_i x_j. Its terms are
+uncorrelated, as x_i x_j has mean 0 beside any x_k², with variances (v_i - G_ii)² (κ - 1) and, for
+a pair counted twice, 4 G_ij². The best constant takes the mean away.
+"""
+
+import chex
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from superpos.arguments import Count, Kurtosis, NonNegatives, Positive, factory
+from superpos.models.importance import importance_weights
+from superpos.types import Array, Batch, Key, Model, Output
+
+
+@flax.struct.dataclass(kw_only=True)
+class QuadraticParams:
+    """Parameters of the quadratic model.
+
+    Attributes:
+        W: feature directions, a feature is a row, a neuron a column, (n_features, n_hidden).
+    """
+
+    W: Array
+
+
+@factory
+def quadratic(
+    *,
+    n_features: Count,
+    n_hidden: Count,
+    kurtosis: Kurtosis,
+    importance_decay: Positive = 1.0,
+    importance: NonNegatives | None = None,
+    init_scale: Positive = 1.0,
+) -> Model:
+    """Squares of neurons that predict a weighted sum of squares; its loss is the expected one.
+
+    Args:
+        n_features: number of features, >= 1.
+        n_hidden: number of neurons, >= 1.
+        kurtosis: κ = E x⁴ of the features, in [1, inf): 3 for a Gaussian, 1 / p for ±1/√p with
+            probability p. The sparser, the larger.
+        importance_decay: feature i has v_i = importance_decay**i, in (0, inf).
+        importance: v of each feature, n_features numbers >= 0, not all zero; multiplies the decay.
+            None is all ones.
+        init_scale: scale of the initial W in (0, inf); 1 is a standard deviation of
+            1 / sqrt(n_hidden).
+
+    Returns:
+        A Model over QuadraticParams. Its loss does not depend on the batch: (κ - 1) Σ_i (v_i -
+        G_ii)² + 2 Σ_{i≠j} G_ij², float32 (), the mean squared error over the distribution of
+        features with the best constant. `apply` gives the code Wᵀx (n_hidden,) and as recon the
+        prediction y' with the best constant, Σ_i v_i - ‖W‖², (1,).
+
+    Raises:
+        ArgumentError: a value is out of range.
+        AssertionError: a batch whose width is not n_features.
+
+    Reference:
+        Scherlis et al. 2022, section 3 and appendix on the quadratic model.
+    """
+    values = importance_weights(n_features, importance_decay, None, importance)
+
+    def init(key: Key) -> tuple[QuadraticParams, tuple[()]]:
+        scale = init_scale / np.sqrt(n_hidden)
+        return QuadraticParams(W=scale * jax.random.normal(key, (n_features, n_hidden))), ()
+
+    def apply(params: QuadraticParams, state: tuple[()], x: Array) -> Output:
+        del state
+        chex.assert_shape(x, (n_features,))
+        code = params.W.T @ x
+        constant = values().sum() - jnp.square(params.W).sum()
+        return Output(code=code, recon=(jnp.square(code).sum() + constant)[None])
+
+    def loss(
+        params: QuadraticParams, state: tuple[()], batch: Batch, key: Key
+    ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
+        del key
+        chex.assert_shape(batch.inputs, (None, n_features))
+        squares = jnp.square(params.W @ params.W.T)
+        own = jnp.square(params.W).sum(-1)
+        others = squares.sum() - jnp.square(own).sum()
+        missed = jnp.square(values() - own).sum()
+        return (kurtosis - 1.0) * missed + 2.0 * others, (state, {})
+
+    return Model(init, apply, loss)

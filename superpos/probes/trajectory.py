@@ -1,0 +1,36 @@
+"""The parameters themselves, while a model trains."""
+
+import jax
+
+from superpos.arguments import Count, factory
+from superpos.types import Array, Key, Model, Params, Probe, Source, State
+
+
+@factory
+def trajectory(*, model: Model, source: Source, batch_size: Count) -> Probe:
+    """The loss on a fresh batch, and every parameter as it is after the block.
+
+    For small models, and for measures that need another arithmetic than the run's.
+
+    Args:
+        model: a model whose parameters have names.
+        source: where the fresh batch comes from.
+        batch_size: examples in it, >= 1.
+
+    Returns:
+        A Probe of loss (), and of each parameter as <name>_path, of its own shape.
+
+    Raises:
+        ArgumentError: a value is out of range.
+    """
+
+    def probe(params: Params, state: State, key: Key) -> dict[str, Array]:
+        key_batch, key_loss = jax.random.split(key)
+        loss, _ = model.loss(params, state, source.sample(key_batch, batch_size), key_loss)
+        paths = {
+            f"{jax.tree_util.keystr(path, simple=True, separator='_')}_path": leaf
+            for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+        }
+        return {"loss": loss, **paths}
+
+    return probe

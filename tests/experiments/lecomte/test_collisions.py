@@ -1,0 +1,77 @@
+"""The claims on incidental polysemanticity, on weights made by hand."""
+
+import numpy as np
+import pytest
+
+from experiments.lecomte import collisions
+
+N, INSTANCES = 64, 200
+
+
+def settled(m, rng, n=N):
+    """Every feature in one neuron of m at random, with either sign, kept where signs differ."""
+    W = np.zeros((INSTANCES, n, m))
+    index = rng.integers(m, size=(INSTANCES, n))
+    sign = rng.choice([-1.0, 1.0], size=(INSTANCES, n))
+    np.put_along_axis(W, index[..., None], sign[..., None], axis=-1)
+    return W
+
+
+def verdicts(trained, start=None):
+    return {v.claim.id.rsplit("/", 1)[1]: v for v in collisions.judge(trained, start)}
+
+
+def test_neurons_of_two_features_or_more_are_counted():
+    W = np.zeros((2, 4, 3))
+    W[0, 0, 0] = W[0, 1, 0] = -0.9  # two features
+    W[0, 2, 1] = W[0, 3, 1] = 1.1
+    W[1, :, 2] = 1.0  # four features in one neuron
+    W[1, 0, 0], W[1, 1, 0] = 0.5, 1.3  # weights of other sizes do not count
+    np.testing.assert_array_equal(collisions.polysemantic(W), [2, 1])
+
+
+def colliding(m, pairs):
+    """Features in a neuron each, but for some that share one with another."""
+    W = np.zeros((INSTANCES, N, m))
+    for feature in range(N):
+        W[:, feature, feature // 2 if feature < 2 * pairs else feature % m] = 1.0
+    return W
+
+
+def test_as_many_collisions_as_chance_has_are_on_the_line():
+    trained = [colliding(m, N**2 // (4 * m)) for m in (128, 256, 512)]
+    np.testing.assert_array_equal(collisions.expected(trained), [8, 4, 2])
+    found = verdicts(trained)
+    assert found["line"].measured == 0
+    assert found["slope"].measured == pytest.approx(-1)
+    assert found["line"].reproduced and found["slope"].reproduced
+    assert found["same_neuron"].reproduced is None
+
+
+def test_as_many_collisions_whatever_the_width_are_not():
+    rng = np.random.default_rng(1)
+    narrow = settled(32, rng)
+    wide = [np.concatenate([narrow, np.zeros((INSTANCES, N, m - 32))], -1) for m in (64, 128, 512)]
+    found = verdicts([narrow, *wide])
+    assert found["line"].reproduced is False
+    assert found["slope"].reproduced is False
+
+
+@pytest.mark.parametrize(("moved", "reproduced"), [(0, True), (N // 2, False)])
+def test_the_neuron_that_wins_is_compared_with_the_start(moved, reproduced):
+    rng = np.random.default_rng(2)
+    start = rng.normal(size=(4, N, 16)) * 0.2
+    end = np.zeros_like(start)
+    won = np.abs(start).argmax(-1)
+    won[:, :moved] = (won[:, :moved] + 1) % 16
+    np.put_along_axis(end, won[..., None], 1.0, axis=-1)
+    verdict = verdicts([end], start)["same_neuron"]
+    assert verdict.reproduced is reproduced
+    assert verdict.measured == 1 - moved / N
+
+
+def test_models_without_collisions_or_of_one_width_leave_the_slope_open():
+    none = np.zeros((3, N, 8))
+    assert verdicts([none, none])["slope"].reproduced is None
+    assert verdicts([settled(64, np.random.default_rng(3))])["line"].reproduced is None
+    assert verdicts([])["same_neuron"].reproduced is None

@@ -1,0 +1,43 @@
+"""The autoencoder that starts at a polygon."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from superpos import models, random
+
+
+@pytest.mark.parametrize("vertices", [4, 5, 6])
+def test_it_starts_at_a_regular_polygon(vertices):
+    model = models.polygon(n_features=6, vertices=vertices, radius=1.2, bias=-0.3, other_bias=0.1)
+    params, state = model.init(random.key(0))
+    W = np.asarray(params.W, float)
+    assert state == ()
+    np.testing.assert_allclose(np.linalg.norm(W[:vertices], axis=1), 1.2, rtol=1e-6)
+    np.testing.assert_array_equal(W[vertices:], 0)
+    turned = W[:vertices, 0] + 1j * W[:vertices, 1]
+    np.testing.assert_allclose(turned[1:] / turned[:-1], np.exp(2j * np.pi / vertices), atol=1e-6)
+    np.testing.assert_allclose(params.b, [-0.3] * vertices + [0.1] * (6 - vertices), rtol=1e-6)
+
+
+def test_noise_is_added_to_every_parameter_and_vertices_can_be_swept():
+    def start(vertices, key):
+        model = models.polygon(n_features=6, vertices=vertices, radius=1.0, noise=0.1)
+        return model.init(key)[0]
+
+    keys = jax.random.split(random.key(1), 2000)
+    found = jax.jit(jax.vmap(start, (None, 0)))(jnp.float32(4), keys)
+    exact = models.polygon(n_features=6, vertices=4, radius=1.0).init(random.key(0))[0]
+    for noisy, plain in ((found.W, exact.W), (found.b, exact.b)):
+        off = np.asarray(noisy) - np.asarray(plain)[None]
+        np.testing.assert_allclose(off.std(0), 0.1, rtol=0.1)
+        assert np.abs(off.mean(0)).max() < 5 * 0.1 / np.sqrt(2000)
+
+
+def test_it_computes_what_the_autoencoder_does():
+    plain = models.autoencoder(n_features=6, n_hidden=2)
+    model = models.polygon(n_features=6, vertices=5, radius=1.1, noise=0.2)
+    params, _ = model.init(random.key(2))
+    x = jnp.linspace(0, 1, 6)
+    assert (model.apply(params, (), x).recon == plain.apply(params, (), x).recon).all()
