@@ -45,4 +45,5 @@ def draw_neurons(axis: Any, W: np.ndarray, framed: np.ndarray) -> None:
     axis.bar(neurons[framed], height, bottom=bottom[framed], **frame)
     axis.axhline(0, color="#333333", linewidth=0.8)
     axis.use_sticky_edges = False
+    axis.margins(y=0.06)
     axis.set(xticks=[], xlabel=f"{m} neurons", ylabel="weights")

@@ -1,12 +1,13 @@
 """The claims on computation in superposition, on weights made by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray
 
 from experiments.elhage import computation, computation_sparsity
 from experiments.elhage.motif import find_motifs
-from experiments.elhage.neurons import active, monosemantic
 
 MOTIF = np.array([[2.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]), np.array([[0.5, 0.0, 0.0], [2.0, -4.0, 1.0]])
 """The paper's weights: feature 0 loud and 1 quiet on neuron 0, which neuron 1 inhibits."""
@@ -14,42 +15,6 @@ MOTIF = np.array([[2.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]), np.array([[0.5, 0.0, 0.0]
 
 def names(found):
     return {v.claim.id.rsplit("/", 1)[1]: v.reproduced for v in found}
-
-
-def test_a_neuron_is_of_one_feature_when_that_has_nine_tenths_of_its_square():
-    W = np.array([[1.0, 3.0, 0.05, 0.0], [0.0, 1.0001, 0.0, 0.0]])
-    np.testing.assert_array_equal(monosemantic(W), [True, False, False, False])
-    np.testing.assert_array_equal(active(W), [True, True, False, False])
-
-
-def test_the_motif_of_the_paper_is_found():
-    (found,) = find_motifs(*MOTIF)
-    assert found == (0, 1, 0, 1)
-
-
-@pytest.mark.parametrize("scale", [0.1, 7.0])
-def test_the_motif_does_not_hang_on_how_a_neuron_is_scaled_or_signed(scale):
-    W_in, W_out = (each.copy() for each in MOTIF)
-    W_in[:, 0] *= -scale
-    W_in[:, 1] *= -1
-    W_out[:, 0] /= scale
-    assert len(find_motifs(W_in, W_out)) == 1
-
-
-@pytest.mark.parametrize(
-    ("at", "value"),
-    [
-        ((1, 1, 1), 0.0),  # nothing inhibits
-        ((1, 1, 1), -1.0),  # too little does
-        ((0, 1, 0), 0.5),  # both features come in with one sign
-        ((0, 1, 0), -1.9),  # as loud as each other
-        ((1, 0, 0), 0.0),  # the first is not served
-    ],
-)
-def test_without_one_of_its_parts_it_is_no_motif(at, value):
-    weights = [each.copy() for each in MOTIF]
-    weights[at[0]][at[1:]] = value
-    assert find_motifs(*weights) == []
 
 
 def exact_models(W_in, loss):
@@ -107,3 +72,59 @@ def test_densities_that_are_not_there_are_not_judged():
     W = mixed(40)[None]
     found = names(computation_sparsity.judge(W, np.array([0.5]), W[:, None]))
     assert set(found.values()) == {None}
+
+
+PAIR = np.concatenate([np.eye(3), -np.eye(3)], axis=1)
+
+
+def dataset_of(W_in: np.ndarray, W_out: np.ndarray, loss: list[float]) -> xarray.Dataset:
+    return xarray.Dataset(
+        {
+            "W_in": (("seed", "feature", "hidden"), W_in),
+            "W_out": (("seed", "feature", "hidden"), W_out),
+            "loss": (("seed", "step"), np.array(loss)[:, None]),
+            "status": (("seed",), np.full(len(loss), "ok")),
+        },
+        {"seed": np.arange(len(loss)), "step": [1]},
+    )
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_analyse_takes_the_best_of_one_and_looks_through_all_of_the_other(
+    there: bool, tmp_path: Path
+) -> None:
+    pairs = dataset_of(np.stack([0 * PAIR, PAIR]), np.stack([PAIR, np.abs(PAIR)]), [1.0, 1e-8])
+    last = MOTIF[1] if there else np.abs(MOTIF[1])
+    motif = dataset_of(
+        np.stack([np.eye(2, 3), MOTIF[0]]), np.stack([np.eye(2, 3), last]), [0.1, 0.2]
+    )
+    findings = computation.analyse(datasets={"exact": pairs, "motif": motif}, folder=tmp_path)
+    assert names(findings.verdicts) == {
+        "exact_loss": True,
+        "exact_pairs": True,
+        "motif": there,
+    }
+    [figure] = findings.figures
+    assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_analyse_of_sparsity_takes_the_best_from_dense_to_sparse(tmp_path: Path) -> None:
+    order = [2, 0, 3, 1]
+    W = np.stack(
+        [
+            np.stack([mixed(5, 12, 10), W])
+            for W in (mixed(10, 12, 10), mixed(6, 12, 10), mixed(3, 12, 10), mixed(0, 12, 10))
+        ]
+    )[order]
+    dataset = xarray.Dataset(
+        {
+            "W_in": (("density", "seed", "feature", "hidden"), W),
+            "loss": (("density", "seed", "step"), np.tile([[[2.0], [1.0]]], (4, 1, 1))),
+            "status": (("density", "seed"), np.full((4, 2), "ok")),
+        },
+        {"density": P[order], "seed": [0, 1], "step": [1]},
+    )
+    findings = computation_sparsity.analyse(datasets={"sweep": dataset}, folder=tmp_path)
+    assert set(names(findings.verdicts).values()) == {True}
+    [figure] = findings.figures
+    assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
