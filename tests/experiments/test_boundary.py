@@ -163,7 +163,10 @@ def test_experiments_lists_every_file() -> None:
         (["densty=3"], "densty=3: unknown key; did you mean data.density?"),
         (["learning_rate=3"], "learning_rate=3: unknown key; did you mean optim.learning_rate?"),
         (["optim.schedule.final=1"], "optim.schedule.final=1: unknown key"),
-        (["optim=adamm"], "optim=adamm: expected one of adam, adamw, sgd; did you mean adam?"),
+        (
+            ["optim=adamm"],
+            "optim=adamm: expected one of adam, adamw, sgd, sgld; did you mean adam?",
+        ),
         (["schedule=step"], "schedule=step: expected one of constant, cosine, linear"),
         (["data=foo"], f"data=foo: expected one of {', '.join(REGISTRY['data'])}"),
     ],

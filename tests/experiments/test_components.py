@@ -49,7 +49,7 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
         (
             "optim",
             {"kind": "adamm"},
-            ["optim.kind='adamm': expected one of adam, adamw, sgd; did you mean adam?"],
+            ["optim.kind='adamm': expected one of adam, adamw, sgd, sgld; did you mean adam?"],
         ),
         (
             "data",

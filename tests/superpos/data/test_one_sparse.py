@@ -79,10 +79,9 @@ def test_stratified_examples_have_the_same_distribution() -> None:
 
 
 def test_a_stratified_mean_is_closer_to_the_truth() -> None:
-    keys = jax.random.split(jax.random.key(1), 40)
-
     def spread(stratified: bool) -> float:
         source = one_sparse(n_features=N, stratified=stratified)
+        keys = jax.random.split(jax.random.key(1), 40)
         means = jax.jit(jax.vmap(lambda key: source.sample(key, 96).inputs.sum(-1).mean()))(keys)
         return float(np.std(np.asarray(means)))
 
