@@ -23,6 +23,7 @@ NEAR = 3e-4
 SHARES = {"4": 1207 / 4530, "4+": 1635 / 4530, "4++": 785 / 4530, "5": 667 / 4530}
 """Share of checkpoints on each plateau in arc-llc."""
 ELSEWHERE = -1
+AFTER_PILOT = "the tolerance was chosen after a shorter run"
 
 _claim = partial(
     Claim,
@@ -107,8 +108,11 @@ def judge(losses: np.ndarray) -> list[Verdict]:
     return [
         ON_PLATEAU.judge(np.mean(plateaus != ELSEWHERE), counted),
         DOWN.judge(n_down / n_passages if n_passages else None, f"{n_passages} passages"),
-        OCCUPIED.judge(max(abs(shares[name] - share) for name, share in SHARES.items()), counted),
-        HEXAGON.judge(shares["6"]),
+        OCCUPIED.judge(
+            max(abs(shares[name] - share) for name, share in SHARES.items()),
+            f"{counted}; {AFTER_PILOT}",
+        ),
+        HEXAGON.judge(shares["6"], AFTER_PILOT),
     ]
 
 

@@ -15,7 +15,7 @@ from superpos.train.files import commit, make_folder
 TITLE = "Claims of papers, checked"
 QUESTION = (
     "Each experiment trains the models of a paper and measures what the paper states. The tolerance"
-    " of a claim was chosen before the run, and a claim that does not hold stays in the table."
+    " of a claim was chosen before the run, or its note says so, and a claim that does not hold stays."
 )
 COMMAND = "make report"
 NOTHING = "Without claims"
