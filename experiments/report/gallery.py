@@ -15,7 +15,8 @@ from superpos.train.files import commit, make_folder
 TITLE = "Claims of papers, checked"
 QUESTION = (
     "Each experiment trains the models of a paper and measures what the paper states. The tolerance"
-    " of a claim was chosen before the run, or its note says so, and a claim that does not hold stays."
+    " of a claim was chosen before the run, unless its note says otherwise, and a claim that does"
+    " not hold stays in the table."
 )
 COMMAND = "make report"
 NOTHING = "Without claims"
