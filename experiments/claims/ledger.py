@@ -70,6 +70,40 @@ class Verdict:
     note: str = ""
 
 
+Row = tuple[str, str, Relation, float, float]
+"""Key, statement, relation, number claimed and tolerance of a claim."""
+
+
+def claims_of(
+    experiment: str, rows: Iterable[Row], *, paper: str, section: str, setting: str
+) -> dict[str, Claim]:
+    """The claims of an experiment that share a paper, a section and a setting.
+
+    Args:
+        experiment: its name, which the ids begin with.
+        rows: what each claims.
+        paper: of all.
+        section: of all.
+        setting: of all.
+
+    Returns:
+        Key -> claim, in order.
+    """
+    return {
+        key: Claim(
+            id=f"{experiment}/{key}",
+            paper=paper,
+            section=section,
+            setting=setting,
+            claimed=claimed,
+            tolerance=tolerance,
+            relation=relation,
+            statement=statement,
+        )
+        for key, statement, relation, claimed, tolerance in rows
+    }
+
+
 def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
     """Let no claim rest on fragile members alone.
 

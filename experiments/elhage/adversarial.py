@@ -6,7 +6,6 @@ of the mean norm of inputs. The models are read from the store; only a batch to 
 """
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 import xarray
 from scipy.stats import rankdata
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from superpos import data, metrics, models
@@ -104,14 +103,7 @@ def judge(attacked: Attacked) -> list[Verdict]:
 
 
 def _claims(n: int, m: int) -> dict[str, Claim]:
-    claim = partial(
-        Claim,
-        paper="Elhage et al. 2022, Toy Models of Superposition",
-        section="Relationship to Adversarial Robustness",
-        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05, attacks of 0.1 of the mean norm of inputs"
-        " (the paper: the larger models of its geometry section)",
-    )
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("dense", "at p = 1 a model is as vulnerable as one without superposition; ratio", "=", 1,
          0.2),
         ("rise", "the vulnerability relative to a model without superposition rises more than"
@@ -123,16 +115,14 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
         ("aimed", "the attack does more than a random step of its norm, at every density; least"
          " ratio", ">=", 1, 0),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"elhage/adversarial/{key}",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "elhage/adversarial",
+        rows,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Relationship to Adversarial Robustness",
+        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05, attacks of 0.1 of the mean norm of inputs"
+        " (the paper: the larger models of its geometry section)",
+    )
 
 
 def attack_all(dataset: xarray.Dataset) -> Attacked:

@@ -5,12 +5,13 @@ h = ReLU(W1 x), y' = ReLU(W2 h + b), to be |x|, where x is uniform on (-1, 1) wh
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.motif import Motif, find_motifs
 from experiments.elhage.neurons import draw_neurons, monosemantic
 from experiments.findings import Figure, Findings
@@ -49,28 +50,24 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 
 def _claims(n_restarts: int, n_instances: int) -> dict[str, Claim]:
-    exact = f"n=3, m=6, p=1, best of {n_restarts} instances"
-    motif = f"n=10, m=10, p=0.35, I=0.8^i, {n_instances} instances"
-    rows: tuple[tuple[str, str, str, Relation, float, float], ...] = (
-        ("exact_loss", exact, "the loss goes to 0", "<=", 0, 1e-5),
-        ("exact_pairs", exact, "each feature feeds one neuron with a positive weight and one with a"
+    of = partial(
+        claims_of,
+        "elhage/computation",
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Computation in Superposition",
+    )
+    exact: tuple[Row, ...] = (
+        ("exact_loss", "the loss goes to 0", "<=", 0, 1e-5),
+        ("exact_pairs", "each feature feeds one neuron with a positive weight and one with a"
          " negative one, and no other; features wrong", "=", 0, 0),
-        ("motif", motif, "some instances have a neuron of asymmetric superposition and one that"
-         " inhibits; instances", ">=", 1, 0),
     )  # fmt: skip
-    return {
-        key: Claim(
-            id=f"elhage/computation/{key}",
-            paper="Elhage et al. 2022, Toy Models of Superposition",
-            section="Computation in Superposition",
-            setting=setting,
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, setting, text, sign, value, tolerance in rows
-    }
+    motif: tuple[Row, ...] = (
+        ("motif", "some instances have a neuron of asymmetric superposition and one that inhibits;"
+         " instances", ">=", 1, 0),
+    )  # fmt: skip
+    return of(exact, setting=f"n=3, m=6, p=1, best of {n_restarts} instances") | of(
+        motif, setting=f"n=10, m=10, p=0.35, I=0.8^i, {n_instances} instances"
+    )
 
 
 def judge_exact(claims: Mapping[str, Claim], best: xarray.Dataset) -> list[Verdict]:

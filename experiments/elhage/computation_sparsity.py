@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.neurons import active, draw_neurons, monosemantic
 from experiments.findings import Figure, Findings
 from experiments.report.figures import fragile_marks, new_figure, save
@@ -79,7 +79,7 @@ def share_of_one(W: np.ndarray) -> np.ndarray:
 
 
 def _claims(n_restarts: int) -> dict[str, Claim]:
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("dense", "p = 1: share of neurons that are monosemantic", ">=", 1, 0.1),
         ("mixture", "p = 0.01: monosemantic and polysemantic neurons side by side; share of the"
          " rarer kind", ">=", 0.1, 0),
@@ -87,19 +87,13 @@ def _claims(n_restarts: int) -> dict[str, Claim]:
         ("falling", "the share of monosemantic neurons never rises as density falls; largest rise",
          "<=", 0, 0.05),
     )  # fmt: skip
-    return {
-        key: Claim(
-            id=f"elhage/computation_sparsity/{key}",
-            paper="Elhage et al. 2022, Toy Models of Superposition",
-            section="Computation in Superposition",
-            setting=f"n=100, m=40, I=0.8^i, p from 1 to 0.001, best of {n_restarts} instances",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "elhage/computation_sparsity",
+        rows,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Computation in Superposition",
+        setting=f"n=100, m=40, I=0.8^i, p from 1 to 0.001, best of {n_restarts} instances",
+    )
 
 
 def _at(shares: np.ndarray, p: np.ndarray, density: float) -> float | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Row, Verdict, claims_of, settle
 from experiments.elhage.correlated_figure import draw_collapse, draw_geometries
 from experiments.elhage.expected_loss import expected_loss
 from experiments.elhage.geometry import cosines, represented
@@ -25,37 +25,43 @@ THRESHOLDS = {1: 0.05, 2: 0.15, 3: 0.25}
 """Collapsed sets -> the density from which the paper's figure shows that many; it calls models
 "most PCA-like but one" from 0.25 and "pure PCA" from 0.5, and the former was read as three."""
 READING = "of 'pure PCA' from p=0.5 on, in the same figure, it would be less by 0.693"
-ROWS: tuple[tuple[str, str, str, Relation, float, float], ...] = (
-    ("orthogonal", "n=4, m=2, p=0.05", "two sets of two correlated features: the larger |cos|"
-     " within a set is 0", "<=", 0, 0.1),
-    ("antipodal", "n=4, m=2, p=0.05", "two sets of two anticorrelated features: the larger cosine"
-     " within a set is -1", "<=", -1, 0.05),
-    ("side_by_side", "n=6, m=2, p=0.02", "three sets of two correlated features: sets whose"
-     " features are neighbours in angle", "=", 3, 0),
-    ("local_bases", "n=20, m=10, p=0.05", "two sets of ten correlated features, each an almost"
-     " orthogonal basis: mean |entry| of W Wᵀ off its diagonal, within a set", "<=", 0, 0.1),
-    ("not_global", "n=20, m=10, p=0.05", "the sets are not orthogonal to each other: root mean"
-     " square entry of W Wᵀ across sets over that within", ">=", 2, 0),
-    ("rising", "n=6, m=2, p from 0.02 to 0.8", "three sets of two: the number of sets collapsed to"
-     " their principal component never falls as density rises; least change", ">=", 0, 0),
-    ("none", "n=6, m=2, p=0.02", "sparse: sets collapsed", "=", 0, 0),
-    ("all", "n=6, m=2, p=0.8", "dense: sets collapsed, as in PCA", "=", 3, 0),
-    *((f"collapse_{count}", "n=6, m=2, p from 0.02 to 0.8", f"{count} of three sets collapse from"
-       f" p = {p} on, within a factor 1.5: log of the measured density over it", "=", 0, 0.405)
-      for count, p in THRESHOLDS.items()),
-)  # fmt: skip
+ROWS: dict[str, list[Row]] = {
+    "n=4, m=2, p=0.05": [
+        ("orthogonal", "two sets of two correlated features: the larger |cos| within a set is 0",
+         "<=", 0, 0.1),
+        ("antipodal", "two sets of two anticorrelated features: the larger cosine within a set is"
+         " -1", "<=", -1, 0.05),
+    ],
+    "n=6, m=2, p=0.02": [
+        ("side_by_side", "three sets of two correlated features: sets whose features are neighbours"
+         " in angle", "=", 3, 0),
+        ("none", "sparse: sets collapsed", "=", 0, 0),
+    ],
+    "n=20, m=10, p=0.05": [
+        ("local_bases", "two sets of ten correlated features, each an almost orthogonal basis: mean"
+         " |entry| of W Wᵀ off its diagonal, within a set", "<=", 0, 0.1),
+        ("not_global", "the sets are not orthogonal to each other: root mean square entry of W Wᵀ"
+         " across sets over that within", ">=", 2, 0),
+    ],
+    "n=6, m=2, p from 0.02 to 0.8": [
+        ("rising", "three sets of two: the number of sets collapsed to their principal component"
+         " never falls as density rises; least change", ">=", 0, 0),
+        *((f"collapse_{count}", f"{count} of three sets collapse from p = {p} on, within a factor"
+           " 1.5: log of the measured density over it", "=", 0, 0.405)
+          for count, p in THRESHOLDS.items()),
+    ],
+    "n=6, m=2, p=0.8": [("all", "dense: sets collapsed, as in PCA", "=", 3, 0)],
+}  # fmt: skip
 CLAIMS = {
-    key: Claim(
-        id=f"elhage/correlated/{key}",
+    key: claim
+    for setting, rows in ROWS.items()
+    for key, claim in claims_of(
+        "elhage/correlated",
+        rows,
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Correlated and Anticorrelated Features",
         setting=f"{setting}, best of several fits",
-        statement=text,
-        relation=sign,
-        claimed=value,
-        tolerance=tolerance,
-    )
-    for key, setting, text, sign, value, tolerance in ROWS
+    ).items()
 }
 
 

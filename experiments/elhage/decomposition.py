@@ -5,7 +5,6 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Mathematical Understan
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage import one_sparse
 from experiments.elhage.geometry import represented
 from experiments.findings import Figure, Findings
@@ -134,13 +133,7 @@ def judge(relu: Models, linear: Models, sampled: Sampled) -> list[Verdict]:
 
 
 def _claims(n: int, m: int) -> dict[str, Claim]:
-    claim = partial(
-        Claim,
-        paper="Elhage et al. 2022, Toy Models of Superposition",
-        section="Mathematical Understanding",
-        setting=f"n={n}, m={m}, falling importance, p from 1 to 0.001, best of several instances",
-    )
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("monte_carlo", "L1, the loss on one feature, is feature benefit plus interference: largest"
          " relative deviation of Monte Carlo from the closed form, over models", "<=", 0, 1e-3),
         ("zero", "L0, the loss on no feature, is Σ I ReLU(b)²; largest deviation over the largest",
@@ -155,16 +148,13 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
         ("benefit", "as features become sparse more of them come back: what is lost of features on"
          " their own, at p = 0.001 less that at p = 1", "<=", 0, 0),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"elhage/decomposition/{key}",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "elhage/decomposition",
+        rows,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Mathematical Understanding",
+        setting=f"n={n}, m={m}, falling importance, p from 1 to 0.001, best of several instances",
+    )
 
 
 def sample(models: Models) -> Sampled:

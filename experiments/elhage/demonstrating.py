@@ -4,7 +4,6 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superpos
 """
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import matplotlib
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import cosines, represented
 from experiments.findings import Figure, Findings
 from experiments.report.figures import fragile_marks, new_figure, save
@@ -63,15 +62,9 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def _claims(n: int, m: int) -> dict[str, Claim]:
     """The claims at one size: their tolerances are the same at every size."""
-    claim = partial(
-        Claim,
-        paper="Elhage et al. 2022, Toy Models of Superposition",
-        section="Demonstrating Superposition",
-        setting=f"n={n}, m={m}, p from 1 to 0.001, best of several instances",
-    )
     name = "elhage/demonstrating" if n == 20 else "elhage/demonstrating_large"
     most = int(0.75 * n)
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("linear_set", "linear, any p: exactly the m most important features are represented;"
          " features wrong at the worst p", "=", 0, 0),
         ("linear_gram", "linear, any p: W Wᵀ = diag(1 for the top m, else 0); largest deviation of"
@@ -88,12 +81,13 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
         ("relu_antipodal", "ReLU: where superposition begins, features form antipodal pairs; least"
          " cosine", "<=", -1, 0.05),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"{name}/{key}", statement=text, relation=sign, claimed=value, tolerance=tolerance
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        name,
+        rows,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Demonstrating Superposition",
+        setting=f"n={n}, m={m}, p from 1 to 0.001, best of several instances",
+    )
 
 
 def judge_linear(claims: Mapping[str, Claim], best: xarray.Dataset) -> list[Verdict]:

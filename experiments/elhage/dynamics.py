@@ -4,6 +4,7 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Superposition and Lear
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import numpy as np
 import xarray
 from scipy import stats
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Row, Verdict, claims_of, settle
 from experiments.elhage.dynamics_figure import draw_sets, draw_uniform
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.jumps import drops, highest_peak, jumps_of, speed
@@ -21,36 +22,32 @@ UNIFORM = "20 uniform features, m=10, p=0.05; the run whose final D_i are closes
 SETS = "n=6, m=3, two correlated sets of three, p=0.05"
 WINDOW = 0.03
 """Jumps and drops coincide when they are within this fraction of the run."""
-ROWS: tuple[tuple[str, str, str, Relation, float, float], ...] = (
-    ("levels", UNIFORM, "at the end every feature has half a dimension: largest |D_i - 1/2|", "<=",
+UNIFORM_ROWS: tuple[Row, ...] = (
+    ("levels", "at the end every feature has half a dimension: largest |D_i - 1/2|", "<=",
      0, 0.03),
-    ("jumps", UNIFORM, "D_i change in jumps, not smoothly: mean share of a feature's whole way"
+    ("jumps", "D_i change in jumps, not smoothly: mean share of a feature's whole way"
      " after the start that falls in its fastest tenth of the run", ">=", 0.5, 0),
-    ("same_time", UNIFORM, "the largest change of the D_i and the largest drop of the loss after"
+    ("same_time", "the largest change of the D_i and the largest drop of the loss after"
      " the start are at the same time: distance as a share of the run", "<=", 0, WINDOW),
-    ("same_course", UNIFORM, "the loss falls when the D_i move: rank correlation of the two speeds"
+    ("same_course", "the loss falls when the D_i move: rank correlation of the two speeds"
      " after the start", ">=", 0.5, 0),
-    ("staged", SETS, "runs that end as an octahedron learn in stages: separate drops of the loss in"
+)  # fmt: skip
+SETS_ROWS: tuple[Row, ...] = (
+    ("staged", "runs that end as an octahedron learn in stages: separate drops of the loss in"
      " the median run", ">=", 2, 0),
-    ("octahedron", SETS, "most runs end as an octahedron; share of them", ">=", 0.5, 0),
-    ("cross_pairs", SETS, "the antipodal pairs of the octahedra are of different sets; share of"
+    ("octahedron", "most runs end as an octahedron; share of them", ">=", 0.5, 0),
+    ("cross_pairs", "the antipodal pairs of the octahedra are of different sets; share of"
      " octahedra with three such pairs", ">=", 1, 0.05),
-    ("others", SETS, "other trajectories exist: share of runs that end as something else", ">=",
+    ("others", "other trajectories exist: share of runs that end as something else", ">=",
      0.001, 0),
 )  # fmt: skip
-CLAIMS = {
-    key: Claim(
-        id=f"elhage/dynamics/{key}",
-        paper="Elhage et al. 2022, Toy Models of Superposition",
-        section="Superposition and Learning Dynamics",
-        setting=setting,
-        statement=text,
-        relation=sign,
-        claimed=value,
-        tolerance=tolerance,
-    )
-    for key, setting, text, sign, value, tolerance in ROWS
-}
+_claims_of = partial(
+    claims_of,
+    "elhage/dynamics",
+    paper="Elhage et al. 2022, Toy Models of Superposition",
+    section="Superposition and Learning Dynamics",
+)
+CLAIMS = _claims_of(UNIFORM_ROWS, setting=UNIFORM) | _claims_of(SETS_ROWS, setting=SETS)
 
 
 class Course(NamedTuple):

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage import theory
 from experiments.elhage.phase_figure import draw
 from experiments.findings import Figure, Findings
@@ -153,7 +153,7 @@ def judge(diagram: Diagram, n_features: int, n_restarts: int) -> list[Verdict]:
 
 def _claims(n_features: int, n_restarts: int) -> dict[str, Claim]:
     """The claims; their tolerances are the same at every size."""
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("loss", "the largest excess of the best loss over the exact optimum is 0", "<=", 0, 0.01),
         ("loss_of_10", "the same for the first ten restarts alone", "<=", 0, 0.01),
         ("phase", "more than one cell from a boundary, the phase agrees with the exact optimum's;"
@@ -167,19 +167,13 @@ def _claims(n_features: int, n_restarts: int) -> dict[str, Claim]:
     )  # fmt: skip
     setting = f"n={n_features}, m={n_features - 1}, best of {n_restarts} restarts, p by r grid"
     prefix = "elhage/phase_change" if n_features == 2 else "elhage/phase_change_3"
-    return {
-        key: Claim(
-            id=f"{prefix}/{key}",
-            paper=PAPER,
-            section=SECTION,
-            setting=setting,
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        prefix,
+        rows,
+        paper=PAPER,
+        section=SECTION,
+        setting=setting,
+    )
 
 
 def _note_on_ten(excess: np.ndarray) -> str:

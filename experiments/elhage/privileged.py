@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.neurons import draw_neurons, monosemantic
 from experiments.findings import Figure, Findings
@@ -70,7 +70,7 @@ def judge(best: xarray.Dataset, n_restarts: int) -> list[Verdict]:
 
 
 def _claims(n_restarts: int) -> dict[str, Claim]:
-    rows: list[tuple[str, str, Relation, float, float]] = [
+    rows: list[Row] = [
         (f"monosemantic_{p:g}", f"p = {p:g}: neurons of five that stand for one feature", "=", n, 1)
         for p, n in MONOSEMANTIC.items()
     ]
@@ -82,19 +82,13 @@ def _claims(n_restarts: int) -> dict[str, Claim]:
         ("binary_code", "p = 0.35: three features share two neurons, two of them antipodal and the"
          " third orthogonal to both; largest deviation of a cosine", "<=", 0, 0.15),
     ]  # fmt: skip
-    return {
-        key: Claim(
-            id=f"elhage/privileged/{key}",
-            paper=PAPER,
-            section=SECTION,
-            setting=f"n=10, m=5, I=0.75^i, best of {n_restarts} restarts (the paper: 1,000)",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "elhage/privileged",
+        rows,
+        paper=PAPER,
+        section=SECTION,
+        setting=f"n=10, m=5, I=0.75^i, best of {n_restarts} restarts (the paper: 1,000)",
+    )
 
 
 def _by_density(best: xarray.Dataset) -> dict[float, np.ndarray]:

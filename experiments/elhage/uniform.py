@@ -7,7 +7,6 @@ statistics over features and instances, so members are not trained a second time
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import represented
 from experiments.elhage.uniform_figure import draw, draw_components
 from experiments.findings import Figure, Findings
@@ -163,14 +162,7 @@ def judge(models: Mapping[str, Models]) -> list[Verdict]:
 
 def _claims(models: Mapping[str, Models]) -> dict[str, Claim]:
     n_models, n, m = models["base"].W.shape
-    claim = partial(
-        Claim,
-        paper="Elhage et al. 2022, Toy Models of Superposition",
-        section="The Geometry of Superposition",
-        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05 as in the paper's notebook (n=200, m=20, 20"
-        f" densities; the paper n=400, m=30); {n_models} models",
-    )
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("dense", "D* is sticky at 1: its mean at p = 1", "=", 1, 0.03),
         ("plateau", "D* is sticky at 1/2: share of the range of log p with |D* - 1/2| < 0.02",
          ">=", 1 / 3, 0),
@@ -189,16 +181,14 @@ def _claims(models: Mapping[str, Models]) -> dict[str, Claim]:
         ("invariant_m", "‖W‖² grows like m; largest relative deviation of the ratio", "<=", 0,
          0.05),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"elhage/uniform/{key}",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "elhage/uniform",
+        rows,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="The Geometry of Superposition",
+        setting=f"n={n}, m={m}, I=1, p from 1 to 0.05 as in the paper's notebook (n=200, m=20, 20"
+        f" densities; the paper n=400, m=30); {n_models} models",
+    )
 
 
 def by_density(models: Models) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from experiments.scherlis import theory
@@ -135,46 +135,40 @@ def judge(allocation: Allocation) -> list[Verdict]:
 
 
 def _claims(n: int, m: int) -> dict[str, Claim]:
-    claim = partial(
-        Claim,
+    of = partial(
+        claims_of,
+        "scherlis/capacity",
         paper="Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks",
         setting=f"n={n}, m={m}, v_i a geometric series, kurtosis from 2 to 32, best of several"
         " instances, trained on the expected loss",
     )
-    allocation, geometry = "3, allocation of capacity", "4, geometry of efficient packing"
-    rows: tuple[tuple[str, str, str, Relation, float, float], ...] = (
-        ("ordered", allocation, "capacity never rises as importance falls; largest rise", "<=", 0,
+    allocation: tuple[Row, ...] = (
+        ("ordered", "capacity never rises as importance falls; largest rise", "<=", 0,
          0.01),
-        ("packed", allocation, "capacities add up to the number of neurons; largest deviation",
+        ("packed", "capacities add up to the number of neurons; largest deviation",
          "<=", 0, 0.01),
-        ("important", allocation, "the most important feature has capacity 1 at every kurtosis;"
+        ("important", "the most important feature has capacity 1 at every kurtosis;"
          " least", ">=", 1, 0.01),
-        ("unimportant", allocation, "the least important feature has capacity 0 at every kurtosis;"
+        ("unimportant", "the least important feature has capacity 0 at every kurtosis;"
          " largest", "<=", 0, 0.01),
-        ("kurtosis", allocation, "the number of features with 0 < C < 1 never falls as kurtosis"
+        ("kurtosis", "the number of features with 0 < C < 1 never falls as kurtosis"
          " rises; least change", ">=", 0, 0),
-        ("exact", allocation, "capacities are those of the exact optimum (water-filling, derived"
+        ("exact", "capacities are those of the exact optimum (water-filling, derived"
          " here); largest deviation", "<=", 0, 0.02),
-        ("loss", allocation, "the best loss is the exact optimum; largest relative excess", "<=", 0,
+        ("loss", "the best loss is the exact optimum; largest relative excess", "<=", 0,
          0.001),
-        ("between", geometry, "W is block-semi-orthogonal: clustered by |cos| > 0.1, the largest"
+    )  # fmt: skip
+    geometry: tuple[Row, ...] = (
+        ("between", "W is block-semi-orthogonal: clustered by |cos| > 0.1, the largest"
          " |W_i·W_j| between blocks", "<=", 0, 0.01),
-        ("within", geometry, "in each block the frame operator is a multiple of the identity:"
+        ("within", "in each block the frame operator is a multiple of the identity:"
          " largest relative standard deviation of its eigenvalues", "<=", 0, 0.05),
-        ("large_block", geometry, "blocks of the quadratic model are large: the features that share"
+        ("large_block", "blocks of the quadratic model are large: the features that share"
          " neurons form one; its share of them", "=", 1, 0),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"scherlis/capacity/{key}",
-            section=section,
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, section, text, sign, value, tolerance in rows
-    }
+    return of(allocation, section="3, allocation of capacity") | of(
+        geometry, section="4, geometry of efficient packing"
+    )
 
 
 def _draw(path: Path, allocation: Allocation) -> None:

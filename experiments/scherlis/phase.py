@@ -5,7 +5,6 @@ section 3, the phase diagram over kurtosis and relative importance, and the marg
 """
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Relation, Verdict, settle
+from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from experiments.scherlis import theory
@@ -122,14 +121,7 @@ def judge(diagram: Diagram) -> list[Verdict]:
 
 
 def _claims() -> dict[str, Claim]:
-    claim = partial(
-        Claim,
-        paper="Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks",
-        section="3, the quadratic model, two features and one neuron",
-        setting="n=2, m=1, kurtosis from 1.5 to 10, v2/v1 from 0.05 to 1, best of 12 instances,"
-        " trained on the expected loss",
-    )
-    rows: tuple[tuple[str, str, Relation, float, float], ...] = (
+    rows: tuple[Row, ...] = (
         ("boundary", "both features are represented where v2/v1 > 2/(κ - 1): largest distance of"
          " the boundary, in grid cells of v2/v1, over κ > 3", "<=", 0, 1),
         ("gaussian", "no neuron is shared at κ <= 3 and v2 < v1; points where one is", "<=", 0, 0),
@@ -140,16 +132,14 @@ def _claims() -> dict[str, Claim]:
         ("closed_form", "the expected loss in closed form is that of Monte Carlo, 2^20 examples;"
          " largest relative deviation over trained models", "<=", 0, 0.02),
     )  # fmt: skip
-    return {
-        key: claim(
-            id=f"scherlis/phase/{key}",
-            statement=text,
-            relation=sign,
-            claimed=value,
-            tolerance=tolerance,
-        )
-        for key, text, sign, value, tolerance in rows
-    }
+    return claims_of(
+        "scherlis/phase",
+        rows,
+        paper="Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks",
+        section="3, the quadratic model, two features and one neuron",
+        setting="n=2, m=1, kurtosis from 1.5 to 10, v2/v1 from 0.05 to 1, best of 12 instances,"
+        " trained on the expected loss",
+    )
 
 
 def boundary_distance(diagram: Diagram) -> int:

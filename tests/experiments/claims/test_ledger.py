@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from experiments.claims import ledger
 from experiments.claims.ledger import Claim, number_text, read, settle, table, to_records, write
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -245,3 +246,19 @@ def test_no_claim_rests_on_fragile_members_alone(
 def test_fragile_members_do_not_make_a_failed_claim_hold() -> None:
     [verdict] = settle([make_claim().judge(9.0)], np.asarray([True, False]))
     assert (verdict.reproduced, verdict.note) == (False, "1 of 2 members are fragile")
+
+
+def test_claims_of_an_experiment_share_what_they_share() -> None:
+    rows: list[ledger.Row] = [("a", "is one", "=", 1, 0.1), ("b", "is small", "<=", 0, 0.2)]
+    found = ledger.claims_of("paper/x", rows, paper="P", section="S", setting="T")
+    assert list(found) == ["a", "b"]
+    assert found["b"] == ledger.Claim(
+        id="paper/x/b",
+        paper="P",
+        section="S",
+        setting="T",
+        claimed=0,
+        tolerance=0.2,
+        relation="<=",
+        statement="is small",
+    )
