@@ -53,7 +53,6 @@ PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Kurtosis = Annotated[Scalar, Interval("[1, inf)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
-Number = Annotated[Scalar, Interval("(-inf, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 Finite = Annotated[Scalar, Interval("(-inf, inf)")]

@@ -11,7 +11,8 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, Count, factory
+from superpos.arguments import Count, factory
+from superpos.data.patterns import check_inputs
 from superpos.types import Array, Batch, Key, Source, Words
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
@@ -45,9 +46,7 @@ def elementwise(
         ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
     of = FUNCTIONS[function]
-    width = jax.eval_shape(lambda: data.sample(jax.random.key(0), 1)).inputs.shape[-1]
-    if width != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
+    check_inputs(n_features, data)
 
     def sample(key: Key, batch_size: int) -> Batch:
         batch = data.sample(key, batch_size)

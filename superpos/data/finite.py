@@ -11,7 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos import random
-from superpos.arguments import ArgumentError, Count, Interval, factory
+from superpos.arguments import Count, Interval, factory
+from superpos.data.patterns import check_inputs
 from superpos.types import Batch, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
@@ -46,15 +47,9 @@ def finite(
     Raises:
         ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
-
-    def draw() -> Batch:
-        seed = jnp.asarray(data_seed).astype(jnp.uint32)
-        return data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
-
-    width = jax.eval_shape(draw).inputs.shape[-1]
-    if width != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
-    samples = draw()
+    check_inputs(n_features, data)
+    seed = jnp.asarray(data_seed).astype(jnp.uint32)
+    samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
 
     def sample(key: Key, batch_size: int) -> Batch:
         chosen = (

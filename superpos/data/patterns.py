@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from superpos.arguments import ArgumentError
-from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
+from superpos.types import Array, Batch, Magnitude, Scalar, Scalars, Source
 
 
 def feature_density(
@@ -26,6 +27,17 @@ def feature_densities(
     column = np.arange(1, n_features + 1, dtype=np.float32)[:, None]
     share = density if densities is None else density * _column(densities)
     return jnp.asarray(share * _decay(np.log(column), density_power))
+
+
+def check_inputs(n_features: int, data: Source) -> None:
+    """Refuse another number of features than the inputs that a source gives.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    width = jax.eval_shape(lambda: data.sample(jax.random.key(0), 1)).inputs.shape[-1]
+    if width != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
 
 
 def check_densities(

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from superpos.gauge.groups import leaf_at, map_paths
+from superpos.gauge.matrices import product
 from superpos.types import Array, Params
 
 
@@ -53,12 +54,12 @@ def rotation_classes(path: str = "W") -> Classes:
 
     def label(params: Params) -> Array:
         W = leaf_at(params, path)
-        return jnp.matmul(W, W.T, precision=jax.lax.Precision.HIGHEST)
+        return product(W, W.T)
 
     def distance(a: Params, b: Params) -> Array:
         A, B = leaf_at(a, path), leaf_at(b, path)
-        U, _, Vt = jnp.linalg.svd(jnp.matmul(B.T, A, precision=jax.lax.Precision.HIGHEST))
-        return jnp.linalg.norm(A - jnp.matmul(B, U @ Vt, precision=jax.lax.Precision.HIGHEST))
+        U, _, Vt = jnp.linalg.svd(product(B.T, A))
+        return jnp.linalg.norm(A - product(B, U @ Vt))
 
     return Classes(canonical, label, distance)
 

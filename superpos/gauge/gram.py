@@ -24,6 +24,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
+from superpos.gauge.matrices import product
 from superpos.types import Array, Scalar
 
 Loss = Callable[[Array, Array], Array]
@@ -51,7 +52,7 @@ class GramState:
 
 def gram_state(W: Array, b: Array) -> GramState:
     """The start of a run at W (n_features, n_hidden) and b (n_features,), with no momentum."""
-    G = _product(W, W.T)
+    G = product(W, W.T)
     zero = jnp.zeros_like(G)
     return GramState(G=G, cross=zero, momentum=zero, b=b, b_momentum=jnp.zeros_like(b))
 
@@ -76,12 +77,11 @@ def gram_step(
     Returns:
         The state after it.
     """
-    gradient_G, gradient_b = jax.grad(loss, argnums=(0, 1))(state.G, state.b)
-    S = (gradient_G + gradient_G.T) / 2
+    S, gradient_b = _gradients(state, loss)
     keep = 1 - learning_rate * weight_decay
-    GS = _product(state.G, S)
-    SC = _product(S, state.cross)
-    VV = momentum**2 * state.momentum + 2 * momentum * (SC + SC.T) + 4 * _product(S, GS)
+    GS = product(state.G, S)
+    SC = product(S, state.cross)
+    VV = momentum**2 * state.momentum + 2 * momentum * (SC + SC.T) + 4 * product(S, GS)
     WV = momentum * state.cross + 2 * GS
     b_momentum = momentum * state.b_momentum + gradient_b
     return GramState(
@@ -95,8 +95,7 @@ def gram_step(
 
 def naive_step(state: GramState, loss: Loss, *, learning_rate: Scalar) -> GramState:
     """A gradient step of G as if its entries were free: another algorithm, whose rank grows."""
-    gradient_G, gradient_b = jax.grad(loss, argnums=(0, 1))(state.G, state.b)
-    S = (gradient_G + gradient_G.T) / 2
+    S, gradient_b = _gradients(state, loss)
     return dataclasses.replace(
         state, G=state.G - learning_rate * S, b=state.b - learning_rate * gradient_b
     )
@@ -109,5 +108,7 @@ def factor(G: Array, n_hidden: int) -> Array:
     return vectors[..., -n_hidden:] * jnp.sqrt(kept)[..., None, :]
 
 
-def _product(A: Array, B: Array) -> Array:
-    return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
+def _gradients(state: GramState, loss: Loss) -> tuple[Array, Array]:
+    """The symmetric part of dL/dG, and dL/db."""
+    gradient_G, gradient_b = jax.grad(loss, argnums=(0, 1))(state.G, state.b)
+    return (gradient_G + gradient_G.T) / 2, gradient_b

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from superpos.gauge.matrices import SPREAD, Pair, Sampler
+from superpos.gauge.matrices import SPREAD, Pair, Sampler, product
 from superpos.types import Array, Key, Params
 
 Observable = Literal["outputs", "probabilities", "argmax"]
@@ -67,8 +67,8 @@ def basis_change(
     path, axis = next(iter(writes.items()))
 
     def sample(key: Key, params: Params) -> Pair:
-        pair = matrices(key, leaf_at(params, path).shape[axis])
-        return Pair(*(matrix.astype(leaf_at(params, path).dtype) for matrix in pair))
+        leaf = leaf_at(params, path)
+        return Pair(*(matrix.astype(leaf.dtype) for matrix in matrices(key, leaf.shape[axis])))
 
     def act(element: Pair, params: Params) -> Params:
         def moved(at: str, leaf: Array) -> Array:
@@ -83,7 +83,7 @@ def basis_change(
         preserves=preserves,
         sample=sample,
         act=act,
-        compose=lambda a, b: Pair(_product(a.direct, b.direct), _product(a.dual, b.dual)),
+        compose=lambda a, b: Pair(product(a.direct, b.direct), product(a.dual, b.dual)),
         inverse=lambda a: Pair(a.dual.T, a.direct.T),
     )
 
@@ -166,14 +166,10 @@ def _text(path: Any) -> str:
     return jax.tree_util.keystr(path, simple=True, separator=".")
 
 
-def _product(A: Array, B: Array) -> Array:
-    return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
-
-
 def _along(matrix: Array, leaf: Array, axis: int) -> Array:
     """The matrix times every vector along an axis."""
     moved = jnp.moveaxis(leaf, axis, -1)
-    return jnp.moveaxis(_product(moved, matrix.T), -1, axis)
+    return jnp.moveaxis(product(moved, matrix.T), -1, axis)
 
 
 def _noise(key: Key, leaf: Array, axis: int) -> Array:

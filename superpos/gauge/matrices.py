@@ -29,6 +29,11 @@ Sampler = Callable[[Key, int], Pair]
 """(key, size) -> an element."""
 
 
+def product(A: Array, B: Array) -> Array:
+    """A B, in full precision on every device."""
+    return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
+
+
 def orthogonal(key: Key, size: int) -> Pair:
     """O(size), uniformly (Haar): QR of a normal matrix, with the signs of R moved into Q."""
     Q, R = jnp.linalg.qr(jax.random.normal(key, (size, size)))

@@ -8,7 +8,7 @@ features 1..k on a regular polygon, and section 4, which starts training near th
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import Count, NonNegative, Number, Positive, factory
+from superpos.arguments import Count, Finite, NonNegative, Positive, factory
 from superpos.models.autoencoder import AutoencoderParams, autoencoder
 from superpos.types import Key, Model
 
@@ -19,8 +19,8 @@ def polygon(
     n_features: Count,
     vertices: Positive,
     radius: NonNegative,
-    bias: Number = 0.0,
-    other_bias: Number = 0.0,
+    bias: Finite = 0.0,
+    other_bias: Finite = 0.0,
     noise: NonNegative = 0.0,
 ) -> Model:
     """An autoencoder with n_hidden = 2 whose first features start on a circle, evenly spaced.

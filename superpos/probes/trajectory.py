@@ -3,6 +3,7 @@
 import jax
 
 from superpos.arguments import Count, factory
+from superpos.probes.loss import loss
 from superpos.types import Array, Key, Model, Params, Probe, Source, State
 
 
@@ -23,14 +24,13 @@ def trajectory(*, model: Model, source: Source, batch_size: Count) -> Probe:
     Raises:
         ArgumentError: a value is out of range.
     """
+    fresh_loss = loss(model=model, source=source, batch_size=batch_size)
 
     def probe(params: Params, state: State, key: Key) -> dict[str, Array]:
-        key_batch, key_loss = jax.random.split(key)
-        loss, _ = model.loss(params, state, source.sample(key_batch, batch_size), key_loss)
         paths = {
             f"{jax.tree_util.keystr(path, simple=True, separator='_')}_path": leaf
             for path, leaf in jax.tree_util.tree_leaves_with_path(params)
         }
-        return {"loss": loss, **paths}
+        return {**fresh_loss(params, state, key), **paths}
 
     return probe
