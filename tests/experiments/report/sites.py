@@ -8,7 +8,7 @@ import yaml
 
 from experiments.claims import ledger
 from experiments.claims.everything import Ran
-from experiments.findings import Figure
+from experiments.findings import Figure, Findings, Table
 from experiments.report import stored
 from experiments.report.cells import cells_of
 from experiments.report.figures import new_figure, save
@@ -76,7 +76,9 @@ def keep(
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     ledger.write(folder / "claims.json", rows)
-    stored.write_figures(folder, figures, {"Time taken": "3 s", "superpos": f"0 {text}"})
+    tables = [Table(f"Caption {text}", ["of", f"{text}"], [[f"row {text}", f"{text}"]])]
+    facts = {"Time taken": "3 s", "superpos": f"0 {text}"}
+    stored.write_findings(folder, Findings([], figures, tables), facts)
     return Ran(name, 0, folder)
 
 
