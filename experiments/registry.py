@@ -18,6 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.gauge import audit
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -72,6 +73,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "gauge/audit": audit.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,
         "lecomte/sparsification": sparsification.analyse,

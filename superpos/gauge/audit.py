@@ -3,7 +3,7 @@
 A metric that moves along a symmetry measures the bookkeeping of the parameters, not the network.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -19,6 +19,9 @@ Verdict = Literal["invariant", "equivariant", "not invariant"]
 N_ELEMENTS, N_INPUTS = 20, 256
 TOLERANCE = 500
 """Largest relative change that counts as none, in units of the precision of the numbers."""
+ROUNDING = 10
+"""Largest difference that counts as none whatever it is relative to, in the same units: what is 0
+but for rounding has no relative change."""
 
 
 class Audited(NamedTuple):
@@ -70,36 +73,60 @@ def audit(
     Returns:
         One record for each symmetry; none where the names of the parameters are not known.
     """
+    options = {"groups": groups, "batch": batch, "n_elements": n_elements}
+    return audit_all({"": metric}, model, params, key, **options)[""]
+
+
+def audit_all(
+    metrics: Mapping[str, Metric],
+    model: Model,
+    params: Params,
+    key: Key,
+    *,
+    groups: Sequence[Group] | None = None,
+    batch: Batch | None = None,
+    n_elements: int = N_ELEMENTS,
+) -> dict[str, list[Audited]]:
+    """Audit many metrics of one model, whose symmetries are measured once, as `audit` does.
+
+    Returns:
+        One list for each metric, by its name.
+    """
     key_batch, key_elements, key_loss = jax.random.split(key, 3)
     if batch is None:
         batch = _uniform(key_batch, params)
-    found = []
+    found: dict[str, list[Audited]] = {name: [] for name in metrics}
     for number, group in enumerate(candidates(params) if groups is None else groups):
         keys = jax.random.split(jax.random.fold_in(key_elements, number), n_elements)
         elements = [group.sample(each, params) for each in keys]
         moved = [group.act(element, params) for element in elements]
         preserved = _preserved(model, params, moved, batch)
         if preserved is not None:
-            change, verdict = _judged(metric, params, elements, moved)
             keeps = _keeps_loss(model, params, moved, batch, key_loss)
-            found.append(Audited(group.name, preserved, keeps, change, verdict))
+            for name, metric in metrics.items():
+                change, verdict = _judged(metric, params, elements, moved)
+                found[name].append(Audited(group.name, preserved, keeps, change, verdict))
     return found
 
 
 def relative_change(new: Array, old: Array) -> float:
     """Largest difference of two arrays, relative to the largest entry of either; 0 where all is 0.
 
-    Entries that are not finite in both are taken as equal where they are the same.
+    Entries that are not finite in both are taken as equal where they are the same. A truth value
+    is 0 or 1.
     """
+    new, old = (each.astype(jnp.result_type(each, jnp.float32)) for each in (new, old))
     same = (new == old) | (jnp.isnan(new) & jnp.isnan(old))
     difference = jnp.max(jnp.where(same, 0.0, jnp.abs(new - old)))
     size = jnp.max(jnp.where(same & ~jnp.isfinite(old), 0.0, jnp.maximum(abs(new), abs(old))))
     return 0.0 if float(difference) == 0 else float(difference / size)
 
 
-def tolerance_of(array: Array) -> float:
-    """The relative change that rounding may make, for numbers of a dtype."""
-    return TOLERANCE * float(jnp.finfo(jnp.result_type(array, jnp.float32)).eps)
+def unchanged(new: Array, old: Array) -> bool:
+    """Whether two arrays are the same but for rounding."""
+    precision = float(jnp.finfo(jnp.result_type(old, jnp.float32)).eps)
+    rounded = jnp.abs(1.0 * new - old) <= ROUNDING * precision
+    return bool(rounded.all()) or relative_change(new, old) <= TOLERANCE * precision
 
 
 def _uniform(key: Key, params: Params) -> Batch:
@@ -124,11 +151,12 @@ def _preserved(
     largest = jnp.argmax(before, axis=-1)
 
     def all_near(of: Callable[[Array], Array]) -> bool:
-        bound = tolerance_of(before)
-        return all(relative_change(of(each), of(before)) <= bound for each in after)
+        return all(unchanged(of(each), of(before)) for each in after)
 
     if all_near(lambda outputs: outputs):
         return "outputs"
+    if before.shape[-1] == 1:
+        return None
     if all_near(lambda outputs: jax.nn.softmax(outputs, axis=-1)):
         return "probabilities"
     kept = all(bool(jnp.all(jnp.argmax(each, axis=-1) == largest)) for each in after)
@@ -141,7 +169,7 @@ def _keeps_loss(
     before, *losses = [
         model.loss(each, (), batch, jax.random.clone(key))[0] for each in (params, *moved)
     ]
-    return all(relative_change(loss, before) <= tolerance_of(before) for loss in losses)
+    return all(unchanged(loss, before) for loss in losses)
 
 
 def _judged(
@@ -150,15 +178,14 @@ def _judged(
     before = metric(params)
     after = [metric(each) for each in moved]
     change = max(relative_change(each, before) for each in after)
-    if change <= tolerance_of(before):
+    if all(unchanged(each, before) for each in after):
         return change, "invariant"
     for axes in _axes_of_units(before, elements[0]):
-        back = max(
-            relative_change(_put_back(element, each, axes), before)
-            for element, each in zip(elements, after, strict=True)
-        )
-        if back <= tolerance_of(before):
-            return back, "equivariant"
+        back = [
+            _put_back(element, each, axes) for element, each in zip(elements, after, strict=True)
+        ]
+        if all(unchanged(each, before) for each in back):
+            return max(relative_change(each, before) for each in back), "equivariant"
     return change, "not invariant"
 
 
