@@ -42,6 +42,7 @@ SYMMETRIES = {
     },
 }
 """What theory says of the models of the config: symmetry -> what it preserves."""
+AFTER = "that special weights may leave more as it is was allowed after a first run"
 ACTION = {
     "rotation": "rotation",
     "signed permutation": "rotation",
@@ -129,7 +130,7 @@ def judge(audits: Audits) -> list[Verdict]:
         return cell and cell.change
 
     return [
-        claims["stated"].judge(len(wrong), "; ".join(wrong) or f"{n_verdicts} verdicts"),
+        claims["stated"].judge(len(wrong), "; ".join(wrong) or f"{n_verdicts} verdicts; {AFTER}"),
         claims["symmetries"].judge(len(other), "; ".join(other)),
         *(
             claims[key].judge(change(model, symmetry, metric))

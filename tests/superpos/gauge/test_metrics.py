@@ -4,6 +4,8 @@ The section `Gauge:` of its docstring lists, of four actions, those under which 
 equivariant.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +17,7 @@ from superpos.types import Batch, Model, Output
 
 N, M = 7, 3
 LABELS = np.array([0, 0, 2, 2, 2, 2, 6])
-HELD = {"threshold": 0.3, "labels": LABELS, "same": metrics.same_component(LABELS)}
+HELD = {"threshold": 0.3, "labels": LABELS, "same": LABELS[:, None] == LABELS}
 
 NOTHING = Model(
     init=lambda key: ({"W": jnp.zeros((N, M))}, ()),
@@ -53,10 +55,10 @@ def test_a_metric_is_as_free_as_its_docstring_says(name):
 
 
 def test_a_docstring_without_the_section_or_with_an_unknown_action_is_told():
-    def silent(W):
+    def silent(W: Any) -> Any:
         """Nothing."""
 
-    def wrong(W):
+    def wrong(W: Any) -> Any:
         """Something."""
 
     wrong.__doc__ = "Something.\n\n    Gauge:\n        invariant under inversion.\n    "
