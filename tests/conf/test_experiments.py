@@ -16,7 +16,9 @@ import pytest
 from experiments import boundary, runner
 from experiments.axes import GENERATORS, expand
 from experiments.elhage import phase_change
+from experiments.report.guide import GUIDES
 from superpos.train import store
+from tests.experiments.report.sites import claims_of, figures_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "conf" / "experiment"
@@ -118,6 +120,7 @@ def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
     check_page(ran)
     check_stores(ran)
     check_claims(ran)
+    check_guides(ran)
     check_that_two_steps_do_not_reproduce_everything(ran)
 
 
@@ -164,6 +167,15 @@ def check_claims(ran: Ran) -> None:
         else:
             assert math.isfinite(record["measured"])
             assert record["reproduced"] is not None
+
+
+def check_guides(ran: Ran) -> None:
+    """What the guides say of an experiment is there to be said."""
+    name, ids = ran.config["experiment"], {record["id"] for record in ran.claims}
+    for guide in GUIDES:
+        assert {each for each in claims_of(guide) if each.startswith(f"{name}/")} <= ids
+        files = [file for experiment, file in figures_of(guide) if experiment == name]
+        assert all((ran.folder / file).exists() for file in files)
 
 
 def check_that_two_steps_do_not_reproduce_everything(ran: Ran) -> None:
