@@ -18,6 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.gauge import digits
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -29,11 +30,13 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "data": {
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
+        "digits": digits.digits,
         "elementwise": data.elementwise,
         "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
         "hierarchy": data.hierarchy,
         "identity": data.identity,
+        "labelled": data.labelled,
         "one_sparse": data.one_sparse,
         "sparse_uniform": data.sparse_uniform,
     },
@@ -41,6 +44,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "mlp": models.mlp,
         "polygon": models.polygon,
         "quadratic": models.quadratic,
     },

@@ -1,0 +1,1 @@
+"""Gauge freedom: what changes about a network that computes the same."""
