@@ -18,7 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
-from experiments.gauge import digits
+from experiments.gauge import digits, scale
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -76,6 +76,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "gauge/scale": scale.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,
         "lecomte/sparsification": sparsification.analyse,
