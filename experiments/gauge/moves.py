@@ -1,11 +1,12 @@
 """Classifiers moved along their symmetries, and along changes that are none: what changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import log_softmax
 
 from experiments.gauge.measures import of_classifier, unit_form
 from experiments.gauge.networks import Networks
@@ -32,15 +33,17 @@ class Scaled(NamedTuple):
         outputs: outputs over α for each layer that was scaled, the largest relative deviation from
             what they were, (networks,).
         decisions: examples decided otherwise, (networks,).
-        accuracy: the accuracy as it was, and the largest change of it, (2, networks).
+        accuracy: of the networks as they were, (networks,).
+        accuracy_change: the largest change of it, (networks,).
         loss: the largest relative change of the cross entropy, (networks,).
-        curve: cross entropy for α in CURVE, the first layer, (networks, len(CURVE)).
+        curve: cross entropy of the outputs times α in CURVE, (networks, len(CURVE)).
     """
 
     features: np.ndarray
     outputs: np.ndarray
     decisions: np.ndarray
     accuracy: np.ndarray
+    accuracy_change: np.ndarray
     loss: np.ndarray
     curve: np.ndarray
 
@@ -50,45 +53,56 @@ Changes = Mapping[str, Mapping[str, np.ndarray]]
 
 
 def scaled(found: Networks) -> Scaled:
-    """Multiply the weights of layers; see `Scaled`. Biases stay as they are."""
+    """Multiply the weights of each layer alone, and of all layers; see `Scaled`."""
+    n_layers = len(found.params.weights)
+    sets = np.vstack([np.eye(n_layers), np.ones(n_layers)])
+    factors = np.concatenate([alpha**sets for alpha in ALPHAS])
 
     @jax.jit
-    def of_one(params: MlpParams) -> tuple[Array, ...]:
-        before = _outputs(found.model, params, found.inputs)
-        n_layers = len(params.weights)
-        sets = [[layer] for layer in range(n_layers)] + [list(range(n_layers))]
-        rows = [_row(found, params, before, layers, a) for layers in sets for a in ALPHAS]
-        worst = [jnp.max(jnp.stack(column)) for column in zip(*rows, strict=True)]
-        right = metrics.accuracy(before, found.targets)
-        curve = jax.vmap(lambda a: _loss(a * before, found.targets))(jnp.asarray(CURVE))
-        return worst[0], worst[1], worst[2], jnp.stack([right, worst[3]]), worst[4], curve
+    def of_one(params: MlpParams) -> dict[str, Array]:
+        def row(factor: Array) -> dict[str, Array]:
+            weights = tuple(W * f for W, f in zip(params.weights, factor, strict=True))
+            outputs = _outputs(found.model, params.replace(weights=weights), found.inputs)
+            right = metrics.decisions(outputs) == metrics.decisions(found.targets)
+            return {
+                "features": jnp.stack([metrics.features_per_dimension(W) for W in weights]),
+                "outputs": outputs,
+                "decisions": metrics.decisions(outputs),
+                "right": right.sum(),
+                "loss": _loss(outputs, found.targets),
+            }
 
-    columns = jax.vmap(of_one)(found.params)
-    features, outputs, decisions, accuracy, loss, curve = map(np.asarray, columns)
-    return Scaled(features, outputs, decisions, accuracy.T, loss, curve)
+        return jax.lax.map(row, jnp.concatenate([jnp.ones((1, n_layers)), jnp.asarray(factors)]))
+
+    rows = [jax.tree.map(np.asarray, of_one(params)) for params in _each(found.params)]
+    found_of = [_compared(each, factors) for each in rows]
+    curves = [_curve(each["outputs"][0], np.asarray(found.targets)) for each in rows]
+    columns = {name: np.array([each[name] for each in found_of]) for name in found_of[0]}
+    return Scaled(**columns, curve=np.array(curves))
 
 
-def _row(
-    found: Networks, params: MlpParams, before: Array, layers: Sequence[int], alpha: float
-) -> tuple[Array, ...]:
-    """Deviation of features and outputs, decisions that change, changes of accuracy and loss."""
-    group = scaling("scale", {f"weights.{layer}": 1 for layer in layers})
-    moved = group.act(alpha, params)
-    after = _outputs(found.model, moved, found.inputs)
-    powers = [alpha**2 if layer in layers else 1.0 for layer in range(len(params.weights))]
-    ratios = [
-        metrics.features_per_dimension(new) / metrics.features_per_dimension(old) / power
-        for new, old, power in zip(moved.weights, params.weights, powers, strict=True)
-    ]
-    right = [metrics.accuracy(outputs, found.targets) for outputs in (before, after)]
-    losses = [_loss(outputs, found.targets) for outputs in (before, after)]
-    return (
-        jnp.max(jnp.abs(jnp.stack(ratios) - 1)),
-        _change(after / alpha ** len(layers), before),
-        jnp.sum(metrics.decisions(after) != metrics.decisions(before)).astype(before.dtype),
-        jnp.abs(right[1] - right[0]),
-        jnp.abs(losses[1] - losses[0]) / losses[0],
+def _compared(rows: dict[str, np.ndarray], factors: np.ndarray) -> dict[str, Any]:
+    """The worst of the rows after the first, which is the network as it was."""
+    before, after = (
+        {name: row[part] for name, row in rows.items()} for part in (0, slice(1, None))
     )
+    n_examples = len(before["decisions"])
+    scale = factors.prod(1)[:, None, None]
+    largest = np.abs(before["outputs"]).max()
+    return {
+        "features": np.abs(after["features"] / before["features"] / factors**2 - 1).max(),
+        "outputs": np.abs(after["outputs"] / scale - before["outputs"]).max() / largest,
+        "decisions": (after["decisions"] != before["decisions"]).sum(1).max(),
+        "accuracy": before["right"] / n_examples,
+        "accuracy_change": np.abs(after["right"] - before["right"]).max() / n_examples,
+        "loss": np.abs(after["loss"] / before["loss"] - 1).max(),
+    }
+
+
+def _curve(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Cross entropy of the outputs times α in CURVE, (len(CURVE),)."""
+    logits = CURVE[:, None, None] * outputs
+    return -(targets * log_softmax(logits, axis=-1)).sum(-1).mean(-1)
 
 
 def groups_of(params: MlpParams) -> list[Group]:
@@ -104,20 +118,33 @@ def moved(found: Networks, key: Key) -> Changes:
         found: networks without biases with one hidden layer.
         key: for the elements, the same for all networks.
     """
-    one = jax.tree.map(lambda leaf: leaf[0], found.params)
-    groups = groups_of(one)
+    networks = _each(found.params)
+    groups = groups_of(networks[0])
 
     @jax.jit
-    @jax.vmap
-    def of_one(params: MlpParams) -> dict[str, dict[str, Array]]:
-        return {
-            group.name: _changes(
-                lambda each: _seen(found, each), params, group, jax.random.fold_in(key, number)
-            )
-            for number, group in enumerate(groups)
-        }
+    def of_one(params: MlpParams) -> tuple[dict[str, Array], dict[str, Array]]:
+        def elements(key: Key) -> list[MlpParams]:
+            keys = [jax.random.fold_in(key, number) for number in range(len(groups))]
+            pairs = zip(groups, keys, strict=True)
+            return [group.act(group.sample(k, params), params) for group, k in pairs]
 
-    return jax.tree.map(np.asarray, of_one(found.params))
+        orbits = jax.vmap(elements)(jax.random.split(key, N_ELEMENTS))
+        together = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *orbits)
+        return _seen(found, params), jax.lax.map(lambda each: _seen(found, each), together)
+
+    seen = [jax.tree.map(np.asarray, of_one(params)) for params in networks]
+    return {
+        group.name: {
+            what: np.array(
+                [
+                    _largest_change(after[what][number * N_ELEMENTS :][:N_ELEMENTS], before[what])
+                    for before, after in seen
+                ]
+            )
+            for what in seen[0][0]
+        }
+        for number, group in enumerate(groups)
+    }
 
 
 def unit_features(found: Networks) -> np.ndarray:
@@ -141,14 +168,13 @@ def biased_decisions(found: Networks) -> tuple[np.ndarray, np.ndarray]:
         return jnp.max(jnp.stack([(metrics.decisions(z) != before).sum() for z in after]))
 
     @jax.jit
-    @jax.vmap
     def of_one(params: MlpParams) -> tuple[Array, Array]:
         alone = changed(params, scaling("scale", {"weights.0": 1}))
         full = [symmetries.layer_scale(weights, biases, layer) for layer in range(n_layers)]
         return alone, jnp.max(jnp.stack([changed(params, group) for group in full]))
 
-    alone, together = of_one(found.params)
-    return np.asarray(alone), np.asarray(together)
+    alone, together = np.array([of_one(params) for params in _each(found.params)]).T
+    return alone, together
 
 
 def _seen(found: Networks, params: MlpParams) -> dict[str, Array]:
@@ -160,23 +186,17 @@ def _seen(found: Networks, params: MlpParams) -> dict[str, Array]:
     }
 
 
-def _changes(
-    seen: Callable[[Any], dict[str, Array]], params: Any, group: Group, key: Key
-) -> dict[str, Array]:
-    """What is seen -> its largest relative change over elements of a group."""
-    keys = jax.random.split(key, N_ELEMENTS)
-    after = jax.lax.map(lambda k: seen(group.act(group.sample(k, params), params)), keys)
-    before = seen(params)
-    return {
-        name: jnp.max(jax.vmap(_change, (0, None))(after[name], before[name])) for name in before
-    }
+def _largest_change(after: np.ndarray, before: np.ndarray) -> float:
+    """Over elements the largest difference, relative to the largest entry before or after."""
+    axes = tuple(range(1, after.ndim))
+    size = np.maximum(np.abs(after).max(axes), np.abs(before).max())
+    return float((np.abs(after - before).max(axes) / size).max())
 
 
-def _change(after: Array, before: Array) -> Array:
-    """Largest difference over the largest entry of either, ()."""
-    return jnp.max(jnp.abs(after - before)) / jnp.maximum(
-        jnp.max(jnp.abs(after)), jnp.max(jnp.abs(before))
-    )
+def _each(params: MlpParams) -> list[MlpParams]:
+    """The networks one by one."""
+    n = len(params.weights[0])
+    return [jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in range(n)]
 
 
 def _outputs(model: Model, params: MlpParams, x: Array) -> Array:

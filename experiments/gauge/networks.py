@@ -1,6 +1,7 @@
 """The trained classifiers of a sweep, in float64, with examples that they have not seen."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -45,13 +46,8 @@ def networks(dataset: xarray.Dataset) -> Networks:
     finished = dataset.isel(seed=(dataset["status"] == "ok").to_numpy())
     if not finished.sizes["seed"]:
         raise NoMemberError("no finished classifier")
-    model = models.mlp(
-        n_features=config["model.n_features"],
-        n_hidden=config["model.n_hidden"],
-        n_outputs=config["model.n_outputs"],
-        n_layers=config["model.n_layers"],
-        bias=config["model.bias"],
-    )
+    arguments = ("n_features", "n_hidden", "n_outputs", "n_layers", "bias")
+    model = models.mlp(**given(config, "model", arguments))
     params = models.MlpParams(
         weights=_leaves(finished, "weights"), biases=_leaves(finished, "biases")
     )
@@ -64,22 +60,25 @@ def is_classifier(dataset: xarray.Dataset) -> bool:
     return "weights.0" in dataset
 
 
+def given(config: Mapping[str, Any], group: str, names: Sequence[str]) -> dict[str, Any]:
+    """Those of the arguments of a component that a flat config sets."""
+    keys = {name: f"{group}.{name}" for name in names}
+    return {name: config[key] for name, key in keys.items() if key in config}
+
+
 def _leaves(dataset: xarray.Dataset, name: str) -> tuple[Array, ...]:
     found = sorted(str(key) for key in dataset if str(key).startswith(f"{name}."))
     return tuple(jnp.float64(dataset[key].transpose("seed", ...).to_numpy()) for key in found)
 
 
-def _examples(config: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _examples(config: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets that the networks were not trained on."""
     if config["data.kind"] == "digits":
         images, labels = digits.load("test")
         return images, np.eye(digits.N_CLASSES)[labels]
     n = config["data.n_features"]
     features = data.sparse_uniform(n_features=n, density=config["data.data.density"])
-    source = data.labelled(
-        n_features=n,
-        data=features,
-        **{name: config[f"data.{name}"] for name in ("n_classes", "n_teacher", "teacher_seed")},
-    )
+    teacher = given(config, "data", ("n_classes", "n_teacher", "teacher_seed"))
+    source = data.labelled(n_features=n, data=features, **teacher)
     batch = source.sample(jax.random.key(1), N_EXAMPLES)
     return np.asarray(batch.inputs), np.asarray(batch.targets)

@@ -22,6 +22,7 @@ from experiments.gauge.measures import REPLACED
 from experiments.gauge.moves import Changes, Scaled
 from experiments.gauge.networks import is_classifier, networks
 from experiments.gauge.tied import ALPHAS, Tied, minimum, n_minima, tied
+from superpos import random
 
 CASPER = "Casper 2023, EIS IX: Interpretability and Adversaries"
 ELHAGE = "Elhage et al. 2022, Toy Models of Superposition"
@@ -62,7 +63,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     figures = []
     if measured.scaled and measured.tied is not None:
         scale_figure.draw_scale(folder / "scale.png", measured.scaled, measured.tied)
-        alt = "Loss against the factor that weights are multiplied by, of classifiers and autoencoders."
+        alt = "Loss against the factor of the weights, of classifiers and of tied autoencoders."
         caption = (
             "Weights times α. Left: of a classifier features per dimension grow as α², accuracy"
             " stays, and cross entropy on examples not seen in training changes (a line each"
@@ -96,7 +97,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Measured:
                 continue
             scaled[name] = moves.scaled(found)
             if len(found.params.weights) == 2:
-                changes[name] = moves.moved(found, jax.random.key(2))
+                changes[name] = moves.moved(found, random.key(2))
                 unit_features[name] = moves.unit_features(found)
     return Measured(scaled, biased, changes, unit_features, autoencoders)
 
@@ -114,14 +115,14 @@ def judge(measured: Measured) -> list[Verdict]:
 def _judge_scaled(measured: Measured) -> list[Verdict]:
     found, biased = measured.scaled, measured.biased
     claims = _claims(CASPER, "features per dimension is free", CLASSIFIERS, SCALED)
-    right = ", ".join(f"{name} {each.accuracy[0].mean():.3f}" for name, each in found.items())
+    right = ", ".join(f"{name} {each.accuracy.mean():.3f}" for name, each in found.items())
     losses = {name: each.loss.min() for name, each in found.items()}
     return [
         claims["features"].judge(_most(each.features for each in found.values())),
         claims["outputs"].judge(_most(each.outputs for each in found.values())),
         claims["decisions"].judge(_most(each.decisions for each in found.values())),
         claims["accuracy"].judge(
-            _most(each.accuracy[1] for each in found.values()), f"accuracy: {right}"
+            _most(each.accuracy_change for each in found.values()), f"accuracy: {right}"
         ),
         claims["loss"].judge(_least(losses.values()), _by_variant(losses)),
         claims["biases"].judge(_least(alone for alone, _ in biased.values())),

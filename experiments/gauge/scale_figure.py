@@ -78,7 +78,7 @@ def _draw_changes(figure: Any, axis: Any, changes: Mapping[str, Changes]) -> Non
     shown = np.log10(np.maximum(table, 10.0**LEAST))
     image = axis.imshow(shown, cmap="cividis", vmin=LEAST, vmax=0, aspect="auto")
     for (row, column), value in np.ndenumerate(table):
-        text = f"{value:.2f}" if value > 1e-3 else f"{value:.0e}".replace("e-0", "e-")
+        text = f"{value:.2f}" if value > 1e-3 else f"{value:.0e}" if value else "0"
         colour = "black" if shown[row, column] > LEAST / 2 else "white"
         axis.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     axis.axhline(len(ROWS) - len(REPLACED) - 0.5, color="white", linewidth=2)

@@ -10,6 +10,7 @@ import xarray
 
 from experiments.elhage.geometry import represented
 from experiments.gauge.measures import of_tied
+from experiments.gauge.networks import given
 from superpos import data, models
 from superpos.train import NoMemberError
 from superpos.types import Array, Batch
@@ -46,11 +47,9 @@ def tied(dataset: xarray.Dataset) -> Tied:
     if not finished.sizes["seed"]:
         raise NoMemberError("no finished autoencoder")
     W, b = (jnp.float64(finished[name].transpose("seed", ...).to_numpy()) for name in ("W", "b"))
-    _, n, m = W.shape
-    names = ("importance_decay", "activation")
-    model = models.autoencoder(
-        n_features=n, n_hidden=m, **{name: config[f"model.{name}"] for name in names}
-    )
+    n, m = W.shape[1:]
+    arguments = ("n_features", "n_hidden", "importance_decay", "activation")
+    model = models.autoencoder(**given(config, "model", arguments))
     source = data.sparse_uniform(n_features=n, density=config["data.density"])
     x = jnp.float64(source.sample(jax.random.key(1), N_EXAMPLES).inputs)
     batch = Batch(inputs=x, targets=x, factors=x)

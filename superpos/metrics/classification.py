@@ -27,4 +27,4 @@ def accuracy(logits: Array, targets: Array) -> Array:
     Returns:
         In [0, 1], (...).
     """
-    return jnp.mean(decisions(logits) == decisions(targets), axis=-1)
+    return jnp.mean(decisions(logits) == decisions(targets), axis=-1, dtype=logits.dtype)
