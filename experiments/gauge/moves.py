@@ -12,6 +12,7 @@ from experiments.gauge.measures import of_classifier, unit_form
 from experiments.gauge.networks import Networks
 from superpos import metrics
 from superpos.gauge import Group, scaling, symmetries
+from superpos.gauge.matrices import product
 from superpos.losses import softmax_cross_entropy
 from superpos.models import MlpParams
 from superpos.types import Array, Key, Model
@@ -50,6 +51,8 @@ class Scaled(NamedTuple):
 
 Changes = Mapping[str, Mapping[str, np.ndarray]]
 """Group -> what -> largest relative change over elements, (networks,)."""
+Seen = dict[str, Array]
+"""Outputs, probabilities and measures of a network."""
 
 
 def scaled(found: Networks) -> Scaled:
@@ -118,33 +121,42 @@ def moved(found: Networks, key: Key) -> Changes:
         found: networks without biases with one hidden layer.
         key: for the elements, the same for all networks.
     """
-    networks = _each(found.params)
-    groups = groups_of(networks[0])
-
-    @jax.jit
-    def of_one(params: MlpParams) -> tuple[dict[str, Array], dict[str, Array]]:
-        def elements(key: Key) -> list[MlpParams]:
-            keys = [jax.random.fold_in(key, number) for number in range(len(groups))]
-            pairs = zip(groups, keys, strict=True)
-            return [group.act(group.sample(k, params), params) for group, k in pairs]
-
-        orbits = jax.vmap(elements)(jax.random.split(key, N_ELEMENTS))
-        together = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *orbits)
-        return _seen(found, params), jax.lax.map(lambda each: _seen(found, each), together)
-
-    seen = [jax.tree.map(np.asarray, of_one(params)) for params in networks]
+    seen = [
+        jax.tree.map(np.asarray, _orbits(params, found.inputs, jax.random.clone(key)))
+        for params in _each(found.params)
+    ]
     return {
         group.name: {
             what: np.array(
-                [
-                    _largest_change(after[what][number * N_ELEMENTS :][:N_ELEMENTS], before[what])
-                    for before, after in seen
-                ]
+                [_largest_change(after[number][what], before[what]) for before, after in seen]
             )
             for what in seen[0][0]
         }
-        for number, group in enumerate(groups)
+        for number, group in enumerate(groups_of(found.params))
     }
+
+
+@jax.jit
+def _orbits(params: MlpParams, x: Array, key: Key) -> tuple[Seen, list[Seen]]:
+    """What is seen of a network, and with a leading axis of elements of what each group makes."""
+    groups = groups_of(params)
+
+    def elements(key: Key) -> list[MlpParams]:
+        keys = [jax.random.fold_in(key, number) for number in range(len(groups))]
+        pairs = zip(groups, keys, strict=True)
+        return [group.act(group.sample(k, params), params) for group, k in pairs]
+
+    orbits = jax.vmap(elements)(jax.random.split(key, N_ELEMENTS))
+    together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *orbits)
+    flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), together)
+    after = jax.lax.map(lambda each: _seen(each, x), flat)
+    return _seen(params, x), [
+        {
+            name: values.reshape(len(groups), N_ELEMENTS, *values.shape[1:])[number]
+            for name, values in after.items()
+        }
+        for number in range(len(groups))
+    ]
 
 
 def unit_features(found: Networks) -> np.ndarray:
@@ -177,13 +189,11 @@ def biased_decisions(found: Networks) -> tuple[np.ndarray, np.ndarray]:
     return alone, together
 
 
-def _seen(found: Networks, params: MlpParams) -> dict[str, Array]:
-    outputs = _outputs(found.model, params, found.inputs)
-    return {
-        "outputs": outputs,
-        "probabilities": jax.nn.softmax(outputs, axis=-1),
-        **of_classifier(params, found.inputs),
-    }
+def _seen(params: MlpParams, x: Array) -> Seen:
+    W, U = params.weights
+    outputs = product(jax.nn.relu(product(x, W)), U)
+    softened = jax.nn.softmax(outputs, axis=-1)
+    return {"outputs": outputs, "probabilities": softened, **of_classifier(params, x)}
 
 
 def _largest_change(after: np.ndarray, before: np.ndarray) -> float:

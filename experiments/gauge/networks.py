@@ -14,7 +14,8 @@ from superpos import data, models
 from superpos.train import NoMemberError
 from superpos.types import Array, Model
 
-N_EXAMPLES = 1024
+N_EXAMPLES = 355
+"""As many as there are digits to test on."""
 
 
 class Networks(NamedTuple):
