@@ -5,6 +5,8 @@ beside what replaces it: the same measure of a canonical representative, and mea
 network computes. In the notation of a network y = Σ_k u_k ReLU(w_k·x), W has the w_k as columns.
 """
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 
@@ -29,7 +31,7 @@ UNITS = unit_classes(writes={"weights.0": -1}, reads={"weights.1": -2})
 def centred(params: MlpParams) -> MlpParams:
     """Last weights without their mean over classes, which a softmax does not see."""
     *others, last = params.weights
-    return params.replace(weights=(*others, last - last.mean(-1, keepdims=True)))
+    return dataclasses.replace(params, weights=(*others, last - last.mean(-1, keepdims=True)))
 
 
 def measures(params: MlpParams, activations: Array, responses: Array) -> dict[str, Array]:

@@ -1,5 +1,6 @@
 """Classifiers moved along their symmetries, and along changes that are none: what changes."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -65,7 +66,9 @@ def scaled(found: Networks) -> Scaled:
     def of_one(params: MlpParams) -> dict[str, Array]:
         def row(factor: Array) -> dict[str, Array]:
             weights = tuple(W * f for W, f in zip(params.weights, factor, strict=True))
-            outputs = _outputs(found.model, params.replace(weights=weights), found.inputs)
+            outputs = _outputs(
+                found.model, dataclasses.replace(params, weights=weights), found.inputs
+            )
             right = metrics.decisions(outputs) == metrics.decisions(found.targets)
             return {
                 "features": jnp.stack([metrics.features_per_dimension(W) for W in weights]),
