@@ -17,7 +17,9 @@ from superpos.types import Array, Batch
 
 ALPHAS = np.linspace(0.5, 1.5, 41)
 """What W is multiplied by; 1 is among them."""
-N_EXAMPLES = 2**15
+N_BATCHES, BATCH = 16, 2**11
+"""Fresh examples. Not one large batch: for some shapes XLA's CPU compiler (jax 0.10.2) gets the
+error of a transposed float64 batch of 30,000 wrong."""
 
 
 class Tied(NamedTuple):
@@ -51,8 +53,7 @@ def tied(dataset: xarray.Dataset) -> Tied:
     arguments = ("n_features", "n_hidden", "importance_decay", "activation")
     model = models.autoencoder(**given(config, "model", arguments))
     source = data.sparse_uniform(n_features=n, density=config["data.density"])
-    x = jnp.float64(source.sample(jax.random.key(1), N_EXAMPLES).inputs)
-    batch = Batch(inputs=x, targets=x, factors=x)
+    x = jnp.float64(source.sample(jax.random.key(1), N_BATCHES * BATCH).inputs)
 
     @jax.jit
     def of_one(member: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
@@ -60,7 +61,12 @@ def tied(dataset: xarray.Dataset) -> Tied:
 
         def loss(alpha: Array) -> Array:
             params = models.AutoencoderParams(W=alpha * W, b=b)
-            return model.loss(params, (), batch, jax.random.key(0))[0]
+
+            def of_batch(x: Array) -> Array:
+                batch = Batch(inputs=x, targets=x, factors=x)
+                return model.loss(params, (), batch, jax.random.key(0))[0]
+
+            return jax.lax.map(of_batch, x.reshape(N_BATCHES, BATCH, n)).mean()
 
         return jax.lax.map(loss, jnp.asarray(ALPHAS)), of_tied(W, x)
 

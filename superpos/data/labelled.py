@@ -23,9 +23,9 @@ def labelled(
 ) -> Source:
     """The inputs of another source, with the class that a random ReLU network gives them.
 
-    The teacher has no biases: y = Bᵀ ReLU(Aᵀx), of standard normal A and B, from which the mean
-    over its units is taken so that no class is favoured. The class is that of the largest y; the
-    first where x is 0.
+    The teacher has no biases: y = Bᵀ ReLU(Aᵀx), of standard normal A and B. From B the mean over
+    units is taken, which makes the classes more alike in number, as units are never negative. The
+    class is that of the largest y; the first where x is 0.
 
     Args:
         n_features: inputs of an example, >= 1: those of `data`.
