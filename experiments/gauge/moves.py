@@ -1,6 +1,7 @@
 """Classifiers moved along their symmetries, and along changes that are none: what changes."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ CURVE = np.geomspace(0.1, 10, 31)
 """The same, for the figure."""
 N_ELEMENTS = 10
 """Elements that are drawn of a group."""
+QUICK: Any = {"xla_backend_optimization_level": 0}
+"""Options for programs that take seconds to compile and milliseconds to run."""
 
 
 class Scaled(NamedTuple):
@@ -62,7 +65,7 @@ def scaled(found: Networks) -> Scaled:
     sets = np.vstack([np.eye(n_layers), np.ones(n_layers)])
     factors = np.concatenate([alpha**sets for alpha in ALPHAS])
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=QUICK)
     def of_one(params: MlpParams) -> dict[str, Array]:
         def row(factor: Array) -> dict[str, Array]:
             weights = tuple(W * f for W, f in zip(params.weights, factor, strict=True))
@@ -139,7 +142,7 @@ def moved(found: Networks, key: Key) -> Changes:
     }
 
 
-@jax.jit
+@functools.partial(jax.jit, compiler_options=QUICK)
 def _orbits(params: MlpParams, x: Array, key: Key) -> tuple[Seen, list[Seen]]:
     """What is seen of a network, and with a leading axis of elements of what each group makes."""
     groups = groups_of(params)
@@ -182,7 +185,7 @@ def biased_decisions(found: Networks) -> tuple[np.ndarray, np.ndarray]:
         after = [_outputs(found.model, group.act(a, params), found.inputs) for a in ALPHAS]
         return jnp.max(jnp.stack([(metrics.decisions(z) != before).sum() for z in after]))
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=QUICK)
     def of_one(params: MlpParams) -> tuple[Array, Array]:
         alone = changed(params, scaling("scale", {"weights.0": 1}))
         full = [symmetries.layer_scale(weights, biases, layer) for layer in range(n_layers)]

@@ -94,7 +94,9 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
         "other": {"data": {"kind": "one_sparse"}, "model": {"kind": "mlp", "n_outputs": 5}},
         "same": {"model": {"kind": "autoencoder", "n_hidden": 3}},
     }
-    jobs, _ = runner.bind(tiny(tmp_path, "model.n_hidden=4", changes={"variants": variants}))
+    jobs, _ = runner.bind(
+        tiny(tmp_path, "probe=loss", "model.n_hidden=4", changes={"variants": variants})
+    )
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
     assert model["n_hidden"] == 4 and model["init_scale"] == 1.0
