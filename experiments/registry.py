@@ -18,7 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
-from experiments.gauge import audit
+from experiments.gauge import audit, digits, scale
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -30,11 +30,13 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "data": {
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
+        "digits": digits.digits,
         "elementwise": data.elementwise,
         "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
         "hierarchy": data.hierarchy,
         "identity": data.identity,
+        "labelled": data.labelled,
         "one_sparse": data.one_sparse,
         "sparse_uniform": data.sparse_uniform,
     },
@@ -42,6 +44,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "mlp": models.mlp,
         "polygon": models.polygon,
         "quadratic": models.quadratic,
     },
@@ -74,6 +77,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
         "gauge/audit": audit.analyse,
+        "gauge/scale": scale.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,
         "lecomte/sparsification": sparsification.analyse,

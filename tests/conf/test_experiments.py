@@ -145,7 +145,7 @@ def check_stores(ran: Ran) -> None:
         assert (dataset["status"] == "ok").all()
         trained = list(range(1, job.fit.n_steps + 1))
         assert not trained or dataset["step"].values.tolist() == trained
-        weights = [name for name in ("W", "W_in", "W_out") if name in dataset]
+        weights = [name for name in ("W", "W_in", "W_out", "weights.0") if name in dataset]
         assert weights
         assert all(dataset[weight].dims[-2:] == ("feature", "hidden") for weight in weights)
         assert dataset.sizes["feature"] == job.config["data"]["n_features"]
