@@ -44,7 +44,16 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "polygon": models.polygon,
         "quadratic": models.quadratic,
     },
-    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd, "sgld": optim.sgld},
+    "optim": {
+        "adam": optim.adam,
+        "adamw": optim.adamw,
+        "balanced_sgd": optim.balanced_sgd,
+        "muon": optim.muon,
+        "row_adam": optim.row_adam,
+        "sgd": optim.sgd,
+        "sgld": optim.sgld,
+        "shampoo": optim.shampoo,
+    },
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
