@@ -106,7 +106,8 @@ def muon(
         schedule: multiplies the learning rate, step -> factor; None is constant.
 
     Returns:
-        An optax GradientTransformation; arrays that are no matrices take a step of Adam.
+        An optax GradientTransformation; arrays that are no matrices take a step of Adam with
+        Nesterov's momentum.
 
     Raises:
         ArgumentError: a value is out of range.
