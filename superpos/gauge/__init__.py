@@ -9,6 +9,9 @@ from superpos.gauge.classes import same_class as same_class
 from superpos.gauge.classes import unit_classes as unit_classes
 from superpos.gauge.commute import commutes as commutes
 from superpos.gauge.commute import descend as descend
+from superpos.gauge.equivalent import equivalent as equivalent
+from superpos.gauge.equivalent import search_rotation as search_rotation
+from superpos.gauge.equivalent import search_units as search_units
 from superpos.gauge.gram import GramState as GramState
 from superpos.gauge.gram import factor as factor
 from superpos.gauge.gram import gram_state as gram_state

@@ -115,6 +115,7 @@ def sgd(
 def scale_by_rate(
     learning_rate: Positive, schedule: Schedule | None
 ) -> optax.GradientTransformation:
+    """Updates times -learning_rate and the factor of the schedule, of which None is constant."""
     return optax.chain(
         _scale_by_schedule(schedule or constant()),
         optax.scale_by_learning_rate(learning_rate),

@@ -22,7 +22,7 @@ from superpos.types import Array, Params
 class RowState(NamedTuple):
     """What `row_adam` remembers: the updates done, the mean of gradients, of squared ones."""
 
-    count: Array
+    n_updates: Array
     mean: Params
     square: Params
 
@@ -30,7 +30,7 @@ class RowState(NamedTuple):
 class ShampooState(NamedTuple):
     """What `shampoo` remembers: the updates done, and for each array the second moment by axis."""
 
-    count: Array
+    n_updates: Array
     moments: Any
 
 
@@ -75,7 +75,7 @@ def row_adam(
 
     def update(updates: Params, state: Any, params: Params | None = None) -> tuple[Params, Any]:
         del params
-        count = optax.safe_increment(state.count)
+        count = jnp.asarray(optax.safe_increment(state.n_updates))
         squares = jax.tree.map(square_of, updates)
         mean = optax.tree.update_moment(updates, state.mean, b1, 1)
         square = optax.tree.update_moment(squares, state.square, b2, 1)
@@ -174,7 +174,7 @@ def shampoo(
 
     def update(updates: Params, state: Any, params: Params | None = None) -> tuple[Params, Any]:
         del params
-        count = optax.safe_increment(state.count)
+        count = jnp.asarray(optax.safe_increment(state.n_updates))
         fresh = jax.tree.map(moments_of, updates)
         moments = optax.tree.update_moment(fresh, state.moments, b2, 1)
         corrected = optax.tree.bias_correction(moments, b2, count)

@@ -1,4 +1,4 @@
-"""Descent in the balanced gauge: the rule in NumPy, and that it does not see how units are scaled."""
+"""Descent in the balanced gauge: its rule, and that it does not see how units are scaled."""
 
 import functools
 

@@ -90,10 +90,10 @@ def test_shampoo_whitens_each_axis():
     for t, (G, g) in enumerate(zip(matrices, vectors, strict=True), start=1):
         L, R = 0.9 * L + 0.1 * G @ G.T, 0.9 * R + 0.1 * G.T @ G
         V = 0.9 * V + 0.1 * np.outer(g, g)
-        l, r, v = (each / (1 - 0.9**t) for each in (L, R, V))
-        expected = -0.1 * np.sqrt(N) * power(l, -0.25) @ G @ power(r, -0.25)
+        left, right, whole = (each / (1 - 0.9**t) for each in (L, R, V))
+        expected = -0.1 * np.sqrt(N) * power(left, -0.25) @ G @ power(right, -0.25)
         np.testing.assert_allclose(W[t - 1], expected, atol=1e-9)
-        np.testing.assert_allclose(b[t - 1], -0.1 * np.sqrt(N) * power(v, -0.5) @ g, atol=1e-9)
+        np.testing.assert_allclose(b[t - 1], -0.1 * np.sqrt(N) * power(whole, -0.5) @ g, atol=1e-9)
 
 
 @each_optimiser
