@@ -8,7 +8,9 @@ from superpos.gauge.classes import rotation_classes as rotation_classes
 from superpos.gauge.classes import same_class as same_class
 from superpos.gauge.classes import unit_classes as unit_classes
 from superpos.gauge.commute import commutes as commutes
+from superpos.gauge.commute import departures as departures
 from superpos.gauge.commute import descend as descend
+from superpos.gauge.commute import moved as moved
 from superpos.gauge.equivalent import equivalent as equivalent
 from superpos.gauge.equivalent import search_rotation as search_rotation
 from superpos.gauge.equivalent import search_units as search_units
