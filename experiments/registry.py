@@ -18,6 +18,8 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.gauge import noise as gauge_noise
+from experiments.gauge import rescaling
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -43,6 +45,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "computation": models.computation,
         "polygon": models.polygon,
         "quadratic": models.quadratic,
+        "rescaled": models.rescaled,
+        "rotated": models.rotated,
     },
     "optim": {
         "adam": optim.adam,
@@ -81,6 +85,8 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "gauge/noise": gauge_noise.analyse,
+        "gauge/rescaling": rescaling.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,
         "lecomte/sparsification": sparsification.analyse,

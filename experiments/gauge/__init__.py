@@ -1,0 +1,1 @@
+"""Gauge freedom: what of a model is bookkeeping, and which measures and updates see it."""
