@@ -3,6 +3,9 @@
 From one start W and from several rotations W Q of it a model is trained on one stream of data. All
 compute the same at the start, so whatever differs at the end is noise of the gauge.
 
+That Adam aligns rows with the axes was expected, and is wrong here: its rows lie away from them,
+with entries more equal in size than those of random directions.
+
 Source: the comment of A. Jermyn on N. Soares 2022, K-complexity is silly; use cross-entropy
 instead (LessWrong): gauge freedom makes an equivalence, and what is evolved should be its classes.
 """
@@ -36,12 +39,12 @@ ROWS: tuple[Row, ...] = (
     ("adam_dimensionality", "the basis alone moves the D_i of Adam by at least a tenth of what"
      " another seed does: ratio of the spreads", ">=", 0.1, 0),
     ("sgd_kurtosis", "rows of W have no preferred axes under SGD: mean kurtosis less that of random"
-     " directions, in standard errors", "<=", 0, 3),
-    ("adam_kurtosis", "Adam aligns rows with the axes: the same", ">=", 3, 0),
+     " directions, in standard errors, in size", "<=", 0, 3),
+    ("adam_kurtosis", "Adam aligns rows with the axes: the same, with its sign", ">=", 3, 0),
 )  # fmt: skip
 CLAIMS = _claims_of(
     ROWS,
-    setting="n=20, m=5, p=0.1, importance 0.9^i, batch 256, 3,000 updates in float32, 6 seeds, the"
+    setting="n=20, m=5, p=0.1, importance 0.9^i, batch 128, 3,000 updates in float32, 6 seeds, the"
     " start of each in 6 bases",
 )
 
@@ -68,7 +71,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
     Args:
         datasets: {"sgd": ..., "adam": ..., "row_adam": ...}, sweeps over the basis of the start
-            (`model.draw`) and the seed.
+            (`draw`) and the seed.
         folder: where the figure goes.
 
     Returns:
@@ -89,7 +92,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def weights_of(dataset: xarray.Dataset) -> np.ndarray:
     """Final W of all runs, (n_seeds, n_bases, n_features, n_hidden), float64."""
-    ordered = dataset["W"].transpose("seed", "model.draw", "feature", "hidden")
+    ordered = dataset["W"].transpose("seed", "draw", "feature", "hidden")
     return ordered.to_numpy().astype(float)
 
 
@@ -126,6 +129,7 @@ def judge(spreads: Mapping[str, Spread], n_hidden: int) -> list[Verdict]:
         kurtosis = spreads[name].kurtosis
         error = kurtosis.std(ddof=1) / np.sqrt(len(kurtosis)) if len(kurtosis) > 1 else 0.0
         excess = kurtosis.mean() - isotropic(n_hidden)
+        excess = abs(excess) if name == "sgd" else excess
         note = f"mean {kurtosis.mean():.3f}, of random directions {isotropic(n_hidden):.3f}"
         verdicts.append(CLAIMS[f"{name}_kurtosis"].judge(excess / error if error else None, note))
     return verdicts
@@ -150,7 +154,7 @@ def _spreads(values: np.ndarray) -> tuple[float, float]:
 
 def _draw(path: Path, spreads: Mapping[str, Spread], n_hidden: int) -> None:
     figure, (left, right) = new_figure(1, 2, width=9, height=3.4)
-    for place, (name, spread) in enumerate(spreads.items()):
+    for place, spread in enumerate(spreads.values()):
         colour = PALETTE[place]
         jitter = np.linspace(-0.12, 0.12, len(spread.by_seed))
         floor = np.maximum(spread.by_seed, 1e-9)

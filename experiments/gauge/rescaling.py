@@ -4,10 +4,14 @@ One network, its units scaled going in and scaled back going out, trained on one
 compute the same at the start. The more the scales spread, the more they come to differ, except
 under descent in the balanced gauge.
 
+That large scales cost SGD loss was expected, and is wrong in a run as short as this one: at one
+learning rate the loss of SGD falls further the more the scales spread.
+
 Source: Neyshabur, Salakhutdinov & Srebro 2015, Path-SGD (arXiv 1506.02617), sections 2 and 3; the
 comment of A. Jermyn on N. Soares 2022, K-complexity is silly; use cross-entropy instead.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,8 +31,8 @@ ROWS: tuple[Row, ...] = (
      " log-normal spread of 1, as a share of the function", ">=", 0.01, 0),
     ("adam", "so does what Adam learns: the same", ">=", 0.01, 0),
     ("balanced", "what descent in the balanced gauge learns does not: the same", "<=", 0, 1e-3),
-    ("sgd_grows", "under SGD it grows with the spread of the scales: share of steps of the spread at"
-     " which it does", ">=", 1, 0),
+    ("sgd_grows", "under SGD it grows with the spread of the scales: share of steps of the spread"
+     " at which it does", ">=", 1, 0),
     ("loss", "large scales cost SGD loss, the balanced gauge none: loss of SGD over that of the"
      " balanced gauge at a spread of 1", ">=", 1, 0),
 )  # fmt: skip
@@ -37,8 +41,8 @@ CLAIMS = claims_of(
     ROWS,
     paper="Neyshabur et al. 2015, Path-SGD",
     section="2, 3",
-    setting="n=10, 8 ReLU units, p=0.2, batch 256, 2,000 updates in float32, 8 draws of the scales"
-    " for each of 4 seeds",
+    setting="n=10, 8 ReLU units, p=0.2, batch 128, 2,000 updates in float32, 6 draws of the scales"
+    " for each of 3 seeds",
 )
 
 
@@ -47,13 +51,13 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
     Args:
         datasets: {"sgd": ..., "adam": ..., "balanced": ...}, sweeps over the spread of the scales
-            (`model.spread`), the draw of them (`model.draw`) and the seed.
+            (`spread`), the draw of them (`draw`) and the seed.
         folder: where the figure goes.
 
     Returns:
         Verdicts and one figure.
     """
-    spreads = datasets["sgd"]["model.spread"].to_numpy()
+    spreads = datasets["sgd"]["spread"].to_numpy()
     noise = {name: noise_of(dataset) for name, dataset in datasets.items()}
     losses = {name: final_loss(dataset) for name, dataset in datasets.items()}
     _draw(folder / "rescaling.png", spreads, noise, losses)
@@ -69,20 +73,21 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def noise_of(dataset: xarray.Dataset) -> np.ndarray:
     """Spread of the learned function over draws as a share of it, (n_seeds, n_spreads)."""
-    order = ("seed", "model.spread", "model.draw", ...)
+    order = ("seed", "spread", "draw", ...)
     W_in, W_out, b = (
         dataset[name].transpose(*order).to_numpy().astype(float) for name in ("W_in", "W_out", "b")
     )
-    outputs = outputs_of(W_in, W_out, b, test_inputs(dataset))
+    density = json.loads(dataset.attrs["config"])["data.density"]
+    outputs = outputs_of(W_in, W_out, b, common_inputs(dataset.sizes["feature"], density))
     left = np.square(outputs - outputs.mean(2, keepdims=True)).mean((2, 3, 4))
     return np.sqrt(left / np.square(outputs).mean((2, 3, 4)))
 
 
-def test_inputs(dataset: xarray.Dataset) -> np.ndarray:
-    """Inputs at which functions are compared: each feature on by chance, (N_INPUTS, n)."""
+def common_inputs(n_features: int, density: float) -> np.ndarray:
+    """Inputs at which functions are compared, as the models were trained on, (N_INPUTS, n)."""
     rng = np.random.default_rng(0)
-    shape = (N_INPUTS, dataset.sizes["feature"])
-    return rng.uniform(size=shape) * (rng.uniform(size=shape) < 0.2)
+    shape = (N_INPUTS, n_features)
+    return rng.uniform(size=shape) * (rng.uniform(size=shape) < density)
 
 
 def outputs_of(W_in: np.ndarray, W_out: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -93,8 +98,8 @@ def outputs_of(W_in: np.ndarray, W_out: np.ndarray, b: np.ndarray, x: np.ndarray
 
 def final_loss(dataset: xarray.Dataset) -> np.ndarray:
     """Mean final loss over draws, (n_seeds, n_spreads)."""
-    last = dataset["loss"].isel(step=-1).mean("model.draw")
-    return last.transpose("seed", "model.spread").to_numpy().astype(float)
+    last = dataset["loss"].isel(step=-1).mean("draw")
+    return last.transpose("seed", "spread").to_numpy().astype(float)
 
 
 def judge(
