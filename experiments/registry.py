@@ -18,6 +18,7 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.gauge import dynamics as gauge_dynamics
 from experiments.gauge import noise as gauge_noise
 from experiments.gauge import rescaling
 from experiments.lecomte import collisions, noise, sparsification
@@ -85,6 +86,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "gauge/dynamics": gauge_dynamics.analyse,
         "gauge/noise": gauge_noise.analyse,
         "gauge/rescaling": rescaling.analyse,
         "lecomte/collisions": collisions.analyse,

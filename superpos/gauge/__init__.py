@@ -18,6 +18,7 @@ from superpos.gauge.gram import GramState as GramState
 from superpos.gauge.gram import factor as factor
 from superpos.gauge.gram import gram_state as gram_state
 from superpos.gauge.gram import gram_step as gram_step
+from superpos.gauge.gram import truncate as truncate
 from superpos.gauge.groups import Group as Group
 from superpos.gauge.groups import basis_change as basis_change
 from superpos.gauge.groups import scaling as scaling
