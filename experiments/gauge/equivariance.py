@@ -12,24 +12,33 @@ import xarray
 from experiments.gauge.setting import gradient_of, model_of, params_of, stream
 from superpos import gauge, optim
 from superpos.gauge import Group, matrices, symmetries
-from superpos.types import Params
+from superpos.types import Params, Scalar
 
 N_STEPS, N_ELEMENTS, BATCH_SIZE = 200, 4, 128
 AGREE, DISAGREE = 1e-10, 1e-3
 """Relative differences of labels that are rounding, and that are not."""
-Optimiser = Callable[[], optax.GradientTransformation]
-OPTIMISERS: Mapping[str, Optimiser] = {
-    "sgd": lambda: optim.sgd(learning_rate=0.1),
-    "momentum": lambda: optim.sgd(learning_rate=0.02, momentum=0.9),
-    "decay": lambda: optax.chain(optax.add_decayed_weights(0.01), optax.scale(-0.1)),
-    "adam": lambda: optim.adam(learning_rate=0.01),
-    "adamw": lambda: optim.adamw(learning_rate=0.01, weight_decay=0.01),
-    "row_adam": lambda: optim.row_adam(learning_rate=0.01),
-    "shampoo": lambda: optim.shampoo(learning_rate=0.01),
-    "muon": lambda: optim.muon(learning_rate=0.01),
-    "balanced_sgd": lambda: optim.balanced_sgd(learning_rate=0.1),
+Factory = Callable[..., optax.GradientTransformation]
+
+
+def decayed_sgd(*, learning_rate: Scalar, weight_decay: Scalar) -> optax.GradientTransformation:
+    """Plain descent with decoupled weight decay."""
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay), optax.scale_by_learning_rate(learning_rate)
+    )
+
+
+OPTIMISERS: Mapping[str, tuple[Factory, Mapping[str, float]]] = {
+    "sgd": (optim.sgd, {"learning_rate": 0.1, "momentum": 0.0}),
+    "momentum": (optim.sgd, {"learning_rate": 0.02, "momentum": 0.9}),
+    "decay": (decayed_sgd, {"learning_rate": 0.1, "weight_decay": 0.01}),
+    "adam": (optim.adamw, {"learning_rate": 0.01, "weight_decay": 0.0}),
+    "adamw": (optim.adamw, {"learning_rate": 0.01, "weight_decay": 0.01}),
+    "row_adam": (optim.row_adam, {"learning_rate": 0.01}),
+    "shampoo": (optim.shampoo, {"learning_rate": 0.01}),
+    "muon": (optim.muon, {"learning_rate": 0.01}),
+    "balanced_sgd": (optim.balanced_sgd, {"learning_rate": 0.1}),
 }
-TIED = ("O(m)", "signed permutation", "permutation")
+"""Name -> factory and its arguments; those of one factory run in one program."""
 ALWAYS = frozenset({"signed permutation", "permutation", "permutation of units"})
 TURNING = ALWAYS | {"O(m)", "O(m) of both"}
 KEEPS: Mapping[str, frozenset[str]] = {
@@ -110,25 +119,46 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> dict[str, dict[str, np.nd
         dataset = datasets[case.dataset]
         params = params_of(dataset)
         gradient = gradient_of(model_of(dataset), stream(dataset, N_STEPS, BATCH_SIZE))
-        keys = jax.random.split(jax.random.key(1), len(case.groups))
-        families = [group for group, _ in case.groups.values()]
-        moved = [
-            gauge.moved(group, params, key, N_ELEMENTS)
-            for group, key in zip(families, keys, strict=True)
-        ]
-        starts = jax.tree.map(lambda *each: jnp.concatenate(each), *moved)
-        for name, optimiser in OPTIMISERS.items():
-            apart = _departures(optimiser(), gradient, case, params, starts)
-            for place, (group, (_, part)) in enumerate(case.groups.items()):
-                rows = apart[part][place * N_ELEMENTS : (place + 1) * N_ELEMENTS]
-                found[name][group] = rows.max(axis=0)
+        starts = jax.jit(lambda p, case=case: _starts(case, p))(params)
+        for names in families():
+            apart = _departures(names, gradient, case, params, starts)
+            for row, name in enumerate(names):
+                for place, (group, (_, part)) in enumerate(case.groups.items()):
+                    cell = apart[part][row, place * N_ELEMENTS : (place + 1) * N_ELEMENTS]
+                    found[name][group] = cell.max(axis=0)
     return found
 
 
+def _starts(case: Case, params: Params) -> Params:
+    """Parameters moved by N_ELEMENTS of each group, one group after the other."""
+    keys = jax.random.split(jax.random.key(1), len(case.groups))
+    moved = [
+        gauge.moved(group, params, key, N_ELEMENTS)
+        for (group, _), key in zip(case.groups.values(), keys, strict=True)
+    ]
+    return jax.tree.map(lambda *each: jnp.concatenate(each), *moved)
+
+
+def families() -> list[list[str]]:
+    """Names of optimisers, those of one factory together."""
+    factories = {factory: None for factory, _ in OPTIMISERS.values()}
+    return [[name for name, (of, _) in OPTIMISERS.items() if of is f] for f in factories]
+
+
 def _departures(
-    tx: optax.GradientTransformation, gradient: Any, case: Case, params: Params, starts: Params
+    names: list[str], gradient: Any, case: Case, params: Params, starts: Params
 ) -> dict[str, np.ndarray]:
-    run = jax.jit(
-        lambda one, others: gauge.departures(tx, gradient, case.label, one, others, n_steps=N_STEPS)
-    )
-    return jax.device_get(run(params, starts))
+    """Part of the label -> (optimisers, starts, N_STEPS)."""
+    factory = OPTIMISERS[names[0]][0]
+    numbers = [OPTIMISERS[name][1] for name in names]
+    points = {key: jnp.asarray([each[key] for each in numbers]) for key in numbers[0]}
+
+    @jax.jit
+    def run(points: Any, one: Params, others: Params) -> Any:
+        return jax.vmap(
+            lambda point: gauge.departures(
+                factory(**point), gradient, case.label, one, others, n_steps=N_STEPS
+            )
+        )(points)
+
+    return jax.device_get(run(points, params, starts))

@@ -1,7 +1,6 @@
 """The Gram matrix evolved by itself, beside W, on the same data; in float64, and in float32."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -18,9 +17,9 @@ from experiments.gauge.setting import (
     params_of,
     stream,
 )
-from superpos import gauge, models
+from superpos import gauge
 from superpos.gauge import GramState
-from superpos.gauge.gram import Loss, naive_step
+from superpos.gauge.gram import naive_step
 from superpos.models.importance import importance_weights
 from superpos.types import Array
 
@@ -89,11 +88,10 @@ def follow(dataset: xarray.Dataset) -> Followed:
         label = lambda p: {"gram": p.W @ p.W.T, "loss": loss(p.W @ p.W.T, p.b, fresh)}  # noqa: E731
         return gauge.descend(tx, gradient_of(model, data), label, start, N_STEPS)
 
-    def in_labels(state: GramState, data: Array, way: Array, often: Array) -> tuple[Array, Array]:
-        n_hidden = params.W.shape[1]
+    def in_labels(state: GramState, data: Array, way: Array, every: int) -> tuple[Array, Array]:
+        way = way.astype(data.dtype)
 
-        def step(state: GramState, numbered: tuple[Array, Array]) -> tuple[GramState, Any]:
-            number, x = numbered
+        def step(state: GramState, x: Array) -> tuple[GramState, Any]:
             state = gauge.gram_step(
                 state,
                 lambda G, b: loss(G, b, x),
@@ -101,41 +99,41 @@ def follow(dataset: xarray.Dataset) -> Followed:
                 momentum=way[1],
                 weight_decay=way[2],
             )
-            due = (number + 1) % often == 0
-            state = jax.lax.cond(due, lambda s: gauge.truncate(s, n_hidden), lambda s: s, state)
             return state, (state.G, loss(state.G, state.b, fresh.astype(x.dtype)))
 
-        return jax.lax.scan(step, state, (jnp.arange(N_STEPS), data))[1]
+        def block(state: GramState, xs: Array) -> tuple[GramState, Any]:
+            state, seen = jax.lax.scan(step, state, xs)
+            return gauge.truncate(state, params.W.shape[1]), seen
 
-    run = jax.jit(lambda *start: jax.lax.map(lambda way: in_weights(*start, way), ways))
-    evolve = jax.jit(
-        lambda state, data, often: jax.lax.map(
-            lambda way: in_labels(state, data, way.astype(data.dtype), often), ways
-        )
-    )
-    end, found = run(params, batches)
+        _, seen = jax.lax.scan(block, state, data.reshape(-1, every, *data.shape[1:]))
+        return jax.tree.map(lambda each: each.reshape(N_STEPS, *each.shape[2:]), seen)
+
+    run = jax.jit(jax.vmap(in_weights, (None, None, 0)))
+    evolve = jax.jit(jax.vmap(in_labels, (None, None, 0, None)), static_argnums=3)
+    end, found = run(params, batches, ways)
     state = gauge.gram_state(params.W, params.b)
-    grams, losses = evolve(state, batches, EVERY)
-    raw, _ = evolve(state, batches, N_STEPS + 1)
+    grams, losses = evolve(state, batches, ways, EVERY)
+    raw, _ = evolve(state, batches, ways, N_STEPS)
     singles = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), (params, state, batches))
-    single = run(singles[0], singles[2])[1]["gram"]
-    raw_single, _ = evolve(*singles[1:], N_STEPS + 1)
+    single = run(singles[0], singles[2], ways)[1]["gram"]
+    raw_single, _ = evolve(*singles[1:], ways, N_STEPS)
     gaps = [jnp.abs(found["gram"] - g).max((-1, -2)) for g in (grams, raw, single, raw_single)]
     rest = (jnp.abs(found["loss"] - losses), losses, end.W, grams[:, -1])
     return Followed(*(np.asarray(each, float) for each in (*gaps, *rest)))
 
 
-def naive_end(dataset: xarray.Dataset) -> np.ndarray:
-    """G (n, n) after N_NAIVE gradient steps of its entries, at the rate of plain SGD."""
+def naive_path(dataset: xarray.Dataset) -> np.ndarray:
+    """G after each of N_NAIVE gradient steps of its entries, at the rate of plain SGD."""
     params, loss = params_of(dataset), gram_loss(dataset)
 
-    def step(state: GramState, x: Array) -> tuple[GramState, None]:
+    def step(state: GramState, x: Array) -> tuple[GramState, Array]:
         rate = WAYS["sgd"][0]
-        return naive_step(state, lambda G, b: loss(G, b, x), learning_rate=rate), None
+        state = naive_step(state, lambda G, b: loss(G, b, x), learning_rate=rate)
+        return state, state.G
 
     start = gauge.gram_state(params.W, params.b)
     batches = stream(dataset, N_NAIVE, BATCH_SIZE)
-    return np.asarray(jax.jit(lambda: jax.lax.scan(step, start, batches)[0].G)())
+    return np.asarray(jax.jit(lambda: jax.lax.scan(step, start, batches)[1])())
 
 
 def engine_loss(dataset: xarray.Dataset, start: xarray.Dataset) -> float:
@@ -144,11 +142,16 @@ def engine_loss(dataset: xarray.Dataset, start: xarray.Dataset) -> float:
     return float(loss_on(model_of(dataset), params_of(dataset), fresh))
 
 
-def rank_of(G: np.ndarray) -> tuple[int, float]:
-    """Eigenvalues that count, and the least of all as a share of the largest in size."""
-    values = np.linalg.eigvalsh(G)
-    shares = values / np.abs(values).max()
-    return int((np.abs(shares) > RANK_TOLERANCE).sum()), float(shares.min())
+def rank_of(G: np.ndarray) -> int:
+    """Eigenvalues of G (n, n) that count."""
+    values = np.abs(np.linalg.eigvalsh(G))
+    return int((values > RANK_TOLERANCE * values.max()).sum())
+
+
+def least_eigenvalue(path: np.ndarray) -> float:
+    """The least eigenvalue on a path of Gram matrices, as a share of the largest then."""
+    values = np.linalg.eigvalsh(path)
+    return float((values[:, 0] / values[:, -1]).min())
 
 
 def recovered(G: np.ndarray, W: np.ndarray) -> float:
@@ -160,45 +163,3 @@ def recovered(G: np.ndarray, W: np.ndarray) -> float:
         return np.inf
     turned = group.act(witness, made)["W"]
     return float(jnp.abs(turned - given["W"]).max() / jnp.abs(given["W"]).max())
-
-
-def timings(n_features: int, widths: Sequence[int], batch_size: int) -> np.ndarray:
-    """Microseconds of one update in W and in G at each width, (len(widths), 2), float32."""
-    x = jax.random.uniform(jax.random.key(0), (batch_size, n_features), jnp.float32)
-    rows = []
-    for width in widths:
-        model = models.autoencoder(n_features=n_features, n_hidden=width)
-        params, _ = model.init(jax.random.key(1))
-        state = gauge.gram_state(params.W, params.b)
-        rows.append(
-            [_seconds(_weights_update(model, x), params), _seconds(_label_update(x), state)]
-        )
-    return np.array(rows) * 1e6
-
-
-def _weights_update(model: Any, x: Array) -> Callable[[Any], Any]:
-    def update(params: Any) -> Any:
-        gradient = jax.grad(lambda p: loss_on(model, p, x))(params)
-        return jax.tree.map(lambda p, g: p - 1e-3 * g, params, gradient)
-
-    return update
-
-
-def _label_update(x: Array) -> Callable[[Any], Any]:
-    def loss(G: Array, b: Array) -> Array:
-        return jnp.square(x - jax.nn.relu(x @ G + b[None])).sum(-1).mean()
-
-    typed: Loss = loss
-    return lambda state: gauge.gram_step(state, typed, learning_rate=1e-3)
-
-
-def _seconds(update: Callable[[Any], Any], start: Any, n_updates: int = 100) -> float:
-    """Least seconds of an update, of five rounds of a loop that is compiled whole."""
-    run = jax.jit(lambda s: jax.lax.fori_loop(0, n_updates, lambda _, each: update(each), s))
-    jax.block_until_ready(run(start))
-    rounds = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        jax.block_until_ready(run(start))
-        rounds.append(time.perf_counter() - begin)
-    return min(rounds) / n_updates

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 import xarray
 
@@ -99,7 +100,7 @@ def weights_of(dataset: xarray.Dataset) -> np.ndarray:
 def spread_of(W: np.ndarray) -> Spread:
     """Spreads of runs, W (n_seeds, n_bases, n_features, n_hidden)."""
     gram = W @ W.swapaxes(-1, -2)
-    dimensionality = np.asarray(metrics.feature_dimensionality(W), float)
+    dimensionality = np.asarray(metrics.feature_dimensionality(jnp.asarray(W)), float)
     kurtosis = kurtosis_of(W).mean(axis=(1, 2))
     return Spread(
         _spreads(gram), _spreads(dimensionality), _deviation(gram, 1, (1, 2, 3)), kurtosis

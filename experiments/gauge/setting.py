@@ -13,7 +13,7 @@ import xarray
 
 from superpos import data, models
 from superpos.gauge.commute import Gradient
-from superpos.types import Array, Batch, Model, Params
+from superpos.types import Array, Batch, Key, Model, Params
 
 KINDS: Mapping[str, tuple[Callable[..., Model], type]] = {
     "autoencoder": (models.autoencoder, models.AutoencoderParams),
@@ -46,9 +46,14 @@ def stream(dataset: xarray.Dataset, n_batches: int, batch_size: int, seed: int =
     """Batches of sparse features of a sweep's density, (n_batches, batch_size, n), float64."""
     given = arguments_of(dataset, "data")
     source = data.sparse_uniform(n_features=given["n_features"], density=given["density"])
-    keys = jax.random.split(jax.random.key(seed), n_batches)
-    batches = jax.vmap(lambda key: source.sample(key, batch_size).inputs)(keys)
-    return batches.astype(jnp.float64)
+
+    @jax.jit
+    def draw(key: Key) -> Array:
+        keys = jax.random.split(key, n_batches)
+        batches = jax.vmap(lambda one: source.sample(one, batch_size).inputs)(keys)
+        return batches.astype(jnp.float64)
+
+    return draw(jax.random.key(seed))
 
 
 def loss_on(model: Model, params: Params, x: Array) -> Array:
