@@ -43,7 +43,7 @@ def draw_table(path: Path, table: Mapping[str, Mapping[str, np.ndarray]]) -> Non
     left.imshow(powers, cmap=colours, vmin=-16, vmax=1, aspect="auto")
     for (row, column), power in np.ndenumerate(powers):
         strong = power < -13
-        left.text(column, row, f"{power:.0f}", ha="center", va="center", fontsize=9,
+        left.text(column, row, f"{round(power)}", ha="center", va="center", fontsize=9,
                   color="white" if strong else "black")  # fmt: skip
     left.set_xticks(range(len(groups)), [HEADS[group] for group in groups], fontsize=8)
     left.set_yticks(range(len(names)), [NAMES[name] for name in names])
@@ -89,6 +89,8 @@ def draw_labels(
         right.plot(rates, drift, "o", color=colour, label=name, markersize=5)
         right.plot(rates, drift[-1] * (rates / rates[-1]) ** 2, "--", color=colour, linewidth=1)
     right.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="drift of the charge")
+    right.minorticks_off()
+    right.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
 
@@ -108,4 +110,4 @@ def _draw_gaps(axis: Any, followed: Followed) -> None:
         axis.plot(steps, shown, style, color=colour, label=label, linewidth=1.3)
     axis.set(yscale="log", xlabel="updates", ylabel="largest difference of W Wᵀ")
     axis.set_ylim(FLOOR, 1e2)
-    axis.legend(frameon=False, fontsize=8, loc="upper right")
+    axis.legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1, 0.36))

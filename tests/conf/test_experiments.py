@@ -16,6 +16,7 @@ import pytest
 from experiments import boundary, runner
 from experiments.axes import GENERATORS, expand
 from experiments.elhage import phase_change
+from experiments.gauge import equivariance, label_space
 from superpos.train import store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,10 @@ def run_small(name: str, folder: Path, most: int) -> Ran:
         patch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])
         patch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
         patch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**14)
+        few = {optimiser: equivariance.OPTIMISERS[optimiser] for optimiser in ("sgd", "adam")}
+        patch.setattr(equivariance, "OPTIMISERS", few)
+        patch.setattr(equivariance, "N_STEPS", 5)
+        patch.setattr(label_space, "N_STEPS", 25)
         try:
             code = runner.run(config).code
         finally:
