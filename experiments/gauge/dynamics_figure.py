@@ -78,7 +78,8 @@ def draw_labels(
     in_weights, in_labels = times
     middle.plot(WIDTHS, in_weights, "o-", color=PALETTE[0], label="W", markersize=4)
     middle.axhline(in_labels, color=PALETTE[1], label="G")
-    middle.set(xscale="log", yscale="log", xlabel="hidden width m", ylabel="µs an update")
+    middle.set(xscale="log", xlabel="hidden width m", ylabel="µs an update")
+    middle.set_ylim(bottom=0)
     middle.set_xticks(WIDTHS, [str(width) for width in WIDTHS])
     middle.minorticks_off()
     middle.legend(frameon=False, fontsize=8)

@@ -61,7 +61,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(label_space, "N_STEPS", 50)
     monkeypatch.setattr(label_space, "N_NAIVE", 50)
     monkeypatch.setattr(equivariance, "N_STEPS", 20)
-    few = {name: equivariance.OPTIMISERS[name] for name in ("sgd", "momentum", "adam")}
+    few = {name: equivariance.OPTIMISERS[name] for name in ("sgd", "adam")}
     monkeypatch.setattr(equivariance, "OPTIMISERS", few)
 
 
@@ -79,7 +79,7 @@ def test_every_group_of_the_table_is_a_column_and_every_optimiser_has_a_name() -
 @pytest.mark.usefixtures("short")
 def test_the_table_is_measured_from_stored_starts() -> None:
     table = equivariance.measure(STARTS)
-    assert set(table) == {"sgd", "momentum", "adam"}
+    assert set(table) == {"sgd", "adam"}
     for name, cells in table.items():
         assert set(cells) == {*TIED, *UNTIED}
         for group, apart in cells.items():
