@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint claims report bench lock clean
+.PHONY: demo test lint claims report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -21,6 +21,9 @@ claims: $(READY) ## every experiment with claims, and one table (outputs/claims.
 
 report: $(READY) ## the same, and a page for each experiment with an index (outputs/report/index.html)
 	$(BIN)/python -m experiments.report
+
+docs: $(READY) ## the guides, with the experiments they show (outputs/docs/index.html)
+	$(BIN)/python -m experiments.report docs
 
 bench: $(READY) ## superpos beside PyTorch (installed where missing) and a plain vmap; renews RESULTS.md
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0

@@ -1,4 +1,4 @@
-"""What an analysis returns: verdicts on claims, and figures it drew. Analyses never train."""
+"""What an analysis returns: verdicts on claims, figures and tables. Analyses never train."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,9 +39,24 @@ class Figure(NamedTuple):
     cells: Sequence[Cell] = ()
 
 
+class Table(NamedTuple):
+    """A table of texts, for the terminal and the page of the run.
+
+    Attributes:
+        caption: what it shows.
+        header: names of the columns; the first column names the rows.
+        rows: of as many texts as the header has.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 @dataclass(frozen=True)
 class Findings:
-    """Verdicts and figures of one run."""
+    """Verdicts, figures and tables of one run."""
 
     verdicts: Sequence[Verdict] = field(default_factory=list)
     figures: Sequence[Figure] = field(default_factory=list)
+    tables: Sequence[Table] = field(default_factory=list)

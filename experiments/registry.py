@@ -18,9 +18,9 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
+from experiments.gauge import audit, digits, rescaling, scale
 from experiments.gauge import dynamics as gauge_dynamics
 from experiments.gauge import noise as gauge_noise
-from experiments.gauge import rescaling
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -32,11 +32,13 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "data": {
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
+        "digits": digits.digits,
         "elementwise": data.elementwise,
         "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
         "hierarchy": data.hierarchy,
         "identity": data.identity,
+        "labelled": data.labelled,
         "one_sparse": data.one_sparse,
         "sparse_uniform": data.sparse_uniform,
     },
@@ -44,6 +46,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "mlp": models.mlp,
         "polygon": models.polygon,
         "quadratic": models.quadratic,
         "rescaled": models.rescaled,
@@ -86,9 +89,11 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/phase_change": phase_change.analyse,
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
+        "gauge/audit": audit.analyse,
         "gauge/dynamics": gauge_dynamics.analyse,
         "gauge/noise": gauge_noise.analyse,
         "gauge/rescaling": rescaling.analyse,
+        "gauge/scale": scale.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,
         "lecomte/sparsification": sparsification.analyse,

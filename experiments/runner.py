@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import rich.table
 import yaml
 from rich.console import Console
+from rich.text import Text
 
 from experiments.boundary import Outcome
 from experiments.claims import ledger
 from experiments.experiment import bind
-from experiments.findings import Findings
+from experiments.findings import Findings, Table
 from experiments.jobs import Job
 from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
@@ -67,8 +69,10 @@ def report(
     records = ledger.to_records(findings.verdicts, config["command"])
     ledger.write(folder / "claims.json", records)
     facts = _facts(trained, stored.read_facts(folder))
-    stored.write_figures(folder, findings.figures, facts)
+    stored.write_findings(folder, findings, facts)
     page = write_run(folder, stored.read(folder))
+    for table in findings.tables:
+        console.print(_for_terminal(table))
     if records:
         console.print(ledger.table(records))
     for figure in findings.figures:
@@ -131,6 +135,13 @@ def _analyse(
     except NoMemberError as error:
         console.print(f"no claims: {error}", soft_wrap=True)
         return Findings()
+
+
+def _for_terminal(table: Table) -> rich.table.Table:
+    grid = rich.table.Table(*table.header, title=table.caption, title_justify="left")
+    for row in table.rows:
+        grid.add_row(*map(Text, row))
+    return grid
 
 
 def _facts(trained: Mapping[str, Trained], before: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ Each experiment is a process of its own that resumes what is on disk.
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,10 +35,10 @@ class Ran(NamedTuple):
         return self.code in FINISHED
 
 
-def run_all(console: Console) -> list[Ran]:
-    """Run all experiments with claims, one after the other."""
+def run_all(console: Console, names: Iterable[str] | None = None) -> list[Ran]:
+    """Run experiments one after the other; None is all that have claims."""
     runs = []
-    for name in with_claims():
+    for name in with_claims() if names is None else names:
         console.rule(name)
         command = [sys.executable, "-m", "experiments", f"experiment={name}"]
         code = subprocess.run(command, check=False).returncode

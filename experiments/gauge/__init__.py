@@ -1,1 +1,1 @@
-"""Gauge freedom: what of a model is bookkeeping, and which measures and updates see it."""
+"""Gauge freedom: what changes about a network that computes the same."""

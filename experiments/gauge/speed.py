@@ -12,7 +12,7 @@ from superpos import gauge
 from superpos.models.tied import embed, encode
 from superpos.types import Array
 
-N_UPDATES, N_ROUNDS = 50, 5
+N_UPDATES, N_ROUNDS = 50, 40
 
 
 def timings(n_features: int, widths: Sequence[int], batch_size: int) -> tuple[np.ndarray, float]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from experiments.claims.everything import Ran
 from experiments.findings import Figure
-from experiments.report import stored
+from experiments.report import guide, stored
 from experiments.report.page import PLAIN_NAME, anchor, summary, write_run
 from experiments.report.templates import render
 from superpos.train.files import commit, make_folder
@@ -84,6 +84,7 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         for at, record in enumerate(card.records)
     ]
     papers = by_paper([record for record, _ in rows])
+    guides = guide.write_all(folder, {ran.name: run for ran, run in read})
     numbers = {paper.name: f" paper-{at}" for at, paper in enumerate(papers, 1)}
     records = [record for record, _ in rows]
     html = render(
@@ -96,6 +97,7 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         states=[record["reproduced"] for record in records],
         papers=papers,
         failures=[ran for ran in runs if not ran.finished],
+        guides=guides,
         groups=[*_groups(cards)],
         rows=[(record, numbers[record["paper"]], "", address) for record, address in rows],
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.findings import Figure
+from experiments.findings import Figure, Table
 from experiments.report.stored import Run
 from experiments.report.templates import render
 from superpos.train.files import commit
@@ -32,6 +32,7 @@ def write_page(
     config: Mapping[str, Any],
     command: str,
     facts: Mapping[str, str],
+    tables: Sequence[Table] = (),
     home: str = "",
 ) -> Path:
     """Write `index.html` into a folder.
@@ -45,6 +46,7 @@ def write_page(
         config: The configuration of the run, nested plain values.
         command: The command that reproduces the run.
         facts: Label and text of anything else worth knowing: time taken, versions, machine.
+        tables: Texts to be shown below the figures.
         home: Address of the page that lists all experiments, if there is one.
 
     Returns:
@@ -65,6 +67,7 @@ def write_page(
         question=question,
         summary=summary(records),
         figures=figures,
+        tables=tables,
         records=records,
         command=command,
         rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],
@@ -88,6 +91,7 @@ def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
         config={key: value for key, value in run.config.items() if key not in NOT_SHOWN},
         command=run.config["command"],
         facts=run.facts,
+        tables=run.tables,
         home=home,
     )
 

@@ -2,18 +2,18 @@
 
 config.yaml     the config of the run
 claims.json     the records of its claims
-figures.json    its figures, with their cells, and the facts that its page states
+figures.json    its figures, with their cells, its tables, and the facts that its page states
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from experiments.claims import ledger
-from experiments.findings import Cell, Figure
+from experiments.findings import Cell, Figure, Findings, Table
 from superpos.train.files import commit
 
 NEEDED = ("title", "question", "command")
@@ -27,26 +27,29 @@ class Run(NamedTuple):
         config: plain, with title, question, command.
         records: of its claims, as `experiments.claims.ledger.to_records` returns them.
         figures: files in the folder.
+        tables: of texts.
         facts: label and text of time taken, versions, machine.
     """
 
     config: dict[str, Any]
     records: list[dict[str, Any]]
     figures: list[Figure]
+    tables: list[Table]
     facts: dict[str, str]
 
 
-def write_figures(folder: Path, figures: Sequence[Figure], facts: Mapping[str, str]) -> None:
-    """Keep the figures and facts of a run.
+def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -> None:
+    """Keep the figures, tables and facts of a run.
 
     Raises:
         ValueError: If a number of a cell is not finite.
     """
     rows = [
         {**figure._asdict(), "cells": [cell._asdict() for cell in figure.cells]}
-        for figure in figures
+        for figure in findings.figures
     ]
-    text = json.dumps({"figures": rows, "facts": dict(facts)}, allow_nan=False)
+    kept = {"figures": rows, "tables": [*map(Table._asdict, findings.tables)], "facts": dict(facts)}
+    text = json.dumps(kept, allow_nan=False)
     commit(folder / "figures.json", text.encode())
 
 
@@ -70,7 +73,9 @@ def read(folder: Path) -> Run:
             Figure(**{**row, "cells": [Cell(**cell) for cell in row["cells"]]})
             for row in kept["figures"]
         ]
-        return Run(config, ledger.read(folder / "claims.json"), figures, dict(kept["facts"]))
+        tables = [Table(**row) for row in kept["tables"]]
+        records = ledger.read(folder / "claims.json")
+        return Run(config, records, figures, tables, dict(kept["facts"]))
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{folder} does not hold a finished run: {reason}") from None

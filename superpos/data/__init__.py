@@ -3,8 +3,11 @@
 from superpos.data import magnitudes as magnitudes
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
+from superpos.data.finite import Serve as Serve
 from superpos.data.finite import finite as finite
+from superpos.data.finite import served as served
 from superpos.data.hierarchy import hierarchy as hierarchy
+from superpos.data.labelled import labelled as labelled
 from superpos.data.one_sparse import identity as identity
 from superpos.data.one_sparse import one_sparse as one_sparse
 from superpos.data.sets import anticorrelated_sets as anticorrelated_sets

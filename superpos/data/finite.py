@@ -17,6 +17,8 @@ from superpos.types import Batch, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
 """A seed that can be an axis, whole numbers that are exact in float32."""
+Serve = Literal["random", "in_order"]
+"""Batches that are drawn with replacement, or the examples one after the other."""
 
 
 @factory
@@ -26,7 +28,7 @@ def finite(
     data: Source,
     n_samples: Count,
     data_seed: DataSeed = 0,
-    serve: Literal["random", "in_order"] = "random",
+    serve: Serve = "random",
 ) -> Source:
     """The first `n_samples` examples that another source draws with a seed of the data's own.
 
@@ -50,6 +52,18 @@ def finite(
     check_inputs(n_features, data)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
+
+    return served(samples, serve)
+
+
+def served(samples: Batch, serve: Serve) -> Source:
+    """A Source of the examples of a data set, as `finite` serves them.
+
+    Args:
+        samples: the data set, n_samples examples.
+        serve: in which order.
+    """
+    n_samples = len(samples.inputs)
 
     def sample(key: Key, batch_size: int) -> Batch:
         chosen = (

@@ -2,7 +2,9 @@
 
 from superpos.gauge import symmetries as symmetries
 from superpos.gauge.audit import Audited as Audited
+from superpos.gauge.audit import Metric as Metric
 from superpos.gauge.audit import audit as audit
+from superpos.gauge.audit import audit_all as audit_all
 from superpos.gauge.classes import Classes as Classes
 from superpos.gauge.classes import rotation_classes as rotation_classes
 from superpos.gauge.classes import same_class as same_class

@@ -3,11 +3,11 @@
 A metric that moves along a symmetry measures the bookkeeping of the parameters, not the network.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from superpos.gauge.groups import Group, Observable, paths_of
 from superpos.gauge.matrices import Pair
@@ -19,6 +19,9 @@ Verdict = Literal["invariant", "equivariant", "not invariant"]
 N_ELEMENTS, N_INPUTS = 20, 256
 TOLERANCE = 500
 """Largest relative change that counts as none, in units of the precision of the numbers."""
+ROUNDING = 10
+"""Largest difference that counts as none whatever it is relative to, in the same units: what is 0
+but for rounding has no relative change."""
 
 
 class Audited(NamedTuple):
@@ -70,36 +73,79 @@ def audit(
     Returns:
         One record for each symmetry; none where the names of the parameters are not known.
     """
+    options = {"groups": groups, "batch": batch, "n_elements": n_elements}
+    return audit_all({"": metric}, model, params, key, **options)[""]
+
+
+def audit_all(
+    metrics: Mapping[str, Metric],
+    model: Model,
+    params: Params,
+    key: Key,
+    *,
+    groups: Sequence[Group] | None = None,
+    batch: Batch | None = None,
+    n_elements: int = N_ELEMENTS,
+) -> dict[str, list[Audited]]:
+    """Audit many metrics of one model, whose symmetries are measured once, as `audit` does.
+
+    Returns:
+        One list for each metric, by its name.
+    """
     key_batch, key_elements, key_loss = jax.random.split(key, 3)
     if batch is None:
         batch = _uniform(key_batch, params)
-    found = []
+    found: dict[str, list[Audited]] = {name: [] for name in metrics}
     for number, group in enumerate(candidates(params) if groups is None else groups):
         keys = jax.random.split(jax.random.fold_in(key_elements, number), n_elements)
-        elements = [group.sample(each, params) for each in keys]
-        moved = [group.act(element, params) for element in elements]
+        elements = jax.vmap(lambda one, group=group: group.sample(one, params))(keys)
+        moved = jax.vmap(lambda one, group=group: group.act(one, params))(elements)
         preserved = _preserved(model, params, moved, batch)
         if preserved is not None:
-            change, verdict = _judged(metric, params, elements, moved)
             keeps = _keeps_loss(model, params, moved, batch, key_loss)
-            found.append(Audited(group.name, preserved, keeps, change, verdict))
+            each = _unstacked(elements), _unstacked(moved)
+            for name, metric in metrics.items():
+                change, verdict = _judged(metric, params, *each)
+                found[name].append(Audited(group.name, preserved, keeps, change, verdict))
     return found
 
 
-def relative_change(new: Array, old: Array) -> float:
+def relative_change(new: Array | np.ndarray, old: Array | np.ndarray) -> float:
     """Largest difference of two arrays, relative to the largest entry of either; 0 where all is 0.
 
-    Entries that are not finite in both are taken as equal where they are the same.
+    Entries that are not finite in both are taken as equal where they are the same. A truth value
+    is 0 or 1.
     """
-    same = (new == old) | (jnp.isnan(new) & jnp.isnan(old))
-    difference = jnp.max(jnp.where(same, 0.0, jnp.abs(new - old)))
-    size = jnp.max(jnp.where(same & ~jnp.isfinite(old), 0.0, jnp.maximum(abs(new), abs(old))))
-    return 0.0 if float(difference) == 0 else float(difference / size)
+    difference, size, _ = _compared(new, old)
+    with np.errstate(invalid="ignore"):
+        return 0.0 if difference == 0 else float(difference / size)
 
 
-def tolerance_of(array: Array) -> float:
-    """The relative change that rounding may make, for numbers of a dtype."""
-    return TOLERANCE * float(jnp.finfo(jnp.result_type(array, jnp.float32)).eps)
+def unchanged(new: Array | np.ndarray, old: Array | np.ndarray) -> bool:
+    """Whether two arrays are the same but for rounding."""
+    difference, size, precision = _compared(new, old)
+    return bool(difference <= precision * max(ROUNDING, TOLERANCE * size))
+
+
+def _compared(new: Array | np.ndarray, old: Array | np.ndarray) -> tuple[Any, Any, float]:
+    """Largest difference, largest entry of either where they differ, and the precision."""
+    new, old = _numbers(new), _numbers(old)
+    same = (new == old) | (np.isnan(new) & np.isnan(old))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0.0, abs(new - old)).max(initial=0)
+        either = np.where(same & ~np.isfinite(old), 0.0, np.maximum(abs(new), abs(old)))
+    return difference, either.max(initial=0), float(np.finfo(old.dtype).eps)
+
+
+def _numbers(values: Array | np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    return values.astype(np.result_type(values, np.float32))
+
+
+def _unstacked(tree: Any) -> list[Any]:
+    """The trees that were stacked along the leading axis of every leaf."""
+    n_trees = len(jax.tree.leaves(tree)[0])
+    return [jax.tree.map(lambda leaf, at=at: leaf[at], tree) for at in range(n_trees)]
 
 
 def _uniform(key: Key, params: Params) -> Batch:
@@ -115,54 +161,47 @@ def _outputs(model: Model, params: Params, batch: Batch) -> Array:
     return jax.vmap(lambda x: model.apply(params, (), x).recon)(batch.inputs)
 
 
-def _preserved(
-    model: Model, params: Params, moved: Sequence[Params], batch: Batch
-) -> Observable | None:
-    """The most that all elements keep."""
+def _preserved(model: Model, params: Params, moved: Params, batch: Batch) -> Observable | None:
+    """The most that all elements keep; `moved` has them along a leading axis."""
     before = _outputs(model, params, batch)
-    after = [_outputs(model, each, batch) for each in moved]
-    largest = jnp.argmax(before, axis=-1)
-
-    def all_near(of: Callable[[Array], Array]) -> bool:
-        bound = tolerance_of(before)
-        return all(relative_change(of(each), of(before)) <= bound for each in after)
-
-    if all_near(lambda outputs: outputs):
+    after = jax.vmap(lambda each: _outputs(model, each, batch))(moved)
+    if all(unchanged(each, before) for each in after):
         return "outputs"
-    if all_near(lambda outputs: jax.nn.softmax(outputs, axis=-1)):
+    if before.shape[-1] == 1:
+        return None
+    softened = jax.nn.softmax(before, axis=-1)
+    if all(unchanged(each, softened) for each in jax.nn.softmax(after, axis=-1)):
         return "probabilities"
-    kept = all(bool(jnp.all(jnp.argmax(each, axis=-1) == largest)) for each in after)
-    return "argmax" if kept else None
+    kept = after.argmax(-1) == before.argmax(-1)[None]
+    return "argmax" if kept.all() else None
 
 
-def _keeps_loss(
-    model: Model, params: Params, moved: Sequence[Params], batch: Batch, key: Key
-) -> bool:
-    before, *losses = [
-        model.loss(each, (), batch, jax.random.clone(key))[0] for each in (params, *moved)
-    ]
-    return all(relative_change(loss, before) <= tolerance_of(before) for loss in losses)
+def _keeps_loss(model: Model, params: Params, moved: Params, batch: Batch, key: Key) -> bool:
+    def loss(each: Params) -> Array:
+        return model.loss(each, (), batch, jax.random.clone(key))[0]
+
+    before = loss(params)
+    return all(unchanged(each, before) for each in jax.vmap(loss)(moved))
 
 
 def _judged(
     metric: Metric, params: Params, elements: Sequence[Any], moved: Sequence[Params]
 ) -> tuple[float, Verdict]:
-    before = metric(params)
-    after = [metric(each) for each in moved]
+    before = _numbers(metric(params))
+    after = [_numbers(metric(each)) for each in moved]
     change = max(relative_change(each, before) for each in after)
-    if change <= tolerance_of(before):
+    if all(unchanged(each, before) for each in after):
         return change, "invariant"
     for axes in _axes_of_units(before, elements[0]):
-        back = max(
-            relative_change(_put_back(element, each, axes), before)
-            for element, each in zip(elements, after, strict=True)
-        )
-        if back <= tolerance_of(before):
-            return back, "equivariant"
+        back = [
+            _put_back(element, each, axes) for element, each in zip(elements, after, strict=True)
+        ]
+        if all(unchanged(each, before) for each in back):
+            return max(relative_change(each, before) for each in back), "equivariant"
     return change, "not invariant"
 
 
-def _axes_of_units(values: Array, element: Any) -> list[list[int]]:
+def _axes_of_units(values: np.ndarray, element: Any) -> list[list[int]]:
     """Which axes of a metric may go over the units: all that are as long, or one of them."""
     if not isinstance(element, Pair):
         return []
@@ -170,9 +209,9 @@ def _axes_of_units(values: Array, element: Any) -> list[list[int]]:
     return [axes, *([axis] for axis in axes)] if axes else []
 
 
-def _put_back(element: Pair, values: Array, axes: Sequence[int]) -> Array:
+def _put_back(element: Pair, values: np.ndarray, axes: Sequence[int]) -> np.ndarray:
     """A value for each unit, where it was before the element moved the units."""
     for axis in axes:
-        moved = jnp.moveaxis(values, axis, -1) @ element.dual.astype(values.dtype)
-        values = jnp.moveaxis(moved, -1, axis)
+        moved = np.moveaxis(values, axis, -1) @ np.asarray(element.dual, values.dtype)
+        values = np.moveaxis(moved, -1, axis)
     return values

@@ -1,6 +1,8 @@
 """Metrics: arrays in, arrays out; leading batch dimensions allowed; finite on zero rows."""
 
 from superpos.metrics.capacity import capacity as capacity
+from superpos.metrics.classification import accuracy as accuracy
+from superpos.metrics.classification import decisions as decisions
 from superpos.metrics.components import between_components as between_components
 from superpos.metrics.components import component_labels as component_labels
 from superpos.metrics.components import component_ranks as component_ranks
@@ -20,6 +22,12 @@ from superpos.metrics.geometry import feature_dimensionality as feature_dimensio
 from superpos.metrics.geometry import feature_norms as feature_norms
 from superpos.metrics.geometry import features_per_dimension as features_per_dimension
 from superpos.metrics.geometry import interference as interference
+from superpos.metrics.participation import (
+    effective_features_per_dimension as effective_features_per_dimension,
+)
+from superpos.metrics.participation import gram_dimensionality as gram_dimensionality
+from superpos.metrics.participation import participation as participation
+from superpos.metrics.participation import participation_ratio as participation_ratio
 from superpos.metrics.polytopes import POLYTOPES as POLYTOPES
 from superpos.metrics.polytopes import polytope_codes as polytope_codes
 from superpos.metrics.polytopes import polytope_of as polytope_of

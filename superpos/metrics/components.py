@@ -22,6 +22,9 @@ def feature_graph(W: Array, *, threshold: Scalar) -> Array:
 
     Returns:
         |W_i·W_j| > threshold, bool (..., n_features, n_features), False on the diagonal.
+
+    Gauge:
+        invariant under rotation, unit permutation.
     """
     gram = gram_matrix(W)
     own = jnp.broadcast_to(jnp.eye(gram.shape[-1], dtype=bool), gram.shape)
@@ -65,6 +68,9 @@ def tegum_factors(W: Array, *, threshold: Scalar) -> Array:
     Returns:
         The smallest feature of the factor, int32 (..., n_features). A zero row is its own factor.
 
+    Gauge:
+        invariant under rotation, unit permutation.
+
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition".
     """
@@ -91,6 +97,9 @@ def component_ranks(W: Array, labels: Array, *, tolerance: float = 1e-3) -> Arra
 
     Returns:
         The rank of the rows of the component, int32 (..., n_features); 0 for a zero row alone.
+
+    Gauge:
+        invariant under rotation, unit permutation, scale of W.
     """
     same = same_component(labels)
     # Eigenvectors of equal eigenvalues mix blocks, but the diagonal of the projector does not.
@@ -100,7 +109,11 @@ def component_ranks(W: Array, labels: Array, *, tolerance: float = 1e-3) -> Arra
 
 
 def between_components(W: Array, labels: Array) -> Array:
-    """The largest |W_i·W_j| between different components: (..., n, m), (..., n) -> (...)."""
+    """The largest |W_i·W_j| between different components: (..., n, m), (..., n) -> (...).
+
+    Gauge:
+        invariant under rotation, unit permutation.
+    """
     return jnp.abs(jnp.where(same_component(labels), 0.0, gram_matrix(W))).max(
         (-2, -1), initial=0.0
     )

@@ -99,15 +99,19 @@ def block_spread(W: Array, same: Array, *, tolerance: float = 1e-3) -> Array:
     Returns:
         Standard deviation over mean of the non-zero eigenvalues of the block's frame operator, >=
         0, (..., n_features); 0 for a tight frame and for a zero row.
+
+    Gauge:
+        invariant under rotation, unit permutation, scale of W.
     """
     values, squares = _eigen(jnp.where(same, gram_matrix(W), 0.0), tolerance)
     # How much of each eigenvector is in the block, as those of equal eigenvalues mix blocks.
     weights = jnp.einsum("...ij,...jk->...ik", same.astype(squares.dtype), squares)
-    rank = jnp.sum(weights, axis=-1, keepdims=True)
-    rank = jnp.where(rank == 0, 1.0, rank)
+    total = jnp.sum(weights, axis=-1, keepdims=True)  # the rank, but for rounding
+    none = total < 0.5
+    rank = jnp.where(none, 1.0, total)
     mean = jnp.sum(weights * values[..., None, :], axis=-1, keepdims=True) / rank
     variance = jnp.sum(weights * jnp.square(values[..., None, :] - mean), axis=-1) / rank[..., 0]
-    return jnp.sqrt(variance) / jnp.where(mean == 0, 1.0, mean)[..., 0]
+    return jnp.where(none, 0.0, jnp.sqrt(variance)[..., None] / jnp.where(none, 1.0, mean))[..., 0]
 
 
 def projector_diagonal(gram: Array, *, tolerance: float) -> Array:

@@ -17,7 +17,9 @@ from experiments import boundary, runner
 from experiments.axes import GENERATORS, expand
 from experiments.elhage import phase_change
 from experiments.gauge import equivariance, label_space
+from experiments.report.guide import GUIDES
 from superpos.train import store
+from tests.experiments.report.sites import claims_of, figures_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "conf" / "experiment"
@@ -122,6 +124,7 @@ def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
     check_page(ran)
     check_stores(ran)
     check_claims(ran)
+    check_guides(ran)
     check_that_two_steps_do_not_reproduce_everything(ran)
 
 
@@ -146,7 +149,7 @@ def check_stores(ran: Ran) -> None:
         assert (dataset["status"] == "ok").all()
         trained = list(range(1, job.fit.n_steps + 1))
         assert not trained or dataset["step"].values.tolist() == trained
-        weights = [name for name in ("W", "W_in", "W_out") if name in dataset]
+        weights = [name for name in ("W", "W_in", "W_out", "weights.0") if name in dataset]
         assert weights
         assert all(dataset[weight].dims[-2:] == ("feature", "hidden") for weight in weights)
         assert dataset.sizes["feature"] == job.config["data"]["n_features"]
@@ -168,6 +171,15 @@ def check_claims(ran: Ran) -> None:
         else:
             assert math.isfinite(record["measured"])
             assert record["reproduced"] is not None
+
+
+def check_guides(ran: Ran) -> None:
+    """What the guides say of an experiment is there to be said."""
+    name, ids = ran.config["experiment"], {record["id"] for record in ran.claims}
+    for guide in GUIDES:
+        assert {each for each in claims_of(guide) if each.startswith(f"{name}/")} <= ids
+        files = [file for experiment, file in figures_of(guide) if experiment == name]
+        assert all((ran.folder / file).exists() for file in files)
 
 
 def check_that_two_steps_do_not_reproduce_everything(ran: Ran) -> None:

@@ -89,6 +89,21 @@ def test_each_variant_is_a_job_with_its_changes(tmp_path: Path) -> None:
     assert json.dumps(config) == before
 
 
+def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) -> None:
+    variants = {
+        "other": {"data": {"kind": "one_sparse"}, "model": {"kind": "mlp", "n_outputs": 5}},
+        "same": {"model": {"kind": "autoencoder", "n_hidden": 3}},
+    }
+    jobs, _ = runner.bind(
+        tiny(tmp_path, "probe=loss", "model.n_hidden=4", changes={"variants": variants})
+    )
+    data, model = (jobs["other"].config[group] for group in ("data", "model"))
+    assert data == {"kind": "one_sparse", "n_features": 5}
+    assert model["n_hidden"] == 4 and model["init_scale"] == 1.0
+    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init_scale"}
+    assert jobs["same"].config["model"]["importance_decay"] == 1.0
+
+
 def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
     variants = {"a": {"model": {"n_hidden": 0}}, "b": {"model": {"n_hidden": -1}}, "c": {}}
     config = tiny(tmp_path, "data.density=2", changes={"variants": variants})
@@ -109,6 +124,8 @@ def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
         ({"a": {"title": "b"}}, ["variants.a.title"]),
         ({"a": 3}, ["variants.a=3", "expected"]),
         ({"a": [1]}, ["variants.a=[1]", "expected"]),
+        ({"a": {"model": {"kind": "mlpp"}}}, ["model.kind='mlpp'", "did you mean mlp"]),
+        ({"a": {"model": {"kind": "mlp"}}}, ["model.n_outputs: missing"]),
         ({"a": {"model": 3}}, ["model=3", "expected a component with a kind"]),
         ({"../up": {"seed": 1}}, ["variants", "../up"]),
         ({"a/b": {"seed": 1}}, ["variants", "a/b"]),

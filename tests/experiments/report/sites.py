@@ -1,5 +1,6 @@
 """Constructed runs: no training, but every kind of verdict, figure and hostile text."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import yaml
 
 from experiments.claims import ledger
 from experiments.claims.everything import Ran
-from experiments.findings import Figure
-from experiments.report import stored
+from experiments.findings import Figure, Findings, Table
+from experiments.report import guide, stored
 from experiments.report.cells import cells_of
 from experiments.report.figures import new_figure, save
 
@@ -17,6 +18,7 @@ ATTACK = (
     "<script>window.owned = 1</script></script></style></title><img src=x onerror='owned = 1'>"
     "\" autofocus onfocus='owned = 1' <a href=javascript:owned=1>&amp; {{ 7 * 7 }} ]]> \u2028 'q'"
 )
+TEMPLATES = Path(guide.__file__).parent / guide.FOLDER
 DENSITIES, IMPORTANCES = np.geomspace(0.01, 1, 5), np.geomspace(0.1, 10, 4)
 
 
@@ -58,6 +60,23 @@ def figure_with_cells(folder: Path, name: str, W: np.ndarray, text: str = "") ->
     return Figure(name, f"A mesh {text}", f"A caption {text}", cells)
 
 
+def named(one: guide.Guide, macro: str) -> list[str]:
+    """What the text of a guide calls a macro with."""
+    text = (TEMPLATES / f"{one.name}.html.jinja").read_text()
+    return re.findall(rf"{macro}\(([^)]*)\)", text)
+
+
+def claims_of(one: guide.Guide) -> list[str]:
+    """Ids of claims whose numbers a guide shows."""
+    return [each.strip('"') for each in named(one, "measured")]
+
+
+def figures_of(one: guide.Guide) -> list[tuple[str, str]]:
+    """Experiment and file of each figure that a guide shows."""
+    found = [re.findall(r'"([^"]*)"', each) for each in named(one, "show")]
+    return [(name, file) for name, file in found]
+
+
 def plain_figure(folder: Path, name: str) -> Figure:
     figure, axis = new_figure(1, 1)
     axis.plot([0, 1])
@@ -76,7 +95,9 @@ def keep(
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     ledger.write(folder / "claims.json", rows)
-    stored.write_figures(folder, figures, {"Time taken": "3 s", "superpos": f"0 {text}"})
+    tables = [Table(f"Caption {text}", ["of", f"{text}"], [[f"row {text}", f"{text}"]])]
+    facts = {"Time taken": "3 s", "superpos": f"0 {text}"}
+    stored.write_findings(folder, Findings([], figures, tables), facts)
     return Ran(name, 0, folder)
 
 

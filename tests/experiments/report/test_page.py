@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments.claims.ledger import Claim, to_records
-from experiments.findings import Cell, Figure
+from experiments.findings import Cell, Figure, Table
 from experiments.report.page import config_text, summary, write_page
 from tests.experiments.report.browser import Browser
 
@@ -81,6 +81,7 @@ def make_page(folder: Path, *, text: str = "text", **changes: Any) -> str:
         "config": {text: {text: [text, {text: text}]}},
         "command": text,
         "facts": {text: text},
+        "tables": [Table(text, [text, text], [[text, text]])],
     }
     return write_page(folder, **(values | changes)).read_text("utf-8")
 
@@ -99,15 +100,18 @@ def test_the_page_shows_everything_it_is_given(tmp_path: Path) -> None:
         command="superpos run x --seed 0",
         facts={"Time taken": "3 s"},
         config={"model": {"n": 20}},
+        tables=[Table("A table", ["of", "one"], [["first row", "0.25"]])],
     )
     page = Reader(html)
     assert page.texts["title"][0] == page.texts["h1"][0] == "A title"
     assert page.find("img") == [{"src": "figure.png", "alt": "An alt"}]
     assert "superpos run x --seed 0" in page.texts["code"]
     assert "model:\n  n: 20" in page.texts["code"]
+    assert {"of", "one", "first row"} <= {*page.texts["th"]}
+    assert "0.25" in page.texts["td"]
     assert page.texts["dt"][0] == "Time taken"
     assert page.texts["dd"][0] == "3 s"
-    for part in ("A question?", "A caption", "1 of 3 claims reproduced"):
+    for part in ("A question?", "A caption", "A table", "1 of 3 claims reproduced"):
         assert part in html
 
 
@@ -122,7 +126,7 @@ def test_verdicts_differ_in_word_and_in_colour(tmp_path: Path) -> None:
 
 
 def test_a_run_without_claims_or_figures_has_a_page(tmp_path: Path) -> None:
-    html = make_page(tmp_path, records=[], figures=[], config={}, facts={})
+    html = make_page(tmp_path, records=[], figures=[], tables=[], config={}, facts={})
     assert "claims reproduced" not in html
     assert not Reader(html).find("table")
 

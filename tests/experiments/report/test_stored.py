@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from experiments.claims import ledger
-from experiments.findings import Cell, Figure
+from experiments.findings import Cell, Figure, Findings, Table
 from experiments.report import stored
 
 CELL = Cell([0.0, 0.25, 0.5, 0.75], {"density p": "0.1"}, [[1.0, 0.0]], [0.5])
+TABLES = [Table("caption", ["a", "b"], [["<i>", "2"], ["3", ""]])]
 FIGURES = [Figure("a.png", "alt", "caption", [CELL]), Figure("b.png", "ålt", "<b>", [])]
 CONFIG = {
     "title": "A title",
@@ -23,13 +24,14 @@ FILES = ("config.yaml", "claims.json", "figures.json")
 def keep(folder: Path) -> None:
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     ledger.write(folder / "claims.json", [{"id": "a", "measured": 1.0}])
-    stored.write_figures(folder, FIGURES, {"Time taken": "3 s"})
+    stored.write_findings(folder, Findings([], FIGURES, TABLES), {"Time taken": "3 s"})
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
     keep(tmp_path)
     run = stored.read(tmp_path)
-    assert run == (CONFIG, [{"id": "a", "measured": 1.0}], FIGURES, {"Time taken": "3 s"})
+    records = [{"id": "a", "measured": 1.0}]
+    assert run == (CONFIG, records, FIGURES, TABLES, {"Time taken": "3 s"})
     assert stored.read_facts(tmp_path) == run.facts
 
 
@@ -40,7 +42,9 @@ def test_a_folder_without_a_run_states_nothing(tmp_path: Path) -> None:
 def test_a_number_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     cell = CELL._replace(W=[[float("inf"), 0.0]])
     with pytest.raises(ValueError, match="JSON compliant"):
-        stored.write_figures(tmp_path, [Figure("a.png", "alt", "caption", [cell])], {})
+        stored.write_findings(
+            tmp_path, Findings([], [Figure("a.png", "alt", "caption", [cell])]), {}
+        )
     assert [*tmp_path.iterdir()] == []
 
 
@@ -53,8 +57,9 @@ def test_a_number_that_is_not_finite_is_refused(tmp_path: Path) -> None:
         ("config.yaml", ""),
         ("config.yaml", "title: only"),
         ("figures.json", '{"figures": []}'),
-        ("figures.json", '{"figures": [{"name": "a.png"}], "facts": {}}'),
-        ("figures.json", '{"figures": [], "facts": 2}'),
+        ("figures.json", '{"figures": [{"name": "a.png"}], "tables": [], "facts": {}}'),
+        ("figures.json", '{"figures": [], "tables": [], "facts": 2}'),
+        ("figures.json", '{"figures": [], "tables": [{"rows": []}], "facts": {}}'),
     ],
 )
 def test_a_file_that_is_missing_or_wrong_is_one_line(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from superpos import gauge, metrics, models
-from superpos.gauge.audit import relative_change
+from superpos.gauge.audit import relative_change, unchanged
 
 
 def key():
@@ -123,3 +123,32 @@ def test_relative_change(new, old, expected):
 
 def test_a_value_that_becomes_infinite_is_a_change():
     assert not relative_change(jnp.asarray([jnp.inf]), jnp.asarray([1.0])) < 1
+
+
+def test_the_largest_of_one_output_is_no_observable():
+    model = models.quadratic(n_features=4, n_hidden=2, kurtosis=5.0)
+    params, _ = model.init(jax.random.key(0))
+    found = gauge.audit(lambda p: metrics.gram_matrix(p.W), model, params, key())
+    assert verdicts(found) == dict.fromkeys(
+        ("rotation", "signed permutation", "unit permutation"), "invariant"
+    )
+
+
+def test_a_metric_that_is_nothing_but_rounding_stays_and_one_that_appears_does_not():
+    noise, zero = jnp.asarray([1e-8, -2e-8], jnp.float32), jnp.zeros(2, jnp.float32)
+    assert unchanged(noise, zero)
+    assert unchanged(zero, noise)
+    assert not unchanged(noise + 1e-4, zero)
+    assert not unchanged(jnp.asarray([True, False]), jnp.asarray([True, True]))
+    assert unchanged(jnp.asarray([jnp.nan, 1.0]), jnp.asarray([jnp.nan, 1.0]))
+    assert not unchanged(jnp.asarray([jnp.nan, 1.0]), jnp.asarray([0.0, 1.0]))
+
+
+def test_many_metrics_are_audited_as_each_alone(tied):
+    model, params = tied
+    of = {
+        "norms": lambda p: metrics.feature_norms(p.W),
+        "frame": lambda p: metrics.frame_operator(p.W),
+    }
+    together = gauge.audit_all(of, model, params, key())
+    assert together == {name: gauge.audit(each, model, params, key()) for name, each in of.items()}

@@ -1,11 +1,10 @@
 """Every metric of W says under what it stays as it is, and the audit agrees: a new one by existing.
 
-The section `Gauge:` of its docstring lists, of the four actions below, those under which it is
-invariant or equivariant.
+The section `Gauge:` of its docstring lists, of four actions, those under which it is invariant or
+equivariant.
 """
 
-import inspect
-import re
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,38 +12,12 @@ import numpy as np
 import pytest
 
 from superpos import gauge, metrics
-from superpos.gauge import symmetries
+from superpos.gauge.stated import actions, stated, weight_metrics
 from superpos.types import Batch, Model, Output
 
 N, M = 7, 3
-ACTIONS = [
-    symmetries.rotation(),
-    symmetries.unit_permutation({"W": -1}),
-    gauge.scaling("scale of W", {"W": 1}),
-    symmetries.unit_rescaling({"W": -1}, {}),
-]
-
-
-def of_weights():
-    """Metrics that need nothing but W."""
-    found = []
-    for name, function in inspect.getmembers(metrics, inspect.isfunction):
-        parameters = inspect.signature(function).parameters.values()
-        needed = [each.name for each in parameters if each.default is each.empty]
-        found += [name] if needed == ["W"] else []
-    return found
-
-
-def claimed(name):
-    """Name of the action -> verdict, as the docstring says."""
-    section = re.search(r"\n    Gauge:\n((?: {8}.*\n)+)", getattr(metrics, name).__doc__ or "")
-    assert section, f"{name}: expected a section Gauge"
-    found = {}
-    for verdict, names in re.findall(r"(invariant|equivariant) under ([^.]*)\.", section[1]):
-        found |= {action.strip(): verdict for action in names.split(",")}
-    assert set(found) <= {action.name for action in ACTIONS}, name
-    return {action.name: found.get(action.name, "not invariant") for action in ACTIONS}
-
+LABELS = np.array([0, 0, 2, 2, 2, 2, 6])
+HELD = {"threshold": 0.3, "labels": LABELS, "same": LABELS[:, None] == LABELS}
 
 NOTHING = Model(
     init=lambda key: ({"W": jnp.zeros((N, M))}, ()),
@@ -54,20 +27,42 @@ NOTHING = Model(
 """A model that W does not matter to: every action is a symmetry of it."""
 
 
+def weights():
+    """Of several groups of features, with a dimension that hardly counts: ranks hang on scales."""
+    W = np.random.default_rng(0).normal(size=(N, M)) * [1, 1, 0.05]
+    return jnp.asarray(W, jnp.float32)
+
+
 def test_there_are_metrics():
-    assert {"feature_dimensionality", "capacity", "features_per_dimension"} <= set(of_weights())
+    found = weight_metrics(metrics, HELD)
+    assert {"feature_dimensionality", "capacity", "features_per_dimension"} <= {*found}
+    assert {"tegum_factors", "component_ranks", "block_spread"} <= {*found}
+    assert not {"component_labels", "polytope_codes", "share_below"} & {*found}
 
 
-@pytest.mark.parametrize("name", of_weights())
+@pytest.mark.parametrize("name", weight_metrics(metrics, HELD))
 def test_a_metric_is_as_free_as_its_docstring_says(name):
-    W = jnp.asarray(np.random.default_rng(0).normal(size=(N, M)), jnp.float32)
-    x = jnp.ones((4, N))
+    metric, x = weight_metrics(metrics, HELD)[name], jnp.ones((4, N))
     found = gauge.audit(
-        lambda params: getattr(metrics, name)(params["W"]),
+        lambda params: metric(params["W"]),
         NOTHING,
-        {"W": W},
+        {"W": weights()},
         jax.random.key(0),
-        groups=ACTIONS,
+        groups=actions(),
         batch=Batch(inputs=x, targets=x, factors=x),
     )
-    assert {each.group: each.verdict for each in found} == claimed(name)
+    assert {each.group: each.verdict for each in found} == stated(getattr(metrics, name))
+
+
+def test_a_docstring_without_the_section_or_with_an_unknown_action_is_told():
+    def silent(W: Any) -> Any:
+        """Nothing."""
+
+    def wrong(W: Any) -> Any:
+        """Something."""
+
+    wrong.__doc__ = "Something.\n\n    Gauge:\n        invariant under inversion.\n    "
+    with pytest.raises(ValueError, match="silent: expected a section Gauge"):
+        stated(silent)
+    with pytest.raises(ValueError, match="wrong: unknown action 'inversion'"):
+        stated(wrong)

@@ -1,0 +1,118 @@
+"""A multilayer perceptron with ReLU units, and a softmax over its outputs.
+
+Source: the bias-free ReLU network with softmax of Casper 2023, EIS IX: Interpretability and
+Adversaries; initial weights of He et al. 2015, Delving Deep into Rectifiers, equation 10. A weight
+matrix is of shape (n_in, n_out), so that a row is what an input, or a unit, feeds into the next
+layer.
+"""
+
+from typing import Literal
+
+import chex
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from superpos.arguments import ArgumentError, Count, Positive, factory
+from superpos.losses import softmax_cross_entropy, weighted_squared_error
+from superpos.models.tied import encode
+from superpos.types import Array, Batch, Key, Model, Output
+
+
+@flax.struct.dataclass(kw_only=True)
+class MlpParams:
+    """Parameters of the perceptron.
+
+    Attributes:
+        weights: of each layer from the inputs on, (n_in, n_out).
+        biases: of each layer, (n_out,); () where there are none.
+    """
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...] = ()
+
+
+@factory
+def mlp(
+    *,
+    n_features: Count,
+    n_hidden: Count,
+    n_outputs: Count,
+    n_layers: Count = 1,
+    bias: bool = False,
+    error: Literal["cross_entropy", "squared"] = "cross_entropy",
+    init_scale: Positive = 1.0,
+) -> Model:
+    """Hidden layers of ReLU units, h' = ReLU(Wᵀh + b), and linear outputs, y' = Wᵀh + b.
+
+    Without biases it is positively homogeneous: a weight matrix times α > 0 multiplies the outputs
+    by α, and so leaves what is decided.
+
+    Args:
+        n_features: number of inputs, >= 1.
+        n_hidden: units in a hidden layer, >= 1.
+        n_outputs: outputs, classes of a classifier, >= 1.
+        n_layers: hidden layers, >= 1.
+        bias: whether there are biases, which start at 0.
+        error: "cross_entropy" of the softmax of the outputs, or their "squared" error.
+        init_scale: multiplies the initial weights, normal of standard deviation sqrt(2 / n_in), in
+            (0, inf).
+
+    Returns:
+        A Model over MlpParams, whose `Output.code` is the last hidden layer and `Output.recon` the
+        outputs, before any softmax. Its loss is the error summed over outputs and averaged over the
+        batch, float32 ().
+
+    Raises:
+        ArgumentError: a value is out of range; or, from `loss`, the targets have another width than
+            n_outputs.
+        AssertionError: a batch whose width is not n_features.
+    """
+    sizes = [n_features, *[n_hidden] * n_layers, n_outputs]
+
+    def start(key: Key) -> tuple[MlpParams, tuple[()]]:
+        keys = jax.random.split(key, len(sizes) - 1)
+        weights = tuple(
+            init_scale * np.sqrt(2 / n_in) * jax.random.normal(k, (n_in, n_out))
+            for k, n_in, n_out in zip(keys, sizes[:-1], sizes[1:], strict=True)
+        )
+        biases = tuple(jnp.zeros(n_out) for n_out in sizes[1:]) if bias else ()
+        return MlpParams(weights=weights, biases=biases), ()
+
+    def forward(params: MlpParams, x: Array) -> tuple[Array, Array]:
+        """The last hidden layer and the outputs, of one example or with a batch last."""
+
+        def layer(number: int, h: Array) -> Array:
+            mapped = encode(params.weights[number], h)
+            if not bias:
+                return mapped
+            b = params.biases[number]
+            return mapped + (b if h.ndim == 1 else b[:, None])
+
+        for number in range(n_layers):
+            x = jax.nn.relu(layer(number, x))
+        return x, layer(n_layers, x)
+
+    def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
+        del state
+        chex.assert_shape(x, (n_features,))
+        code, outputs = forward(params, x)
+        return Output(code=code, recon=outputs)
+
+    def loss(
+        params: MlpParams, state: tuple[()], batch: Batch, key: Key
+    ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
+        del key
+        chex.assert_shape(batch.inputs, (None, n_features))
+        width = batch.targets.shape[-1]
+        if width != n_outputs:
+            raise ArgumentError(f"n_outputs={n_outputs}: expected the {width} of the targets")
+        # Features lead: the batch is last, where the compiler vectorises it.
+        _, outputs = forward(params, batch.inputs.T)
+        if error == "squared":
+            ones = jnp.ones(n_outputs, outputs.dtype)
+            return weighted_squared_error(outputs, batch.targets.T, ones), (state, {})
+        return softmax_cross_entropy(outputs, batch.targets.T), (state, {})
+
+    return Model(start, apply, loss)

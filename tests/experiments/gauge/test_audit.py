@@ -1,0 +1,94 @@
+"""The audit of stored models: who moves is told, a docstring that lies is found out."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray
+
+from experiments.gauge.audit import analyse, audit_model
+from experiments.gauge.audit_claims import CONTROL, disagreements, judge, unexpected
+from superpos import metrics
+from superpos.train import NoMemberError
+
+N, M = 5, 3
+TIED = {"model.kind": "autoencoder", "model.hidden_activation": "linear"}
+UNTIED = {"model.kind": "computation", "model.bias": False}
+UNSEEN = "component_ranks stays under unit rescaling"
+"""What weights of so few features cannot show."""
+
+
+def stored(config, names, status=("ok", "ok")):
+    """Random weights as a sweep over two seeds would have left them."""
+    random = np.random.default_rng(0)
+    arrays = {
+        name: (("seed", "feature", "hidden"), random.normal(size=(2, N, M))) for name in names
+    }
+    arrays |= {"b": (("seed", "feature"), -0.1 * random.uniform(size=(2, N)))}
+    arrays |= {"status": (("seed",), np.array(status))}
+    config = {"model.n_features": N, "model.n_hidden": M, **config}
+    return xarray.Dataset(arrays, attrs={"config": json.dumps(config)})
+
+
+@pytest.fixture(scope="module")
+def audits():
+    return {
+        "tied": audit_model(stored(TIED, ["W"])),
+        "untied_no_bias": audit_model(stored(UNTIED, ["W_in", "W_out"])),
+    }
+
+
+def by_key(verdicts):
+    return {each.claim.id.removeprefix("gauge/audit/"): each for each in verdicts}
+
+
+def test_who_moves_is_told(audits):
+    assert unexpected(audits) == []
+    assert disagreements(audits) == [UNSEEN]
+    units = audits["untied_no_bias"]["unit rescaling"]
+    assert units["feature_dimensionality"].verdict == units[CONTROL].verdict == "not invariant"
+    assert units["frame_operator"].verdict == "equivariant"
+    assert audits["untied_no_bias"]["scale of W_in"]["capacity"].verdict == "invariant"
+    found = by_key(judge(audits))
+    assert found["stated"].measured == 1
+    assert found["per_dimension_scaled"].reproduced
+    assert found["per_dimension_basis"].reproduced is None  # no such model here
+
+
+def test_a_docstring_that_lies_is_found_out(audits, monkeypatch):
+    section = "\n    Gauge:\n        invariant under {}.\n    "
+    more = section.format("rotation, unit permutation, scale of W")
+    monkeypatch.setattr(metrics.feature_norms, "__doc__", more)
+    less = section.format("rotation")
+    monkeypatch.setattr(metrics.capacity, "__doc__", less)
+    assert disagreements(audits) == [
+        "capacity stays under scale of W",
+        "capacity stays under unit permutation",
+        UNSEEN,
+        "untied_no_bias, scale of W_in, feature_norms: not invariant",
+    ]
+    assert by_key(judge(audits))["stated"].measured == 4
+
+
+def test_a_model_without_the_symmetry_is_found_out():
+    privileged = stored(TIED | {"model.hidden_activation": "relu"}, ["W"])
+    found = unexpected({"tied": audit_model(privileged)})
+    assert found == [
+        "tied, rotation: preserves None, not outputs",
+        "tied, signed permutation: preserves None, not outputs",
+    ]
+
+
+def test_the_findings_are_a_figure_and_a_table_for_each_model(tmp_path):
+    findings = analyse(datasets={"tied": stored(TIED, ["W"], ("ok", "diverged"))}, folder=tmp_path)
+    assert [(tmp_path / each.name).exists() for each in findings.figures] == [True]
+    [table] = findings.tables
+    assert table.header == ["metric", "rotation", "signed permutation", "unit permutation"]
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["capacity"] == ["invariant"] * 3
+    assert rows[CONTROL][0].startswith("changes by") and rows[CONTROL][1:] == ["invariant"] * 2
+
+
+def test_no_finished_member_is_told():
+    with pytest.raises(NoMemberError, match="no finished member"):
+        audit_model(stored(TIED, ["W"], ("diverged", "diverged")))
