@@ -18,7 +18,9 @@ from experiments.elhage import (
     privileged,
     uniform,
 )
-from experiments.gauge import audit, digits, scale
+from experiments.gauge import audit, digits, rescaling, scale
+from experiments.gauge import dynamics as gauge_dynamics
+from experiments.gauge import noise as gauge_noise
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
@@ -47,8 +49,19 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "mlp": models.mlp,
         "polygon": models.polygon,
         "quadratic": models.quadratic,
+        "rescaled": models.rescaled,
+        "rotated": models.rotated,
     },
-    "optim": {"adam": optim.adam, "adamw": optim.adamw, "sgd": optim.sgd, "sgld": optim.sgld},
+    "optim": {
+        "adam": optim.adam,
+        "adamw": optim.adamw,
+        "balanced_sgd": optim.balanced_sgd,
+        "muon": optim.muon,
+        "row_adam": optim.row_adam,
+        "sgd": optim.sgd,
+        "sgld": optim.sgld,
+        "shampoo": optim.shampoo,
+    },
     "schedule": {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
@@ -77,6 +90,9 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "elhage/privileged": privileged.analyse,
         "elhage/uniform": uniform.analyse,
         "gauge/audit": audit.analyse,
+        "gauge/dynamics": gauge_dynamics.analyse,
+        "gauge/noise": gauge_noise.analyse,
+        "gauge/rescaling": rescaling.analyse,
         "gauge/scale": scale.analyse,
         "lecomte/collisions": collisions.analyse,
         "lecomte/noise": noise.analyse,

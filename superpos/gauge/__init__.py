@@ -10,11 +10,17 @@ from superpos.gauge.classes import rotation_classes as rotation_classes
 from superpos.gauge.classes import same_class as same_class
 from superpos.gauge.classes import unit_classes as unit_classes
 from superpos.gauge.commute import commutes as commutes
+from superpos.gauge.commute import departures as departures
 from superpos.gauge.commute import descend as descend
+from superpos.gauge.commute import moved as moved
+from superpos.gauge.equivalent import equivalent as equivalent
+from superpos.gauge.equivalent import search_rotation as search_rotation
+from superpos.gauge.equivalent import search_units as search_units
 from superpos.gauge.gram import GramState as GramState
 from superpos.gauge.gram import factor as factor
 from superpos.gauge.gram import gram_state as gram_state
 from superpos.gauge.gram import gram_step as gram_step
+from superpos.gauge.gram import truncate as truncate
 from superpos.gauge.groups import Group as Group
 from superpos.gauge.groups import basis_change as basis_change
 from superpos.gauge.groups import scaling as scaling

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from superpos.gauge.groups import leaf_at, map_paths
+from superpos.gauge.groups import leaf_at, map_paths, unit_rows
 from superpos.gauge.matrices import product
 from superpos.types import Array, Params
 
@@ -79,13 +79,9 @@ def unit_classes(writes: Mapping[str, int], reads: Mapping[str, int]) -> Classes
         The Classes. Their distance matches the units of the representatives, and runs on the host.
     """
 
-    def rows(params: Params, axes: Mapping[str, int]) -> Array:
-        units = [jnp.moveaxis(leaf_at(params, path), axis, 0) for path, axis in axes.items()]
-        return jnp.concatenate([unit.reshape(unit.shape[0], -1) for unit in units], axis=1)
-
     def scales(params: Params) -> tuple[Array, Array, Array]:
         """Of each unit what goes in, what comes out, and the order of the units."""
-        into, out = (jnp.linalg.norm(rows(params, axes), axis=1) for axes in (writes, reads))
+        into, out = (jnp.linalg.norm(unit_rows(params, axes), axis=1) for axes in (writes, reads))
         size = jnp.sqrt(into * out)
         alive = size > 0
         into, out = jnp.where(alive, into, 1), jnp.where(alive, out, 1)
@@ -106,7 +102,7 @@ def unit_classes(writes: Mapping[str, int], reads: Mapping[str, int]) -> Classes
 
     def label(params: Params) -> Array:
         found = canonical(params)
-        return jnp.concatenate([rows(found, writes), rows(found, reads)], axis=1)
+        return jnp.concatenate([unit_rows(found, writes), unit_rows(found, reads)], axis=1)
 
     def distance(a: Params, b: Params) -> Array:
         first, second = (np.asarray(label(each)) for each in (a, b))

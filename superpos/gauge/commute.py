@@ -17,21 +17,23 @@ from superpos.types import Array, Key, Params
 
 Gradient = Callable[[Params, Array], Params]
 """(params, number of the update, int32 ()) -> gradient; the same data for every start."""
+Label = Callable[[Params], Any]
+"""params -> an array, or a pytree of arrays: several labels that are followed together."""
 
 
 def descend(
     tx: optax.GradientTransformation,
     gradient: Gradient,
-    label: Callable[[Params], Array],
+    label: Label,
     params: Params,
     n_steps: int,
-) -> tuple[Params, Array]:
+) -> tuple[Params, Any]:
     """Follow an optimiser and label where it is.
 
     Args:
         tx: the optimiser.
         gradient: of the loss on the data of an update.
-        label: params -> array.
+        label: of parameters.
         params: the start.
         n_steps: updates, static.
 
@@ -49,17 +51,50 @@ def descend(
     return end, labels
 
 
+def departures(
+    tx: optax.GradientTransformation,
+    gradient: Gradient,
+    label: Label,
+    params: Params,
+    starts: Params,
+    *,
+    n_steps: int,
+) -> Any:
+    """How far the label of each of several starts comes from that of one, under an optimiser.
+
+    Args:
+        tx: the optimiser, from its initial state.
+        gradient: of the loss on the data of an update.
+        label: of parameters.
+        params: the one start.
+        starts: the others, each array with a leading axis, (n_starts, ...).
+        n_steps: updates, >= 1, static.
+
+    Returns:
+        For each array of the label the largest difference of its entries, relative to its largest
+        entry at `params`, after each update, (n_starts, n_steps).
+    """
+    every = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), params, starts)
+    _, labels = jax.vmap(lambda start: descend(tx, gradient, label, start, n_steps))(every)
+
+    def apart(found: Array, at_start: Array) -> Array:
+        gaps = jnp.abs(found[1:] - found[:1]).reshape(*found[1:].shape[:2], -1)
+        return gaps.max(axis=-1) / jnp.abs(at_start).max()
+
+    return jax.tree.map(apart, labels, label(params))
+
+
 def commutes(
     tx: optax.GradientTransformation,
     gradient: Gradient,
     group: Group,
-    label: Callable[[Params], Array],
+    label: Label,
     params: Params,
     key: Key,
     *,
     n_steps: int = 200,
     n_elements: int = 8,
-) -> Array:
+) -> Any:
     """How far starts that are equivalent come apart under an optimiser.
 
     Args:
@@ -74,15 +109,16 @@ def commutes(
 
     Returns:
         Largest difference of the labels of the two ways over all elements, relative to the largest
-        entry of the label of the start, after each update, (n_steps,). Of the size of rounding
-        where the optimiser commutes with the group; then the label can be evolved by itself.
+        entry of the label of the start, after each update, (n_steps,); for a label of several
+        arrays one for each. Of the size of rounding where the optimiser commutes with the group;
+        then the label can be evolved by itself.
     """
+    starts = moved(group, params, key, n_elements)
+    apart = departures(tx, gradient, label, params, starts, n_steps=n_steps)
+    return jax.tree.map(lambda each: each.max(axis=0), apart)
+
+
+def moved(group: Group, params: Params, key: Key, n_elements: int) -> Params:
+    """Parameters moved by as many random elements of a group: arrays (n_elements, ...)."""
     keys = jax.random.split(key, n_elements)
-    _, expected = descend(tx, gradient, label, params, n_steps)
-
-    def apart(key: Key) -> Array:
-        start = group.act(group.sample(key, params), params)
-        _, labels = descend(tx, gradient, label, start, n_steps)
-        return jnp.abs(labels - expected).reshape(n_steps, -1).max(axis=1)
-
-    return jax.lax.map(apart, keys).max(axis=0) / jnp.abs(label(params)).max()
+    return jax.vmap(lambda one: group.act(group.sample(one, params), params))(keys)

@@ -11,7 +11,8 @@ exactly and at any learning rate, which never reads W. With a = 1 - ηλ:
     G' = a² G - a η (WV'ᵀ + V'Wᵀ) + η² V'V'ᵀ
 
 Without momentum that is the congruence G' = (a - 2ηS) G (a - 2ηS), which keeps G positive
-semidefinite and its rank no larger. A gradient step of G itself keeps neither.
+semidefinite and its rank no larger. A gradient step of G itself keeps neither. In floating point
+the rule keeps the rank only so far, see `truncate`.
 
 Source: Journée, Bach, Absil & Sepulchre 2010, Low-Rank Optimization on the Cone of Positive
 Semidefinite Matrices, section 3 (the quotient by O(m)).
@@ -90,6 +91,31 @@ def gram_step(
         momentum=VV,
         b=keep * state.b - learning_rate * b_momentum,
         b_momentum=b_momentum,
+    )
+
+
+def truncate(state: GramState, n_hidden: int) -> GramState:
+    """Take away what rounding has added to the rank.
+
+    The rule keeps the rank in exact arithmetic only. A direction that W does not have and that
+    would lower the loss is a direction in which G grows, by a share at each update, from rounding;
+    after some hundred updates it can be as large as the rest. So the state is brought back, now and
+    then, to the nearest one that some W and V (n_features, n_hidden) have.
+
+    Args:
+        state: close to one of that rank.
+        n_hidden: columns of W.
+
+    Returns:
+        The state of the best [W; V], by the largest eigenvalues of [[WWᵀ, WVᵀ], [VWᵀ, VVᵀ]].
+    """
+    n = state.G.shape[0]
+    above = jnp.concatenate([state.G, state.cross], axis=1)
+    below = jnp.concatenate([state.cross.T, state.momentum], axis=1)
+    stacked = factor(jnp.concatenate([above, below]), n_hidden)
+    W, V = stacked[:n], stacked[n:]
+    return dataclasses.replace(
+        state, G=product(W, W.T), cross=product(W, V.T), momentum=product(V, V.T)
     )
 
 

@@ -162,6 +162,12 @@ def map_paths(function: Callable[[str, Array], Array], params: Params) -> Params
     return jax.tree_util.tree_map_with_path(lambda path, leaf: function(_text(path), leaf), params)
 
 
+def unit_rows(params: Params, axes: Mapping[str, int]) -> Array:
+    """What of arrays belongs to each unit, a row a unit; axes are path -> axis of the units."""
+    units = [jnp.moveaxis(leaf_at(params, path), axis, 0) for path, axis in axes.items()]
+    return jnp.concatenate([unit.reshape(unit.shape[0], -1) for unit in units], axis=1)
+
+
 def _text(path: Any) -> str:
     return jax.tree_util.keystr(path, simple=True, separator=".")
 

@@ -1,8 +1,12 @@
 """Optimisers whose every number is a Scalar, so that it can be swept inside one program."""
 
 from superpos.optim import schedules as schedules
+from superpos.optim.balanced import balanced_sgd as balanced_sgd
 from superpos.optim.gradient import adam as adam
 from superpos.optim.gradient import adamw as adamw
 from superpos.optim.gradient import sgd as sgd
+from superpos.optim.matrix import muon as muon
+from superpos.optim.matrix import row_adam as row_adam
+from superpos.optim.matrix import shampoo as shampoo
 from superpos.optim.schedules import Schedule as Schedule
 from superpos.optim.sgld import sgld as sgld

@@ -81,7 +81,7 @@ def adamw(
     return optax.chain(
         optax.scale_by_adam(b1=b1, b2=b2, eps=eps),
         optax.add_decayed_weights(weight_decay),
-        _scale_by_rate(learning_rate, schedule),
+        scale_by_rate(learning_rate, schedule),
     )
 
 
@@ -109,12 +109,13 @@ def sgd(
         Sutskever et al. 2013, On the importance of initialization and momentum, equations 1 and 2
         with the learning rate outside the sum, as in PyTorch's SGD.
     """
-    return optax.chain(optax.trace(decay=momentum), _scale_by_rate(learning_rate, schedule))
+    return optax.chain(optax.trace(decay=momentum), scale_by_rate(learning_rate, schedule))
 
 
-def _scale_by_rate(
+def scale_by_rate(
     learning_rate: Positive, schedule: Schedule | None
 ) -> optax.GradientTransformation:
+    """Updates times -learning_rate and the factor of the schedule, of which None is constant."""
     return optax.chain(
         _scale_by_schedule(schedule or constant()),
         optax.scale_by_learning_rate(learning_rate),

@@ -16,6 +16,7 @@ import pytest
 from experiments import boundary, runner
 from experiments.axes import GENERATORS, expand
 from experiments.elhage import phase_change
+from experiments.gauge import equivariance, label_space
 from experiments.report.guide import GUIDES
 from superpos.train import store
 from tests.experiments.report.sites import claims_of, figures_of
@@ -77,6 +78,9 @@ def run_small(name: str, folder: Path, most: int) -> Ran:
         patch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])
         patch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
         patch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**14)
+        patch.setattr(equivariance, "OPTIMISERS", {"sgd": equivariance.OPTIMISERS["sgd"]})
+        patch.setattr(equivariance, "N_STEPS", 5)
+        patch.setattr(label_space, "N_STEPS", 25)
         try:
             code = runner.run(config).code
         finally:

@@ -1,0 +1,201 @@
+"""The claims on dynamics of labels, and how they are judged."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from experiments.claims.ledger import Row, Verdict, claims_of
+from experiments.gauge.charges import RATES, slope
+from experiments.gauge.equivariance import AGREE, DISAGREE, KEEPS
+from experiments.gauge.label_space import WAYS, Followed
+
+NAMES = {
+    "sgd": "SGD",
+    "momentum": "SGD with momentum",
+    "decay": "SGD with decoupled decay",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "row_adam": "row Adam",
+    "shampoo": "Shampoo",
+    "muon": "Muon",
+    "balanced_sgd": "balanced SGD",
+}
+TIED = ("O(m)", "signed permutation", "permutation")
+UNTIED = ("permutation of units", "scale of units", "scale of a layer", "O(m) of both", "GL(m)")
+N_FEATURES, WIDTHS = 40, (10, 40, 80, 160)
+"""Of the models whose updates are timed."""
+AT = 200
+"""Updates after which the rule alone is judged."""
+AFTER_PILOT = "written after a first run, in which the rule alone left W"
+TOLERANCE_AFTER = "the bound was chosen after a first run"
+LATER = ("adamw", "shampoo", "balanced_sgd")
+"""Optimisers for which what they keep to was written down after a first run."""
+RATES_AFTER = "over rates up to 0.04, in a first run, the powers were 1.74 and 1.88"
+
+
+def _table_rows() -> list[Row]:
+    rows: list[Row] = []
+    for name, label in NAMES.items():
+        what = "relative difference of labels after 200 updates"
+        tied, untied = (
+            ", ".join(g for g in groups if g in KEEPS[name]) for groups in (TIED, UNTIED)
+        )
+        others = ", ".join(g for g in (*TIED, *UNTIED) if g not in KEEPS[name])
+        rows += [
+            (f"{name}_keeps_tied", f"{label} keeps equivalent tied models equivalent, {tied}:"
+             f" largest {what}", "<=", 0, AGREE),
+            (f"{name}_keeps_untied", f"{label} keeps equivalent untied models equivalent, {untied}:"
+             f" largest {what}", "<=", 0, AGREE),
+            (f"{name}_breaks", f"{label} takes equivalent models apart, {others}: least {what}",
+             ">=", DISAGREE, 0),
+        ]  # fmt: skip
+    return rows
+
+
+LABEL_ROWS: tuple[Row, ...] = (
+    *((f"rule_{way}", f"{NAMES[way]} in W and by the rule of G = W Wᵀ alone: largest difference of"
+       f" an entry of G in {AT} updates", "<=", 0, 1e-10) for way in WAYS),
+    *((f"label_{way}", f"{NAMES[way]} in W and in G whose rank is truncated every 25 updates:"
+       " largest difference of an entry of G in 1,000 updates", "<=", 0, 1e-10) for way in WAYS),
+    ("label_loss", "loss on fresh data in W and in truncated G, over all ways and updates: largest"
+     " difference", "<=", 0, 1e-10),
+    ("label_trained", "G with momentum ends at the loss of the run in W that is stored: ratio", "=",
+     1, 0.05),
+    ("label_rank", "the rank of truncated G stays that of W: largest at the end", "<=", 5, 0),
+    ("label_recovers", "weights made from G are W after a rotation: largest relative difference",
+     "<=", 0, 1e-6),
+    ("naive_rank", "a gradient step of the entries of G leaves the rank: rank after 200", ">=",
+     6, 0),
+    ("naive_psd", "and the cone of positive semidefinite matrices: least eigenvalue on the way, as"
+     " a share of the largest", "<=", -1e-8, 0),
+    ("float32", "rounding in float32 grows with updates of W, as chaos does: largest difference of"
+     " G from float64 with momentum, over that after 10 updates", ">=", 10, 0),
+    ("speed_narrow", "at a hidden width of a quarter of the features an update of W costs less:"
+     " time in G over time in W", ">=", 1, 0),
+    ("speed_wide", "at four times the features an update of G costs less: time in G over time in W",
+     "<=", 1, 0),
+    ("charge_linear", "W_inᵀW_in - W_outᵀW_out of linear units drifts as the square of the rate in"
+     " 50 updates: power", "=", 2, 0.1),
+    ("charge_relu", "its diagonal for ReLU units does, too: power", "=", 2, 0.1),
+)  # fmt: skip
+_claims = partial(
+    claims_of,
+    "gauge/dynamics",
+    paper="Jermyn, comment on Soares 2022, K-complexity is silly; use cross-entropy instead",
+    section="gauge freedom",
+)
+TABLE = _claims(
+    _table_rows(),
+    setting="from the start of tied (n=20, m=5), ReLU (10 units) and linear (m=5) autoencoders,"
+    " p=0.1, batch 128, 4 elements of each group, float64; rates 0.1 of SGD, 0.02 with momentum"
+    " 0.9, 0.01 of the others",
+)
+LABELS = _claims(
+    LABEL_ROWS,
+    setting="tied ReLU autoencoder, n=20, m=5, p=0.1, batch 128, learning rate 0.05, momentum 0.9,"
+    " decay 0.01, float64",
+)
+
+
+def judge_table(table: Mapping[str, Mapping[str, np.ndarray]]) -> list[Verdict]:
+    """Verdicts on optimiser -> group -> differences after each update."""
+    verdicts = []
+    for name, cells in table.items():
+        later = "; written after a first run" if name in LATER else ""
+        ends = {group: float(apart[-1]) for group, apart in cells.items()}
+        for key, groups in (("keeps_tied", TIED), ("keeps_untied", UNTIED)):
+            kept = {group: ends[group] for group in groups if group in KEEPS[name]}
+            verdicts.append(
+                TABLE[f"{name}_{key}"].judge(max(kept.values()), _listed(kept, cells) + later)
+            )
+        broken = {group: value for group, value in ends.items() if group not in KEEPS[name]}
+        verdicts.append(
+            TABLE[f"{name}_breaks"].judge(min(broken.values()), _listed(broken) + later)
+        )
+    return verdicts
+
+
+def _listed(ends: Mapping[str, float], cells: Mapping[str, np.ndarray] | None = None) -> str:
+    """Each cell, and where one that should agree does not, for how long it does."""
+    parts = []
+    for group, value in ends.items():
+        part = f"{group} {value:.0e}"
+        if cells is not None and value > AGREE:
+            last = int(np.argmax(cells[group] > AGREE))
+            part += f" (rounding, {cells[group][0]:.0e} at first, first above {AGREE:.0e} after"
+            part += f" {last + 1} updates)"
+        parts.append(part)
+    return ", ".join(parts)
+
+
+def judge_labels(
+    followed: Followed, ratio: float, recovered: float, ranks: tuple[int, int], least: float
+) -> list[Verdict]:
+    """Verdicts on what was followed in W and in G.
+
+    Args:
+        followed: for each of WAYS.
+        ratio: loss at the end in G with momentum over that of the stored run.
+        recovered: how far weights made from G are from W.
+        ranks: largest rank of truncated G, rank after naive steps.
+        least: the least eigenvalue on the way of naive steps, as a share.
+    """
+    verdicts = [
+        LABELS[f"rule_{way}"].judge(_worst(followed.raw[row, :AT]), growth(followed.raw[row]))
+        for row, way in enumerate(WAYS)
+    ]
+    verdicts += [
+        LABELS[f"label_{way}"].judge(_worst(followed.gap[row]), AFTER_PILOT)
+        for row, way in enumerate(WAYS)
+    ]
+    row = list(WAYS).index("momentum")
+    single = followed.single[row]
+    return [
+        *verdicts,
+        LABELS["label_loss"].judge(_worst(followed.loss_gap), AFTER_PILOT),
+        LABELS["label_trained"].judge(ratio),
+        LABELS["label_rank"].judge(ranks[0], AFTER_PILOT),
+        LABELS["label_recovers"].judge(recovered),
+        LABELS["naive_rank"].judge(ranks[1]),
+        LABELS["naive_psd"].judge(least, TOLERANCE_AFTER),
+        LABELS["float32"].judge(single.max() / single[9], f"largest {single.max():.1e}"),
+    ]
+
+
+def judge_speed(in_weights: np.ndarray, in_labels: float) -> list[Verdict]:
+    """Verdicts on microseconds of an update in W at each of WIDTHS, and in G."""
+    ratio = dict(zip(WIDTHS, in_labels / in_weights, strict=True))
+    cheaper = [str(width) for width in WIDTHS if ratio[width] < 1]
+    note = (
+        f"n={N_FEATURES}; in G {in_labels:.0f} us, in W {', '.join(f'{t:.0f}' for t in in_weights)}"
+    )
+    note += (
+        f" us at m={', '.join(map(str, WIDTHS))}; G costs less at {', '.join(cheaper) or 'none'}"
+    )
+    return [
+        LABELS["speed_narrow"].judge(ratio[N_FEATURES // 4], note),
+        LABELS["speed_wide"].judge(ratio[4 * N_FEATURES], note),
+    ]
+
+
+def judge_charges(linear: np.ndarray, relu: np.ndarray) -> list[Verdict]:
+    """Verdicts on drifts of the charges at each of RATES."""
+    note = f"learning rates {RATES[-1]:g} to {RATES[0]:g}; {RATES_AFTER}"
+    return [
+        LABELS["charge_linear"].judge(slope(linear), note),
+        LABELS["charge_relu"].judge(slope(relu), note),
+    ]
+
+
+def growth(gaps: np.ndarray) -> str:
+    """How many updates rounding takes to grow tenfold, where a gap grows from 1e-14 to 1e-4."""
+    steps = np.flatnonzero((gaps > 1e-14) & (gaps < 1e-4))
+    if len(steps) < 2 or not gaps[np.isfinite(gaps)].max() > 1e-4:
+        return ""
+    return f"grows tenfold every {1 / np.polyfit(steps, np.log10(gaps[steps]), 1)[0]:.0f} updates"
+
+
+def _worst(gaps: np.ndarray) -> float:
+    """The largest, infinite where a run left the numbers."""
+    return float(np.where(np.isfinite(gaps), gaps, np.inf).max())
