@@ -15,7 +15,6 @@ along flat directions, and their estimates are higher.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,115 +22,19 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
+from experiments.chen import llc_claims as claims
 from experiments.chen import theory
 from experiments.chen.llc_figure import draw
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Verdict
 from experiments.findings import Figure, Findings
 from superpos.metrics import local_learning_coefficient, share_below
 
-PAPER = "Chen et al. 2023, Dynamical versus Bayesian Phase Transitions"
-TABLE = {
-    "4": (1, 0, 0.11111),
-    "4+": (1, 0, 0.10417),
-    "5": (1.17046, -0.28230, 0.06874),
-    "5+": (1.17046, -0.28230, 0.06180),
-    "6": (1.32053, -0.61814, 0.04819),
-}
-"""l*, b* and loss as they are printed."""
-MEASURED = {"5": (6.90, 0.28), "5+": (8.41, 0.39), "6": (8.46, 0.58)}
-"""λ̂ and its standard deviation over chains at n = 5e5, arc-llc."""
-PRINTED = {"5": (7.71, 0.85), "5+": (9.91, 1.27), "6": (9.03, 0.59)}
-"""λ̂ and its standard deviation at n = 5000, as the paper has it."""
 LONG, SHORT = "long", "short"
 """The variants: chains for the learning coefficient itself, and those of the paper's length."""
 BURN_IN = 0.25
 """Part of a long chain that is left out at its start."""
 MOST_BELOW = 0.05
 """Chains with a larger share of draws below L(w*) are left out, as in the paper."""
-LARGE, SMALL = 5e5, 5e3
-AFTER_PILOT = "the tolerance was chosen after a first run"
-STEP = "the step was set to 0.03 after 0.1, where the estimates at the 5-gon and at 5+ were outside"
-ARC_SPREAD = "the tolerance is arc-llc's deviation over chains"
-ON_DATA = (
-    "tried: an actual data set of 5,000 examples for each chain, with the same outcome (7.90, 10.38"
-    " and 9.18)"
-)
-"""On settings and on what was tried."""
-
-_claim = partial(Claim, paper=PAPER, section="k-gons and their free energies")
-_exact = partial(_claim, setting="r=2, c=6, exact loss in float64")
-_chains = partial(
-    _claim,
-    section="table of k-gons, SGLD estimates",
-    setting="r=2, c=6, 10 chains of 20,000 steps on the population loss, gamma=0.1, first quarter"
-    " left out, n by way of the inverse temperature n/log n",
-)
-GRADIENT = _exact(
-    id="chen/llc/gradient",
-    statement="the largest gradient norm at the 4, 4+, 5, 5+ and 6-gon is 0",
-    relation="<=",
-    claimed=0,
-    tolerance=1e-5,
-)
-LOSSES = _exact(
-    id="chen/llc/losses",
-    statement="the largest deviation of their losses from the paper's is 0",
-    relation="<=",
-    claimed=0,
-    tolerance=5.1e-6,
-)
-SHAPES = _exact(
-    id="chen/llc/shapes",
-    statement="the largest deviation of their radii and biases from the paper's is 0",
-    relation="<=",
-    claimed=0,
-    tolerance=5.1e-6,
-)
-VESTIGIAL = _exact(
-    id="chen/llc/vestigial",
-    statement="the bias of the 5-gon's sixth feature must be negative: at 0 the loss falls as it"
-    " rises, by -1/6 (derived here); its slope just above 0",
-    relation="=",
-    claimed=-1 / 6,
-    tolerance=1e-5,
-)
-_short = partial(
-    _chains,
-    setting="r=2, c=6, 10 chains of 10,000 steps of 0.0147 on the population loss, gamma=0.1, n by"
-    " way of the inverse temperature n/log n",
-)
-OVERSHOOT = _chains(
-    id="chen/llc/overshoot",
-    statement="the estimate at n=5e3 exceeds that at n=5e5 for each of the points; least excess",
-    relation=">=",
-    claimed=0,
-    tolerance=0,
-)
-_crossing = partial(
-    _claim, section="Bayesian transitions", setting="equal free energy of 5-gon and 6-gon"
-)
-CROSSING = _crossing(
-    id="chen/llc/crossing",
-    statement="the posterior turns from 5-gon to 6-gon at n = 601",
-    relation="=",
-    claimed=601,
-    tolerance=1,
-)
-CROSSING_WITHOUT = _crossing(
-    id="chen/llc/crossing_without_constant",
-    statement="at n = 445 when the constant term is left out",
-    relation="=",
-    claimed=445,
-    tolerance=1,
-)
-CROSSING_MEASURED = _crossing(
-    id="chen/llc/crossing_measured",
-    setting="losses and norms exact, learning coefficients as estimated at n=5e5",
-    statement="at n = 601 with the measured learning coefficients too",
-    relation="=",
-    claimed=601,
-    tolerance=100,
-)
 
 
 class Estimate(NamedTuple):
@@ -167,8 +70,11 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     """
     found = estimate(datasets[LONG], BURN_IN)
     short = estimate(datasets[SHORT], 0.0)
-    panels = {"n = 5,000, short chains": (short, SMALL, PRINTED)}
-    panels |= {f"n = {n:,.0f}": (found, n, MEASURED if n == LARGE else {}) for n in sizes(found)}
+    panels = {"n = 5,000, short chains": (short, claims.SMALL, claims.PRINTED)}
+    panels |= {
+        f"n = {n:,.0f}, long chains": (found, n, claims.MEASURED if n == claims.LARGE else {})
+        for n in sizes(found)
+    }
     draw(folder / "llc.png", panels)
     alt = "Estimated learning coefficients of pentagon and hexagon at two numbers of examples."
     caption = (
@@ -213,24 +119,24 @@ def n_examples(inverse_temperature: float) -> float:
 
 def judge_theory() -> list[Verdict]:
     """Verdicts on what needs no chains."""
-    points = {name: theory.critical_point(name) for name in TABLE}
+    points = {name: theory.critical_point(name) for name in claims.TABLE}
     norms = [
         np.sqrt(sum(np.sum(part**2) for part in theory.gradient(point.W, point.b)))
         for point in points.values()
     ]
-    off = [abs(theory.level(name) - loss) for name, (_, _, loss) in TABLE.items()]
+    off = [abs(theory.level(name) - loss) for name, (_, _, loss) in claims.TABLE.items()]
     shapes = [
         max(abs(points[name].radius - radius), abs(points[name].bias - bias))
-        for name, (radius, bias, _) in TABLE.items()
+        for name, (radius, bias, _) in claims.TABLE.items()
     ]
     d_llc = theory.LLC["6"] - theory.LLC["5"]
     return [
-        GRADIENT.judge(max(norms)),
-        LOSSES.judge(max(off)),
-        SHAPES.judge(max(shapes)),
-        VESTIGIAL.judge(_slope_above_zero()),
-        CROSSING.judge(_crossing_at(d_llc, _d_constant())),
-        CROSSING_WITHOUT.judge(_crossing_at(d_llc, 0.0)),
+        claims.GRADIENT.judge(max(norms)),
+        claims.LOSSES.judge(max(off)),
+        claims.SHAPES.judge(max(shapes)),
+        claims.VESTIGIAL.judge(_slope_above_zero()),
+        claims.CROSSING.judge(_crossing_at(d_llc, _d_constant())),
+        claims.CROSSING_WITHOUT.judge(_crossing_at(d_llc, 0.0)),
     ]
 
 
@@ -238,37 +144,39 @@ def judge(found: Estimates, short: Estimates) -> list[Verdict]:
     """Verdicts on the chains; not run where a point or a temperature is missing."""
     verdicts = []
     for name, exact in theory.LLC.items():
-        arc, spread = MEASURED[name]
-        at_large, ending = _note(found, name, LARGE), name.replace("+", "plus")
+        arc, spread = claims.MEASURED[name]
+        at_large, ending = _note(found, name, claims.LARGE), name.replace("+", "plus")
         verdicts += [
-            _chains(
+            claims.of_chains(
                 id=f"chen/llc/{key}_{ending}",
-                statement=f"{name}-gon at n={LARGE:g}: {text}",
+                statement=f"{name}-gon at n={claims.LARGE:g}: {text}",
                 relation="=",
                 claimed=claimed,
                 tolerance=spread,
-            ).judge(_mean(found, name, LARGE), "; ".join([at_large, STEP, *more]))
+            ).judge(_mean(found, name, claims.LARGE), "; ".join([at_large, claims.STEP, *more]))
             for key, claimed, text, more in (
-                ("theory", exact, "the learning coefficient is the theory's", [ARC_SPREAD]),
+                ("theory", exact, "the learning coefficient is the theory's", [claims.ARC_SPREAD]),
                 ("arc", arc, "and arc-llc's, within its deviation", []),
             )
         ]
-        printed = _short(
+        printed = claims.of_short(
             id=f"chen/llc/paper_{ending}",
-            statement=f"{name}-gon at n={SMALL:g}: the estimate is the paper's, within its"
+            statement=f"{name}-gon at n={claims.SMALL:g}: the estimate is the paper's, within its"
             " deviation",
             relation="=",
-            claimed=PRINTED[name][0],
-            tolerance=PRINTED[name][1],
+            claimed=claims.PRINTED[name][0],
+            tolerance=claims.PRINTED[name][1],
         )
-        verdicts.append(printed.judge(_mean(short, name, SMALL), _note_short(found, short, name)))
+        verdicts.append(
+            printed.judge(_mean(short, name, claims.SMALL), _note_short(found, short, name))
+        )
     excess = [
         large_n - small_n
         for name in theory.LLC
-        if (large_n := _mean(found, name, SMALL)) is not None
-        and (small_n := _mean(found, name, LARGE)) is not None
+        if (large_n := _mean(found, name, claims.SMALL)) is not None
+        and (small_n := _mean(found, name, claims.LARGE)) is not None
     ]
-    pentagon, hexagon = _mean(found, "5", LARGE), _mean(found, "6", LARGE)
+    pentagon, hexagon = _mean(found, "5", claims.LARGE), _mean(found, "6", claims.LARGE)
     crossing = (
         None
         if pentagon is None or hexagon is None
@@ -276,8 +184,8 @@ def judge(found: Estimates, short: Estimates) -> list[Verdict]:
     )
     return [
         *verdicts,
-        OVERSHOOT.judge(min(excess) if len(excess) == len(theory.LLC) else None),
-        CROSSING_MEASURED.judge(crossing, AFTER_PILOT),
+        claims.OVERSHOOT.judge(min(excess) if len(excess) == len(theory.LLC) else None),
+        claims.CROSSING_MEASURED.judge(crossing, claims.AFTER_PILOT),
     ]
 
 
@@ -304,9 +212,11 @@ def _slope_above_zero() -> float:
 
 def _note_short(found: Estimates, short: Estimates, name: str) -> str:
     """On the chains that are compared with the paper's."""
-    longer = _mean(found, name, SMALL)
+    longer = _mean(found, name, claims.SMALL)
     first = "" if longer is None else f"first with the longer chains: {longer:.3g}"
-    return "; ".join(part for part in (_note(short, name, SMALL), first, ON_DATA) if part)
+    return "; ".join(
+        part for part in (_note(short, name, claims.SMALL), first, claims.ON_DATA) if part
+    )
 
 
 def _note(found: Estimates, name: str, n: float) -> str:

@@ -241,7 +241,7 @@ def judge(chains: Chains) -> list[Verdict]:
     slope = agrees = None
     if MIDDLE in odds and sizes[-1] > MIDDLE:
         change = odds[sizes[-1]].mean() - odds[MIDDLE].mean()
-        slope = change / float(expected(sizes[-1]) - expected(np.float64(MIDDLE)))
+        slope = change / float(np.diff(expected(np.array([MIDDLE, sizes[-1]])))[0])
         row = chains.ladder(MIDDLE)[-1]
         agrees = odds[MIDDLE].mean() - counted(chains, row).mean()
     return [

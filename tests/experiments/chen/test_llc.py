@@ -5,9 +5,10 @@ import pytest
 import xarray
 
 from experiments.chen import llc, theory
+from experiments.chen import llc_claims as claims
 
 POINTS = [("5", 5, -0.5), ("5+", 5, 1 / 12), ("6", 6, -0.5)]
-TEMPERATURES = [n / np.log(n) for n in (llc.SMALL, llc.LARGE)]
+TEMPERATURES = [n / np.log(n) for n in (claims.SMALL, claims.LARGE)]
 
 
 def chains(estimates, *, n_chains=10, left=()):
@@ -31,7 +32,7 @@ def chains(estimates, *, n_chains=10, left=()):
     )
 
 
-RIGHT = {name: (llc.PRINTED[name][0], theory.LLC[name]) for name, _, _ in POINTS}
+RIGHT = {name: (claims.PRINTED[name][0], theory.LLC[name]) for name, _, _ in POINTS}
 
 
 def verdicts(dataset, short=None):

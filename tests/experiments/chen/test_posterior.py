@@ -60,7 +60,7 @@ def test_the_crossing_is_between_the_sizes_where_odds_change_sign():
 
 
 def test_the_theory_has_even_odds_at_its_crossing():
-    assert posterior.expected(np.float64(601)) == pytest.approx(0, abs=0.01)
+    assert posterior.expected(np.array([601.0])) == pytest.approx(0, abs=0.01)
 
 
 def test_chains_that_turn_where_theory_says_reproduce_the_claims():
