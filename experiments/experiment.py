@@ -1,5 +1,6 @@
 """From a plain config to an experiment: its jobs by variant, and the analysis of their results."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
+from experiments.registry import REGISTRY
 from superpos import random
 from superpos.arguments import (
     ArgumentError,
@@ -100,15 +102,27 @@ def _untrained(config: Mapping[str, Any]) -> list[str]:
 
 
 def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with changes laid over it, mapping into mapping."""
+    """The config with changes laid over it, mapping into mapping.
+
+    Where a component becomes another kind, it keeps those of its arguments that the other takes.
+    """
     result = dict(config)
     for key, value in changes.items():
         old = result.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
-            result[key] = merged(old, value)
+            result[key] = merged(_shared(key, old, value), value)
         else:
             result[key] = value
     return result
+
+
+def _shared(group: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments of a component that a change leaves in place."""
+    kind, kinds = new.get("kind"), REGISTRY.get(group, {})
+    if not isinstance(kind, str) or kind not in kinds or kind == old.get("kind"):
+        return old
+    taken = inspect.signature(kinds[kind]).parameters
+    return {name: value for name, value in old.items() if name in taken}
 
 
 def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
