@@ -32,7 +32,7 @@ ELSEWHERE = -1
 BIASES = "vertices", "other_bias", "last_bias"
 """What tells the polygons of the chains apart."""
 AFTER_PILOT = "the tolerance was chosen after a shorter run"
-FIRST = "first with 6 runs on each of 5 data sets, where there was one passage"
+FIRST = "first with 6 runs on each of 5 data sets, where there was one passage, and 2 on each of 15"
 """On the number of data sets."""
 
 _claim = partial(
