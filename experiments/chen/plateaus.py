@@ -171,8 +171,10 @@ def judge(losses: np.ndarray, bias: np.ndarray, llc: Mapping[str, float]) -> lis
     values = ", ".join(f"{name}: {value:.2f}" for name, value in llc.items())
     return [
         ON_PLATEAU.judge(np.mean(plateaus != ELSEWHERE), counted),
-        DOWN.judge(np.mean(down) if down else None, f"{len(down)} passages; {FIRST}"),
-        STEPS_UP.judge(np.mean(up) if up else None, f"{len(up)} passages; estimates {values}"),
+        DOWN.judge(float(np.mean(down)) if down else None, f"{len(down)} passages; {FIRST}"),
+        STEPS_UP.judge(
+            float(np.mean(up)) if up else None, f"{len(up)} passages; estimates {values}"
+        ),
         VESTIGIAL.judge(
             at_pentagon.max() if at_pentagon.size else None, f"{at_pentagon.size} checkpoints"
         ),

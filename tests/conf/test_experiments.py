@@ -64,7 +64,10 @@ def shrunk(node: Any, most: int = 2) -> Any:
     """Axes cut down to their ends, or to their first value, wherever they are in a sweep."""
     if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
         return {name: shrunk(child, most) for name, child in node.items()}
-    return None if node is None else [expand("axis", node)[at] for at in (0, -1)[:most]]
+    if node is None:
+        return None
+    values = expand("axis", node)
+    return [values[at] for at in (0, -1)[: min(most, len(values))]]
 
 
 def shrunk_variant(changes: Mapping[str, Any] | None, most: int) -> dict[str, Any]:
