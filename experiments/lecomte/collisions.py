@@ -22,7 +22,11 @@ BOUNDS = 0.8, 1.2
 START = "start"
 """The variant that is not trained: where the widest models begin."""
 
-TRIED = "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances"
+TRIED = (
+    "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances; plain"
+    " gradient descent, learning rate 0.05 and 40,000 steps, where it is 0.59 over 3 instances with"
+    " a median rank of 1"
+)
 """On the claim that does not reproduce."""
 
 _claim = partial(

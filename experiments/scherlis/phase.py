@@ -22,6 +22,8 @@ from superpos.train import best_of
 
 SHARED = 0.01
 """Both features are represented where each has at least this capacity."""
+RESTARTS = "12 instances after 4 in a first run"
+"""On the number of restarts."""
 SAMPLED_KURTOSIS, N_SAMPLES = (2.0, 4.0, 8.0), 2**20
 
 
@@ -114,10 +116,10 @@ def judge(diagram: Diagram) -> list[Verdict]:
     sums = diagram.capacity.sum(-1)
     enough = len(diagram.ratio) > 4 and rich.any()
     return [
-        claims["boundary"].judge(boundary_distance(diagram) if enough else None),
+        claims["boundary"].judge(boundary_distance(diagram) if enough else None, RESTARTS),
         claims["gaussian"].judge(poor.sum() if poor.size else None, f"{poor.size} points"),
-        claims["loss"].judge((diagram.loss / exact - 1).max()),
-        claims["capacity"].judge(off.max() if off.size else None),
+        claims["loss"].judge((diagram.loss / exact - 1).max(), RESTARTS),
+        claims["capacity"].judge(off.max() if off.size else None, RESTARTS),
         claims["packed"].judge(np.abs(sums - 1).max()),
         claims["closed_form"].judge(closed_form_deviation(diagram)),
     ]
