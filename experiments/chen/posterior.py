@@ -31,8 +31,8 @@ MIDDLE = 300
 """An n at which chains still pass, so that what is integrated can be compared with a count."""
 AFTER_PILOT = "written after a pilot at n=200, 600 and 1500 that showed where chains pass"
 TRIED = (
-    "tried: integration from B=200, and half the step for twice as long; the theory leaves out how"
-    " many pentagons and hexagons there are and the volumes around them"
+    "tried: half the step for twice as long (399); the theory leaves out how many pentagons and"
+    " hexagons there are and the volumes around them"
 )
 """On a crossing that is elsewhere."""
 

@@ -9,10 +9,9 @@ from typing import Annotated, Literal
 
 import jax
 import jax.numpy as jnp
-from jax.core import Tracer
 
 from superpos import random
-from superpos.arguments import ArgumentError, Count, Interval, MaybeCountAxis, factory
+from superpos.arguments import Count, Interval, MaybeCountAxis, factory
 from superpos.data.patterns import check_inputs
 from superpos.types import Batch, Key, Scalar, Source
 
@@ -43,8 +42,8 @@ def finite(
             first batch_size examples, beginning anew after the last, so that a batch_size of
             n_samples is the full batch, always the same.
         n_served: serve only so many of the examples, the first ones, a whole number in [1,
-            n_samples] that can be an axis: data sets of several sizes in one program, each of which
-            has the examples of the smaller ones. None serves all.
+            16777216] that can be an axis: data sets of several sizes in one program, each of which
+            has the examples of the smaller ones. n_samples or more, or None, serves all.
 
     Returns:
         A Source whose batches are of the data set, with the shapes and dtypes of `data`.
@@ -53,7 +52,9 @@ def finite(
         ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
     check_inputs(n_features, data)
-    count = _count(n_served, n_samples)
+    count = n_samples
+    if n_served is not None:
+        count = jnp.clip(jnp.asarray(n_served).astype(jnp.int32), 1, n_samples)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
 
@@ -66,12 +67,3 @@ def finite(
         return jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), samples)
 
     return Source(sample)
-
-
-def _count(n_served: Scalar | None, n_samples: int) -> int | jax.Array:
-    """How many examples are served; a swept number was checked on its concrete axis."""
-    if n_served is None:
-        return n_samples
-    if not isinstance(n_served, Tracer) and n_served > n_samples:
-        raise ArgumentError(f"n_served={n_served!r}: expected at most n_samples={n_samples}")
-    return jnp.clip(jnp.asarray(n_served).astype(jnp.int32), 1, n_samples)

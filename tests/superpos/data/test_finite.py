@@ -103,8 +103,7 @@ def test_fewer_served_are_the_first_ones_also_as_an_axis() -> None:
         assert set(rows(batch)) == set(rows(full[:count]))
 
 
-def test_more_than_there_are_cannot_be_served() -> None:
-    with pytest.raises(ArgumentError, match="n_served=11: expected at most n_samples=10"):
-        make(n_served=11)
+def test_more_than_there_are_serves_all_and_none_is_refused() -> None:
+    np.testing.assert_array_equal(inputs(make(n_served=T + 1), 50), inputs(make(), 50))
     with pytest.raises(ArgumentError, match=r"n_served=0: expected a number in \[1"):
         make(n_served=0)
