@@ -60,7 +60,6 @@ MaybeFinite = Optional[Finite]  # noqa: UP045
 Correlation = Annotated[Scalar, Interval("[0, 1)")]
 Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
-MaybeCountAxis = Optional[Annotated[Scalar, Interval("[1, 16777216]")]]  # noqa: UP045
 MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
 
 

@@ -11,6 +11,7 @@ from there on d log Z_k / dB = -E_k L_n, the mean loss of chains while they are 
 integrated up to B = n (thermodynamic integration).
 """
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -128,7 +129,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     """Judge the claims on the posterior over polygons and draw it.
 
     Args:
-        datasets: {"sweep": chains over n_served and inverse_temperature, zipped, and over seed,
+        datasets: {"sweep": chains over fraction and inverse_temperature, zipped, and over seed,
             data_seed and vertices, zipped; with their parameters after each block}.
         folder: where the figure goes.
 
@@ -149,12 +150,13 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def measure(dataset: xarray.Dataset) -> Chains:
     """The draws of the chains that finished."""
-    dataset = dataset.transpose("n_served", "seed", "step", ...)
-    finished = (dataset["status"] == "ok").all("n_served").to_numpy()
+    dataset = dataset.transpose("fraction", "seed", "step", ...)
+    finished = (dataset["status"] == "ok").all("fraction").to_numpy()
     k = vertices(dataset["W_path"].transpose(..., "feature", "hidden").to_numpy()[:, finished])
+    n_samples = json.loads(dataset.attrs["config"])["data.n_samples"]
     first = max(1, int(BURN_IN * k.shape[-1]))
     return Chains(
-        n=dataset["n_served"].to_numpy().astype(float),
+        n=np.round(dataset["fraction"].to_numpy().astype(float) * n_samples),
         B=dataset["inverse_temperature"].to_numpy().astype(float),
         start=dataset["vertices"].to_numpy()[finished].astype(int),
         data=dataset["data_seed"].to_numpy()[finished].astype(int),

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos import random
-from superpos.arguments import Count, Interval, MaybeCountAxis, factory
+from superpos.arguments import Count, Interval, PositiveFraction, factory
 from superpos.data.patterns import check_inputs
 from superpos.types import Batch, Key, Scalar, Source
 
@@ -27,7 +27,7 @@ def finite(
     n_samples: Count,
     data_seed: DataSeed = 0,
     serve: Literal["random", "in_order"] = "random",
-    n_served: MaybeCountAxis = None,
+    fraction: PositiveFraction = 1.0,
 ) -> Source:
     """The first `n_samples` examples that another source draws with a seed of the data's own.
 
@@ -41,9 +41,9 @@ def finite(
         serve: "random" draws each batch from the data set with replacement; "in_order" serves the
             first batch_size examples, beginning anew after the last, so that a batch_size of
             n_samples is the full batch, always the same.
-        n_served: serve only so many of the examples, the first ones, a whole number in [1,
-            16777216] that can be an axis: data sets of several sizes in one program, each of which
-            has the examples of the smaller ones. n_samples or more, or None, serves all.
+        fraction: serve only the first examples, this part of n_samples to the nearest whole number
+            (at least one), in (0, 1]. As an axis it gives data sets of several sizes, each of which
+            has the examples of the smaller ones.
 
     Returns:
         A Source whose batches are of the data set, with the shapes and dtypes of `data`.
@@ -52,9 +52,7 @@ def finite(
         ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
     check_inputs(n_features, data)
-    count = n_samples
-    if n_served is not None:
-        count = jnp.clip(jnp.asarray(n_served).astype(jnp.int32), 1, n_samples)
+    count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
 

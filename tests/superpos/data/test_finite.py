@@ -92,18 +92,12 @@ def test_bad_arguments_are_refused(changes: dict, message: str) -> None:
     assert str(refusal.value) == message
 
 
-def test_fewer_served_are_the_first_ones_also_as_an_axis() -> None:
+def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
     full = inputs(make(serve="in_order"), T)
-    few = inputs(make(serve="in_order", n_served=4), 6)
+    few = inputs(make(serve="in_order", fraction=0.4), 6)
     np.testing.assert_array_equal(few, np.concatenate([full[:4], full[:2]]))
-    drawn = jax.vmap(lambda n: make(n_served=n).sample(jax.random.key(3), 200).inputs)(
-        jnp.array([1.0, 4.0, 10.0])
+    drawn = jax.vmap(lambda part: make(fraction=part).sample(jax.random.key(3), 200).inputs)(
+        jnp.array([0.01, 0.4, 1.0])
     )
     for count, batch in zip((1, 4, 10), np.asarray(drawn), strict=True):
         assert set(rows(batch)) == set(rows(full[:count]))
-
-
-def test_more_than_there_are_serves_all_and_none_is_refused() -> None:
-    np.testing.assert_array_equal(inputs(make(n_served=T + 1), 50), inputs(make(), 50))
-    with pytest.raises(ArgumentError, match=r"n_served=0: expected a number in \[1"):
-        make(n_served=0)
