@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.chen import llc, plateaus
+from experiments.chen import llc, plateaus, posterior
 from experiments.elhage import (
     adversarial,
     computation,
@@ -76,6 +76,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
     "analysis": {
         "train": summarise,
         "chen/llc": llc.analyse,
+        "chen/posterior": posterior.analyse,
         "chen/sgd": plateaus.analyse,
         "elhage/adversarial": adversarial.analyse,
         "elhage/computation": computation.analyse,

@@ -56,6 +56,7 @@ Positive = Annotated[Scalar, Interval("(0, inf)")]
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 Finite = Annotated[Scalar, Interval("(-inf, inf)")]
+MaybeFinite = Optional[Finite]  # noqa: UP045
 Correlation = Annotated[Scalar, Interval("[0, 1)")]
 Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]

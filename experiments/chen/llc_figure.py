@@ -14,21 +14,20 @@ if TYPE_CHECKING:
 
 
 def draw(
-    path: Path, found: "Estimates", published: Mapping[float, Mapping[str, tuple[float, float]]]
+    path: Path,
+    panels: Mapping[str, tuple["Estimates", float, Mapping[str, tuple[float, float]]]],
 ) -> None:
     """A panel for each number of examples, a column for each polygon.
 
     Args:
         path: PNG to write.
-        found: what `llc.estimate` returns.
-        published: n -> polygon -> mean and standard deviation of others.
+        panels: title -> what `llc.estimate` returns, the n that is shown of it, and polygon -> mean
+            and standard deviation of others.
     """
-    sizes = sorted({n for _, n in found})
     figure, axes = new_figure(
-        1, len(sizes), width=4.2 * len(sizes), height=3.4, squeeze=False, sharey=True
+        1, len(panels), width=3.9 * len(panels), height=3.4, squeeze=False, sharey=True
     )
-    for axis, n in zip(axes[0], sizes, strict=True):
-        printed = published.get(n, {})
+    for axis, (title, (found, n, printed)) in zip(axes[0], panels.items(), strict=True):
         names = [name for name in theory.LLC if (name, n) in found]
         for place, name in enumerate(names):
             chains = found[name, n]
@@ -55,6 +54,6 @@ def draw(
         axis.set_xticks(
             range(len(names)), [name if "+" in name else f"{name}-gon" for name in names]
         )
-        axis.set(title=f"n = {n:,.0f}", xlim=(-0.5, len(names) - 0.4))
+        axis.set(title=title, xlim=(-0.5, len(names) - 0.4))
     axes[0, 0].set_ylabel("local learning coefficient λ")
     save(figure, path)

@@ -50,6 +50,7 @@ def digits(*, n_features: Count = 64, split: Split = "train", serve: Serve = "ra
             factors=jnp.zeros((len(images), 0)),
         ),
         serve,
+        len(images),
     )
 
 

@@ -22,7 +22,11 @@ BOUNDS = 0.8, 1.2
 START = "start"
 """The variant that is not trained: where the widest models begin."""
 
-TRIED = "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances"
+TRIED = (
+    "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances; plain"
+    " gradient descent, learning rate 0.05 and 40,000 steps, where it is 0.59 over 3 instances with"
+    " a median rank of 1"
+)
 """On the claim that does not reproduce."""
 
 _claim = partial(
@@ -114,7 +118,13 @@ def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
     """Share of features whose largest weight in size stayed where it was, and a note."""
     won = np.abs(end).argmax(-1)[..., None]
     rank = (np.abs(start) > np.take_along_axis(np.abs(start), won, -1)).sum(-1)
-    note = f"median rank of its neuron at the start, of {end.shape[-1]}: {1 + np.median(rank):g}"
+    # The paper shows the diagonal of W0 W_endᵀ: whose weights at the start a feature ends along.
+    overlap = np.einsum("sjh,sih->sji", start, end)
+    own = (overlap.argmax(1) == np.arange(overlap.shape[1])).mean()
+    note = (
+        f"median rank of its neuron at the start, of {end.shape[-1]}: {1 + np.median(rank):g}; the"
+        f" diagonal of W0 W_endᵀ is the largest of its column for a share of {own:.2f}"
+    )
     return float((rank == 0).mean()), f"{note}; {TRIED}"
 
 

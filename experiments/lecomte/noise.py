@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 
@@ -75,7 +75,9 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     )
     m = datasets[BERNOULLI].sizes["hidden"]
     verdicts = judge(found[BERNOULLI], found[GAUSSIAN], m)
-    return Findings(verdicts, [Figure("noise.png", alt, caption)])
+    known = [datasets[name]["fragile"] for name in found if "fragile" in datasets[name]]
+    fragile = xarray.concat(known, "noise") if known else None
+    return Findings(settle(verdicts, fragile), [Figure("noise.png", alt, caption)])
 
 
 def concentration(dataset: xarray.Dataset) -> np.ndarray:
@@ -111,6 +113,6 @@ def _draw(
             axis.plot(steps, line, color=colour, label=f"σ = {scale:.3g}")
         title = "noise of ±σ" if name == BERNOULLI else "Gaussian noise"
         axis.set(xlabel="updates", title=title, ylim=(0, 1.05))
-    axes[0].set_ylabel("mean ‖W_i‖₄⁴")
+    axes[0].set_ylabel("mean ‖Wᵢ‖₄⁴")
     axes[0].legend(frameon=False)
     save(figure, path)

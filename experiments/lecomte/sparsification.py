@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 
@@ -27,6 +27,12 @@ RATE, STEP = PENALTY / 4, 4 * LEARNING_RATE
 """λ, and the time that an update takes."""
 LEFT = 3 * STEP * RATE
 """A weight is left when it is larger than this: smaller ones jump about 0."""
+LEFT_ONLY = "the norm counts only weights that are left"
+TRIED = (
+    "tried: steps of a fifth; and the paper's own size, in a simulation of the same dynamics with 4"
+    " instances: norm off by a factor of up to 1.3 to 1.6, number by 2.7 to 3.8, end at 1.3 to 2.3"
+)
+"""On how the norm is measured, and on the claims that do not reproduce."""
 
 _claim = partial(
     Claim,
@@ -89,7 +95,8 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         "The weights of a feature that are left: their L1 norm (left) and number (right) against"
         " the time t, one line a seed; dashed: the closed forms."
     )
-    return Findings(judge(t, norm, left, m), [Figure("sparsification.png", alt, caption)])
+    verdicts = settle(judge(t, norm, left, m), dataset.get("fragile"))
+    return Findings(verdicts, [Figure("sparsification.png", alt, caption)])
 
 
 def judge(t: np.ndarray, norm: np.ndarray, left: np.ndarray, m: int) -> list[Verdict]:
@@ -106,9 +113,9 @@ def judge(t: np.ndarray, norm: np.ndarray, left: np.ndarray, m: int) -> list[Ver
     time = float(np.median(np.where(reached.any(1), t[reached.argmax(1)], np.inf)))
     covered = t[-1] > end
     return [
-        NORM.judge(norms.max() if norms.size else None),
-        COUNT.judge(counts.max() if counts.size else None),
-        END.judge(time / end if covered else None, f"t = {time:.4g}"),
+        NORM.judge(norms.max() if norms.size else None, f"{LEFT_ONLY}; {TRIED}"),
+        COUNT.judge(counts.max() if counts.size else None, TRIED),
+        END.judge(time / end if covered else None, f"t = {time:.4g}; {TRIED}"),
         SINGLE.judge(left[:, -1].max() if covered else None),
     ]
 

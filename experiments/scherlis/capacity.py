@@ -25,6 +25,8 @@ NEGLIGIBLE = 0.01
 """Capacities within this of 0 or 1 count as 0 or 1."""
 CLUSTERED, SMALLEST = 0.1, 0.01
 """Features whose |cos| exceeds this are clustered into one block, unless their norm is so small."""
+BY_NORM = "features of norm below 0.01 are left out of blocks, which was set after a first run"
+"""On the blocks."""
 
 
 class Allocation(NamedTuple):
@@ -125,11 +127,12 @@ def judge(allocation: Allocation) -> list[Verdict]:
         ),
         claims["exact"].judge(np.abs(C - capacities).max()),
         claims["loss"].judge((allocation.loss / losses - 1).max()),
-        claims["between"].judge(np.where(allocation.blocks, 0.0, gram).max()),
-        claims["within"].judge(allocation.spread.max()),
+        claims["between"].judge(np.where(allocation.blocks, 0.0, gram).max(), BY_NORM),
+        claims["within"].judge(allocation.spread.max(), BY_NORM),
         claims["large_block"].judge(
             sizes.max() / partly.sum() if partly.any() else None,
-            f"{partly.sum()} features share neurons at κ={allocation.kurtosis[most]:.3g}",
+            f"{partly.sum()} features share neurons at κ={allocation.kurtosis[most]:.3g}; "
+            + BY_NORM,
         ),
     ]
 

@@ -1,12 +1,13 @@
 """Two features and one neuron: where both are represented, and what a share of capacity returns.
 
 Source: Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks (arXiv 2210.01892),
-section 3, the phase diagram over kurtosis and relative importance, and the marginal returns.
+section 3, the phase diagram over kurtosis and relative importance, and the marginal returns, which
+`returns` measures.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,12 +16,14 @@ import xarray
 from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
-from experiments.scherlis import theory
+from experiments.scherlis import returns, theory
 from superpos import metrics
 from superpos.train import best_of
 
 SHARED = 0.01
 """Both features are represented where each has at least this capacity."""
+RESTARTS = "12 instances after 4 in a first run"
+"""On the number of restarts."""
 SAMPLED_KURTOSIS, N_SAMPLES = (2.0, 4.0, 8.0), 2**20
 
 
@@ -51,25 +54,27 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     """Judge the claims on the phase diagram and draw it.
 
     Args:
-        datasets: {"sweep": a sweep of the quadratic model with two features and one neuron over
-            kurtosis, importance_decay, which is v2 / v1, and seed}.
+        datasets: {"grid": a sweep of the quadratic model with two features and one neuron over
+            kurtosis, importance_decay, which is v2 / v1, and seed; "returns": one over kurtosis and
+            seed, measured on the way}.
         folder: where the figure goes.
 
     Returns:
         Verdicts and one figure: the diagram, and the loss against capacity.
     """
-    best = best_of(datasets["sweep"], datasets["sweep"]["loss"].isel(step=-1))
-    diagram = measure(best)
-    _draw(folder / "capacity_phases.png", diagram)
+    best = best_of(datasets["grid"], datasets["grid"]["loss"].isel(step=-1))
+    diagram, curves = measure(best), returns.measure(datasets["returns"])
+    _draw(folder / "capacity_phases.png", diagram, curves)
     caption = (
         "Left: capacity of the less important feature in the best model; the line is"
-        " v2/v1 = 2/(κ-1). At v2 = v1 and small κ either feature may take the neuron. Right: the"
-        " least loss at each capacity of the more important feature, at v2/v1 nearest to 0.6; dots"
-        " are trained models. Returns on capacity increase for small κ, so that one feature takes"
-        " the neuron, and diminish for large κ, so that both share it."
+        " v2/v1 = 2/(κ-1). At v2 = v1 and small κ either feature may take the neuron. Right: loss"
+        f" against the capacity of the more important feature, at v2/v1 = {curves.ratio:g}; dots"
+        " are models on their way through gradient descent, lines the least loss at each capacity,"
+        " and rings the capacity at the end. Returns increase for small κ, so that one feature"
+        " takes the neuron, and diminish for large κ, so that both share it."
     )
     alt = "Phase diagram over kurtosis and relative importance, and loss against capacity."
-    verdicts = settle(judge(diagram), best.get("fragile"))
+    verdicts = settle(judge(diagram), best.get("fragile")) + returns.judge(curves)
     return Findings(verdicts, [Figure("capacity_phases.png", alt, caption)])
 
 
@@ -111,10 +116,10 @@ def judge(diagram: Diagram) -> list[Verdict]:
     sums = diagram.capacity.sum(-1)
     enough = len(diagram.ratio) > 4 and rich.any()
     return [
-        claims["boundary"].judge(boundary_distance(diagram) if enough else None),
+        claims["boundary"].judge(boundary_distance(diagram) if enough else None, RESTARTS),
         claims["gaussian"].judge(poor.sum() if poor.size else None, f"{poor.size} points"),
-        claims["loss"].judge((diagram.loss / exact - 1).max()),
-        claims["capacity"].judge(off.max() if off.size else None),
+        claims["loss"].judge((diagram.loss / exact - 1).max(), RESTARTS),
+        claims["capacity"].judge(off.max() if off.size else None, RESTARTS),
         claims["packed"].judge(np.abs(sums - 1).max()),
         claims["closed_form"].judge(closed_form_deviation(diagram)),
     ]
@@ -171,7 +176,7 @@ def closed_form_deviation(diagram: Diagram) -> float:
     return max(off)
 
 
-def _draw(path: Path, diagram: Diagram) -> None:
+def _draw(path: Path, diagram: Diagram, curves: returns.Returns) -> None:
     figure, axes = new_figure(1, 2, width=10, height=3.8)
     least = diagram.capacity[..., 1].T
     mesh = axes[0].pcolormesh(
@@ -182,21 +187,5 @@ def _draw(path: Path, diagram: Diagram) -> None:
         kurtosis = np.linspace(3, diagram.kurtosis[-1], 200)
         axes[0].plot(kurtosis, theory.threshold(kurtosis), color=PALETTE[3], linewidth=2)
     axes[0].set(xlabel="kurtosis κ", ylabel="v2 / v1")
-    _draw_returns(axes[1], diagram)
+    returns.draw(axes[1], curves)
     save(figure, path)
-
-
-def _draw_returns(axis: Any, diagram: Diagram) -> None:
-    column = int(np.abs(diagram.ratio - 0.6).argmin())
-    rows = np.unique(np.linspace(0, len(diagram.kurtosis) - 1, 5).round().astype(int))
-    C = np.linspace(0, 1, 201)
-    for row, colour in zip(rows, PALETTE, strict=False):
-        kurtosis, ratio = diagram.kurtosis[row], diagram.ratio[column]
-        curve = theory.shared_neuron_loss(C, ratio=float(ratio), kurtosis=float(kurtosis)) / (
-            kurtosis - 1
-        )
-        axis.plot(C, curve, color=colour, label=f"κ = {kurtosis:.3g}")
-        trained = diagram.capacity[row, column, 0], diagram.loss[row, column] / (kurtosis - 1)
-        axis.plot(*trained, "o", color=colour)
-    axis.set(xlabel="capacity of feature 1", ylabel="loss / (κ - 1)")
-    axis.legend(frameon=False, fontsize=8)

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 
 from superpos import random
-from superpos.arguments import Count, Interval, factory
+from superpos.arguments import Count, Interval, PositiveFraction, factory
 from superpos.data.patterns import check_inputs
-from superpos.types import Batch, Key, Scalar, Source
+from superpos.types import Array, Batch, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
 """A seed that can be an axis, whole numbers that are exact in float32."""
@@ -29,6 +29,7 @@ def finite(
     n_samples: Count,
     data_seed: DataSeed = 0,
     serve: Serve = "random",
+    fraction: PositiveFraction = 1.0,
 ) -> Source:
     """The first `n_samples` examples that another source draws with a seed of the data's own.
 
@@ -42,6 +43,9 @@ def finite(
         serve: "random" draws each batch from the data set with replacement; "in_order" serves the
             first batch_size examples, beginning anew after the last, so that a batch_size of
             n_samples is the full batch, always the same.
+        fraction: serve only the first examples, this part of n_samples to the nearest whole number
+            (at least one), in (0, 1]. As an axis it gives data sets of several sizes, each of which
+            has the examples of the smaller ones.
 
     Returns:
         A Source whose batches are of the data set, with the shapes and dtypes of `data`.
@@ -50,26 +54,27 @@ def finite(
         ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
     check_inputs(n_features, data)
+    count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
 
-    return served(samples, serve)
+    return served(samples, serve, count)
 
 
-def served(samples: Batch, serve: Serve) -> Source:
+def served(samples: Batch, serve: Serve, count: Array | int) -> Source:
     """A Source of the examples of a data set, as `finite` serves them.
 
     Args:
-        samples: the data set, n_samples examples.
+        samples: the data set.
         serve: in which order.
+        count: how many of them, from the first, >= 1.
     """
-    n_samples = len(samples.inputs)
 
     def sample(key: Key, batch_size: int) -> Batch:
         chosen = (
-            jnp.arange(batch_size) % n_samples
+            jnp.arange(batch_size) % count
             if serve == "in_order"
-            else jax.random.randint(key, (batch_size,), 0, n_samples)
+            else jax.random.randint(key, (batch_size,), 0, count)
         )
         return jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), samples)
 

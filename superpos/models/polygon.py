@@ -8,7 +8,7 @@ features 1..k on a regular polygon, and section 4, which starts training near th
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Finite, NonNegative, Positive, factory
+from superpos.arguments import Count, Finite, MaybeFinite, NonNegative, Positive, factory
 from superpos.models.autoencoder import AutoencoderParams, autoencoder
 from superpos.types import Key, Model
 
@@ -21,6 +21,7 @@ def polygon(
     radius: NonNegative,
     bias: Finite = 0.0,
     other_bias: Finite = 0.0,
+    last_bias: MaybeFinite = None,
     noise: NonNegative = 0.0,
 ) -> Model:
     """An autoencoder with n_hidden = 2 whose first features start on a circle, evenly spaced.
@@ -31,6 +32,7 @@ def polygon(
         radius: of the circle, in [0, inf). The other features start at the origin.
         bias: of the features on the circle, any number.
         other_bias: of the other features, any number.
+        last_bias: of the last feature, any number; None is that of the others.
         noise: standard deviation of what is added to each parameter at the start, in [0, inf).
 
     Returns:
@@ -49,6 +51,8 @@ def polygon(
         directions = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)
         W = jnp.where(on_circle[:, None], radius * directions, 0.0)
         b = jnp.where(on_circle, bias, other_bias)
+        if last_bias is not None:
+            b = b.at[-1].set(last_bias)
         key_W, key_b = jax.random.split(key)
         return AutoencoderParams(
             W=(W + noise * jax.random.normal(key_W, W.shape)).astype(jnp.float32),

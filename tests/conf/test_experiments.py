@@ -67,12 +67,25 @@ def shrunk(node: Any, most: int = 2) -> Any:
     """Axes cut down to their ends, or to their first value, wherever they are in a sweep."""
     if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
         return {name: shrunk(child, most) for name, child in node.items()}
-    return None if node is None else [expand("axis", node)[at] for at in (0, -1)[:most]]
+    if node is None:
+        return None
+    values = expand("axis", node)
+    return [values[at] for at in (0, -1)[: min(most, len(values))]]
+
+
+def shrunk_variant(changes: Mapping[str, Any] | None, most: int) -> dict[str, Any]:
+    """The axes of a variant cut down as well, and its length left to TINY unless it is 0."""
+    small = dict(changes or {})
+    if small.get("fit", {}).get("n_steps") != 0:
+        small.pop("fit", None)
+    return small | {"sweep": shrunk(small["sweep"], most)} if "sweep" in small else small
 
 
 def run_small(name: str, folder: Path, most: int) -> Ran:
     config = boundary.compose([f"experiment={name}", *TINY])
     config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"], most)}
+    variants = config["variants"].items()
+    config["variants"] = {name: shrunk_variant(changes, most) for name, changes in variants}
     before = jax.config.jax_default_matmul_precision
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])

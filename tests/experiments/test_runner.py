@@ -104,6 +104,19 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
     assert jobs["same"].config["model"]["importance_decay"] == 1.0
 
 
+def test_a_variant_of_another_kind_keeps_the_arguments_that_it_takes(tmp_path: Path) -> None:
+    variants = {
+        "noisy": {"optim": {"kind": "sgld", "inverse_temperature": 100.0}},
+        "wrong": {"optim": {"kind": "sgld", "inverse_temperature": 100.0, "momentum": 0.5}},
+    }
+    base = tiny(tmp_path, *SMALL_SWEEP, "optim.learning_rate=0.25")
+    jobs, _ = runner.bind(base | {"variants": {"noisy": variants["noisy"]}})
+    expected = {"kind": "sgld", "inverse_temperature": 100.0, "learning_rate": 0.25}
+    assert jobs["noisy"].config["optim"] == expected
+    with pytest.raises(ConfigError, match=r"optim\.momentum: unknown"):
+        runner.bind(base | {"variants": variants})
+
+
 def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
     variants = {"a": {"model": {"n_hidden": 0}}, "b": {"model": {"n_hidden": -1}}, "c": {}}
     config = tiny(tmp_path, "data.density=2", changes={"variants": variants})

@@ -1,17 +1,23 @@
 """The claims on plateaus, on losses made by hand."""
 
+import json
+
 import numpy as np
 import pytest
+import xarray
 
 from experiments.chen import plateaus, theory
 
 LEVELS = {name: theory.level(name) for name in theory.KINDS}
 
 
-def verdicts(*runs):
+LLC = {"4": 4.0, "4+": 5.0, "4++": 6.0, "5": 7.0, "5+": 8.5}
+
+
+def verdicts(*runs, bias=-0.3, llc=LLC):
     """Runs as strings of polygons; "-" is elsewhere."""
-    losses = [[LEVELS.get(name, 0.09) for name in run.split()] for run in runs]
-    found = plateaus.judge(np.array(losses))
+    losses = np.array([[LEVELS.get(name, 0.09) for name in run.split()] for run in runs])
+    found = plateaus.judge(losses, np.full(losses.shape, bias), llc)
     return {v.claim.id.removeprefix("chen/sgd/"): v for v in found}
 
 
@@ -37,6 +43,40 @@ def test_each_claim_can_fail(run, wrong):
     assert verdicts(run)[wrong].reproduced is False
 
 
+def test_the_bias_of_a_pentagon_and_estimates_that_fall_are_noticed():
+    assert verdicts(USUAL, bias=0.01)["vestigial"].reproduced is False
+    falling = verdicts(USUAL, llc={**LLC, "5": 5.5})["steps_up"]
+    assert (falling.reproduced, falling.measured) == (False, pytest.approx(2 / 3))
+    unknown = verdicts(USUAL, llc={})["steps_up"]
+    assert unknown.reproduced is None
+
+
+def test_the_bias_without_a_direction_is_that_of_the_shortest_feature():
+    point = theory.critical_point("5")
+    assert plateaus.vestigial_bias(point.W[None], point.b[None]) == theory.UNUSED
+
+
+def test_estimates_are_those_of_the_chains_above_the_loss_of_their_polygon():
+    starts = [(4, -0.5, -0.5), (4, -0.5, 1 / 12), (4, 1 / 12, 1 / 12), (5, -0.5, 1 / 12)]
+    vertices, other, last = zip(*starts, strict=True)
+    reference = np.random.default_rng(0).uniform(size=(4, 3))
+    llc = np.array([4.0, 5.0, 6.0, 8.5])
+    losses = np.stack([np.repeat(reference[..., None], 7, -1)] * 2)
+    losses[0] += llc[:, None, None] / 50
+    dims = ("learning_rate", "vertices", "seed", "step")
+    coords = {
+        "learning_rate": [0.1, 1e-12],
+        "vertices": list(vertices),
+        "other_bias": ("vertices", list(other)),
+        "last_bias": ("vertices", list(last)),
+    }
+    config = json.dumps({"optim.inverse_temperature": 50})
+    dataset = xarray.Dataset({"loss": (dims, losses)}, coords, {"config": config})
+    found = plateaus.estimates(dataset)
+    assert list(found) == ["4", "4+", "4++", "5+"]
+    np.testing.assert_allclose(list(found.values()), llc, rtol=1e-4)
+
+
 def test_a_loss_is_on_the_nearest_plateau_within_reach():
     near = np.array([LEVELS["5"] + 2e-4, LEVELS["5"] + 4e-4, LEVELS["6"] - 1e-4])
     names = list(theory.KINDS)
@@ -47,4 +87,5 @@ def test_a_loss_is_on_the_nearest_plateau_within_reach():
 def test_passages_over_the_ground_between_plateaus_count_once():
     number = {name: at for at, name in enumerate(theory.KINDS)}
     run = np.array([[number["4"], -1, number["4+"], number["4+"], -1, number["5"], number["4"]]])
-    assert plateaus.passages(run) == (2, 3)
+    pairs = [("4", "4+"), ("4+", "5"), ("5", "4")]
+    assert plateaus.passages(run) == [(number[a], number[b]) for a, b in pairs]

@@ -1,5 +1,6 @@
 """The verdicts on two features and one neuron, for models from the exact optimum and wrong ones."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_what_needs_more_of_the_grid_is_not_run() -> None:
     assert missing == {"boundary", "capacity"}
 
 
-def test_analyse_takes_the_best_seed(tmp_path: Path) -> None:
+def test_analyse_takes_the_best_seed(tmp_path: Path, paths: Callable[..., xarray.Dataset]) -> None:
     W = np.stack([0 * EXACT.W, EXACT.W], axis=2)[..., None]
     loss = np.stack([EXACT.loss + 1, EXACT.loss], axis=2)[..., None]
     order = [3, 0, 6, 1, 2, 5, 4]
@@ -105,7 +106,7 @@ def test_analyse_takes_the_best_seed(tmp_path: Path) -> None:
         },
         {"kurtosis": KURTOSIS[order], "importance_decay": RATIO, "seed": [0, 1], "step": [1]},
     )
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
+    findings = analyse(datasets={"grid": dataset, "returns": paths()}, folder=tmp_path)
     assert {verdict.reproduced for verdict in findings.verdicts} == {True}
     [figure] = findings.figures
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

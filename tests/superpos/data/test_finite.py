@@ -90,3 +90,14 @@ def test_bad_arguments_are_refused(changes: dict, message: str) -> None:
     with pytest.raises(ArgumentError) as refusal:
         make(**changes)
     assert str(refusal.value) == message
+
+
+def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
+    full = inputs(make(serve="in_order"), T)
+    few = inputs(make(serve="in_order", fraction=0.4), 6)
+    np.testing.assert_array_equal(few, np.concatenate([full[:4], full[:2]]))
+    drawn = jax.vmap(lambda part: make(fraction=part).sample(jax.random.key(3), 200).inputs)(
+        jnp.array([0.01, 0.4, 1.0])
+    )
+    for count, batch in zip((1, 4, 10), np.asarray(drawn), strict=True):
+        assert set(rows(batch)) == set(rows(full[:count]))

@@ -21,6 +21,17 @@ def test_it_starts_at_a_regular_polygon(vertices):
     np.testing.assert_allclose(params.b, [-0.3] * vertices + [0.1] * (6 - vertices), rtol=1e-6)
 
 
+def test_the_last_feature_may_have_a_bias_of_its_own():
+    def start(last):
+        shape = {"n_features": 6, "vertices": 4, "radius": 1.0, "other_bias": -0.5}
+        return models.polygon(**shape, last_bias=last).init(random.key(0))[0].b
+
+    np.testing.assert_allclose(start(0.25), [0, 0, 0, 0, -0.5, 0.25])
+    np.testing.assert_allclose(start(None), [0, 0, 0, 0, -0.5, -0.5])
+    found = jax.vmap(start)(jnp.array([0.25, -1.0]))
+    np.testing.assert_allclose(found[:, -1], [0.25, -1.0])
+
+
 def test_noise_is_added_to_every_parameter_and_vertices_can_be_swept():
     def start(vertices, key):
         model = models.polygon(n_features=6, vertices=vertices, radius=1.0, noise=0.1)
