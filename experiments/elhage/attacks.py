@@ -103,8 +103,10 @@ def attack_all(dataset: xarray.Dataset) -> Attacked:
         key = jax.random.clone(keys[p])
         rows.append(of_model(jnp.asarray(W), jnp.asarray(b), jnp.float32(p), key))
     order = np.lexsort((norms, -densities))
-    found = np.asarray(rows, float)[order].T
-    return Attacked(densities[order], *found, norms[order], (n, m))
+    gain, reference, aimless, features, clean = np.asarray(rows, float)[order].T
+    return Attacked(
+        densities[order], gain, reference, aimless, features, clean, norms[order], (n, m)
+    )
 
 
 def attack(model: Model, params: models.AutoencoderParams, x: Array, step: Array) -> Array:
