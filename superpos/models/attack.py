@@ -49,7 +49,8 @@ def attacked(inputs: Array, W: Array, key: Key, *, attack_norm: Scalar | None) -
     if attack_norm is None:
         return inputs
     n_features, batch_size = inputs.shape
-    directions = jax.lax.stop_gradient(attack_directions(W))
-    features = jax.random.randint(key, (batch_size,), 0, n_features)
+    W = jax.lax.stop_gradient(W)
+    rows = W @ W[jax.random.randint(key, (batch_size,), 0, n_features)].T
+    norms = jnp.linalg.norm(rows, axis=0, keepdims=True)
     step = jnp.asarray(attack_norm, inputs.dtype) * jnp.linalg.norm(inputs, axis=0).mean()
-    return inputs + step * directions[features].T
+    return inputs + step * rows / jnp.where(norms == 0, 1.0, norms)
