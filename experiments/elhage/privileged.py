@@ -26,6 +26,7 @@ MONOSEMANTIC = {0.7: 5, 0.35: 3, 0.15: 2, 0.12: 1, 0.065: 0, 0.04: 0}
 REPRESENTED = {0.7: 5, 0.35: 6, 0.15: 7, 0.12: 7, 0.065: 8, 0.04: 10}
 """Density -> features of ten that these configurations represent."""
 DENSE, CODED = 0.7, 0.35
+SEEN = "the counts of an exploratory run had been seen before this claim was written"
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
@@ -58,12 +59,12 @@ def judge(best: xarray.Dataset, n_restarts: int) -> list[Verdict]:
     verdicts = []
     for p in MONOSEMANTIC:
         count = monosemantic(W[p]).sum() if p in W else None
-        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count))
+        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count, SEEN))
     counts = {p: int(represented(w).sum()) for p, w in W.items()}
     deviation = max((abs(n - REPRESENTED[p]) for p, n in counts.items()), default=None)
     return [
         *verdicts,
-        claims["represented"].judge(deviation, f"counts {counts}"),
+        claims["represented"].judge(deviation, f"counts {counts}; {SEEN}"),
         claims["one_each"].judge(_wrong_features(W[DENSE]) if DENSE in W else None),
         claims["binary_code"].judge(_code_deviation(W[CODED]) if CODED in W else None),
     ]
