@@ -154,7 +154,7 @@ def judge(models: Mapping[str, Models]) -> list[Verdict]:
         claims["packed"].judge(np.abs(base.D.sum(-1) / m - 1).max()),
         claims["factors"].judge(
             packing_of_factors(base, THRESHOLD),
-            f"with a graph of |W_i·W_j| > {FINE}: {packing_of_factors(base, FINE):.3g}",
+            f"with a graph of |W_i·W_j| > {FINE}: {packing_of_factors(base, FINE):.3g}; {SIZE}",
         ),
     ]
     for name, claim in (("more_features", "invariant_n"), ("double", "invariant_m")):
@@ -263,4 +263,4 @@ def _growth(base: Models, other: Models | None) -> tuple[float | None, str]:
     # D* = m / ‖W‖²: a growth of ‖W‖² like that of m leaves it as it is.
     changes = {a: mine[i] / theirs[j] - 1 for a, i, j in pairs}
     note = ", ".join(f"p={a:.3g}: {change:+.3f}" for a, change in changes.items())
-    return max(map(abs, changes.values()), default=None), note
+    return max(map(abs, changes.values()), default=None), f"{note}; {SIZE}" if note else ""
