@@ -6,6 +6,7 @@ from typing import Any
 from experiments.chen import llc, plateaus, posterior
 from experiments.elhage import (
     adversarial,
+    adversarial_training,
     computation,
     computation_sparsity,
     correlated,
@@ -79,6 +80,7 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "chen/posterior": posterior.analyse,
         "chen/sgd": plateaus.analyse,
         "elhage/adversarial": adversarial.analyse,
+        "elhage/adversarial_training": adversarial_training.analyse,
         "elhage/computation": computation.analyse,
         "elhage/computation_sparsity": computation_sparsity.analyse,
         "elhage/correlated": correlated.analyse,

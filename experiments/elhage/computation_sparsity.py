@@ -20,6 +20,8 @@ from superpos.train import best_of
 
 DENSE, MIXED, SPARSE = 1.0, 0.01, 0.001
 """Densities that the claims are about."""
+STEPS = "the number of updates was raised from 2,000 to 8,000 after an exploratory run"
+"""A setting that was fixed after a run was seen."""
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
@@ -59,15 +61,16 @@ def judge(W: np.ndarray, p: np.ndarray, every: np.ndarray) -> list[Verdict]:
     shares, all_shares = share_of_one(W), share_of_one(every)
     dense, mixed, sparse = (_at(shares, p, at) for at in (DENSE, MIXED, SPARSE))
     return [
-        claims["dense"].judge(dense),
-        claims["mixture"].judge(None if mixed is None else min(mixed, 1 - mixed)),
-        claims["sparse"].judge(sparse),
+        claims["dense"].judge(dense, STEPS),
+        claims["mixture"].judge(None if mixed is None else min(mixed, 1 - mixed), STEPS),
+        claims["sparse"].judge(sparse, STEPS),
         claims["falling"].judge(
             np.diff(shares).max() if len(shares) > 1 else None,
             "; ".join(
                 f"p={at:.3g}: " + ", ".join(f"{share:.3g}" for share in found)
                 for at, found in zip(p, all_shares, strict=True)
-            ),
+            )
+            + f"; {STEPS}",
         ),
     ]
 

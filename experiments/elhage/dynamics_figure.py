@@ -18,13 +18,14 @@ def draw_uniform(path: Path, course: "Course", jumps: Sequence[Jump]) -> None:
     figure, (top, bottom) = new_figure(2, 1, width=9, height=5.5, sharex=True)
     for index, series in enumerate(course.dimensionality.T):
         top.plot(course.steps, series, color=PALETTE[index % len(PALETTE)], linewidth=1)
-    for level in (1 / 2, 2 / 5, 2 / 3):
+    for level in (0, 2 / 5, 1 / 2, 2 / 3):
         top.axhline(level, color="#BBBBBB", linewidth=0.8, zorder=0)
-    top.set(ylabel="D_i", ylim=(0, 1.05))
+    top.set(ylabel="D_i", ylim=(-0.02, max(0.7, 1.05 * course.dimensionality.max())))
     bottom.plot(course.steps, course.loss, color=PALETTE[7])
     for block in sorted({jump.block for jump in jumps}):
         bottom.axvline(course.steps[block], color=PALETTE[1], linestyle=":", linewidth=1)
-    bottom.set(xlabel="updates", ylabel="loss", yscale="log")
+    wide = course.loss.max() > 10 * course.loss.min()
+    bottom.set(xlabel="updates", ylabel="loss", yscale="log" if wide else "linear")
     save(figure, path)
 
 

@@ -7,6 +7,7 @@ two antipodal pairs, then a pentagon.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray
@@ -15,6 +16,7 @@ from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.elhage.directions import draw_directions
 from experiments.elhage.geometry import cosines, digon_cosine, pentagon_deviation, represented
 from experiments.findings import Figure, Findings
+from experiments.report.cells import panels_of
 from experiments.report.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
@@ -63,6 +65,10 @@ RISING = _claim(
 )
 
 
+ALT = "Feature directions at each density, from two orthogonal arrows to a pentagon."
+CAPTION = "Rows of W for the best of the instances at each density p; the circle has radius 1."
+
+
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
     """Judge the claims on the sequence of geometries and draw it.
 
@@ -76,12 +82,17 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     dataset = datasets["sweep"]
     best = best_of(dataset, dataset["loss"].isel(step=-1)).sortby("density", ascending=False)
     W, p = best["W"].to_numpy().astype(float), best["density"].to_numpy()
+    losses = best["loss"].isel(step=-1).to_numpy()
+    b = best["b"].to_numpy()
     marks = fragile_marks(best, "density")
     titles = [f"p = {value:.3g}{mark}" for value, mark in zip(p, marks, strict=True)]
-    _draw(folder / "directions.png", W, titles)
-    alt = "Feature directions at each density, from two orthogonal arrows to a pentagon."
-    caption = "Rows of W for the best of the instances at each density p; the circle has radius 1."
-    return Findings(settle(judge(W), best.get("fragile")), [Figure("directions.png", alt, caption)])
+    axes = _draw(folder / "directions.png", W, titles)
+    texts = [
+        {"density p": f"{at:.3g}", "features represented": f"{n}", "loss": f"{loss:.4g}"}
+        for at, n, loss in zip(p, represented(W).sum(-1), losses, strict=True)
+    ]
+    figure = Figure("directions.png", ALT, CAPTION, panels_of(axes, texts, W, b))
+    return Findings(settle(judge(W), best.get("fragile")), [figure])
 
 
 def judge(W: np.ndarray) -> list[Verdict]:
@@ -98,7 +109,8 @@ def judge(W: np.ndarray) -> list[Verdict]:
     ]
 
 
-def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
+def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> list[Any]:
+    """A panel per density; returns the axes of the panels."""
     columns = min(5, len(W))
     rows = -(-len(W) // columns)
     figure, axes = new_figure(rows, columns, width=2 * columns, height=2.2 * rows, squeeze=False)
@@ -108,3 +120,4 @@ def _draw(path: Path, W: np.ndarray, titles: Sequence[str]) -> None:
         draw_directions(axis, w)
         axis.set_title(title)
     save(figure, path)
+    return list(axes.flat[: len(W)])

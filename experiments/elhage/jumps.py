@@ -64,9 +64,10 @@ def highest_peak(rates: Array) -> int | None:
 def drops(loss: Array) -> NDArray[np.intp]:
     """Blocks at which a loss (n_blocks,) drops fastest, each apart from the others.
 
-    The start counts here, as the first drop is a stage like the others.
+    The start counts here, as the first drop is a stage like the others. Stages are long, so a
+    wider window than that of `speed` shows the later ones above the noise of a small loss.
     """
-    window = max(5, 2 * (len(loss) // 50) + 1)
+    window = max(5, 2 * (len(loss) // 20) + 1)
     falling = -np.asarray(savgol_filter(np.log(loss), window, 2, deriv=1))
     noise = falling[-(len(falling) // 4) :].std()  # the loss is a sample; it is flat at the end
     least = max(LEAST_DROP * falling.max(), 5 * noise)

@@ -45,4 +45,4 @@ def _draw_losses(axis: Any, branches: "Branches") -> None:
     ):
         axis.plot(branches.densities, loss / least, mark, color=colour, label=name, markersize=4)
     axis.set_ylabel("loss / lowest loss")
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="center right")

@@ -26,6 +26,15 @@ MONOSEMANTIC = {0.7: 5, 0.35: 3, 0.15: 2, 0.12: 1, 0.065: 0, 0.04: 0}
 REPRESENTED = {0.7: 5, 0.35: 6, 0.15: 7, 0.12: 7, 0.065: 8, 0.04: 10}
 """Density -> features of ten that these configurations represent."""
 DENSE, CODED = 0.7, 0.35
+TRIED = (
+    "tried at p=0.04: 240 restarts of 2,000 updates give 8, 300 of 4,000 give 10 and 100 of 16,000"
+    " give 8, by a loss whose noise is as large as their difference; on the same 2 million examples"
+    " the best of the latter has loss 4.35e-3 with 8 features, 4.48e-3 with 9 and 4.52e-3 with 10,"
+    " and 32 models that start as the paper's pairs of neurons keep 10 for 16,000 updates, at"
+    " 4.56e-3 or more: eight features in five neurons are better there"
+)
+"""What was tried on the claim that does not reproduce."""
+SEEN = "the counts of an exploratory run had been seen before this claim was written"
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
@@ -58,12 +67,12 @@ def judge(best: xarray.Dataset, n_restarts: int) -> list[Verdict]:
     verdicts = []
     for p in MONOSEMANTIC:
         count = monosemantic(W[p]).sum() if p in W else None
-        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count))
+        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count, SEEN))
     counts = {p: int(represented(w).sum()) for p, w in W.items()}
     deviation = max((abs(n - REPRESENTED[p]) for p, n in counts.items()), default=None)
     return [
         *verdicts,
-        claims["represented"].judge(deviation, f"counts {counts}"),
+        claims["represented"].judge(deviation, f"counts {counts}; {SEEN}; {TRIED}"),
         claims["one_each"].judge(_wrong_features(W[DENSE]) if DENSE in W else None),
         claims["binary_code"].judge(_code_deviation(W[CODED]) if CODED in W else None),
     ]

@@ -41,6 +41,8 @@ TRIED = {
     "figures": "n=100, m=10 with 20,000 steps at learning rate 3e-3 has a tetrahedron at p = 0.717",
 }
 """What was tried on the claims that do not reproduce."""
+SIZE = "the size was fixed after three full runs, in which the same claims fail"
+"""A setting that was fixed after runs were seen."""
 
 
 class Models(NamedTuple):
@@ -140,19 +142,19 @@ def judge(models: Mapping[str, Models]) -> list[Verdict]:
         claims["plateau"].judge(
             plateau(p, mean) if dense and sparse else None,
             ", ".join(f"p={a:.3g}: {b:.3g}" for a, b in zip(p, mean, strict=True))
-            + f"; {TRIED['plateau']}",
+            + f"; {TRIED['plateau']}; {SIZE}",
         ),
         claims["sparse"].judge(mean[-1] if sparse else None),
         claims["lines"].judge(
             share / null if null > 0 else None,
-            f"share {share:.3f}, smooth null {null:.3f}; {TRIED['lines']}",
+            f"share {share:.3f}, smooth null {null:.3f}; {TRIED['lines']}; {SIZE}",
         ),
         claims["digons"].judge(digons.mean() if digons.size else None, f"{digons.size} features"),
-        claims["figures"].judge(len(found), f"{_counts(base)}; {TRIED['figures']}"),
+        claims["figures"].judge(len(found), f"{_counts(base)}; {TRIED['figures']}; {SIZE}"),
         claims["packed"].judge(np.abs(base.D.sum(-1) / m - 1).max()),
         claims["factors"].judge(
             packing_of_factors(base, THRESHOLD),
-            f"with a graph of |W_i·W_j| > {FINE}: {packing_of_factors(base, FINE):.3g}",
+            f"with a graph of |W_i·W_j| > {FINE}: {packing_of_factors(base, FINE):.3g}; {SIZE}",
         ),
     ]
     for name, claim in (("more_features", "invariant_n"), ("double", "invariant_m")):
@@ -261,4 +263,4 @@ def _growth(base: Models, other: Models | None) -> tuple[float | None, str]:
     # D* = m / ‖W‖²: a growth of ‖W‖² like that of m leaves it as it is.
     changes = {a: mine[i] / theirs[j] - 1 for a, i, j in pairs}
     note = ", ".join(f"p={a:.3g}: {change:+.3f}" for a, change in changes.items())
-    return max(map(abs, changes.values()), default=None), note
+    return max(map(abs, changes.values()), default=None), f"{note}; {SIZE}" if note else ""

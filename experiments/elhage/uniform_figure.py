@@ -66,20 +66,21 @@ def draw_components(path: Path, models: "Models", threshold: float) -> float:
     Returns:
         The density of the model whose factors are drawn.
     """
-    columns = 4
-    figure, axes = new_figure(3, columns + 3, width=12, height=4.2)
+    chosen = int(np.argmax([_variety(codes) for codes in models.codes]))
+    W, labels, kept = models.W[chosen], models.labels[chosen], models.kept[chosen]
+    blocks = [np.flatnonzero(kept & (labels == label)) for label in np.unique(labels[kept])]
+    blocks = sorted(blocks, key=lambda rows: (-len(rows), rows[0]))[:MOST_FACTORS]
+    columns = 2 if len(blocks) <= 4 else 4
+    rows_of_factors = max(1, -(-len(blocks) // columns))
+    figure, axes = new_figure(rows_of_factors, columns + 3, width=12, height=4.2, squeeze=False)
     grid = axes[0, 0].get_gridspec()
     for axis in axes[:, :3].flat:
         axis.remove()
     _draw_shares(figure.add_subplot(grid[:, :3]), models)
-    chosen = int(np.argmax([_variety(codes) for codes in models.codes]))
     drawn = list(axes[:, 3:].flat)
     for axis in drawn:
         axis.axis("off")
-    W, labels, kept = models.W[chosen], models.labels[chosen], models.kept[chosen]
-    blocks = [np.flatnonzero(kept & (labels == label)) for label in np.unique(labels[kept])]
-    blocks.sort(key=lambda rows: (-len(rows), rows[0]))
-    for axis, rows in zip(drawn, blocks[:MOST_FACTORS], strict=False):
+    for axis, rows in zip(drawn, blocks, strict=False):
         _draw_factor(axis, W[rows], threshold)
         axis.set_title(POLYTOPES[models.codes[chosen, rows[0]]], fontsize=8)
     save(figure, path)
@@ -108,7 +109,7 @@ def _draw_shares(axis: Any, models: "Models") -> None:
     axis.set_xticks(np.arange(len(densities)), [f"{p:.2g}" for p in densities], rotation=60)
     axis.set(xlabel="density", ylabel="share of represented features", ylim=(0, 1))
     if len(present):
-        axis.legend(frameon=False, fontsize=8, ncols=len(present), loc="lower left",
+        axis.legend(frameon=False, fontsize=8, ncols=min(3, len(present)), loc="lower left",
                     bbox_to_anchor=(0.0, 1.0))  # fmt: skip
 
 

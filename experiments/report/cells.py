@@ -1,6 +1,6 @@
 """Cells of a figure that show the model trained there when they are pointed at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,37 @@ def cells_of(
     """
     places = boxes(mesh)
     return [
-        Cell(
-            box=np.round(places[index], 5).tolist(),
-            texts=texts(*index),
-            W=np.round(W[index].astype(float), 4).tolist(),
-            b=np.round(b[index].astype(float), 4).tolist(),
-        )
+        _cell(places[index], texts(*index), W[index], b[index])
         for index in np.ndindex(*places.shape[:2])
     ]
+
+
+def panels_of(
+    axes: Sequence[Any], texts: Sequence[Mapping[str, str]], W: np.ndarray, b: np.ndarray
+) -> list[Cell]:
+    """The panels of a figure, each with its model.
+
+    Args:
+        axes: of the panels, in a figure that has been saved.
+        texts: label -> text of each.
+        W: finite weights, (n_panels, n_features, n_hidden).
+        b: finite biases, (n_panels, n_features).
+
+    Returns:
+        Cells, in the order of the panels.
+    """
+    cells = []
+    for axis, text, weights, biases in zip(axes, texts, W, b, strict=True):
+        place = axis.get_position()
+        box = (place.x0, 1 - place.y1, place.width, place.height)
+        cells.append(_cell(box, text, weights, biases))
+    return cells
+
+
+def _cell(box: Any, texts: Mapping[str, str], W: np.ndarray, b: np.ndarray) -> Cell:
+    return Cell(
+        box=np.round(box, 5).tolist(),
+        texts=texts,
+        W=np.round(W.astype(float), 4).tolist(),
+        b=np.round(b.astype(float), 4).tolist(),
+    )

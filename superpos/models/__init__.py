@@ -1,5 +1,6 @@
 """Models: toy models of superposition, each as three pure functions."""
 
+from superpos.models.attack import attack_directions as attack_directions
 from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder
 from superpos.models.computation import ComputationParams as ComputationParams

@@ -25,6 +25,7 @@ from superpos.arguments import (
     factory,
 )
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
+from superpos.models.attack import attacked
 from superpos.models.importance import importance_weights
 from superpos.models.noise import Noise, noisy
 from superpos.models.objective import Reduction, objective
@@ -64,6 +65,7 @@ def autoencoder(
     noise_scale: MaybeNonNegative = None,
     l1_code: MaybeNonNegative = None,
     l1_weights: MaybeNonNegative = None,
+    attack_norm: MaybeNonNegative = None,
 ) -> Model:
     """Tied weights, x' = act(W Wᵀ x + b), importance-weighted squared error.
 
@@ -87,6 +89,9 @@ def autoencoder(
         noise_scale: its standard deviation, in [0, inf); None draws none.
         l1_code: weight of Σ|h_k| before the noise, reduced like the error, in [0, inf); None is 0.
         l1_weights: weight of Σ|W_ik|, in [0, inf); None is 0.
+        attack_norm: norm of the adversarial attacks that inputs get in `loss`, never in `apply`,
+            each on a random feature, as part of the mean norm of inputs, in [0, inf); None draws
+            none.
 
     Returns:
         A Model over AutoencoderParams. Its loss is the weighted error summed over features and
@@ -97,8 +102,9 @@ def autoencoder(
         AssertionError: a batch whose width is not n_features.
 
     Reference:
-        Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation); Lecomte et
-        al. 2023, arXiv 2312.03096 (init, noise, l1_weights, reduction).
+        Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation),
+        "Relationship to Adversarial Robustness" (attack_norm); Lecomte et al. 2023, arXiv
+        2312.03096 (init, noise, l1_weights, reduction).
     """
     weights = importance_weights(n_features, importance_decay, importance_power, importance)
     act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
@@ -121,22 +127,19 @@ def autoencoder(
         params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
+        key_attack, key_noise = (key, key) if attack_norm is None else jax.random.split(key)
         # Features lead: the batch is last, where the compiler vectorises it.
+        inputs = attacked(batch.inputs.T, params.W, key_attack, attack_norm=attack_norm)
         if through_code:
-            code = hidden(encode(params.W, batch.inputs.T))
-            mapped = embed(params.W, noisy(code, key, noise=noise, noise_scale=noise_scale))
+            code = hidden(encode(params.W, inputs))
+            mapped = embed(params.W, noisy(code, key_noise, noise=noise, noise_scale=noise_scale))
         else:
-            code, mapped = None, tied_map(params.W, batch.inputs.T)
+            code, mapped = None, tied_map(params.W, inputs)
         recon = act(mapped + params.b[:, None] if bias else mapped)
         return total(recon, batch.targets.T, code, params.W), (state, {})
 
-    in_columns = (
-        not through_code
-        and bias
-        and reduction == "mean"
-        and activation != "gelu"
-        and importance_power is loss_exponent is l1_weights is None
-    )
+    plain = bias and importance_power is loss_exponent is l1_weights is attack_norm is None
+    in_columns = plain and not through_code and reduction == "mean" and activation != "gelu"
     columns = _columns(n_features, act, importance_decay, importance) if in_columns else None
     return Model(start, apply, loss, columns)
 

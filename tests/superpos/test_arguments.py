@@ -340,7 +340,7 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
             models.autoencoder,
             {
                 *("importance_decay", "importance_power", "importance.<index>", "init_scale"),
-                *("loss_exponent", "noise_scale", "l1_code", "l1_weights"),
+                *("loss_exponent", "noise_scale", "l1_code", "l1_weights", "attack_norm"),
             },
         ),
         (optim.adam, {"learning_rate", "b1", "b2", "eps"}),

@@ -9,8 +9,9 @@ import pytest
 import xarray
 
 from experiments.claims.ledger import Verdict
-from experiments.elhage import adversarial
-from experiments.elhage.adversarial import Attacked, analyse, attack, judge
+from experiments.elhage import attacks
+from experiments.elhage.adversarial import analyse, judge
+from experiments.elhage.attacks import Attacked, attack, attack_all
 from superpos import models
 
 CLAIMS = {"dense", "rise", "spearman", "sparse_most", "aimed"}
@@ -22,6 +23,8 @@ PAPER = Attacked(
     reference=ONE,
     aimless=0.5 * ONE,
     features=FEATURES,
+    clean=ONE,
+    trained_against=0 * ONE,
     sizes=(100, 10),
 )
 
@@ -56,7 +59,7 @@ def test_what_differs_is_not_reproduced(claim: str, attacked: Attacked) -> None:
 
 
 def test_what_needs_more_densities_is_not_run() -> None:
-    one = Attacked(*(field[:2] for field in PAPER[:5]), sizes=(100, 10))
+    one = Attacked(*(field[:2] for field in PAPER[:7]), sizes=(100, 10))
     assert {n for n, v in verdicts(one).items() if v.reproduced is None} == {
         "spearman", "sparse_most", "aimed"
     }  # fmt: skip
@@ -101,7 +104,7 @@ def test_an_attack_is_the_best_of_the_rows() -> None:
 
 def test_analyse_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No superposition at p = 1, digons below; a model that diverged is left out."""
-    monkeypatch.setattr(adversarial, "N_EXAMPLES", 256)
+    monkeypatch.setattr(attacks, "N_EXAMPLES", 256)
     plain = np.eye(4, 2)
     digons = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
     W = np.stack([[plain, np.full((4, 2), np.nan)], [digons, digons]])
@@ -115,7 +118,7 @@ def test_analyse_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.M
         },
         {"density": [1.0, 0.1], "seed": [0, 1]},
     )
-    attacked = adversarial.attack_all(dataset)
+    attacked = attack_all(dataset)
     assert attacked.density.tolist() == [1.0, 0.1, 0.1]
     np.testing.assert_allclose(attacked.features, [1, 2, 2], rtol=1e-6)
     assert attacked.relative[0] == pytest.approx(1.0, rel=1e-5)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray
 
-from experiments.elhage.dynamics import Course, judge_sets, judge_uniform, kind_of
+from experiments.elhage.dynamics import Course, courses_of, judge_sets, judge_uniform, kind_of
 from experiments.elhage.jumps import drops, jumps_of
+from superpos.train import NoMemberError
 
 T = np.arange(200.0)
 EYE = np.eye(3)
@@ -32,10 +34,41 @@ def test_drops_are_where_the_loss_falls() -> None:
 
 @pytest.mark.parametrize(("at", "state"), [(120, True), (60, False)])
 def test_jumps_and_drops_at_the_same_time(at: float, state: bool) -> None:
-    course = Course(T, (0.3 + 0.2 * step(120))[:, None], np.exp(-step(at)))
-    found = {v.claim.id.rpartition("/")[2]: v.reproduced for v in judge_uniform(course)}
+    D = np.stack([0.3 + 0.2 * step(120), 0.3 - 0.3 * step(120)], -1)
+    course = Course(T, D, np.exp(-step(at)), np.array([True, False]))
+    found = {v.claim.id.rpartition("/")[2]: v.reproduced for v in judge_uniform([course])}
     assert found["levels"] is found["jumps"] is True
     assert found["same_time"] is state
+
+
+def test_levels_are_those_of_represented_features_and_the_nearest_run_is_judged() -> None:
+    W = np.zeros((3, 2, 1))
+    W[:2, 0] = 1.0
+    D = np.stack([np.full((200, 2), level) for level in (0.4, 0.5, 0.5)])
+    D[1, :, 1] = 0.1
+    dataset = xarray.Dataset(
+        {
+            "feature_dimensionality": (("seed", "step", "feature"), D),
+            "train_loss": (("seed", "step"), np.ones((3, 200))),
+            "W": (("seed", "feature", "hidden"), W),
+            "status": ("seed", ["ok", "ok", "ok"]),
+        },
+        {"seed": [0, 1, 2], "step": T},
+    )
+    courses = courses_of(dataset)
+    assert [course.unevenness for course in courses] == pytest.approx([0.0, 0.1, 0.5])
+    assert courses[0].kept.tolist() == [True, False]
+    with pytest.raises(NoMemberError):
+        courses_of(dataset.assign(status=("seed", ["diverged"] * 3)))
+
+
+def test_late_drops_of_a_noisy_loss_are_found_and_noise_is_not() -> None:
+    rng = np.random.default_rng(0)
+    noise = np.exp(0.08 * rng.normal(size=200))
+    np.testing.assert_allclose(
+        drops(np.exp(-2 * step(20, 3) - 1.5 * step(100, 8)) * noise), [20, 100], atol=6
+    )
+    assert len(drops(np.exp(-2 * step(20, 3)) * noise)) == 1
 
 
 def test_kinds_of_geometry() -> None:

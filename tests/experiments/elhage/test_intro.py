@@ -151,6 +151,7 @@ def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> Non
     dataset = xarray.Dataset(
         {
             "W": (("density", "seed", "feature", "hidden"), W.astype(np.float32)),
+            "b": (("density", "seed", "feature"), -W[..., 0].astype(np.float32)),
             "loss": (("density", "seed", "step"), loss),
             "status": (("density", "seed"), np.full((4, 3), "ok")),
         },
@@ -160,3 +161,7 @@ def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> Non
     assert [verdict.reproduced for verdict in findings.verdicts] == [True] * 5
     [figure] = findings.figures
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
+    for cell, expected, p in zip(figure.cells, SEQUENCE, ("1", "0.5", "0.2", "0.05"), strict=True):
+        np.testing.assert_allclose(cell.W, expected, atol=1e-4)
+        np.testing.assert_allclose(cell.b, -expected[:, 0], atol=1e-4)
+        assert cell.texts["density p"] == p

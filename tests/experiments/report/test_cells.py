@@ -6,7 +6,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from experiments.report.cells import boxes, cells_of
+from experiments.report.cells import boxes, cells_of, panels_of
 from experiments.report.figures import new_figure, save
 
 ROWS, COLUMNS = 3, 4
@@ -59,3 +59,22 @@ def test_each_cell_holds_its_model(drawn) -> None:
     assert cells[5].W == [[10.0], [11.0]]
     assert cells[5].b == [-10.0, -11.0]
     np.testing.assert_allclose(cells[5].box, boxes(mesh)[1, 1], atol=1e-5)
+
+
+def test_a_panel_is_where_its_colour_is_and_holds_its_model(tmp_path: Path) -> None:
+    """Also where an equal aspect makes the axes smaller than their place."""
+    colours = np.random.default_rng(1).uniform(0.1, 0.9, (3, 3))
+    figure, axes = new_figure(1, 3, width=6, height=3)
+    for axis, colour in zip(axes, colours, strict=True):
+        axis.set(facecolor=colour, title="a title", aspect="equal", xticks=[], yticks=[])
+    save(figure, tmp_path / "figure.png")
+    W, b = np.arange(6.0).reshape(3, 2, 1), np.zeros((3, 2))
+    cells = panels_of(list(axes), [{"at": str(i)} for i in range(3)], W, b)
+    picture = matplotlib.image.imread(tmp_path / "figure.png")[..., :3]
+    for index, cell in enumerate(cells):
+        left, top, wide, high = cell.box
+        assert (cell.texts, cell.W) == ({"at": str(index)}, W[index].tolist())
+        for x, y in ((0.1, 0.1), (0.9, 0.9), (0.5, 0.5)):
+            row = int((top + y * high) * picture.shape[0])
+            seen = picture[row, int((left + x * wide) * picture.shape[1])]
+            np.testing.assert_allclose(seen, colours[index], atol=0.01)

@@ -185,6 +185,7 @@ def test_incidental_polysemanticity_can_be_expressed() -> None:
         {"l1_code": 0.1},
         {"l1_weights": 0.1},
         {"loss_exponent": 2.0},
+        {"attack_norm": 0.1},
         {"noise_scale": 0.1},
         {"reduction": "sum"},
     ],
