@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import log_softmax
 
 from experiments.gauge.measures import of_classifier, unit_form
 from experiments.gauge.networks import Networks
@@ -41,7 +40,8 @@ class Scaled(NamedTuple):
         accuracy: of the networks as they were, (networks,).
         accuracy_change: the largest change of it, (networks,).
         loss: the largest relative change of the cross entropy, (networks,).
-        curve: cross entropy of the outputs times α in CURVE, (networks, len(CURVE)).
+        curve: ‖W‖²/m, examples decided rightly, and cross entropy, each over what it was, for the
+            first layer times α in CURVE, (networks, 3, len(CURVE)).
     """
 
     features: np.ndarray
@@ -64,6 +64,8 @@ def scaled(found: Networks) -> Scaled:
     n_layers = len(found.params.weights)
     sets = np.vstack([np.eye(n_layers), np.ones(n_layers)])
     factors = np.concatenate([alpha**sets for alpha in ALPHAS])
+    first = np.where(np.arange(n_layers) == 0, CURVE[:, None], 1.0)
+    every = np.concatenate([np.ones((1, n_layers)), factors, first])
 
     @functools.partial(jax.jit, compiler_options=QUICK)
     def of_one(params: MlpParams) -> dict[str, Array]:
@@ -81,20 +83,26 @@ def scaled(found: Networks) -> Scaled:
                 "loss": _loss(outputs, found.targets),
             }
 
-        return jax.lax.map(row, jnp.concatenate([jnp.ones((1, n_layers)), jnp.asarray(factors)]))
+        return jax.lax.map(row, jnp.asarray(every))
 
     rows = [jax.tree.map(np.asarray, of_one(params)) for params in _each(found.params)]
     found_of = [_compared(each, factors) for each in rows]
-    curves = [_curve(each["outputs"][0], np.asarray(found.targets)) for each in rows]
     columns = {name: np.array([each[name] for each in found_of]) for name in found_of[0]}
-    return Scaled(**columns, curve=np.array(curves))
+    return Scaled(**columns)
 
 
 def _compared(rows: dict[str, np.ndarray], factors: np.ndarray) -> dict[str, Any]:
-    """The worst of the rows after the first, which is the network as it was."""
-    before, after = (
-        {name: row[part] for name, row in rows.items()} for part in (0, slice(1, None))
+    """Rows by `factors`, and those of the curve, against the first: the network as it was."""
+    end = len(factors) + 1
+    before, after, along = (
+        {name: row[part] for name, row in rows.items()}
+        for part in (0, slice(1, end), slice(end, None))
     )
+    curve = [
+        along["features"][:, 0] / before["features"][0],
+        along["right"] / max(before["right"], 1),
+        along["loss"] / before["loss"],
+    ]
     n_examples = len(before["decisions"])
     scale = factors.prod(1)[:, None, None]
     largest = np.abs(before["outputs"]).max()
@@ -105,13 +113,8 @@ def _compared(rows: dict[str, np.ndarray], factors: np.ndarray) -> dict[str, Any
         "accuracy": before["right"] / n_examples,
         "accuracy_change": np.abs(after["right"] - before["right"]).max() / n_examples,
         "loss": np.abs(after["loss"] / before["loss"] - 1).max(),
+        "curve": np.array(curve),
     }
-
-
-def _curve(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Cross entropy of the outputs times α in CURVE, (len(CURVE),)."""
-    logits = CURVE[:, None, None] * outputs
-    return -(targets * log_softmax(logits, axis=-1)).sum(-1).mean(-1)
 
 
 def groups_of(params: MlpParams) -> list[Group]:

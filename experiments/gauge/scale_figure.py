@@ -27,18 +27,18 @@ SYMMETRIES = {
 def draw_scale(path: Path, found: Mapping[str, Scaled], autoencoders: Tied) -> None:
     """What becomes of features per dimension, accuracy and loss where weights are scaled."""
     figure, (left, right) = new_figure(1, 2, width=9, height=3.8)
-    left.plot(CURVE, CURVE**2, color=PALETTE[7], linewidth=2, label="features per dimension: α²")
-    left.axhline(1, color=PALETTE[0], linewidth=2, label="accuracy")
     for name, each in found.items():
         kind = "digits" if name.startswith("digits") else "sparse features"
         colour = PALETTE[3] if kind == "digits" else PALETTE[2]
-        at_one = each.curve[:, np.abs(CURVE - 1).argmin()]
-        for number, curve in enumerate(each.curve / at_one[:, None]):
-            first = f"cross entropy, {kind}" if number == 0 else None
+        for what, shade, width, row in (
+            ("features per dimension", PALETTE[7], 2.0, 0),
+            ("accuracy", PALETTE[0], 2.0, 1),
+            (f"cross entropy, {kind}", colour, 1.0, 2),
+        ):
             taken = left.get_legend_handles_labels()[1]
-            label = None if first in taken else first
-            left.plot(CURVE, curve, color=colour, alpha=0.6, linewidth=1, label=label)
-    left.set(xscale="log", yscale="log", xlabel="weights of a layer times α")
+            lines = left.plot(CURVE, each.curve[:, row].T, color=shade, linewidth=width, alpha=0.7)
+            lines[0].set_label(None if what in taken else what)
+    left.set(xscale="log", yscale="log", xlabel="weights of the first layer times α")
     left.set(ylabel="relative to α = 1", title="ReLU classifiers without biases")
     left.legend(frameon=False, fontsize=8)
     at_one = autoencoders.loss[:, np.abs(ALPHAS - 1).argmin()]

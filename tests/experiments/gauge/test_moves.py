@@ -63,7 +63,10 @@ def test_scaled_weights_leave_decisions_and_not_the_loss(n_layers: int) -> None:
         factors = [a**k for a in moves.ALPHAS for k in (1, n_layers + 1)]
         worst = max(abs(loss(factor) / loss(1) - 1) for factor in factors)
         assert seen.loss[seed] == pytest.approx(worst, rel=1e-10)
-        np.testing.assert_allclose(seen.curve[seed], [loss(a) for a in moves.CURVE], rtol=1e-10)
+        features, decided, losses = seen.curve[seed]
+        np.testing.assert_allclose(features, moves.CURVE**2, rtol=1e-12)
+        assert (decided == 1).all()
+        np.testing.assert_allclose(losses, [loss(a) / loss(1) for a in moves.CURVE], rtol=1e-10)
 
 
 @pytest.mark.usefixtures("x64")
@@ -73,6 +76,7 @@ def test_with_biases_scaled_weights_do_not_leave_the_outputs() -> None:
     assert seen.features.max() < 1e-13
     assert seen.outputs.min() > 0.01
     assert seen.decisions.max() >= 1
+    assert np.ptp(seen.curve[:, 1]) > 0
 
 
 @pytest.mark.usefixtures("x64")

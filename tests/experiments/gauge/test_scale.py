@@ -21,7 +21,7 @@ SCALED = Scaled(
     accuracy=np.array([0.9, 0.95]),
     accuracy_change=ZERO,
     loss=np.array([0.5, 2.0]),
-    curve=np.ones((2, len(CURVE))),
+    curve=np.ones((2, 3, len(CURVE))),
 )
 WHAT = ("outputs", "probabilities", *RAW, *REPLACED)
 MOVES = {
