@@ -38,7 +38,7 @@ def draw_sets(path: Path, steps: np.ndarray, losses: np.ndarray, kinds: Sequence
         colour = PALETTE[place % len(PALETTE)]
         for loss in losses[np.asarray(kinds) == name]:
             left.plot(steps, loss, color=colour, linewidth=0.9, alpha=0.6)
-    left.set(xlabel="updates", ylabel="loss", yscale="log")
+    left.set(xlabel="updates", ylabel="loss", yscale="log" if (losses > 0).any() else "linear")
     colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
     right.barh(names[order], counts[order], color=colours)
     right.invert_yaxis()

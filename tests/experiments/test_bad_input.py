@@ -158,7 +158,11 @@ UNKNOWN = [
     case("+analysis._target_=os.system", "analysis._target_: unknown, analysis train"),
     case("data.kind=dense", f"data.kind='dense': expected one of {SOURCES}"),
     case("data.kind=[]", f"data.kind=[]: expected one of {SOURCES}"),
-    case("optim=adamm", "optim=adamm: expected one of adam, adamw, sgd, sgld; did you mean adam?"),
+    case(
+        "optim=adamm",
+        "optim=adamm: expected one of adam, adamw, balanced_sgd, muon, row_adam, sgd, sgld,"
+        " shampoo; did you mean adam?",
+    ),
     case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
     case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),
     case("~data.densty", "data.densty"),

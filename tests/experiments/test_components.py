@@ -49,7 +49,10 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
         (
             "optim",
             {"kind": "adamm"},
-            ["optim.kind='adamm': expected one of adam, adamw, sgd, sgld; did you mean adam?"],
+            [
+                "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, muon, row_adam,"
+                " sgd, sgld, shampoo; did you mean adam?"
+            ],
         ),
         (
             "data",
