@@ -10,6 +10,7 @@ from superpos.train import FitSpec, launch, plan, training
 from superpos.train.files import Rows
 from superpos.train.grid import make_grid
 from superpos.train.program import Build
+from superpos.train.training import Engine
 from superpos.train.width import choose
 from superpos.types import Array, Training
 
@@ -20,7 +21,13 @@ Run = Callable[[], Trained]
 SEEDS_DENSITY = 0.1
 
 
-def points(case: Case, n_steps: int, log_every: int | None = None, chunk: int | None = None) -> Run:
+def points(
+    case: Case,
+    n_steps: int,
+    log_every: int | None = None,
+    chunk: int | None = None,
+    engine: Engine = "xla",
+) -> Run:
     """One seed for all: the models share their random numbers, as points of a grid do.
 
     Args:
@@ -28,21 +35,22 @@ def points(case: Case, n_steps: int, log_every: int | None = None, chunk: int | 
         n_steps: updates of each model.
         log_every: updates in a block; None is a single block.
         chunk: as in `sweep`.
+        engine: as in `training`.
 
     Returns:
         The training.
     """
-    build = _build(case, n_steps, log_every or n_steps)
+    build = _build(case, n_steps, log_every or n_steps, engine)
     return _engine(build, {"density": case.densities}, chunk)
 
 
-def seeds(case: Case, n_steps: int) -> Run:
+def seeds(case: Case, n_steps: int, engine: Engine = "xla") -> Run:
     """A seed for each model: every model has random numbers of its own, at one density."""
     axes = {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
-    return _engine(_build(case, n_steps, n_steps), axes, None)
+    return _engine(_build(case, n_steps, n_steps, engine), axes, None)
 
 
-def _build(case: Case, n_steps: int, log_every: int) -> Build:
+def _build(case: Case, n_steps: int, log_every: int, engine: Engine) -> Build:
     spec = FitSpec(n_steps=n_steps, batch_size=case.batch_size, log_every=log_every)
 
     def build(point: Mapping[str, Array]) -> Training:
@@ -53,7 +61,9 @@ def _build(case: Case, n_steps: int, log_every: int) -> Build:
             importance_decay=IMPORTANCE_DECAY,
         )
         tx = optim.adamw(learning_rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        return training(model=model, source=source, tx=tx, probe=lambda *_: {}, spec=spec)
+        return training(
+            model=model, source=source, tx=tx, probe=lambda *_: {}, spec=spec, engine=engine
+        )
 
     return build
 

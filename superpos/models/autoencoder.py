@@ -158,7 +158,7 @@ def _columns(
         total = jnp.float32(0.0)
         for i, row in enumerate(params.W):
             error = jnp.square(targets[i] - act(_dot(row, code) + params.b[i]))
-            weight = jnp.float32(importance_decay) ** i
+            weight = importance_decay**i
             if importance is not None:
                 weight *= importance[i]
             total += weight * error.mean()
