@@ -1,11 +1,13 @@
-"""`python -m experiments.bench [--write]`: ratios first, then medians, compiling, memory, growth.
+"""`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
-outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and
-`--write` renews the committed experiments/bench/RESULTS.md. A benchmark never fails on a time.
+The parts are memory, growth and launchers; none named is all. outputs/bench.json keeps every number
+and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed page,
+experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time.
 """
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,67 +18,71 @@ from experiments.bench import machine
 
 OUTPUT = Path("outputs/bench.json")
 FIGURE = Path("outputs/bench/growth.png")
-RESULTS = Path(__file__).with_name("RESULTS.md")
+WRITE = "--write"
 
 
 def main(arguments: list[str]) -> int:
     """Measure everything and print the tables.
 
     Args:
-        arguments: `--write`, or nothing.
+        arguments: `--write` and names of parts, in any order, or nothing.
 
     Returns:
         0, or 2 for an unknown argument.
     """
-    if set(arguments) - {"--write"}:
+    from experiments.bench.page import PARTS
+
+    if set(arguments) - {WRITE, *PARTS}:
         print(__doc__, file=sys.stderr)
         return 2
     machine.set_up()
     console = Console(width=110)
-    report = _measure(Console(stderr=True))
-    _keep(report)
+    parts = [part for part in PARTS if part in arguments]
+    report = _measure(parts or PARTS, Console(stderr=True))
     _show(report, console)
-    if arguments:
+    if WRITE in arguments:
         from experiments.bench.page import page
 
-        RESULTS.write_text(page(report))
-        console.print(f"{RESULTS}")
+        results = committed(report)
+        results.write_text(page(report))
+        console.print(f"{results}")
     return 0
 
 
-def _measure(progress: Console) -> dict[str, Any]:
-    """The whole report."""
+def committed(report: dict[str, Any]) -> Path:
+    """The page of a report, one for CPUs and one for GPUs."""
+    cpu = report["machine"]["device"].startswith("cpu")
+    return Path(__file__).with_name("RESULTS.md" if cpu else "RESULTS-GPU.md")
+
+
+def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
+    """The whole report, kept part by part."""
+    from experiments.bench import growth, launchers, memory
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
-    from experiments.bench.growth import growth
-    from experiments.bench.launchers import launchers
     from experiments.bench.measure import measure, prepare
-    from experiments.bench.memory import CASES as MEMORY_CASES
-    from experiments.bench.memory import WARM_UP, memory
-    from experiments.bench.targets import judged
+    from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
 
     who = contestants()
+    report: dict[str, Any] = {"machine": machine.machine(), "cases": []}
+    targets = CPU_TARGETS if report["machine"]["device"].startswith("cpu") else GPU_TARGETS
     for each in who.values():
-        prepare(each, WARM_UP)  # the first compile of a process takes longer
-    cases = []
+        prepare(each, memory.WARM_UP)  # the first compile of a process takes longer
     for case in CASES:
         progress.print(case.name)
-        cases.append(measure(case, who))
-    progress.print("memory")
-    used = memory(MEMORY_CASES, who)
-    series = {}
-    for name, rows in growth():
-        progress.print(f"growth: {name}")
-        series[name] = rows
-    progress.print("launchers")
-    return {
-        "machine": machine.machine(),
-        "targets": judged(cases, list(OURS)),
-        "cases": cases,
-        "memory": used,
-        "growth": series,
-        "launchers": list(launchers()),
+        report["cases"].append(measure(case, who))
+        report["targets"] = judged(report["cases"], [name for name in OURS if name in who], targets)
+        _keep(report)
+    measures = {
+        "memory": lambda: memory.memory(memory.CASES, who),
+        "growth": lambda: dict(growth.growth()),
+        "launchers": lambda: list(launchers.launchers()),
     }
+    for part in parts:
+        progress.print(part)
+        report[part] = measures[part]()
+        _keep(report)
+    return report
 
 
 def _keep(report: dict[str, Any]) -> None:
@@ -84,7 +90,8 @@ def _keep(report: dict[str, Any]) -> None:
 
     FIGURE.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(json.dumps(report, indent=1, allow_nan=False, ensure_ascii=False))
-    draw(report["growth"], FIGURE)
+    if "growth" in report:
+        draw(report["growth"], FIGURE)
 
 
 def _show(report: dict[str, Any], console: Console) -> None:
@@ -98,7 +105,7 @@ def _show(report: dict[str, Any], console: Console) -> None:
         console.print(shown)
     console.print(remarks(report), markup=False)
     console.print(report["machine"])
-    console.print(f"{OUTPUT}, {FIGURE}")
+    console.print(f"{OUTPUT}" + (f", {FIGURE}" if "growth" in report else ""))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,23 @@ LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 IMPORTANCE_DECAY = 0.9
 SAMPLE_S = 0.3
 """What one sample is to last, so that it stands above the noise of the machine."""
-NS_PER_PRODUCT = 0.1
-NS_PER_STEP = 10_000
 FEWEST_STEPS = 2
+
+
+class Pace(NamedTuple):
+    """A guess at how fast a contestant is; the length of a sample follows from it, nothing else.
+
+    Attributes:
+        step_ns: what an update of all models takes at least.
+        number_ns: what each number of a batch adds to it.
+        product_ns: what each product of such a number adds.
+        model_ms: what the training of one model is to last at least, however many there are.
+    """
+
+    step_ns: float
+    number_ns: float
+    product_ns: float
+    model_ms: float = 0.0
 
 
 class Case(NamedTuple):
@@ -38,17 +52,12 @@ class Case(NamedTuple):
         last = max(self.n_models - 1, 1)
         return [10 ** (-2 * number / last) for number in range(self.n_models)]
 
-    def n_steps(self, ns_per_number: float, model_ms: float = 0.0) -> int:
-        """Updates that last about SAMPLE_S, for a first guess; the measure corrects it upwards.
-
-        Args:
-            ns_per_number: what each number of a batch costs besides the products.
-            model_ms: what the training of one model is to last at least, however many there are.
-        """
+    def n_steps(self, pace: Pace) -> int:
+        """Updates that last about SAMPLE_S, for a first guess; the measure corrects it upwards."""
         numbers = self.batch_size * self.n_features
-        model_ns = numbers * (ns_per_number + NS_PER_PRODUCT * self.n_hidden)
-        by_sample = 1e9 * SAMPLE_S / (NS_PER_STEP + self.n_models * model_ns)
-        return max(FEWEST_STEPS, round(by_sample), round(1e6 * model_ms / model_ns))
+        model_ns = numbers * (pace.number_ns + pace.product_ns * self.n_hidden)
+        by_sample = 1e9 * SAMPLE_S / (pace.step_ns + self.n_models * model_ns)
+        return max(FEWEST_STEPS, round(by_sample), round(1e6 * pace.model_ms / model_ns))
 
 
 CASES = (

@@ -1,15 +1,21 @@
-"""Who takes part: superpos twice, and what people use instead where it is installed."""
+"""Who takes part: superpos in several ways, and what people use instead where it is installed."""
 
+import functools
 import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
+
 from experiments.bench import ours, peers
-from experiments.bench.cases import Case
+from experiments.bench.cases import Case, Pace
 
 CHUNKED_MS = 0.6
-"""Each chunk has a start and an end, whose share in a training of a few updates would be large and
-in one of thousands, as they are in use, is not."""
+"""On a CPU each chunk has a start and an end, whose share in a training of a few updates would be
+large and in one of thousands, as they are in use, is not."""
+UNROLLED_FEATURES = 5
+"""The kernel is unrolled over features. At 20→5 on an H200 it took 35 s to compile and 7 times as
+long as the ordinary engine."""
 
 
 class Contestant(NamedTuple):
@@ -17,30 +23,42 @@ class Contestant(NamedTuple):
 
     Attributes:
         prepare: (case, n_steps) -> a function that trains once; compiles where that is needed.
-        ns_per_number: a guess at what a number of a batch costs, from which the length of a sample
-            follows and nothing else.
-        model_ms: least length of the training of one model, by the same guess.
+        pace: from which the length of a sample follows.
+        most_features: cases of more are not for it; None is no limit.
     """
 
     prepare: Callable[[Case, int], ours.Run]
-    ns_per_number: float
-    model_ms: float = 0.0
+    pace: Pace
+    most_features: int | None = None
+
+    def takes(self, case: Case) -> bool:
+        """Whether a case is for it."""
+        return self.most_features is None or case.n_features <= self.most_features
 
 
-OURS = {
-    "superpos, one seed": Contestant(ours.points, 1.0, CHUNKED_MS),
-    "superpos, a seed each": Contestant(ours.seeds, 2.0, CHUNKED_MS),
+ONE_SEED, SEED_EACH, KERNEL = "superpos, one seed", "superpos, a seed each", "superpos, one kernel"
+OURS = (ONE_SEED, SEED_EACH, KERNEL)
+CPU = {
+    ONE_SEED: Contestant(ours.points, Pace(10_000, 1.0, 0.1, CHUNKED_MS)),
+    SEED_EACH: Contestant(ours.seeds, Pace(10_000, 2.0, 0.1, CHUNKED_MS)),
+    "jax vmap of scan": Contestant(peers.jax_vmap, Pace(10_000, 35.0, 0.1)),
+    "torch eager": Contestant(peers.torch_eager, Pace(10_000, 35.0, 0.1)),
 }
-JAX = {"jax vmap of scan": Contestant(peers.jax_vmap, 35.0)}
-TORCH = {"torch eager": Contestant(peers.torch_eager, 35.0)}
-TORCH_GPU = {"torch compiled": Contestant(peers.torch_compiled, 5.0)}
+GPU = {
+    ONE_SEED: Contestant(ours.points, Pace(25_000, 0.01, 0.0005)),
+    SEED_EACH: Contestant(ours.seeds, Pace(25_000, 0.01, 0.0005)),
+    KERNEL: Contestant(
+        functools.partial(ours.seeds, engine="pallas"), Pace(6_000, 0.005, 0.001), UNROLLED_FEATURES
+    ),
+    "jax vmap of scan": Contestant(peers.jax_vmap, Pace(25_000, 0.04, 0.0005)),
+    "torch eager": Contestant(peers.torch_eager, Pace(1_700_000, 0.04, 0.0005)),
+    "torch compiled": Contestant(peers.torch_compiled, Pace(800_000, 0.02, 0.0005)),
+}
 
 
 def contestants() -> dict[str, Contestant]:
     """All that can run on this machine, superpos first."""
-    found = {**OURS, **JAX}
-    if importlib.util.find_spec("torch") is None:
-        return found
-    import torch  # pyright: ignore[reportMissingImports]
-
-    return {**found, **TORCH, **(TORCH_GPU if torch.cuda.is_available() else {})}
+    found = CPU if jax.default_backend() == "cpu" else GPU
+    if importlib.util.find_spec("torch") is not None:
+        return dict(found)
+    return {name: each for name, each in found.items() if not name.startswith("torch")}

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.bench import ours
 from experiments.bench.cases import Case
-from experiments.bench.contestants import OURS, Contestant
+from experiments.bench.contestants import ONE_SEED, Contestant, contestants
 from experiments.bench.measure import Prepared, prepare, samples
 
 REPEATS = 3
@@ -24,7 +24,7 @@ BLOCK_REPEATS = 7
 
 def growth() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each table as it is measured: its name and its rows."""
-    contestant = OURS["superpos, one seed"]
+    contestant = contestants()[ONE_SEED]
     for name, cases in (("models", MODELS), ("features", FEATURES), ("batch", BATCHES)):
         yield name, series(contestant, cases)
     yield "steps", steps()

@@ -1,6 +1,7 @@
 """Where and when it was measured, and how JAX is set up for it."""
 
 import importlib.util
+import os
 import platform
 import time
 from importlib import metadata
@@ -15,8 +16,13 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def set_up() -> None:
-    """A CPU device for each core, and no cache of compiled programs. Before JAX is first used."""
+    """A CPU device for each core, no cache of compiled programs, products in float32.
+
+    Before JAX is first used; JAX leaves memory of a GPU to PyTorch.
+    """
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     use_all_cores()
+    jax.config.update("jax_default_matmul_precision", "highest")
     jax.config.update("jax_enable_compilation_cache", False)
 
 

@@ -28,7 +28,7 @@ class Prepared(NamedTuple):
 
 def prepare(contestant: Contestant, case: Case) -> Prepared:
     """Compile a contestant for a run that lasts about one sample."""
-    n_steps = case.n_steps(contestant.ns_per_number, contestant.model_ms)
+    n_steps = case.n_steps(contestant.pace)
     begun = time.perf_counter()
     run = contestant.prepare(case, n_steps)
     return Prepared(run, n_steps * case.n_models, time.perf_counter() - begun)
@@ -51,8 +51,11 @@ def samples(prepared: Mapping[str, Prepared], repeats: int = REPEATS) -> dict[st
 
 
 def measure(case: Case, who: Mapping[str, Contestant]) -> dict[str, Any]:
-    """Microseconds per model-step, the median of repeats, and seconds to prepare, of each."""
-    prepared = {name: prepare(each, case) for name, each in who.items()}
+    """Microseconds per model-step, the median of repeats, and seconds to prepare, of each.
+
+    Whom a case is not for is left out.
+    """
+    prepared = {name: prepare(each, case) for name, each in who.items() if each.takes(case)}
     us = samples(prepared)
     return {
         "case": case.name,

@@ -14,11 +14,11 @@ from experiments.bench.cases import (
     CASES,
     FEWEST_STEPS,
     IMPORTANCE_DECAY,
-    NS_PER_PRODUCT,
     SAMPLE_S,
     Case,
+    Pace,
 )
-from experiments.bench.contestants import Contestant, contestants
+from experiments.bench.contestants import CPU, GPU, KERNEL, ONE_SEED, Contestant, contestants
 
 
 class MostlyDense(Case):
@@ -140,14 +140,16 @@ def test_densities_run_from_one_to_a_hundredth_and_are_distinct() -> None:
 
 def test_a_sample_has_fewer_steps_where_a_step_costs_more() -> None:
     small, large = Case(5, 2, 10), Case(5, 2, 1000)
-    assert small.n_steps(1.0) > large.n_steps(1.0) > large.n_steps(25.0)
-    assert Case(400, 30, 10_000).n_steps(25.0) == FEWEST_STEPS
+    fast, slow = Pace(1e4, 1.0, 0.1), Pace(1e4, 25.0, 0.1)
+    assert small.n_steps(fast) > large.n_steps(fast) > large.n_steps(slow)
+    assert Case(400, 30, 10_000).n_steps(slow) == FEWEST_STEPS
 
 
 def test_one_model_trains_for_a_while_however_many_there_are() -> None:
-    few, many = (Case(5, 2, k).n_steps(1.0, model_ms=1.0) for k in (10, 1_000_000))
-    assert few == Case(5, 2, 10).n_steps(1.0)
-    assert many == pytest.approx(1e6 / (1024 * 5 * (1 + NS_PER_PRODUCT * 2)), abs=0.5)
+    pace = Pace(1e4, 1.0, 0.1, model_ms=1.0)
+    few, many = (Case(5, 2, k).n_steps(pace) for k in (10, 1_000_000))
+    assert few == Case(5, 2, 10).n_steps(pace._replace(model_ms=0.0))
+    assert many == pytest.approx(1e6 / (1024 * 5 * (1 + 0.1 * 2)), abs=0.5)
 
 
 def test_samples_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +175,9 @@ def test_a_case_is_measured_for_everyone(monkeypatch: pytest.MonkeyPatch) -> Non
     def prepare(case: Case, n_steps: int) -> ours.Run:
         return lambda: (np.zeros(case.n_models), np.zeros(n_steps))
 
-    row = measure.measure(Case(5, 2, 2000), {"a": Contestant(prepare, 1e9)})
+    slow = Pace(1e4, 1e9, 0.0)
+    who = {"a": Contestant(prepare, slow), "b": Contestant(prepare, slow, most_features=4)}
+    row = measure.measure(Case(5, 2, 2000), who)
     assert row["case"] == "5→2 x 2,000"
     assert row["us_per_model_step"].keys() == row["prepare_s"].keys() == {"a"}
     assert len(row["samples"]["a"]) == measure.REPEATS
@@ -182,6 +186,18 @@ def test_a_case_is_measured_for_everyone(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_torch_takes_part_only_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert [*contestants()] == ["superpos, one seed", "superpos, a seed each", "jax vmap of scan"]
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert KERNEL in contestants() and "torch compiled" not in contestants()
+
+
+def test_the_kernel_is_for_few_features() -> None:
+    assert [case.name for case in CASES if GPU[KERNEL].takes(case)] == [
+        "5→2 x 10",
+        "5→2 x 100",
+        "5→2 x 1,000",
+        "2→1 x 4,000",
+    ]
+    assert all(CPU[ONE_SEED].takes(case) for case in CASES)
 
 
 def test_memory_that_cannot_be_measured_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
