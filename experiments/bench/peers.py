@@ -68,6 +68,7 @@ def torch_compiled(case: Case, n_steps: int) -> Run:
     """The same loop with its step compiled and replayed as CUDA graphs. Needs a GPU."""
     import torch  # pyright: ignore[reportMissingImports]
 
+    torch._dynamo.reset()  # or the ninth that a process compiles runs as it is, in silence
     run = _torch_loop(case, n_steps, lambda step: torch.compile(step, mode="reduce-overhead"))
     run()  # compiles
     return run

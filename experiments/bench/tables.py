@@ -79,7 +79,7 @@ def targets(judged: Sequence[Mapping[str, Any]]) -> TextTable:
             each["case"],
             each["what"],
             f"≥ {each['at_least']:g}",
-            _text(each["measured"], "{:.1f}".format),
+            _text(each["measured"], _three),
             each["verdict"],
         ]
         for each in judged

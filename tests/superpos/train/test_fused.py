@@ -222,6 +222,16 @@ def test_the_kernel_lowers_to_triton(size: tuple[int, int], optimiser: str) -> N
     assert "grid_x = 3 " in text
 
 
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_a_kernel_of_numbers_that_are_not_swept_lowers_too(optimiser: str) -> None:
+    """Triton's rules in JAX lack some operations on constants, such as a power."""
+    pytest.importorskip("jaxlib.triton", reason="this jaxlib has no Triton dialect")
+    run = make("pallas", {}, size=(5, 2), tx=OPTIMISERS[optimiser], interpret=False)
+    start = jax.vmap(lambda seed: run.init(jax.random.fold_in(random.key(0), seed)))(jnp.arange(3))
+    text = jax.jit(jax.vmap(run.advance)).trace(start).lower(lowering_platforms=("cuda",)).as_text()
+    assert text.count("__gpu$xla.gpu.triton") == 1
+
+
 @pytest.mark.gpu
 def test_the_compiled_kernel_is_the_interpreted_one() -> None:
     if jax.default_backend() != "gpu":
