@@ -40,7 +40,7 @@ def training(
             arguments is given the `key` of its noise at each update.
         probe: what is measured after each block.
         spec: length of the run.
-        engine: "xla", or "pallas" for a block as one kernel, in the scope of `superpos.train.fused`.
+        engine: "xla", or "pallas" for a block as one kernel; `superpos.train.fused` says for what.
         interpret: with "pallas", whether to run the kernel as ordinary JAX, slowly; None does where
             the default backend is not a GPU.
 
