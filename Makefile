@@ -3,13 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint claims report docs bench lock clean
+.PHONY: demo test fast lint claims report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+fast: $(READY) ## the tests that are not marked slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 lint: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check

@@ -263,6 +263,7 @@ def test_registered_factory_has_a_yaml(group: str, kind: str) -> None:
     assert kind in [node_of(group, name)["kind"] for g, name in COMPONENTS if g == group]
 
 
+@pytest.mark.slow
 def test_registered_analysis_has_an_experiment() -> None:
     used = {
         boundary.compose([f"experiment={name}"])["analysis"]["kind"]
@@ -383,6 +384,7 @@ def test_component_has_the_same_shapes_with_all_numbers_traced(group: str, name:
     assert jax.tree.leaves(traced)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("group", "name", "key"), SWEPT)
 def test_component_vmaps_over_each_number(group: str, name: str, key: str) -> None:
     values = swept(group, name)[key]
@@ -400,6 +402,7 @@ def test_component_vmaps_over_each_number(group: str, name: str, key: str) -> No
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("group", "name", "key"), SWEPT)
 def test_each_number_matters(group: str, name: str, key: str) -> None:
     """An argument that nothing reads would pass every other test."""
@@ -411,6 +414,7 @@ def test_each_number_matters(group: str, name: str, key: str) -> None:
 # Contracts of the kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "data"])
 def test_source_returns_finite_batches(name: str) -> None:
     n = node_of("data", name)["n_features"]
@@ -429,6 +433,7 @@ def test_source_returns_finite_batches(name: str) -> None:
     chex.assert_shape(source.sample(jax.random.key(0), 1).inputs, (1, n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "magnitude"])
 def test_magnitude_is_a_quantile_function(name: str) -> None:
     """Finite at both ends, never falling, and of the shape that it is given."""
@@ -506,6 +511,7 @@ def test_model_refuses_a_batch_of_another_width(name: str) -> None:
         model.apply(params, state, x[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "optim"])
 def test_optimiser_descends(name: str) -> None:
     tx = build("optim", name, {"learning_rate": 0.05})
@@ -534,6 +540,7 @@ def test_schedule_has_unit_height(name: str) -> None:
     assert warm[10] <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for group, name in COMPONENTS if group == "probe"])
 def test_probe_measures_finite_arrays(name: str) -> None:
     measured = use_probe(build("probe", name, {}), composed("probe", name))

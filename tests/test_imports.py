@@ -254,6 +254,7 @@ def watch_import(*modules: str, folder: Path) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_importing_superpos_does_nothing_to_jax(tmp_path: Path) -> None:
     modules = [m.name for m in pkgutil.walk_packages(superpos.__path__, "superpos.")]
     assert len(modules) > 20

@@ -332,6 +332,7 @@ def test_multirun_refuses_each_job_in_a_line(refuse: Refuse, tmp_path: Path) -> 
 # As a user does it.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "lines"),
     [

@@ -147,6 +147,7 @@ def test_construct_calls_the_factory_and_those_inside_it() -> None:
     np.testing.assert_allclose(last["a"], 0.0, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_construct_supplies_only_what_a_factory_takes() -> None:
     source = construct("data", SPARSE, model=None, folder=None)
     assert isinstance(source, Source)

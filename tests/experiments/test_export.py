@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_one_line_says_what_was_written(folder, tmp_path, capsys):
     path = tmp_path / "results.nc"
     assert main([str(folder), str(path)]) == 0
@@ -71,6 +72,7 @@ def test_wrong_arguments_are_one_line_with_exit_code_2(arguments, capsys):
     assert err.startswith("superpos: ") and err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_program(folder, tmp_path):
     command = [sys.executable, "-m", "experiments.export"]
     for file, code in ((tmp_path / "a.csv", 0), (tmp_path / "a.csv", 2)):

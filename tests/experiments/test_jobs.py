@@ -130,6 +130,7 @@ def trained_with(changes: Mapping[str, Any], point: Mapping[str, float]) -> Any:
     return carry.params, first["loss"]
 
 
+@pytest.mark.slow
 def test_a_point_of_the_axes_is_the_run_with_those_settings() -> None:
     """One axis of each kind: a number, an element of a list, a number of a nested component."""
     tree = {

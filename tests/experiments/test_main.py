@@ -89,6 +89,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
+@pytest.mark.slow
 def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     words = ("experiment=train", *TINY, "sweep.data.density=[0.5,1]", "output_dir=out")
     first = run(tmp_path, *words)

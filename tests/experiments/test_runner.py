@@ -245,6 +245,7 @@ def test_run_makes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (tmp_path / "new" / "folder").is_dir()
 
 
+@pytest.mark.slow
 def test_run_writes_everything(finished: tuple[Path, dict[str, Any]]) -> None:
     folder, config = finished
     assert yaml.safe_load((folder / "config.yaml").read_text()) == config
@@ -260,6 +261,7 @@ def test_run_writes_everything(finished: tuple[Path, dict[str, Any]]) -> None:
     assert np.isfinite(dataset["loss"]).all()
 
 
+@pytest.mark.slow
 def test_run_again_trains_nothing_and_says_so(
     finished: tuple[Path, dict[str, Any]],
     no_compile: None,
@@ -300,6 +302,7 @@ def test_run_prints_what_it_wrote(
     assert f"page    {folder / 'index.html'}" in lines
 
 
+@pytest.mark.slow
 def test_one_more_value_trains_only_the_new_members(
     finished: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -328,6 +331,7 @@ def test_folder_of_another_sweep_is_refused_and_left_alone(
     assert "model.n_hidden=2" in message and "3" in message and str(folder) in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_steps", [0])
 def test_a_run_of_no_steps_keeps_the_models_at_their_start(tmp_path: Path, n_steps: int) -> None:
     assert runner.run(tiny(tmp_path, *SMALL_SWEEP, f"fit.n_steps={n_steps}")).code == 0
@@ -336,6 +340,7 @@ def test_a_run_of_no_steps_keeps_the_models_at_their_start(tmp_path: Path, n_ste
     assert np.isfinite(dataset["W"]).all()
 
 
+@pytest.mark.slow
 def test_diverged_members_are_named_and_the_code_is_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ def whole(make_build):
     return members(sweep(make_build(), key=jax.random.key(1), axes=axes, chunk=3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rates", "seeds"),
     [
@@ -75,6 +76,7 @@ def test_a_member_is_the_same_bits_whatever_is_around_it(swept, whole, rates, se
         assert found[member] == whole[member], member
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_chunks_in_any_order_are_the_same_bits(swept, whole, tmp_path, seed):
     swept(RATES, [0, 1], store=tmp_path, spec=SPEC)

@@ -56,6 +56,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
     return one_line(refusal, str(folder), name) and after == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "name"),
     [
@@ -78,6 +79,7 @@ def test_another_value_of_one_key_is_refused_naming_it(whole, one_line, snapshot
     assert refused(one_line, snapshot, whole, word, name=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -129,6 +131,7 @@ def test_every_key_of_the_fingerprint_is_tried_here():
     assert set(KEYS) <= set(fingerprint())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_other_numerics_are_refused_by_name_unless_allowed(
     partial, one_line, snapshot, monkeypatch, key
@@ -143,6 +146,7 @@ def test_other_numerics_are_refused_by_name_unless_allowed(
     assert files.read_header(partial)["fingerprint"][key] == "another"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "key"),
     [
@@ -158,6 +162,7 @@ def test_what_the_environment_changes_is_seen(
     assert refused(one_line, snapshot, partial, name=f"{key} was ")
 
 
+@pytest.mark.slow
 def test_another_precision_is_seen(partial, one_line, snapshot):
     held = files.read_header(partial)["fingerprint"]["matmul_precision"]
     with jax.default_matmul_precision("bfloat16"):

@@ -124,6 +124,7 @@ def test_a_bad_member_is_frozen_where_it_was(swept):
         assert np.isnan(swept["train_loss"][number, place]).all(), case
 
 
+@pytest.mark.slow
 def test_clipping_over_all_members_at_once_is_found_to_spread():
     """The test of the tests: what a trainer of stacked members would do."""
     gradients = jnp.ones((WIDTH, 3)).at[0].set(jnp.nan)

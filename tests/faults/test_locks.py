@@ -101,6 +101,7 @@ def test_what_an_old_lock_says_does_not_matter(tmp_path, text):
         assert (tmp_path / ".lock").read_text() == str(os.getpid())
 
 
+@pytest.mark.slow
 def test_a_reader_of_a_running_sweep_sees_more_and_more_right_members(tmp_path):
     folder, counts = tmp_path / "sweep", []
     expected = simulator.expected()
@@ -119,6 +120,7 @@ def test_a_reader_of_a_running_sweep_sees_more_and_more_right_members(tmp_path):
     assert len({*counts}) >= 4
 
 
+@pytest.mark.slow
 def test_a_reader_sees_only_whole_chunks(tmp_path):
     (tmp_path / "chunks").mkdir()
     # Many commits of the same chunk, and a reader that polls.

@@ -41,6 +41,7 @@ def text(config):
     return OmegaConf.to_yaml(config)
 
 
+@pytest.mark.slow
 def test_every_job_has_the_config_of_stock_composition(loader_and_master):
     composer = Composer(*loader_and_master)
     loader, master = loader_and_master

@@ -82,6 +82,7 @@ def test_callbacks_see_every_job(multirun, tmp_path):
     assert "unlucky" in logs[1], process.stderr
 
 
+@pytest.mark.slow
 def test_the_environment_of_all_jobs_is_there_while_they_are_trained(multirun):
     process = multirun(VMAP, "+hydra.job.env_set.X=everywhere", "a=1,2")
     assert told(process)[0]["x"] == "everywhere"

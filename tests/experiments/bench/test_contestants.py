@@ -70,6 +70,7 @@ def reference(fast_rate: None) -> np.ndarray:
         return losses(ours.seeds(DENSE, N_STEPS)(), 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", ["jax_vmap", "torch_eager"])
 def test_each_peer_trains_what_superpos_trains(
     peer: str, reference: np.ndarray, loose: None
@@ -88,6 +89,7 @@ def test_each_peer_trains_what_superpos_trains(
     assert found[-1] > 3 * reference.mean()  # the last model never saw dense data
 
 
+@pytest.mark.slow
 def test_members_come_in_the_order_of_the_grid_from_any_chunks(reference: np.ndarray) -> None:
     whole = ours.points(DENSE, N_STEPS)()
     found = losses(whole, 1.0)
@@ -97,6 +99,7 @@ def test_members_come_in_the_order_of_the_grid_from_any_chunks(reference: np.nda
         np.testing.assert_allclose(one[-1], other[-1], rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_seed_each_trains_models_that_differ() -> None:
     W, b = ours.seeds(Case(5, 2, 6, batch_size=16), 50)()
     assert W.shape == (6, 5, 2)

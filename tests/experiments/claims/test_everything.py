@@ -54,6 +54,7 @@ def test_every_experiment_but_train_has_claims() -> None:
     assert set(boundary.experiments()) - set(with_claims()) == {"train"}
 
 
+@pytest.mark.slow
 def test_all_are_run_and_their_records_written(processes, tmp_path: Path) -> None:
     names = with_claims()
     asked = processes({names[1]: 3})
@@ -64,6 +65,7 @@ def test_all_are_run_and_their_records_written(processes, tmp_path: Path) -> Non
     assert [row["id"] for row in records] == [f"{name}/claim" for name in names]
 
 
+@pytest.mark.slow
 def test_records_that_a_run_before_left_are_not_those_of_one_that_failed(
     processes, tmp_path: Path
 ) -> None:

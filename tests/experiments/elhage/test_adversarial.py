@@ -102,6 +102,7 @@ def test_an_attack_is_the_best_of_the_rows() -> None:
     assert gain(W, -0.1, x, step) == pytest.approx(np.mean(rises), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_analyse_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No superposition at p = 1, digons below; a model that diverged is left out."""
     monkeypatch.setattr(attacks, "N_EXAMPLES", 256)

@@ -63,6 +63,7 @@ def test_the_least_norm_is_between_the_last_with_superposition_and_the_next() ->
     assert least_norm(norms, np.ones(4)) == 0
 
 
+@pytest.mark.slow
 def test_analyse_reads_the_norms_and_keeps_them_with_their_models(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ def test_no_negative_interference_is_not_run() -> None:
     assert verdicts(sampled=sampled)["free"].reproduced is None
 
 
+@pytest.mark.slow
 def test_samples_are_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decomposition, "FULL_BATCH", 2**14)
     monkeypatch.setattr(decomposition, "N_FULL", 1)
@@ -114,6 +115,7 @@ def test_samples_are_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sample(exactly).full[-1] == pytest.approx(expected, rel=0.6)
 
 
+@pytest.mark.slow
 def test_analyse_reads_the_importances_and_the_best_seed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -255,6 +255,7 @@ def swept(
     return dataset, (p, r, loss, W)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.importance.2")])
 def test_measure_takes_the_best_by_the_exact_loss(n: int, name: str) -> None:
     dataset, (p, r, _, W) = swept(n, name)
@@ -299,6 +300,7 @@ def test_measure_leaves_out_members_that_diverged() -> None:
 # Figure
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_sampling")
 @pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.importance.2")])
 def test_each_point_of_the_figure_tells_its_best_model(n: int, name: str, tmp_path: Path) -> None:
@@ -360,6 +362,7 @@ def test_closed_forms_agree_with_sampling(
     assert 0 < deviation < few_batches < 0.02
 
 
+@pytest.mark.slow
 def test_sampling_notices_a_wrong_closed_form(
     few_batches: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_what_differs_is_not_reproduced(claim: str, base: Models) -> None:
     assert verdicts(base)[claim].reproduced is False
 
 
+@pytest.mark.slow
 def test_growth_is_judged_at_shared_densities() -> None:
     """5 % more of ‖W‖² at one density alone is within the tolerance, 6 % is not."""
     for factor, expected in ((1.049, True), (1.06, False)):
@@ -120,6 +121,7 @@ def test_growth_is_judged_at_shared_densities() -> None:
     assert verdicts(models(), more_features=elsewhere)["invariant_n"].reproduced is None
 
 
+@pytest.mark.slow
 def test_what_needs_other_densities_is_not_run() -> None:
     found = verdicts(models(PAPER[2:3], DENSITY[2:3]))
     missing = {name for name, verdict in found.items() if verdict.reproduced is None}

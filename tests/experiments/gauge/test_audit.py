@@ -42,6 +42,7 @@ def by_key(verdicts):
     return {each.claim.id.removeprefix("gauge/audit/"): each for each in verdicts}
 
 
+@pytest.mark.slow
 def test_who_moves_is_told(audits):
     assert unexpected(audits) == []
     assert disagreements(audits) == [UNSEEN]
@@ -55,6 +56,7 @@ def test_who_moves_is_told(audits):
     assert found["per_dimension_basis"].reproduced is None  # no such model here
 
 
+@pytest.mark.slow
 def test_a_docstring_that_lies_is_found_out(audits, monkeypatch):
     section = "\n    Gauge:\n        invariant under {}.\n    "
     more = section.format("rotation, unit permutation, scale of W")

@@ -41,6 +41,7 @@ def test_the_full_batch_is_the_part_in_order() -> None:
     assert batch.inputs.min() == 0 and batch.inputs.max() == 1
 
 
+@pytest.mark.slow
 def test_random_batches_have_images_with_their_own_digit() -> None:
     of = dict(zip(rows(IMAGES / 16), LABELS, strict=True))
     batch = digits.digits().sample(jax.random.key(0), 200)

@@ -78,6 +78,7 @@ def test_every_group_of_the_table_is_a_column_and_every_optimiser_has_a_name() -
     assert frozenset().union(*equivariance.KEEPS.values()) <= {*TIED, *UNTIED}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_the_table_is_measured_from_stored_starts() -> None:
     table = equivariance.measure(STARTS)
@@ -110,6 +111,7 @@ def test_a_table_with_all_as_expected_and_one_with_nothing() -> None:
     assert "first above 1e-10 after 3 updates" in verdict.note
 
 
+@pytest.mark.slow
 def test_data_are_as_dense_as_the_sweep_says_and_the_loss_is_the_models() -> None:
     start = STARTS["tied_start"]
     x = np.asarray(stream(start, 20, 100))
@@ -125,6 +127,7 @@ def test_data_are_as_dense_as_the_sweep_says_and_the_loss_is_the_models() -> Non
     np.testing.assert_allclose(label_space.gram_loss(start)(G, params.b, x[0]), expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_the_gram_matrix_follows_the_weights() -> None:
     start = STARTS["tied_start"]
@@ -167,6 +170,7 @@ def test_growth_is_read_off_an_exponential() -> None:
     assert growth(np.full(400, 1e-12)) == ""
 
 
+@pytest.mark.slow
 def test_speed_is_judged_by_width_and_measured() -> None:
     fast = np.array([2.0 if width < N_FEATURES else 100.0 for width in WIDTHS])
     assert set(states(judge_speed(fast, 20.0)).values()) == {True}
@@ -175,6 +179,7 @@ def test_speed_is_judged_by_width_and_measured() -> None:
     assert in_weights.shape == (2,) and in_weights.min() > 0 and in_labels > 0
 
 
+@pytest.mark.slow
 def test_charges_drift_as_the_square_of_the_rate() -> None:
     rates = np.array(charges.RATES)
     np.testing.assert_allclose(charges.slope(3 * rates**2), 2)

@@ -58,6 +58,7 @@ def by_numpy(params: MlpParams, x: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_every_measure_is_what_its_definition_says() -> None:
     params, x = network(0)
@@ -88,6 +89,7 @@ def test_replacements_are_free_of_all_symmetries_at_once(seed: int) -> None:
     assert abs(float(after[name]) / float(before[name]) - 1) > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_of_a_tied_autoencoder_the_balanced_form_has_its_own_dimensionality() -> None:
     rng = np.random.default_rng(0)
@@ -102,6 +104,7 @@ def test_of_a_tied_autoencoder_the_balanced_form_has_its_own_dimensionality() ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_responses_agree_with_dimensionality_for_a_tight_frame_and_not_otherwise() -> None:
     """W Wᵀ is a multiple of its square exactly where the frame operator is one of the identity."""
@@ -133,6 +136,7 @@ def test_centring_leaves_probabilities() -> None:
     np.testing.assert_allclose(moved.sum(-1), 0, atol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_a_dead_unit_is_finite() -> None:
     weights = jnp.zeros((N, H)).at[:, 0].set(1.0), jnp.ones((H, K)).at[:, 0].set(2.0)

@@ -112,6 +112,7 @@ SYMMETRIES = {
 """Group -> what changes (1) and what does not (0)."""
 
 
+@pytest.mark.slow
 def test_each_group_changes_what_it_should(changes: moves.Changes) -> None:
     assert set(changes) == set(SYMMETRIES)
     for group, expected in SYMMETRIES.items():
@@ -121,6 +122,7 @@ def test_each_group_changes_what_it_should(changes: moves.Changes) -> None:
             assert does or (changes[group][what] < 1e-12).all()
 
 
+@pytest.mark.slow
 def test_the_outputs_that_are_seen_are_those_of_the_model() -> None:
     with jax.enable_x64(True):
         found = found_of()
@@ -178,6 +180,7 @@ def test_networks_are_those_that_finished_with_digits_that_were_held_out(bias: b
     np.testing.assert_array_equal(np.argmax(found.targets, -1), labels)
 
 
+@pytest.mark.slow
 def test_features_have_the_labels_of_the_teacher_of_the_run() -> None:
     with jax.enable_x64(True):
         found = networks(dataset(FEATURES, ["ok", "ok"], False))

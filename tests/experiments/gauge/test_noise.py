@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import xarray
 
 from experiments.gauge.noise import analyse, isotropic, judge, kurtosis_of, spread_of
@@ -39,6 +40,7 @@ def test_kurtosis_is_1_for_equal_entries_and_the_width_for_one_entry() -> None:
     np.testing.assert_allclose(kurtosis_of(many).mean(), isotropic(M), rtol=0.01)
 
 
+@pytest.mark.slow
 def test_a_spread_is_that_of_the_gram_matrix_alone() -> None:
     spread = spread_of(turned())
     assert spread.gram[0] < 1e-12 and spread.by_seed.max() < 1e-12

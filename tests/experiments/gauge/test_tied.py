@@ -47,6 +47,7 @@ def test_one_is_among_the_factors() -> None:
     assert np.isclose(ALPHAS, 1.0).sum() == np.isclose(ALPHAS, 0.95).sum() == 1
 
 
+@pytest.mark.slow
 def test_the_loss_of_orthogonal_features_in_closed_form() -> None:
     """x' = α² s² x has the loss n (1 - α² s²)² / 3 for x uniform on [0, 1], least at α = 1 / s."""
     W = np.stack([1.25 * np.eye(3), np.eye(3), np.eye(3)])
@@ -62,6 +63,7 @@ def test_the_loss_of_orthogonal_features_in_closed_form() -> None:
     assert found.n_hidden == 3
 
 
+@pytest.mark.slow
 def test_the_importance_is_that_of_the_run() -> None:
     W, b = np.eye(3)[None, :, :2], np.zeros((1, 3))
     with jax.enable_x64(True):

@@ -32,6 +32,7 @@ def alone(*words):
     return sweep(**runner.sweep_arguments(job))
 
 
+@pytest.mark.slow
 def test_a_grid_takes_a_program_a_shape_and_is_one_dataset(launch, tmp_path):
     done = launch(*GRID)
     assert done.code == 0, done.err
@@ -46,6 +47,7 @@ def test_a_grid_takes_a_program_a_shape_and_is_one_dataset(launch, tmp_path):
     assert (tmp_path / "all/index.html").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_a_member_is_the_run_of_its_job_alone(launch, tmp_path):
     launch(*GRID)
     W = store.open(tmp_path / "all")["W"].sel(n_hidden=3, density=0.5).values
@@ -56,6 +58,7 @@ def test_a_member_is_the_run_of_its_job_alone(launch, tmp_path):
     assert (np.abs(W) > 1e-3).any()
 
 
+@pytest.mark.slow
 def test_every_job_has_its_folder_with_its_config_and_where_its_member_is(launch, tmp_path):
     launch(*GRID)
     folders = [path.parent for path in tmp_path.glob("outputs/train/*/result.json")]
@@ -76,6 +79,7 @@ def test_every_job_has_its_folder_with_its_config_and_where_its_member_is(launch
         assert (tmp_path / "all/groups" / member["group"] / "sweep.json").exists()
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_nothing_and_a_superset_only_what_is_new(launch, tmp_path):
     launch(*GRID)
     first, before = chunks(tmp_path / "all"), store.open(tmp_path / "all").load()
@@ -92,6 +96,7 @@ def test_the_same_command_trains_nothing_and_a_superset_only_what_is_new(launch,
     np.testing.assert_array_equal(same["W"], before["W"])
 
 
+@pytest.mark.slow
 def test_another_shape_joins_without_touching_the_rest(launch, tmp_path):
     launch("data.density=0.25,0.5", "model.n_hidden=2,3")
     first = chunks(tmp_path / "all")
@@ -100,6 +105,7 @@ def test_another_shape_joins_without_touching_the_rest(launch, tmp_path):
     assert store.open(tmp_path / "all")["n_hidden"].values.tolist() == [2, 3, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -134,6 +140,7 @@ def test_all_that_is_wrong_is_told_before_anything_is_trained(launch, tmp_path):
     assert "did you mean loss?" in done.err
 
 
+@pytest.mark.slow
 def test_jobs_that_form_no_grid_lie_along_one_dimension(launch, tmp_path):
     pairs = ["data.density=0.25,0.5", "seed=1,2"]
     launch(pairs[0], "seed=1")
@@ -143,6 +150,7 @@ def test_jobs_that_form_no_grid_lie_along_one_dimension(launch, tmp_path):
     assert store.open(tmp_path / "all").sizes["seed"] == 2
 
 
+@pytest.mark.slow
 def test_axes_inside_the_jobs_are_dimensions_too(launch, tmp_path):
     done = launch("sweep.seed=[3,4]", "+sweep.optim.eps=[1e-8,1e-6]", "data.density=0.25,0.5")
     assert done.code == 0, done.err
@@ -150,6 +158,7 @@ def test_axes_inside_the_jobs_are_dimensions_too(launch, tmp_path):
     assert dict(dataset["status"].sizes) == {"density": 2, "seed": 2, "eps": 2}
 
 
+@pytest.mark.slow
 def test_a_diverged_member_fails_its_job_alone(launch, tmp_path):
     done = launch("optim.learning_rate=0.01,1e30", "optim=sgd", "seed=0,1", "fit.n_steps=8")
     assert done.code == 3
@@ -164,6 +173,7 @@ def test_a_diverged_member_fails_its_job_alone(launch, tmp_path):
     assert [value is None for value in values].count(True) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [StoreError("no room"), MemoryError("no room"), TrainError("no room")]
 )
@@ -183,6 +193,7 @@ def test_a_group_that_fails_leaves_the_others(launch, tmp_path, monkeypatch, err
     assert (status.sel(n_hidden=3) == "missing").all()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_told_and_harms_nothing(launch, tmp_path):
     with locked(tmp_path / "all"):
         done = launch(*GRID)
@@ -191,6 +202,7 @@ def test_a_second_process_is_told_and_harms_nothing(launch, tmp_path):
     assert launch(*GRID).code == 0
 
 
+@pytest.mark.slow
 def test_claims_are_judged_in_the_folder_of_each_job(launch, tmp_path):
     done = launch(
         "sweep.seed={range: 2}", "optim.learning_rate=0.01,0.02", experiment="elhage/intro"

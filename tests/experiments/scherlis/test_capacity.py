@@ -48,6 +48,7 @@ def verdicts(found: Allocation) -> dict[str, Verdict]:
     return named
 
 
+@pytest.mark.slow
 def test_the_exact_optimum_is_reproduced() -> None:
     assert {verdict.reproduced for verdict in verdicts(EXACT).values()} == {True}
 
@@ -58,6 +59,7 @@ def changed(model: int, feature: int, row: list[float]) -> Allocation:
     return allocation(W)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "found"),
     [
@@ -82,6 +84,7 @@ def test_what_differs_is_not_reproduced(claim: str, found: Allocation) -> None:
     assert verdicts(found)[claim].reproduced is False
 
 
+@pytest.mark.slow
 def test_what_needs_several_kurtoses_is_not_run() -> None:
     one = Allocation(KURTOSIS[:1], VALUES, EXACT.W[:1], EXACT.loss[:1])
     missing = {name for name, verdict in verdicts(one).items() if verdict.reproduced is None}

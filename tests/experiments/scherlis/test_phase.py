@@ -93,6 +93,7 @@ def test_what_needs_more_of_the_grid_is_not_run() -> None:
     assert missing == {"boundary", "capacity"}
 
 
+@pytest.mark.slow
 def test_analyse_takes_the_best_seed(tmp_path: Path, paths: Callable[..., xarray.Dataset]) -> None:
     W = np.stack([0 * EXACT.W, EXACT.W], axis=2)[..., None]
     loss = np.stack([EXACT.loss + 1, EXACT.loss], axis=2)[..., None]

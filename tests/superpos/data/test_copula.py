@@ -21,6 +21,7 @@ def both_on(p: float, q: float, correlation: float) -> float:
     return float(stats.multivariate_normal([0, 0], covariance).cdf(ends))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.9])
 @pytest.mark.parametrize("p", [0.02, 0.3])
 def test_every_pair_has_the_same_correlation(p: float, correlation: float) -> None:
@@ -37,6 +38,7 @@ def test_every_pair_has_the_same_correlation(p: float, correlation: float) -> No
             assert mean_is(x * y, 0.0, 1 / 144)  # values are independent
 
 
+@pytest.mark.slow
 def test_densities_are_exact_at_any_correlation() -> None:
     shares = [1.0, 0.5, 0.1]
     source = gaussian_copula(n_features=3, density=0.6, densities=shares, correlation=0.8)
@@ -52,10 +54,12 @@ def test_densities_by_a_power_law() -> None:
         assert rate_is(column != 0, 0.6 / (index + 1))
 
 
+@pytest.mark.slow
 def test_a_feature_of_density_one_is_always_on() -> None:
     assert drawn(gaussian_copula(n_features=2, density=1.0, correlation=0.5), 1000).all()
 
 
+@pytest.mark.slow
 def test_low_rank_correlations_are_those_of_the_loadings() -> None:
     source = gaussian_copula(n_features=4, density=0.3, correlation=0.9, rank=2, loadings_seed=5)
     on = drawn(source, N) != 0
@@ -81,6 +85,7 @@ def test_any_magnitude_goes_with_the_pattern() -> None:
     np.testing.assert_array_equal(drawn(binary, 1000), plain != 0)
 
 
+@pytest.mark.slow
 def test_correlation_and_density_can_be_swept() -> None:
     def sample(density: jax.Array, correlation: jax.Array) -> jax.Array:
         source = gaussian_copula(n_features=3, density=density, correlation=correlation, rank=2)
@@ -92,6 +97,7 @@ def test_correlation_and_density_can_be_swept() -> None:
         np.testing.assert_allclose(values, sample(density, correlation), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_samples_are_float32_in_double_precision_too() -> None:
     drawn(gaussian_copula(n_features=3, density=0.5, correlation=0.5, rank=2), 4)

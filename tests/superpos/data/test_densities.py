@@ -74,6 +74,7 @@ def test_columns_are_the_sample_bit_for_bit(power: float, shares: list[float] | 
     np.testing.assert_array_equal(np.stack(columns), expected)
 
 
+@pytest.mark.slow
 def test_shares_and_power_can_be_swept() -> None:
     def sample(share: jax.Array, power: jax.Array) -> jax.Array:
         source = sparse_uniform(

@@ -43,6 +43,7 @@ def draws(exclusive: bool, scale_by_parent: bool) -> Callable[..., np.ndarray]:
     return small_draws(build)
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**32 - 1),
     exclusive=st.booleans(),
@@ -65,6 +66,7 @@ def test_a_child_is_on_only_with_its_parent(
             assert (on[:, siblings].sum(-1) <= 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exclusive", [False, True])
 def test_densities_fall_from_level_to_level(exclusive: bool) -> None:
     values = drawn(hierarchy(**tree(exclusive=exclusive)), N)
@@ -76,6 +78,7 @@ def test_densities_fall_from_level_to_level(exclusive: bool) -> None:
         assert mean_is(column, p / 2, p / 3 - p**2 / 4)
 
 
+@pytest.mark.slow
 def test_siblings_that_do_not_exclude_each_other_are_independent_given_their_parent() -> None:
     on = drawn(hierarchy(**TREE), N) != 0
     assert rate_is(on[:, 2] & on[:, 3], 0.5 * 0.6**2)
@@ -122,6 +125,7 @@ def test_without_depth_features_are_independent() -> None:
     assert rate_is(on.all(-1), 0.125)
 
 
+@pytest.mark.slow
 def test_densities_can_be_swept() -> None:
     def sample(density: jax.Array, child_density: jax.Array) -> jax.Array:
         source = hierarchy(**tree(density=density, child_density=child_density, exclusive=True))
@@ -133,6 +137,7 @@ def test_densities_can_be_swept() -> None:
         np.testing.assert_allclose(values, sample(density, child), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_samples_are_float32_in_double_precision_too() -> None:
     drawn(hierarchy(**tree(exclusive=True, scale_by_parent=True)), 4)

@@ -28,6 +28,7 @@ def teacher(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return A, B - B.mean(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_class_is_the_largest_output_of_the_teacher(seed: int) -> None:
     batch = make(teacher_seed=seed).sample(jax.random.key(1), 500)
@@ -37,6 +38,7 @@ def test_the_class_is_the_largest_output_of_the_teacher(seed: int) -> None:
     assert batch.targets.dtype == jnp.float32
 
 
+@pytest.mark.slow
 def test_inputs_and_factors_are_those_of_the_data() -> None:
     batch = make().sample(jax.random.key(1), 50)
     plain = sparse_uniform(n_features=N, density=0.5).sample(jax.random.key(1), 50)
@@ -50,6 +52,7 @@ def test_another_teacher_gives_other_labels_to_the_same_inputs() -> None:
     assert 0.1 < np.mean(np.argmax(first.targets, -1) == np.argmax(second.targets, -1)) < 0.6
 
 
+@pytest.mark.slow
 def test_classes_are_more_alike_in_number_than_without_the_mean_taken() -> None:
     seeds = jnp.arange(20.0)
     batches = jax.vmap(lambda seed: make(teacher_seed=seed).sample(jax.random.key(1), 300))(seeds)

@@ -52,6 +52,7 @@ def test_features_are_chosen_uniformly_and_values_are_uniform() -> None:
         assert stats.kstest(values[chosen == feature], "uniform").pvalue > LEVEL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_features", "per_feature"), [(1, 7), (6, 16), (5, 1)])
 def test_a_stratified_batch_has_each_feature_in_each_part_once(
     n_features: int, per_feature: int

@@ -81,6 +81,7 @@ def test_moments_of_anticorrelated_sets(p: float, size: int) -> None:
     assert mean_is(values[:, 0] * values[:, size], q**2 / 4, q**2 / 9 - q**4 / 16)
 
 
+@pytest.mark.slow
 @given(
     u=st.floats(0, 1, width=32, allow_subnormal=False),
     p=st.floats(1 / 64, 1, width=32),

@@ -132,6 +132,7 @@ def test_samples_are_float32_in_double_precision_too() -> None:
     assert draw(0.5, 3, 4).dtype == np.float32
 
 
+@pytest.mark.slow
 def test_a_sample_is_a_function_of_its_key() -> None:
     np.testing.assert_array_equal(draw(0.5, 5, 100, seed=0), draw(0.5, 5, 100, seed=0))
     assert (draw(1.0, 5, 100, seed=0) != draw(1.0, 5, 100, seed=1)).all()
@@ -147,6 +148,7 @@ def test_a_smaller_density_thins_the_same_features(small: float, large: float) -
     np.testing.assert_allclose(few[kept] * small, many[kept] * large, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_density_can_be_swept() -> None:
     def sample(density: jax.Array) -> jax.Array:
         source = sparse_uniform(n_features=5, density=density)

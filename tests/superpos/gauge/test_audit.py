@@ -30,6 +30,7 @@ def verdicts(found):
     return {each.group: each.verdict for each in found}
 
 
+@pytest.mark.slow
 def test_the_symmetries_of_a_tied_autoencoder_are_found(tied):
     model, params = tied
     found = gauge.audit(lambda p: metrics.feature_dimensionality(p.W), model, params, key())
@@ -39,6 +40,7 @@ def test_the_symmetries_of_a_tied_autoencoder_are_found(tied):
     assert all(each.keeps_loss and each.verdict == "invariant" for each in found)
 
 
+@pytest.mark.slow
 def test_those_of_a_hidden_layer_of_units_are_permutations_alone():
     model = models.autoencoder(n_features=6, n_hidden=3, hidden_activation="relu")
     params, _ = model.init(jax.random.key(3))
@@ -47,6 +49,7 @@ def test_those_of_a_hidden_layer_of_units_are_permutations_alone():
     assert verdicts(found) == {"unit permutation": "invariant"}
 
 
+@pytest.mark.slow
 def test_outside_the_tied_autoencoder_features_per_dimension_is_bookkeeping(untied):
     model, params = untied
     found = gauge.audit(lambda p: metrics.features_per_dimension(p.W_in), model, params, key())
@@ -60,6 +63,7 @@ def test_outside_the_tied_autoencoder_features_per_dimension_is_bookkeeping(unti
     assert kinds["scale of W_in"] == ("argmax", False)
 
 
+@pytest.mark.slow
 def test_dimensionality_is_free_of_a_global_scale_and_not_of_one_for_each_unit(untied):
     model, params = untied
     found = gauge.audit(lambda p: metrics.feature_dimensionality(p.W_in), model, params, key())
@@ -92,6 +96,7 @@ def test_the_change_is_that_of_the_scale(untied):
     assert found.change == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_float64_finds_what_float32_cannot(tied):
     model, params = tied
     with jax.enable_x64(True):
@@ -125,6 +130,7 @@ def test_a_value_that_becomes_infinite_is_a_change():
     assert not relative_change(jnp.asarray([jnp.inf]), jnp.asarray([1.0])) < 1
 
 
+@pytest.mark.slow
 def test_the_largest_of_one_output_is_no_observable():
     model = models.quadratic(n_features=4, n_hidden=2, kurtosis=5.0)
     params, _ = model.init(jax.random.key(0))

@@ -46,6 +46,7 @@ FAMILIES = [(ROTATIONS, tied, turned), (UNITS, layers, reordered)]
 each_family = pytest.mark.parametrize(("classes", "draw", "move"), FAMILIES, ids=["O(m)", "units"])
 
 
+@pytest.mark.slow
 @each_family
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds)
@@ -59,6 +60,7 @@ def test_equivalent_parameters_have_one_representative_and_one_label(classes, dr
     assert same_class(params, moved, classes)
 
 
+@pytest.mark.slow
 @each_family
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds, size=st.floats(-6, 0))
@@ -74,6 +76,7 @@ def test_others_are_told_apart_however_close(classes, draw, move, seed, size):
     assert not same_class(params, moved, classes, tolerance=1e-9)
 
 
+@pytest.mark.slow
 @each_family
 def test_a_representative_is_one_of_its_class_and_stays(classes, draw, move):
     params = draw(np.random.default_rng(0))

@@ -106,6 +106,7 @@ def test_the_gram_matrix_follows_its_own_rule(momentum, decay):
     np.testing.assert_allclose(W @ W.T, state.G, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_naive_step_leaves_the_rank():
     state = gram_state(**start())
     for x in data()[:20]:
@@ -114,6 +115,7 @@ def test_a_naive_step_leaves_the_rank():
     assert (values > 1e-3).sum() > M or values.min() < -1e-3
 
 
+@pytest.mark.slow
 def test_one_step_without_momentum_is_a_congruence():
     """G' = (a - 2ηS) G (a - 2ηS), with the gradient taken numerically."""
     x, params, rate, decay, h = data()[0], start(), 0.1, 0.2, 1e-6

@@ -47,6 +47,7 @@ def mover(group):
     return jax.jit(lambda key, params: group.act(group.sample(key, params), params))
 
 
+@pytest.mark.slow
 @each_family
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds)
@@ -63,6 +64,7 @@ def test_a_moved_configuration_is_equivalent_and_the_witness_moves_it_back(
     np.testing.assert_allclose(product, np.eye(H), atol=1e-10)
 
 
+@pytest.mark.slow
 @each_family
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds, size=st.floats(-6, 0))
@@ -77,6 +79,7 @@ def test_a_near_miss_is_not(draw, group, search, seed, size):
     assert equivalent(params, moved, group, search, tolerance=1e-9) is None
 
 
+@pytest.mark.slow
 def test_units_that_nothing_reads_compute_the_same_but_are_not_equivalent():
     rng = np.random.default_rng(0)
     params = layers(rng)

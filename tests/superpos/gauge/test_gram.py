@@ -54,6 +54,7 @@ def test_what_rounding_added_is_taken_away():
     np.testing.assert_allclose(found.cross, exact.cross, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_rule_enlarges_a_direction_that_would_lower_the_loss():
     """For the loss -tr G / 2 a step of rate r takes G to (1 + r)² G, noise outside W as well."""
     W, _ = draw(3)

@@ -75,6 +75,7 @@ def look(name):
     return measured
 
 
+@pytest.mark.slow
 @each_case
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds)
@@ -94,6 +95,7 @@ def test_a_group_keeps_its_laws_and_what_it_preserves(name, seed):
         np.testing.assert_array_equal(largest[0][decided], largest[1][decided])
 
 
+@pytest.mark.slow
 @each_case
 def test_a_group_moves_parameters_and_no_less_is_kept_than_it_says(name):
     """The test of the tests: what keeps only the argmax does change outputs and probabilities."""
@@ -108,6 +110,7 @@ def test_a_group_moves_parameters_and_no_less_is_kept_than_it_says(name):
     assert (max(softened) > 0.01) == (kind == "argmax")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_dual_of_a_matrix_is_its_inverse_transpose(family):
     for seed in range(20):
@@ -115,6 +118,7 @@ def test_the_dual_of_a_matrix_is_its_inverse_transpose(family):
         np.testing.assert_allclose(direct.T @ dual, np.eye(5), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_rotations_are_uniform():
     """Haar: the first column is uniform on the sphere, and both determinants are as frequent."""
     keys = jax.random.split(jax.random.key(0), 4000)

@@ -40,6 +40,7 @@ def test_there_are_metrics():
     assert not {"component_labels", "polytope_codes", "share_below"} & {*found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", weight_metrics(metrics, HELD))
 def test_a_metric_is_as_free_as_its_docstring_says(name):
     metric, x = weight_metrics(metrics, HELD)[name], jnp.ones((4, N))

@@ -76,6 +76,7 @@ def test_residual_of_a_feature_that_is_no_eigenvector() -> None:
     np.testing.assert_allclose(residual_of(W), [0, 0, expected, expected], atol=1e-6)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_frame_along_a_feature_is_its_norm_over_its_dimensionality(seed: int) -> None:
     W = random_rows(seed).astype(float)

@@ -354,6 +354,7 @@ def test_values_agree_with_numpy_whatever_the_weights(W: np.ndarray) -> None:
     np.testing.assert_allclose(between, numpy_interference(W), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_capacity_and_dimensionality_are_one() -> None:
     W = jnp.asarray(random_rows(5))
     np.testing.assert_allclose(capacity(W), feature_dimensionality(W), rtol=1e-6)

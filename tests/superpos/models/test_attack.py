@@ -39,6 +39,7 @@ def test_each_example_is_attacked_at_one_random_feature() -> None:
     assert (np.abs(counts - BATCH / N) < 5 * np.sqrt(BATCH / N)).all()
 
 
+@pytest.mark.slow
 def test_the_loss_is_that_of_the_attacked_inputs_to_the_targets_as_they_were() -> None:
     """With one feature that can be attacked, all others being dead."""
     alone = np.where(np.arange(N)[:, None] == 0, W, 0.0)

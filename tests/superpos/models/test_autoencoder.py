@@ -288,6 +288,7 @@ def as_lists(params: AutoencoderParams) -> AutoencoderParams:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "importance", "n", "m"), COLUMN_CASES)
 def test_columns_give_the_loss_of_numpy_and_the_gradient_of_the_loss(
     activation: Any, importance: Any, n: int, m: int

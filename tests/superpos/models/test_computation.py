@@ -84,6 +84,7 @@ def test_the_default_is_the_model_of_the_paper() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_gradients_agree_with_finite_differences() -> None:
     model = computation(n_features=N, n_hidden=M, importance_decay=0.5)

@@ -71,6 +71,7 @@ def test_predictions_and_losses_agree_with_numpy(bias: bool) -> None:
         np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("error", ["cross_entropy", "squared"])
 def test_gradients_agree_with_finite_differences(error: Any) -> None:

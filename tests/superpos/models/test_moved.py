@@ -27,6 +27,7 @@ def batch():
     return Batch(inputs=x, targets=x, factors=x)
 
 
+@pytest.mark.slow
 def test_a_rotation_keeps_the_gram_matrix_and_turns_the_rest():
     _, plain = rotated(0)
     for draw in (1, 2):

@@ -71,6 +71,7 @@ def test_activations_agree_with_numpy(activation: str, hidden: str) -> None:
     np.testing.assert_allclose(output.recon, recon, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_without_a_bias_nothing_reads_or_trains_it() -> None:
     model = model_of(bias=False)
     expected = numpy_error(bias=False).sum(-1).mean()
@@ -116,6 +117,7 @@ def test_importance_falls_as_a_power_times_the_series_times_what_is_given() -> N
     np.testing.assert_allclose(loss_of(model), expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", ["gaussian", "bernoulli"])
 def test_noise_on_the_code_has_its_moments(noise: Any) -> None:
     """With a linear output the extra loss is σ²‖W‖² on average, and that of no noise at σ = 0."""
@@ -131,6 +133,7 @@ def test_noise_on_the_code_has_its_moments(noise: Any) -> None:
     assert losses.std() > 0.1
 
 
+@pytest.mark.slow
 def test_noise_is_gaussian_or_two_valued() -> None:
     """Seen through one feature, one neuron and weight 1: the error is the noise itself."""
 

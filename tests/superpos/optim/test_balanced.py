@@ -59,6 +59,7 @@ def rescaled(params, scales):
     return {**params, "W_in": params["W_in"] * scales, "W_out": params["W_out"] / scales}
 
 
+@pytest.mark.slow
 def test_a_step_is_one_of_plain_descent_from_the_balanced_parameters():
     params = rescaled(start(), [0.5, 2.0, 3.0, 1.0])
     W_in, W_out = (np.asarray(params[name]) for name in ("W_in", "W_out"))

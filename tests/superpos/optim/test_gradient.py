@@ -155,6 +155,7 @@ def points_of(axes: dict[str, tuple[float, float]]) -> list[dict[str, float]]:
     return [base, *(base | {name: second} for name, (_, second) in axes.items())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factory", "reference", "axes"), SWEEPS)
 def test_every_number_can_be_swept(factory: Any, reference: Any, axes: Any) -> None:
     """Traced values give what the reference gives for each, in one program."""

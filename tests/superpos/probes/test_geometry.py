@@ -24,6 +24,7 @@ def measure(threshold: float = 0.1, W: jax.Array = PARAMS.W) -> dict[str, np.nda
     return {name: np.asarray(value) for name, value in measured.items()}
 
 
+@pytest.mark.slow
 def test_it_measures_what_superposition_does_and_the_factors() -> None:
     measured = measure()
     shared = superposition(model=MODEL, source=SOURCE, batch_size=16)(PARAMS, (), jax.random.key(0))
@@ -38,6 +39,7 @@ def test_it_measures_what_superposition_does_and_the_factors() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_threshold_says_what_is_orthogonal() -> None:
     """Neighbours in the pentagon have cosine 0.309, the others -0.809, the digon -1."""
     tilted = jnp.asarray(W).at[0, 1].set(0.2)

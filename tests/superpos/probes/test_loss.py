@@ -12,6 +12,7 @@ MODEL = models.computation(n_features=3, n_hidden=4)
 SOURCE = data.sparse_uniform(n_features=3, density=0.5)
 
 
+@pytest.mark.slow
 def test_it_is_the_loss_of_a_batch_of_its_own_size() -> None:
     params, state = MODEL.init(jax.random.key(0))
     probe = loss(model=MODEL, source=SOURCE, batch_size=64)

@@ -81,6 +81,7 @@ def test_another_key_is_another_batch() -> None:
     np.testing.assert_array_equal(first["feature_norms"], other["feature_norms"])
 
 
+@pytest.mark.slow
 def test_it_is_the_same_under_jit_and_vmap() -> None:
     probe = superposition(model=MODEL, source=SOURCE, batch_size=16)
     keys = jax.vmap(jax.random.key)(jnp.arange(2))

@@ -29,6 +29,7 @@ def test_a_row_is_the_bits_of_its_own_key(generator, shape):
     np.testing.assert_array_equal(rows, expected_rows(root(generator), *shape))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", GENERATORS, ids=str)
 def test_a_row_does_not_depend_on_how_many_there_are(generator):
     many = uniform_rows(root(generator), (9, 5))
@@ -48,6 +49,7 @@ def test_the_loop_of_a_cpu_and_the_map_of_other_devices_draw_the_same(generator,
     np.testing.assert_array_equal(uniform_rows(root(generator), (6, 33)), loop)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", GENERATORS, ids=str)
 def test_rows_are_the_same_compiled_mapped_and_scanned(generator):
     assert jax.config.jax_debug_key_reuse

@@ -194,9 +194,9 @@ def poisson(count: int, mean: float) -> float:
 
 
 def bit_counts(words: Words) -> np.ndarray:
-    octets = np.ascontiguousarray(words).view(np.uint8).reshape(-1, 4)
-    table = np.stack([np.bincount(octets[:, i], minlength=256) for i in range(4)])
-    ones = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    halves = np.ascontiguousarray(words).view(np.uint16).reshape(-1, 2)
+    table = np.stack([np.bincount(halves[:, i], minlength=2**16) for i in range(2)])
+    ones = (np.arange(2**16)[:, None] >> np.arange(16)) & 1
     return (table @ ones).reshape(-1)
 
 
@@ -419,6 +419,7 @@ def passes(p: PValues) -> bool:
 FAST, LONG = 2**20, 2**25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_pass_the_battery(name):
     words = stream(OURS, name, FAST)
@@ -474,6 +475,7 @@ DERIVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [random_inputs, small_inputs])
 @pytest.mark.parametrize("name", DERIVED)
 def test_every_bit_of_the_key_and_the_counter_matters(name, make):
@@ -487,6 +489,7 @@ def test_every_bit_of_the_key_and_the_counter_matters_at_length(name, make):
     assert passes(avalanche(DERIVED[name], make(2**20)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weak", ["congruential", "xorshift", "threefry6"])
 @pytest.mark.parametrize("make", [random_inputs, small_inputs])
 def test_weak_generators_fail_the_avalanche(weak, make):

@@ -168,6 +168,7 @@ def test_mapped_keys_give_what_each_key_gives_alone(name):
         np.testing.assert_allclose(together, alone, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INTEGER)
 def test_every_way_to_map_gives_the_same(name):
     sampler = SAMPLERS[name]

@@ -67,6 +67,7 @@ def test_a_state_is_read_as_it_was_written(make_toy, state):
             assert one.tobytes() == np.asarray(other).tobytes()
 
 
+@pytest.mark.slow
 def test_a_state_of_another_chunk_program_or_numerics_is_none(make_toy):
     program = compiled(make_toy())
     data = encode(NAME, "a", after_a_block(program)[0])
@@ -172,6 +173,7 @@ def checkpoints(folder):
 PLACES = [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]  # runs done, blocks of the next
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_saved", [1, 2, 3, 4, 5, 6, 7, 11])
 def test_a_chunk_goes_on_from_any_block_of_both_runs(
     run, interrupted, monkeypatch, bits, tmp_path, n_saved
@@ -192,6 +194,7 @@ def test_a_chunk_goes_on_from_any_block_of_both_runs(
     assert steps[1] == 4 * ((n_saved - 1) % 6 + 1)
 
 
+@pytest.mark.slow
 def test_a_chunk_of_one_run_goes_on_too(run, interrupted, bits, tmp_path):
     undisturbed = run(tmp_path / "undisturbed", check_fragile=False)
     kept, _ = interrupted(2, check_fragile=False)
@@ -199,6 +202,7 @@ def test_a_chunk_of_one_run_goes_on_too(run, interrupted, bits, tmp_path):
     assert bits(run(check_fragile=False)) == bits(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_run_may_be_stopped_again_and_again(run, interrupted, bits, tmp_path):
     undisturbed = run(tmp_path / "undisturbed")
     for _ in range(8):

@@ -57,6 +57,7 @@ def dtypes(dataset):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["zarr", "nc"])
 @pytest.mark.parametrize("kind", ["multirun", "jobs", "sweep", "missing"])
 def test_all_of_it_is_read_back_as_it_was(dataset, folder, tmp_path, suffix, kind):
@@ -98,6 +99,7 @@ def test_odd_texts_numbers_and_bools_are_read_back_as_they_were(tmp_path, suffix
     assert dtypes(again) == dtypes(odd)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", TABLES)
 def test_a_table_has_a_row_per_member_with_its_numbers(dataset, tmp_path, suffix):
     export(dataset, tmp_path / f"table.{suffix}")

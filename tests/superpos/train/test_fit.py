@@ -81,6 +81,7 @@ def numpy_trainer(
     return *params, np.array(losses)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_run_agrees_with_an_independent_trainer(dtype: Any) -> None:
     W, b, losses = numpy_trainer(*start_of(0), batches_of(0), dtype)
@@ -93,6 +94,7 @@ def test_a_run_agrees_with_an_independent_trainer(dtype: Any) -> None:
     assert run.state == ()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_a_run_in_double_precision_agrees_more_closely() -> None:
     """To the float32 rounding of the importances."""
@@ -103,6 +105,7 @@ def test_a_run_in_double_precision_agrees_more_closely() -> None:
     np.testing.assert_allclose(run.params.b, b, rtol=0, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_metrics_are_stacked_over_blocks() -> None:
     run, _ = the_run()
     assert {name: values.shape for name, values in run.metrics.items()} == {

@@ -167,6 +167,7 @@ def test_a_member_that_diverges_only_in_the_nudged_run_is_fragile(make_toy, monk
     assert dataset.fragile.all()
 
 
+@pytest.mark.slow
 def test_checking_changes_no_result_and_doubles_the_steps(make_build, tmp_path, bits):
     arguments = {
         "key": jax.random.key(0),

@@ -54,6 +54,7 @@ def swept(engine: Any, size: tuple[int, int], optimiser: str) -> xarray.Dataset:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_a_sweep_is_that_of_the_ordinary_engine(size: tuple[int, int], optimiser: str) -> None:
@@ -73,6 +74,7 @@ def test_a_sweep_is_that_of_the_ordinary_engine(size: tuple[int, int], optimiser
     assert (fused["status"].values == "ok").all()
 
 
+@pytest.mark.slow
 def test_runs_that_diverge_freeze_at_the_same_update() -> None:
     axes = {"learning_rate": [0.1, 3.0, 30.0, 1e30], "seed": [0, 1]}
     fused, ordinary = (
@@ -121,6 +123,7 @@ def go(run: Training, key: jax.Array | None = None) -> Any:
     )(random.key(2) if key is None else key)
 
 
+@pytest.mark.slow
 def test_any_model_and_source_with_columns_will_do() -> None:
     """Outside of a sweep, with a count in every carry and parameters of no and two dimensions."""
     short = {"n_steps": 30, "log_every": 10}
@@ -211,6 +214,7 @@ def blocks_of_a_grid(size: tuple[int, int], optimiser: str, batch_size: int, **o
     return jax.jit(jax.vmap(lambda point, carry: run(point).advance(carry))), points, carries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_kernel_lowers_to_triton(size: tuple[int, int], optimiser: str) -> None:
@@ -222,6 +226,7 @@ def test_the_kernel_lowers_to_triton(size: tuple[int, int], optimiser: str) -> N
     assert "grid_x = 3 " in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_a_kernel_of_numbers_that_are_not_swept_lowers_too(optimiser: str) -> None:
     """Triton's rules in JAX lack some operations on constants, such as a power."""

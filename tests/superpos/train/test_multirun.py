@@ -174,6 +174,7 @@ def test_a_damaged_header_of_a_group_is_refused(rows, opened, tmp_path):
         opened(rows)
 
 
+@pytest.mark.slow
 def test_steps_are_the_union_and_nan_where_a_group_took_none(train_group, opened, tmp_path):
     rows = train_group(tmp_path, 2, n_steps=6, log_every=2)
     rows += train_group(tmp_path, 3, n_steps=9, log_every=3)
@@ -211,6 +212,7 @@ def test_what_only_one_group_has_is_filled_and_a_shared_dimension_is_as_long_as_
         assert (others[name] == fill).all()
 
 
+@pytest.mark.slow
 def test_integers_of_two_widths_are_kept_whole(train_group, make_toy, opened, tmp_path):
     rows = []
     for n_hidden, dtype in ((2, jnp.int16), (3, jnp.uint16)):

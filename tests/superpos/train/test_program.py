@@ -15,7 +15,7 @@ from superpos.train.program import compile_chunk
 
 POINTS = {"learning_rate": np.float32([1e-3, 1e-2, 1e-1, 1.0])}
 TARGETS = {"target": np.float32([0.1, 0.2, 0.3])}
-COLLECTIVES = ("all-reduce", "all-gather", "all-to-all", "collective", "reduce-scatter")
+COLLECTIVES = ("all-reduce", "all-gather", "all-to-all", "collective-", "reduce-scatter")
 
 
 KEY = jax.random.key(0)
@@ -55,6 +55,7 @@ def test_build_gets_float32_scalars_by_name(make_toy):
     assert seen == [{"target": ((), jnp.float32), "b": ((), jnp.float32)}] * 2
 
 
+@pytest.mark.slow
 def test_a_member_of_a_chunk_is_the_training_of_its_point_and_key(make_toy):
     build, width = make_toy(state=jnp.int32(0)), Width(2, 3)
     chunk = compiled(build, TARGETS, width)
@@ -108,6 +109,7 @@ def test_a_nudged_carry_has_its_parameters_an_ulp_away_and_all_else_as_it_was(ma
     assert nudged.step == 0
 
 
+@pytest.mark.slow
 def test_the_digest_tells_programs_apart_and_not_the_values_of_an_axis(make_toy):
     digest = compiled(make_toy(), TARGETS, Width(1, 4)).digest
     other_values = {"target": np.float32([7, 8, 9, 10])}
@@ -125,6 +127,7 @@ def random_bits_shapes(jaxpr):
             yield from random_bits_shapes(inner)
 
 
+@pytest.mark.slow
 def test_the_random_bits_are_drawn_once_per_seed_and_not_once_per_member(make_build, monkeypatch):
     jaxprs, lower = [], jax.stages.Traced.lower
 
@@ -139,6 +142,7 @@ def test_the_random_bits_are_drawn_once_per_seed_and_not_once_per_member(make_bu
     assert set(shapes) == {(2, 3, 2), (2, 3, 16), (2, 16)}
 
 
+@pytest.mark.slow
 def test_the_compiler_does_not_draw_the_batch_anew_for_each_point(make_build):
     # Only the seven points have a dimension of 7. The rounds of a generator shift words; where the
     # compiler fuses them into what reads the batch, that function is one over the points.
@@ -151,12 +155,14 @@ def test_the_compiler_does_not_draw_the_batch_anew_for_each_point(make_build):
     assert not [text for text in drawing if re.search(r"\[(\d+,)*7[],]", text)]
 
 
+@pytest.mark.slow
 def test_a_program_has_no_collectives(make_build):
     text = compiled(make_build(), POINTS, Width(2, 4)).executables[0].advance.as_text()
     assert "fusion" in text
     assert not [word for word in COLLECTIVES if word in text]
 
 
+@pytest.mark.slow
 def test_the_estimated_memory_grows_with_the_width(make_toy):
     n_bytes = [compiled(make_toy(), TARGETS, Width(1, n)).n_bytes for n in (4, 64, 1024)]
     assert n_bytes == sorted(set(n_bytes))
@@ -174,6 +180,7 @@ def test_the_estimated_memory_covers_what_goes_in_and_comes_out(make_toy):
     assert chunk.n_bytes >= sum(leaf.nbytes for leaf in leaves) + points["target"].nbytes
 
 
+@pytest.mark.slow
 def test_the_estimated_memory_covers_what_is_needed_on_the_way(make_build):
     # A batch of 3 features is neither given nor kept.
     small, large = (

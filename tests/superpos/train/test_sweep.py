@@ -72,6 +72,7 @@ def all_swept(make_build):
     return sweep(build, key=root(), axes=ALL_AXES), build.calls
 
 
+@pytest.mark.slow
 def test_all_numbers_of_a_run_can_be_swept_in_one_call(all_swept):
     dataset, n_calls = all_swept
     assert n_calls == 2
@@ -84,6 +85,7 @@ def test_all_numbers_of_a_run_can_be_swept_in_one_call(all_swept):
         assert (change.max(("W_0", "W_1")) > 1e-6).all(), dim
 
 
+@pytest.mark.slow
 def test_a_member_alone_is_the_same_member_in_a_grid(all_swept, parts):
     # fit(fold_in(key, seed)) at the same point, after 200 updates at a rate of 1e-3.
     position = dict(zip(all_swept[0].status.dims, (1, 0, 0, 1, 0, 1), strict=True))
@@ -97,11 +99,13 @@ def test_a_member_alone_is_the_same_member_in_a_grid(all_swept, parts):
     assert member.diverged_step == alone.diverged_step == -1
 
 
+@pytest.mark.slow
 def test_a_new_value_on_an_axis_changes_no_other_member(swept, whole):
     more = {"learning_rate": [3e-2, 1e-3, 3e-3, 5e-3, 1e-2], "seed": [5, 2, 0, 1]}
     assert_same(whole, swept(axes=more, chunk=None), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_new_value_changes_no_bit_at_the_same_chunk_width(swept, whole):
     assert json.loads(whole.attrs["fingerprint"])["width"] == "[1, 3]"
     more = {"learning_rate": [3e-2, 1e-3, 3e-3, 5e-3, 1e-2, 2e-2], "seed": [5, 2, 0, 1]}
@@ -206,6 +210,7 @@ OPTIMISERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_a_member_that_diverges_is_frozen_and_touches_no_other(make_build, name):
     tx, bad = OPTIMISERS[name], 1e30
@@ -231,6 +236,7 @@ def test_a_member_that_diverges_is_frozen_and_touches_no_other(make_build, name)
         assert (dataset.status.values == "ok").sum() == 2
 
 
+@pytest.mark.slow
 def test_a_member_that_diverges_late_keeps_what_it_was_until_then(make_build, parts):
     # Descent at a rate above the stable one: finite for some updates, and then not.
     tx, rate = OPTIMISERS["sgd"], 2.0
@@ -347,6 +353,7 @@ def running_out(monkeypatch):
     return running_out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_call", [1, 2, 4])
 def test_running_out_of_memory_halves_the_width(
     swept, whole, tmp_path, running_out, snapshot, at_call
@@ -393,6 +400,7 @@ def not_compiling(monkeypatch):
     return not_compiling
 
 
+@pytest.mark.slow
 def test_a_chunk_that_does_not_compile_is_halved(swept, not_compiling):
     widths = not_compiling(2)
     dataset = swept(chunk=9)
@@ -417,6 +425,7 @@ def test_a_member_that_does_not_compile_alone_is_refused_in_one_line(
     assert one_line(refusal, line)
 
 
+@pytest.mark.slow
 def test_programs_that_are_kept_are_not_compiled_again(make_toy, bits):
     build, programs = make_toy(), {}
     arguments = {"key": root(), "chunk": 2, "programs": programs}
@@ -439,6 +448,7 @@ def test_another_error_of_the_program_is_not_swallowed(make_toy, running_out):
     assert widths == [(1, 2)]
 
 
+@pytest.mark.slow
 def test_the_results_are_labelled(swept):
     axes = {"model.scale": [1.0], "optim.learning_rate": [1e-3, 3e-3], "seed": [5, 0]}
     dataset = swept(axes=axes, chunk=None, dims={"W": ("feature", "hidden"), "norms": ["feature"]})
@@ -596,6 +606,7 @@ def test_a_generator_whose_numbers_depend_on_the_place_is_refused(make_toy, one_
         assert one_line(refusal, "key")
 
 
+@pytest.mark.slow
 def test_a_key_of_another_generator_can_be_swept_and_is_another_sweep(make_build, parts, tmp_path):
     axes = {"learning_rate": [1e-3, 1e-2], "seed": [0, 5]}
     arguments = {"axes": axes, "store": tmp_path, "spec": SPEC}

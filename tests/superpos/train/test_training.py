@@ -98,6 +98,7 @@ def test_the_first_carry() -> None:
     assert carry.state == ()
 
 
+@pytest.mark.slow
 def test_the_length_of_a_block_changes_only_when_it_is_measured() -> None:
     fine_carry, fine = step_by_step()
     carry, coarse = go(make(log_every=3))
@@ -160,6 +161,7 @@ def with_nan_at_each_step() -> tuple[Carry, dict[str, np.ndarray]]:
     return dataclasses.replace(carry, key=()), jax.device_get(metrics)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(7))
 def test_a_run_freezes_before_the_update_that_is_not_finite(step: int) -> None:
     """Update `step` is the (step + 1)th; blocks are 2 updates long."""
@@ -178,6 +180,7 @@ def test_a_run_freezes_before_the_update_that_is_not_finite(step: int) -> None:
         assert np.isfinite(leaf).all()
 
 
+@pytest.mark.slow
 def test_a_frozen_run_does_not_change_by_a_bit() -> None:
     _, metrics = with_nan_at_each_step()
     frozen = metrics["params"][2, :]

@@ -120,6 +120,7 @@ def test_a_member_that_does_not_fit_is_refused_in_one_line(fitted, available, fr
     assert one_line(refusal, "one member needs", "GiB", "fit.batch_size")
 
 
+@pytest.mark.slow
 def test_a_small_memory_narrows_a_real_program(make_toy, memory):
     points = {"target": np.float32([0.1, 0.2, 0.3])}
 
