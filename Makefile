@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test fast lint claims report docs bench lock clean
+.PHONY: demo test fast lint claims claims-full report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -21,6 +21,9 @@ lint: $(READY) ## format, lint, types
 
 claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
 	$(BIN)/python -m experiments.claims
+
+claims-full: $(READY) ## those that are smaller than in their paper, at its size: hours on a CPU
+	$(BIN)/python -m experiments.claims full
 
 report: $(READY) ## the same, and a page for each experiment with an index (outputs/report/index.html)
 	$(BIN)/python -m experiments.report

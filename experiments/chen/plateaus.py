@@ -19,7 +19,7 @@ import numpy as np
 import xarray
 
 from experiments.chen import theory
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Claim, Verdict, in_setting
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from superpos.metrics import local_learning_coefficient
@@ -46,8 +46,8 @@ _claim = partial(
     Claim,
     paper="Chen et al. 2023, Dynamical versus Bayesian Phase Transitions",
     section="dynamical transitions",
-    setting="r=2, c=6, n=1000, batch 20 with replacement, lr 0.005, 4,500 epochs, 6 runs on each"
-    " of 8 data sets from the 4-gon + N(0, 0.01²)",
+    setting="r=2, c=6, n=1000, batch 20 with replacement, lr 0.005, 4,500 epochs, from the 4-gon +"
+    " N(0, 0.01²)",
 )
 ON_PLATEAU = _claim(
     id="chen/sgd/on_plateau",
@@ -106,7 +106,8 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     Returns:
         Verdicts and one figure.
     """
-    W, b, steps = checkpoints(datasets["runs"])
+    runs = datasets["runs"]
+    W, b, steps = checkpoints(runs)
     losses = theory.exact_loss(W, b)
     llc = estimates(datasets["chains"])
     _draw(folder / "plateaus.png", losses, steps, llc)
@@ -116,9 +117,10 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         " a + for each feature without a direction whose bias is 1/12. Beside them the estimate of"
         " their learning coefficient."
     )
-    return Findings(
-        judge(losses, vestigial_bias(W, b), llc), [Figure("plateaus.png", alt, caption)]
-    )
+    n_sets = np.unique(runs["data.data_seed"]).size
+    setting = f"{ON_PLATEAU.setting}; {len(losses)} runs, {n_sets} data sets"
+    verdicts = in_setting(judge(losses, vestigial_bias(W, b), llc), setting)
+    return Findings(verdicts, [Figure("plateaus.png", alt, caption)])
 
 
 def checkpoints(dataset: xarray.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

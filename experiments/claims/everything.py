@@ -15,6 +15,8 @@ from experiments import boundary
 from experiments.claims import ledger
 
 LEDGER = Path("outputs/claims.json")
+FULL = "full/"
+"""Experiments at the size of their paper, where the usual one is smaller: minutes to hours."""
 FINISHED = (0, 3)
 """Exit codes of a run that wrote its records; 3 says that members diverged."""
 
@@ -36,7 +38,7 @@ class Ran(NamedTuple):
 
 
 def run_all(console: Console, names: Iterable[str] | None = None) -> list[Ran]:
-    """Run experiments one after the other; None is all that have claims."""
+    """Run experiments one after the other; None is all that have claims and are not full."""
     runs = []
     for name in with_claims() if names is None else names:
         console.rule(name)
@@ -47,24 +49,25 @@ def run_all(console: Console, names: Iterable[str] | None = None) -> list[Ran]:
     return runs
 
 
-def settle_all(runs: Sequence[Ran], console: Console) -> int:
-    """Write the records of all runs to outputs/claims.json, and print them as one table.
+def settle_all(runs: Sequence[Ran], console: Console, path: Path = LEDGER) -> int:
+    """Write the records of all runs to a file, and print them as one table.
 
     Returns:
         The highest exit code of the runs.
     """
     records = [record for run in runs for record in collect(run)]
     console.rule("all claims")
-    ledger.write(LEDGER, records)
+    ledger.write(path, records)
     console.print(ledger.table(records))
     held = sum(record["reproduced"] is True for record in records)
-    console.print(f"{held} of {len(records)} claims reproduced; {LEDGER}")
+    console.print(f"{held} of {len(records)} claims reproduced; {path}")
     return max((run.code for run in runs), default=0)
 
 
-def with_claims() -> list[str]:
-    """Experiments whose analysis judges claims: all but `train`."""
-    return [name for name in boundary.experiments() if name != "train"]
+def with_claims(*, full: bool = False) -> list[str]:
+    """Experiments whose analysis judges claims: all but `train`, or those of the full size."""
+    names = [name for name in boundary.experiments() if name != "train"]
+    return [name for name in names if name.startswith(FULL) == full]
 
 
 def collect(run: Ran) -> list[dict[str, Any]]:

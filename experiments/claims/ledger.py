@@ -104,6 +104,11 @@ def claims_of(
     }
 
 
+def in_setting(verdicts: Iterable[Verdict], setting: str) -> list[Verdict]:
+    """The verdicts with the setting of their claims as it was in this run."""
+    return [replace(verdict, claim=replace(verdict.claim, setting=setting)) for verdict in verdicts]
+
+
 def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
     """Let no claim rest on fragile members alone.
 

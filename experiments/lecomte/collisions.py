@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict
+from experiments.claims.ledger import Claim, Verdict, in_setting
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 
@@ -33,8 +33,7 @@ _claim = partial(
     Claim,
     paper="Lecomte et al. 2023, Incidental Polysemanticity",
     section="how many polysemantic neurons there are",
-    setting="n=64, m from 64 to 512, 10 instances, L1 penalty 1e-3 on W, AdamW (the paper: n=256,"
-    " m from 256 to 4096)",
+    setting="L1 penalty 1e-3 on W, AdamW",
 )
 LINE = _claim(
     id="lecomte/collisions/line",
@@ -95,11 +94,20 @@ def judge(trained: list[np.ndarray], start: np.ndarray | None) -> list[Verdict]:
     share, ranks = None, ""
     if start is not None and trained and start.shape == trained[-1].shape:
         share, ranks = _same_neuron(start, trained[-1])
-    return [
+    verdicts = [
         LINE.judge(None if ratios is None else np.abs(ratios).max(), note),
         SLOPE.judge(np.polyfit(np.log(m), np.log(means), 1)[0] if measurable else None),
         SAME_NEURON.judge(share, ranks),
     ]
+    return in_setting(verdicts, _setting(trained)) if trained else verdicts
+
+
+def _setting(trained: list[np.ndarray]) -> str:
+    n_instances, n, least = trained[0].shape
+    return (
+        f"n={n}, m from {least} to {trained[-1].shape[-1]}, {n_instances} instances,"
+        f" {LINE.setting} (the paper: n=256, m from 256 to 4096, 16 instances)"
+    )
 
 
 def polysemantic(W: np.ndarray) -> np.ndarray:

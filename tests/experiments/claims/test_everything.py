@@ -51,7 +51,12 @@ def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
 
 
 def test_every_experiment_but_train_has_claims() -> None:
-    assert set(boundary.experiments()) - set(with_claims()) == {"train"}
+    names = {*with_claims(), *with_claims(full=True)}
+    assert set(boundary.experiments()) - names == {"train"}
+
+
+def test_what_is_full_is_an_experiment_at_another_size() -> None:
+    assert {name.removeprefix("full/") for name in with_claims(full=True)} <= {*with_claims()}
 
 
 @pytest.mark.slow
