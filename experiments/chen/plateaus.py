@@ -117,7 +117,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         " a + for each feature without a direction whose bias is 1/12. Beside them the estimate of"
         " their learning coefficient."
     )
-    n_sets = np.unique(runs["data.data_seed"]).size
+    n_sets = np.unique(runs["data_seed"]).size
     setting = f"{ON_PLATEAU.setting}; {len(losses)} runs, {n_sets} data sets"
     verdicts = in_setting(judge(losses, vestigial_bias(W, b), llc), setting)
     return Findings(verdicts, [Figure("plateaus.png", alt, caption)])

@@ -256,7 +256,8 @@ def judge(chains: Chains) -> list[Verdict]:
         SLOPE.judge(_known(slope), AFTER_PILOT),
         MIXED.judge(
             max(mixed.values()) - min(mixed.values()),
-            f"by start {_listed(mixed)}, at B={chains.B[lowest].max():.0f} and below",
+            f"by start {_listed(mixed)}, at B={chains.B[lowest].max():.0f} and below; what is"
+            " compared was changed after a run",
         ),
         AGREES.judge(_known(agrees)),
     ]
