@@ -26,7 +26,10 @@ DENSITY = 0.05
 LARGE = 0.8
 """Norm of the attacks that the paper found to remove it, as part of the norm of inputs."""
 
-SHRINKS = "tried: the paper's size, 0.457; weights shrink besides, so that ‖W‖²/m falls before features part"
+SHRINKS = (
+    "tried: the paper's size, 0.457; weights shrink besides, so that ‖W‖²/m falls before features"
+    " part"
+)
 """What is known of the claim that does not reproduce."""
 
 
