@@ -1,6 +1,7 @@
 """Strict JAX settings and repeatable properties for the whole suite."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +14,23 @@ jax.config.update("jax_default_matmul_precision", "highest")  # as conf/ has it;
 
 settings.register_profile("suite", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("suite")
+
+
+PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
+IN_HASTE = (
+    *("conf", "superpos/gauge"),
+    *(f"experiments/{paper}" for paper in PAPERS),
+)
+"""Tests whose time is mostly that of compiling, and which hold for any way to compile."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_in_haste(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Without most optimisations, in some modules; what users run is tested in all others."""
+    place = request.path.relative_to(Path(__file__).parent).as_posix()
+    jax.config.update("jax_disable_most_optimizations", place.startswith(IN_HASTE))
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture

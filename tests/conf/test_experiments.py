@@ -1,15 +1,13 @@
 """Every experiment composes, binds and runs end to end, however little its models have learned."""
 
-import contextlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import pytest
 
@@ -93,7 +91,7 @@ def run_small(name: str, folder: Path, most: int) -> Ran:
     config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"], most)}
     variants = config["variants"].items()
     config["variants"] = {name: shrunk_variant(changes, most) for name, changes in variants}
-    with pytest.MonkeyPatch.context() as patch, compiled_in_haste():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])
         patch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
         patch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**14)
@@ -101,16 +99,6 @@ def run_small(name: str, folder: Path, most: int) -> Ran:
         patch.setattr(equivariance, "N_STEPS", 5)
         patch.setattr(label_space, "N_STEPS", 25)
         return Ran(runner.run(config).code, folder, config)
-
-
-@contextlib.contextmanager
-def compiled_in_haste() -> Iterator[None]:
-    """Compiling is most of a run of two steps, and its numbers are not looked at."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    try:
-        yield
-    finally:
-        jax.config.update("jax_disable_most_optimizations", False)
 
 
 def test_there_are_experiments() -> None:
