@@ -51,8 +51,11 @@ def main(arguments: list[str]) -> int:
 
 def committed(report: dict[str, Any]) -> Path:
     """The page of a report, one for CPUs and one for GPUs."""
-    cpu = report["machine"]["device"].startswith("cpu")
-    return Path(__file__).with_name("RESULTS.md" if cpu else "RESULTS-GPU.md")
+    return Path(__file__).with_name("RESULTS.md" if _of_cpu(report) else "RESULTS-GPU.md")
+
+
+def _of_cpu(report: dict[str, Any]) -> bool:
+    return report["machine"]["device"].startswith("cpu")
 
 
 def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
 
     who = contestants()
     report: dict[str, Any] = {"machine": machine.machine(), "cases": []}
-    targets = CPU_TARGETS if report["machine"]["device"].startswith("cpu") else GPU_TARGETS
+    targets = CPU_TARGETS if _of_cpu(report) else GPU_TARGETS
     for each in who.values():
         prepare(each, memory.WARM_UP)  # the first compile of a process takes longer
     for case in CASES:

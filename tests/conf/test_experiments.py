@@ -13,6 +13,7 @@ import pytest
 
 from experiments import boundary, runner
 from experiments.axes import GENERATORS, expand
+from experiments.claims.everything import FULL
 from experiments.elhage import phase_change
 from experiments.gauge import equivariance, label_space
 from experiments.report.guide import GUIDES
@@ -29,7 +30,7 @@ CLAIM_KEYS = {
 }
 """DESIGN.md, section 4."""
 
-RUN = [name for name in NAMES if not name.startswith("full/")]
+RUN = [name for name in NAMES if not name.startswith(FULL)]
 """Those that are run; a full one is one of these at another size."""
 FAST = {"train", "elhage/intro", "scherlis/phase"}
 """Experiments that are run in the fast suite too."""

@@ -113,7 +113,7 @@ def test_members_are_the_same_bit_for_bit_on_any_number_of_devices(ran):
 
 @pytest.mark.slow
 def test_devices_exchange_nothing(ran):
-    collectives = "all-reduce", "all-gather", "all-to-all", "collective-", "reduce-scatter"
+    collectives = "all-reduce", "all-gather", "all-to-all", "collective", "reduce-scatter"
     words = *collectives, "num_partitions=", "replica_count="
     for n_devices, results in ran.items():
         texts = results["facts"]["texts"]
