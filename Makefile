@@ -3,16 +3,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test fast lint claims claims-full report docs bench lock clean
+.PHONY: demo test fast mutants lint claims claims-full report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
 
-test: $(READY) ## every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(READY) ## every test, and the slowest of them
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20
 
 fast: $(READY) ## the tests that are not marked slow
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+mutants: $(READY) ## whether the tests notice 200 faults put into the library, one at a time: an hour
+	$(BIN)/python -m tests.mutants
 
 lint: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check

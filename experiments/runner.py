@@ -65,6 +65,7 @@ def report(
 ) -> Outcome:
     """Judge the claims of what was trained and write its page, as `run` does."""
     (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
     findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])
     ledger.write(folder / "claims.json", records)

@@ -1,5 +1,7 @@
-"""Strict JAX settings and repeatable properties for the whole suite."""
+"""Strict JAX settings, repeatable properties and shared compiled programs for the whole suite."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,41 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_default_matmul_precision", "highest")  # as conf/ has it; a GPU would not
 
+CACHE_OPTIONS = {
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+MOST_CACHE_BYTES = 2**30
+
 settings.register_profile("suite", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("suite")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each program is compiled once, by whichever worker or process comes first, and kept.
+
+    It is kept for the next run too, until the folder has grown past MOST_CACHE_BYTES. Where
+    JAX_COMPILATION_CACHE_DIR is set, it is that folder.
+    """
+    own = Path(config.rootpath, ".pytest_cache", "xla")
+    if not hasattr(config, "workerinput") and n_bytes(own) > MOST_CACHE_BYTES:
+        shutil.rmtree(own, ignore_errors=True)
+    folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", own))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in {"jax_compilation_cache_dir": str(folder), **CACHE_OPTIONS}.items():
+        jax.config.update(name, value)
+        os.environ[name.upper()] = str(value)  # for the processes that tests start
+    # JAX writes an entry in place: one that is half written, as by a killed process, is no hit.
+    os.environ["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache:UserWarning"
+
+
+def n_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*"))
+
+
 PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
 IN_HASTE = (
-    *("conf", "superpos/gauge"),
+    *("conf", "superpos/gauge", "test_contract.py"),
     *(f"experiments/{paper}" for paper in PAPERS),
 )
 """Tests whose time is mostly that of compiling, and which hold for any way to compile."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 N_FEATURES = 6
 VESTIGIAL = 1 / (2 * N_FEATURES)
@@ -99,7 +99,7 @@ def critical_point(name: str) -> Point:
         radius, bias = 1.0, 0.0
     else:
         start = [1.1, -0.2] if vertices == 5 else [1.3, -0.6]
-        found = optimize.root(_symmetric_gradient, start, args=(vertices,), tol=1e-13)
+        found = scipy.optimize.root(_symmetric_gradient, start, args=(vertices,), tol=1e-13)
         radius, bias = found.x
     return polygon(vertices, radius, bias, n_plus)
 
@@ -145,7 +145,7 @@ def crossing(*, d_loss: float, d_llc: float, d_constant: float) -> float:
 
     if not (d_loss < 0 < d_llc) or excess(-d_llc / d_loss) <= 0:
         return float("nan")
-    return optimize.root_scalar(excess, bracket=(-d_llc / d_loss, 1e9)).root
+    return scipy.optimize.root_scalar(excess, bracket=(-d_llc / d_loss, 1e9)).root
 
 
 def _symmetric_gradient(values: np.ndarray, vertices: int) -> list[float]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import scipy
 import xarray
-from scipy.stats import rankdata
 
 from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.attacks import Attacked, attack_all
@@ -52,7 +52,7 @@ def judge(attacked: Attacked) -> list[Verdict]:
     note = ", ".join(f"p={a:.3g}: {b:.3g} at {c:.3g}" for a, b, c in pairs)
     dense, several = np.isclose(p[0], 1.0), len(p) > 2
     varied = several and np.ptp(relative) > 0 and np.ptp(features) > 0
-    ranks = rankdata(attacked.relative), rankdata(attacked.features)
+    ranks = scipy.stats.rankdata(attacked.relative), scipy.stats.rankdata(attacked.features)
     rank = np.corrcoef(*ranks)[0, 1] if varied else None
     return [
         claims["dense"].judge(relative[0] if dense else None),

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import scipy
 import xarray
-from scipy.stats import spearmanr
 
 from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.attacks import Attacked, attack_all
@@ -71,7 +71,8 @@ def judge(attacked: Attacked, kept: str = "") -> list[Verdict]:
     claims, (norms, features, relative, clean) = _claims(attacked, density), curves[density]
     here = np.isclose(attacked.density, density)
     varied = norms.size > 2 and np.ptp(features) > 0
-    rank = spearmanr(attacked.trained_against[here], attacked.features[here]) if varied else None
+    pair = attacked.trained_against[here], attacked.features[here]
+    rank = scipy.stats.spearmanr(*pair) if varied else None
     large = np.flatnonzero(np.isclose(norms, LARGE))
     pairs = zip(norms, features, strict=True)
     removed = ", ".join(

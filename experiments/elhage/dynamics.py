@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray
-from scipy import stats
 
 from experiments.claims.ledger import Row, Verdict, claims_of, settle
 from experiments.elhage.dynamics_figure import draw_sets, draw_uniform
@@ -156,7 +156,7 @@ def _together(course: Course) -> tuple[float | None, float]:
     falling = -speed(np.log(course.loss)[:, None], signed=True)[:, 0]
     moved, fell = highest_peak(moving), highest_peak(falling)
     apart = None if moved is None or fell is None else abs(moved - fell) / len(moving)
-    return apart, float(np.asarray(stats.spearmanr(moving, falling))[0])
+    return apart, float(np.asarray(scipy.stats.spearmanr(moving, falling))[0])
 
 
 def _listed(values: Iterable[float | None]) -> str:

@@ -9,8 +9,8 @@ two models differ by far less noise than each has.
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 Array = NDArray[np.float64]
 LOG2_POINTS = 10
@@ -43,7 +43,7 @@ def _points(on: NDArray[np.bool_]) -> Array:
     """Points of the cube of the features that are on, the others 0, (n_points, n)."""
     if not on.any():
         return np.zeros((1, len(on)))
-    inner = qmc.Sobol(int(on.sum()), scramble=False).random_base2(LOG2_POINTS)
+    inner = scipy.stats.qmc.Sobol(int(on.sum()), scramble=False).random_base2(LOG2_POINTS)
     points = np.zeros((len(inner), len(on)))
     points[:, on] = inner + 0.5 / len(inner)  # the middle of each cell, not its corner
     return points

@@ -7,8 +7,8 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Superposition and Lear
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import find_peaks, savgol_filter
 
 Array = NDArray[np.float64]
 START = 0.05
@@ -31,7 +31,7 @@ def speed(series: Array, *, signed: bool = False) -> Array:
     """Change per block of smoothed series (n_blocks, k), 0 at the start of the run."""
     length = len(series)
     window = max(5, 2 * (length // 50) + 1)
-    rates = np.asarray(savgol_filter(series, window, 2, deriv=1, axis=0))
+    rates = np.asarray(scipy.signal.savgol_filter(series, window, 2, deriv=1, axis=0))
     rates[: int(START * length)] = 0.0
     return rates if signed else np.abs(rates)
 
@@ -57,7 +57,7 @@ def jumps_of(series: Array) -> list[Jump]:
 
 def highest_peak(rates: Array) -> int | None:
     """Block of the highest peak of a speed (n_blocks,); None where it only falls."""
-    peaks = find_peaks(rates[int(START * len(rates)) :])[0] + int(START * len(rates))
+    peaks = scipy.signal.find_peaks(rates[int(START * len(rates)) :])[0] + int(START * len(rates))
     return int(peaks[rates[peaks].argmax()]) if peaks.size else None
 
 
@@ -68,8 +68,8 @@ def drops(loss: Array) -> NDArray[np.intp]:
     wider window than that of `speed` shows the later ones above the noise of a small loss.
     """
     window = max(5, 2 * (len(loss) // 20) + 1)
-    falling = -np.asarray(savgol_filter(np.log(loss), window, 2, deriv=1))
+    falling = -np.asarray(scipy.signal.savgol_filter(np.log(loss), window, 2, deriv=1))
     noise = falling[-(len(falling) // 4) :].std()  # the loss is a sample; it is flat at the end
     least = max(LEAST_DROP * falling.max(), 5 * noise)
     padded = np.concatenate([[0.0], falling, [0.0]])
-    return find_peaks(padded, height=least, prominence=least)[0] - 1
+    return scipy.signal.find_peaks(padded, height=least, prominence=least)[0] - 1

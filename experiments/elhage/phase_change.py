@@ -4,6 +4,7 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "Superposition as a Pha
 exact optimum is computed by quadrature in float64, independently of the training code.
 """
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +32,7 @@ REGIONS = {
 }
 """The extra feature is not represented; has a dimension for itself; is in superposition."""
 MONTE_CARLO_POINTS = ((0.3, 0.3), (0.6, 1.0), (0.9, 3.0))
-MONTE_CARLO_BATCHES, MONTE_CARLO_BATCH = 64, 2**20
+MONTE_CARLO_BATCHES, MONTE_CARLO_BATCH = 2**8, 2**14
 
 
 class Diagram(NamedTuple):
@@ -222,31 +223,42 @@ def jump_along_density(diagram: Diagram) -> tuple[float, float] | None:
 def closed_form_deviation(n_features: int) -> float:
     """Largest |Monte Carlo / closed form - 1| over configurations and three points (p, r).
 
-    The Monte Carlo uses superpos's own source and model, 2^26 samples a point; its standard error
-    is below 0.05 %.
+    The Monte Carlo uses superpos's own source and model. The sets of features that are on are
+    summed over exactly, so that 2^22 samples have a standard error below 0.06 %.
     """
-    deviations = []
-    for p, r in MONTE_CARLO_POINTS:
-        closed = theory.configuration_losses(p, r, n_features)
-        for name, (W, b) in theory.configuration_parameters(p, n_features).items():
-            sampled = _monte_carlo(W, b, density=p, relative_importance=r)
-            deviations.append(abs(sampled / float(closed[name]) - 1))
-    return max(deviations)
+    rows = [
+        (p, r, W, b, theory.configuration_losses(p, r, n_features)[name])
+        for p, r in MONTE_CARLO_POINTS
+        for name, (W, b) in theory.configuration_parameters(p, n_features).items()
+    ]
+    *parameters, closed = (np.stack(column) for column in zip(*rows, strict=True))
+    p, r, W, b = (jnp.asarray(column, jnp.float32) for column in parameters)
+    return float(np.abs(_monte_carlo(p, r, W, b) / closed - 1).max())
 
 
-def _monte_carlo(
-    W: np.ndarray, b: np.ndarray, *, density: float, relative_importance: float
-) -> float:
-    n_features, n_hidden = W.shape
-    source = data.sparse_uniform(n_features=n_features, density=density)
-    importance = (*[1.0] * (n_features - 1), relative_importance)
-    model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, importance=importance)
-    params = models.AutoencoderParams(W=jnp.asarray(W, jnp.float32), b=jnp.asarray(b, jnp.float32))
+def _monte_carlo(p: Array, r: Array, W: Array, b: Array) -> np.ndarray:
+    """The loss of each row, (k,): p and r (k,), W (k, n, m), b (k, n)."""
+    _, n_features, n_hidden = W.shape
+    source = data.sparse_uniform(n_features=n_features, density=1.0)
+    sets = jnp.array([*itertools.product([0.0, 1.0], repeat=n_features)])
 
-    def batch_loss(key: Key) -> Array:
+    def loss(p: Array, r: Array, W: Array, b: Array, x: Array, key: Key) -> Array:
+        importance = [*[1.0] * (n_features - 1), r]
+        model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, importance=importance)
+        params = models.AutoencoderParams(W=W, b=b)
+
+        def of_set(on: Array) -> Array:
+            x_on = x * on[None]
+            batch = Batch(inputs=x_on, targets=x_on, factors=x_on)
+            return jnp.prod(on * p + (1 - on) * (1 - p)) * model.loss(params, (), batch, key)[0]
+
+        return jax.vmap(of_set)(sets).sum()
+
+    def of_batch(key: Key) -> Array:
         key_batch, key_loss = jax.random.split(key)
-        batch: Batch = source.sample(key_batch, MONTE_CARLO_BATCH)
-        return model.loss(params, (), batch, key_loss)[0]
+        x = source.sample(key_batch, MONTE_CARLO_BATCH).inputs
+        return jax.vmap(loss, (0, 0, 0, 0, None, None))(p, r, W, b, x, key_loss)
 
     keys = jax.random.split(jax.random.key(0), MONTE_CARLO_BATCHES)
-    return float(np.asarray(jax.jit(lambda k: jax.lax.map(batch_loss, k))(keys), float).mean())
+    means = jax.jit(lambda keys: jax.lax.map(of_batch, keys))(keys)
+    return np.asarray(means, float).mean(0)

@@ -115,5 +115,7 @@ def _closed_form_boundary(axis: Any, diagram: "Diagram", n_features: int) -> Non
     r = np.geomspace(diagram.importances.min(), diagram.importances.max(), 300)
     losses = np.array([*theory.configuration_losses(p[:, None], r, n_features).values()])
     for phase, loss in enumerate(losses):
-        lead = np.delete(losses, phase, axis=0).min(0) - loss  # > 0 where this one is least
+        others = np.where(np.arange(len(losses))[:, None, None] == phase, np.inf, losses)
+        lead = others.min(0) - loss  # > 0 where this one is least
+        lead[others.argmin(0) < phase] = np.nan  # there it is drawn for the other of the two
         axis.contour(p, r, lead.T, levels=[0], colors="black", linestyles="dashed", linewidths=1)

@@ -5,6 +5,7 @@ Change". Tied ReLU autoencoder x' = ReLU(W W^T x + b); loss L = E_x sum_i I_i (x
 features independent, each U(0, 1) with probability p (the density), else exactly 0.
 """
 
+import functools
 from itertools import combinations, product
 
 import numpy as np
@@ -16,6 +17,9 @@ PHASES = {
     2: ("none", "ignore", "dedicate", "antipodal", "aligned"),
     3: ("other", "ignore last", "ignore first", "antipodal extra", "antipodal others", "plane"),
 }
+
+
+_gauss = functools.cache(np.polynomial.legendre.leggauss)
 
 
 def _positive_moments(c: Array, p: Array) -> Array:
@@ -31,7 +35,7 @@ def _positive_moments(c: Array, p: Array) -> Array:
     corners = np.indices((2,) * (k - 1)).reshape(k - 1, 2 ** (k - 1))
     roots = -(c[0] + np.tensordot(corners.T, c[1:k], 1)) / slope
     edges = np.sort(np.clip(np.concatenate([zero, roots, zero + 1]), 0.0, 1.0), axis=0)
-    nodes, weights = np.polynomial.legendre.leggauss((k + 3) // 2)
+    nodes, weights = _gauss((k + 3) // 2)
     half = np.diff(edges, axis=0) / 2
     x = (edges[:-1] + np.multiply.outer(1 + nodes, half)).reshape(-1, *c.shape[1:])
     weight = np.concatenate([zero + 1 - p, p * np.multiply.outer(weights, half).reshape(x.shape)])

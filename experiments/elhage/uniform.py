@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 import xarray
 
@@ -21,6 +21,7 @@ from experiments.findings import Figure, Findings
 from superpos import metrics
 from superpos.metrics import POLYTOPES
 from superpos.train import NoMemberError
+from superpos.types import Array
 
 LINES = (3 / 4, 2 / 3, 1 / 2, 2 / 5, 3 / 8)
 """Dimensionalities of tetrahedron, triangle, digon, pentagon and square antiprism."""
@@ -119,11 +120,14 @@ def measure(dataset: xarray.Dataset) -> Models:
     order = np.argsort(-density, kind="stable")
     rows = W.to_numpy().astype(np.float32)[finished][order]
     kept = represented(rows)
-    labels = np.asarray(metrics.tegum_factors(_where(kept, rows), threshold=THRESHOLD))
+    factors = jax.jit(metrics.tegum_factors)(
+        np.where(kept[..., None], rows, 0), threshold=THRESHOLD
+    )
+    labels = np.asarray(factors)
     return Models(
         density=density[order].astype(float),
         W=rows.astype(float),
-        D=np.asarray(metrics.feature_dimensionality(jnp.asarray(rows)), float),
+        D=np.asarray(jax.jit(metrics.feature_dimensionality)(rows), float),
         kept=kept,
         labels=labels,
         codes=metrics.polytope_codes(rows, labels, represented=kept),
@@ -235,16 +239,16 @@ def smooth(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def packing_of_factors(models: Models, threshold: float) -> float:
     """Largest |Σ D_i - rank| / rank over the factors of all features, represented or not."""
-    W = jnp.asarray(models.W, jnp.float32)
-    labels = metrics.tegum_factors(W, threshold=threshold)
-    ranks = np.asarray(metrics.component_ranks(W, labels, tolerance=1e-2))
-    same = np.asarray(metrics.same_component(labels))
+
+    @jax.jit
+    def of_models(W: Array) -> tuple[Array, Array]:
+        labels = metrics.tegum_factors(W, threshold=threshold)
+        ranks = metrics.component_ranks(W, labels, tolerance=1e-2)
+        return ranks, metrics.same_component(labels)
+
+    ranks, same = map(np.asarray, of_models(models.W.astype(np.float32)))
     sums = (same * models.D[:, None, :]).sum(-1)
     return float((np.abs(sums - ranks) / np.maximum(ranks, 1)).max())
-
-
-def _where(kept: np.ndarray, W: np.ndarray) -> jnp.ndarray:
-    return jnp.asarray(np.where(kept[..., None], W, 0.0), jnp.float32)
 
 
 def _near(D: np.ndarray) -> np.ndarray:

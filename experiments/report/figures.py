@@ -4,10 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import xarray
 from matplotlib.figure import Figure
 
@@ -27,8 +23,9 @@ def new_figure(
     rows: int, columns: int, *, width: float = 9.0, height: float = 3.4, **options: Any
 ) -> tuple[Figure, Any]:
     """A figure and its axes, laid out without overlaps; sizes in inches."""
-    with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots(rows, columns, **options)
 
 
 def fragile_marks(best: xarray.Dataset, dim: str) -> list[str]:
@@ -44,7 +41,6 @@ def fragile_marks(best: xarray.Dataset, dim: str) -> list[str]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the figure and forget it."""
-    with plt.rc_context(STYLE):
+    """Write the figure."""
+    with matplotlib.rc_context(STYLE):
         figure.savefig(path)
-    plt.close(figure)

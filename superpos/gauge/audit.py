@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from superpos.gauge.groups import Group, Observable, paths_of
@@ -144,8 +145,9 @@ def _numbers(values: Array | np.ndarray) -> np.ndarray:
 
 def _unstacked(tree: Any) -> list[Any]:
     """The trees that were stacked along the leading axis of every leaf."""
-    n_trees = len(jax.tree.leaves(tree)[0])
-    return [jax.tree.map(lambda leaf, at=at: leaf[at], tree) for at in range(n_trees)]
+    host = jax.device_get(tree)
+    n_trees = len(jax.tree.leaves(host)[0])
+    return [jax.tree.map(lambda leaf, at=at: jnp.asarray(leaf[at]), host) for at in range(n_trees)]
 
 
 def _uniform(key: Key, params: Params) -> Batch:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from superpos.gauge.groups import leaf_at, map_paths, unit_rows
 from superpos.gauge.matrices import product
@@ -107,7 +107,7 @@ def unit_classes(writes: Mapping[str, int], reads: Mapping[str, int]) -> Classes
     def distance(a: Params, b: Params) -> Array:
         first, second = (np.asarray(label(each)) for each in (a, b))
         squared = np.square(first[:, None] - second[None]).sum(-1)
-        return jnp.sqrt(squared[linear_sum_assignment(squared)].sum())
+        return jnp.sqrt(squared[scipy.optimize.linear_sum_assignment(squared)].sum())
 
     return Classes(canonical, label, distance)
 

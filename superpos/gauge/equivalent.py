@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from superpos.gauge.groups import Group, leaf_at, unit_rows
 from superpos.gauge.matrices import Pair, product
@@ -85,7 +85,7 @@ def search_units(writes: Mapping[str, int], reads: Mapping[str, int]) -> Search:
         squared = np.square(directions[0][:, None] - directions[1][None]).sum(-1)
         products = [np.multiply(*each) for each in sizes]
         squared = squared + np.square(products[0][:, None] - products[1][None])
-        rows, columns = linear_sum_assignment(squared)
+        rows, columns = scipy.optimize.linear_sum_assignment(squared)
         (into_a, out_a), (into_b, out_b) = sizes
         into = into_a[rows] * into_b[columns] > 0
         out = out_a[rows] * out_b[columns] > 0

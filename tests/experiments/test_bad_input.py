@@ -26,6 +26,7 @@ COUNT_OR_ZERO = "expected an integer in [0, 2147483647]"
 SEED = "expected an integer in [0, 4294967295]"
 DENSITY = "expected a number in (0, 1]"
 POSITIVE = "expected a number in (0, inf)"
+MOST_LINES = 20
 ALL = ", ".join(experiments())
 SOURCES = ", ".join(REGISTRY["data"])
 
@@ -67,7 +68,7 @@ def case(words: str, *lines: str) -> Any:
     return pytest.param(words.split(";"), list(lines), id=words)
 
 
-ONE_VALUE = [
+VALUES = [
     # The probability that a feature is there.
     case("data.density=0", f"data.density=0: {DENSITY}"),
     case("data.density=-0.1", f"data.density=-0.1: {DENSITY}"),
@@ -85,11 +86,6 @@ ONE_VALUE = [
     case("optim.b1=1", "optim.b1=1: expected a number in [0, 1)"),
     case("optim.eps=0", f"optim.eps=0: {POSITIVE}"),
     case("optim.schedule=3", "optim.schedule=3: expected a component with a kind"),
-    case(
-        "schedule=cosine;schedule.warmup_steps=10000",
-        "optim.schedule.warmup_steps=10000: expected fewer than n_steps=10000",
-    ),
-    case("schedule=linear;schedule.final=2", "optim.schedule.final=2: expected a number in [0, 1]"),
     # Sizes.
     case("model.n_hidden=0", f"model.n_hidden=0: {COUNT}"),
     case("model.n_hidden=5.0", f"model.n_hidden=5.0: {COUNT}"),
@@ -97,15 +93,11 @@ ONE_VALUE = [
     case("model.n_hidden=-1", f"model.n_hidden=-1: {COUNT}"),
     case("model.n_hidden='5'", f"model.n_hidden='5': {COUNT}"),
     case(f"model.n_hidden={10**30}", f"model.n_hidden={10**30}: {COUNT}"),
-    case("model.n_features=3", "model.n_features=3: expected"),
     case(
         "model.activation=rele",
         "model.activation='rele': expected one of relu, linear, gelu; did you",
     ),
     case("model.importance_decay=-0.5", f"model.importance_decay=-0.5: {POSITIVE}"),
-    case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
-    case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),
-    case("model.importance=[1,1]", "model.importance has 2 values: expected n_features=5"),
     case("model.importance=[1,1,1,1,-1]", "model.importance.4=-1: expected a number in [0, inf)"),
     case("model.importance={1:1}", "model.importance={1: 1}: expected a list of numbers"),
     # Length of a run.
@@ -131,15 +123,27 @@ ONE_VALUE = [
         "engine.checkpoint_seconds=-1: expected a number in [0, inf)",
     ),
     case("engine.kernel=palas", "engine.kernel='palas': expected one of xla, pallas; did you mean"),
+    case("engine.matmul_precision=abc", "engine.matmul_precision='abc': expected"),
+    case("engine.allow_numerics_change=1", "engine.allow_numerics_change=1: expected true"),
+]
+"""Each is told whatever else is wrong."""
+TOGETHER = [
+    case("schedule=linear;schedule.final=2", "optim.schedule.final=2: expected a number in [0, 1]"),
+    case(
+        "schedule=cosine;schedule.warmup_steps=10000",
+        "optim.schedule.warmup_steps=10000: expected fewer than n_steps=10000",
+    ),
+    case("model.n_features=3", "model.n_features=3: expected"),
+    case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
+    case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),
+    case("model.importance=[1,1]", "model.importance has 2 values: expected n_features=5"),
     case(
         "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"
     ),
     case("engine.kernel=pallas;engine.rng=threefry", "engine.kernel=pallas: expected engine.rng="),
-    case("engine.matmul_precision=abc", "engine.matmul_precision='abc': expected"),
-    case("engine.allow_numerics_change=1", "engine.allow_numerics_change=1: expected true"),
-    # Names of results.
     case("dims.W=[a]", "dims.W=['a']: expected 2 names"),
 ]
+"""What is told once each value is right by itself."""
 UNKNOWN = [
     case("data.densty=0.5", "data.densty=0.5: unknown key; did you mean data.density?"),
     case("model.n_hiden=3", "model.n_hiden=3: unknown key; did you mean model.n_hidden?"),
@@ -213,7 +217,30 @@ AXES = [
 ]
 
 
-@pytest.mark.parametrize(("words", "starts"), [*ONE_VALUE, *UNKNOWN, *AXES])
+def packed(cases: list[Any]) -> list[dict[str, str]]:
+    """Word -> line, in as few command lines as name each key once; of `fit` one error is told."""
+    packs: list[dict[str, dict[str, str]]] = []
+    for [word], [line] in (case.values for case in cases):
+        key = "fit" if word.startswith("fit.") else word.partition("=")[0]
+        pack = next((pack for pack in packs if key not in pack and len(pack) < MOST_LINES), None)
+        if pack is None:
+            packs.append(pack := {})
+        pack[key] = {word: line}
+    return [{word: line for one in pack.values() for word, line in one.items()} for pack in packs]
+
+
+@pytest.mark.parametrize("pack", packed(VALUES), ids=lambda pack: ";".join(pack))
+def test_each_bad_value_is_a_line(refuse: Refuse, tmp_path: Path, pack: dict[str, str]) -> None:
+    lines = refuse("experiment=train", "output_dir=out", *pack)
+    assert len(lines) == len(pack)
+    missing = [
+        start for start in pack.values() if not any(line.startswith(start) for line in lines)
+    ]
+    assert missing == []
+    assert written(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("words", "starts"), [*TOGETHER, *UNKNOWN, *AXES])
 def test_bad_input_is_refused_in_one_line(
     refuse: Refuse, tmp_path: Path, words: list[str], starts: list[str]
 ) -> None:

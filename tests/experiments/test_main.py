@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from experiments.__main__ import main
 from superpos.train import store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,15 @@ LONG = (
 """Six chunks of about a second each."""
 HOURS = (*LONG, "fit.n_steps=2000000000", "fit.log_every=2000000000")
 """One block that would run for hours."""
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Here = Callable[..., Done]
 
 
 def environment() -> dict[str, str]:
@@ -36,6 +47,20 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(words), cwd=folder, env=environment(), capture_output=True, text=True, timeout=300
     )
+
+
+@pytest.fixture
+def here(
+    as_new_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Here:
+    """The same in this process, in the folder of the test."""
+
+    def here(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["experiments", *words])
+        code = main()
+        return Done(code, *capsys.readouterr())
+
+    return here
 
 
 @contextmanager
@@ -99,6 +124,9 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     assert "page    out/index.html" in lines
     assert "train sweep: 2 models x 4 steps" in lines
     assert "2 of 2 models" in first.stdout
+    assert lines.index("train: measuring, judging the claims, drawing") < lines.index(
+        "figure  out/summary.png"
+    )
     out = tmp_path / "out"
     assert {"index.html", "summary.png", "claims.json", "config.yaml"} <= set(os.listdir(out))
     assert (store.open(out / "sweep")["status"] == "ok").all()
@@ -113,23 +141,23 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_multirun_is_a_folder_for_each_job(tmp_path: Path) -> None:
+def test_a_multirun_is_a_folder_for_each_job(here: Here, tmp_path: Path) -> None:
     words = ("-m", "experiment=train", "model.n_hidden=1,2", *TINY)
-    done = run(tmp_path, *words)
+    done = here(*words)
     assert (done.returncode, done.stderr) == (0, "")
     folders = sorted(path.parent for path in (tmp_path / "outputs" / "train").rglob("index.html"))
     assert len(folders) == 2
     sizes = [store.open(folder / "sweep").sizes["hidden"] for folder in folders]
     assert sorted(sizes) == [1, 2]
     assert all(str(folder.relative_to(tmp_path)) in done.stdout for folder in folders)
-    again = run(tmp_path, *words)
+    again = here(*words)
     assert again.returncode == 0
     assert again.stdout.count("found on disk") == 2
 
 
 @pytest.mark.slow
-def test_a_job_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "experiment=train", "model.n_hidden=0,2", *TINY)
+def test_a_job_that_is_refused_does_not_stop_the_others(here: Here, tmp_path: Path) -> None:
+    done = here("-m", "experiment=train", "model.n_hidden=0,2", *TINY)
     assert done.returncode == 2
     assert done.stderr == "superpos: model.n_hidden=0: expected an integer in [1, 2147483647]\n"
     [page] = (tmp_path / "outputs" / "train").rglob("index.html")
@@ -137,10 +165,10 @@ def test_a_job_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_jobs_of_a_multirun_do_not_share_a_folder(tmp_path: Path) -> None:
+def test_jobs_of_a_multirun_do_not_share_a_folder(here: Here, tmp_path: Path) -> None:
     """The second finds the sweep of the first there, and is refused in one line."""
     words = ("-m", "experiment=train", "model.n_hidden=1,2", "output_dir=out", *TINY)
-    done = run(tmp_path, *words)
+    done = here(*words)
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert line.startswith("superpos: out")
@@ -148,25 +176,13 @@ def test_jobs_of_a_multirun_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_members_that_diverged_are_exit_code_3(tmp_path: Path) -> None:
+def test_members_that_diverged_are_exit_code_3(here: Here, tmp_path: Path) -> None:
     words = ("experiment=train", "optim=sgd", "sweep.optim.learning_rate=[0.01,1e38]", *TINY)
-    done = run(tmp_path, *words, "output_dir=out")
+    done = here(*words, "output_dir=out")
     assert (done.returncode, done.stderr) == (3, "")
     [line] = [line for line in done.stdout.splitlines() if line.startswith("failed")]
     assert "learning_rate=1e+38" in line and "diverged@" in line
     assert (tmp_path / "out" / "index.html").exists()
-
-
-@pytest.mark.slow
-def test_two_runs_in_one_folder_at_once(tmp_path: Path) -> None:
-    with started(tmp_path, *HOURS) as process:
-        wait_for(tmp_path, "out/sweep/sweep.json", process)
-        before = files(tmp_path / "out" / "sweep")
-        second = run(tmp_path, *HOURS)
-        assert second.returncode == 2
-        assert second.stderr == f"superpos: out/sweep: in use by process {process.pid}\n"
-        assert process.poll() is None
-        assert files(tmp_path / "out" / "sweep") == before
 
 
 @pytest.mark.slow
@@ -197,32 +213,30 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(tmp_path: Pa
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
 )
 def test_a_block_that_would_run_for_hours_is_stopped_at_once(
-    tmp_path: Path, number: signal.Signals, code: int
+    here: Here, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     with started(tmp_path, *HOURS) as process:
         wait_for(tmp_path, "out/sweep/sweep.json", process)  # written once it is compiled
-        time.sleep(0.5)
+        check_that_another_is_refused(here, tmp_path, process)
         found, err = stop(process, number)
     assert found == code
     assert [line.split(";")[0] for line in err.splitlines()] == ["superpos: stopped"]
     assert list((tmp_path / "out" / "sweep" / "chunks").iterdir()) == []
 
 
-@pytest.mark.slow
-def test_sigterm_in_mid_training_keeps_what_is_finished(tmp_path: Path) -> None:
-    chunks = tmp_path / "out" / "sweep" / "chunks"
-    with started(tmp_path, *LONG) as process:
-        wait_for(chunks, "*.chunk", process)
-        code, _ = stop(process, signal.SIGTERM)
-    assert code == 143
-    dataset = store.open(tmp_path / "out" / "sweep")
-    status = dataset["status"].to_numpy().ravel().tolist()
-    assert set(status) == {"ok", "missing"}
+def check_that_another_is_refused(here: Here, folder: Path, process: subprocess.Popen[str]) -> None:
+    """A second run in the folder is told who is there, and harms nothing."""
+    before = files(folder / "out" / "sweep")
+    second = here(*HOURS)
+    assert second.returncode == 2
+    assert second.stderr == f"superpos: out/sweep: in use by process {process.pid}\n"
+    assert process.poll() is None
+    assert files(folder / "out" / "sweep") == before
 
 
 @pytest.mark.slow
-def test_help_says_how_to_run_an_experiment(tmp_path: Path) -> None:
-    done = run(tmp_path, "--help")
+def test_help_says_how_to_run_an_experiment(here: Here, tmp_path: Path) -> None:
+    done = here("--help")
     assert done.returncode == 0
     assert "experiment" in done.stdout and "elhage" in done.stdout
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,6 @@
 """The tiny models and helpers of the tests of training, for what happens when something fails."""
 
 from tests.superpos.train.conftest import bits as bits
-from tests.superpos.train.conftest import cache_folder as cache_folder
-from tests.superpos.train.conftest import compile_cache as compile_cache
 from tests.superpos.train.conftest import make_build as make_build
 from tests.superpos.train.conftest import make_toy as make_toy
 from tests.superpos.train.conftest import one_line as one_line

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.spatial import ConvexHull
+import scipy
 
 from experiments.chen import posterior, theory
 from experiments.chen.posterior import Chains
@@ -36,7 +36,7 @@ def verdicts(found):
 @pytest.mark.parametrize("seed", range(5))
 def test_vertices_are_those_of_the_convex_hull(seed):
     W = np.random.default_rng(seed).normal(size=(20, 6, 2))
-    expected = [len(ConvexHull(points).vertices) for points in W]
+    expected = [len(scipy.spatial.ConvexHull(points).vertices) for points in W]
     np.testing.assert_array_equal(posterior.vertices(W), expected)
 
 

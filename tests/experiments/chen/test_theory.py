@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate
+import scipy
 
 from experiments.chen import theory
 
@@ -16,7 +16,7 @@ def by_quadrature(W, b):
         recon = np.maximum(x @ W @ W.T + b, 0)
         return np.square(x - recon).sum() / 6
 
-    return integrate.quad(squared, 0, 1, limit=400)[0]
+    return scipy.integrate.quad(squared, 0, 1, limit=400)[0]
 
 
 @pytest.mark.parametrize("seed", range(6))

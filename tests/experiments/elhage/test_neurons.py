@@ -42,7 +42,11 @@ def test_the_blocks_of_a_neuron_add_up_to_its_weights() -> None:
     figure, axis = new_figure(1, 1)
     weights = np.array([[1.0, -1.0], [0.5, 2.0]])
     draw_neurons(axis, weights, np.array([True, False]))
-    spans = {(round(r.get_x() + 0.4), r.get_y(), r.get_height()) for r in axis.patches}
-    drawn = {(0, 0.0, 1.0), (0, 1.0, 0.5), (1, 0.0, 2.0), (1, 0.0, -1.0), (0, 0.0, 1.5)}
-    assert {span for span in spans if span[2]} == drawn
+    corners = [path.vertices[:-1] for each in axis.collections for path in each.get_paths()]
+    spans = {(round(xy[:, 0].mean()), xy[:, 1].min(), xy[:, 1].max()) for xy in corners}
+    assert spans == {(0, 0.0, 1.0), (0, 1.0, 1.5), (1, 0.0, 2.0), (1, -1.0, 0.0)}
+    assert {tuple(np.ptp(xy[:, 0]).round(6) for xy in corners)} == {(0.8,) * 4}
+    assert [(r.get_y(), r.get_height()) for r in axis.patches] == [(0.0, 1.5)]
+    low, high = axis.get_ylim()
+    assert low < -1 and high > 2
     figure.clear()

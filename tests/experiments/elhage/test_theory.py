@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize
 
 from experiments.elhage.theory import (
     PHASES,
@@ -176,7 +176,9 @@ def test_scipy_from_random_starts_finds_the_same_optimum(density, importance):
         return float(loss) / scale, np.append(dW, db) / scale
 
     runs = [
-        minimize(value, rng.normal(size=n * m + n) * 0.7, jac=True, method="L-BFGS-B").fun
+        scipy.optimize.minimize(
+            value, rng.normal(size=n * m + n) * 0.7, jac=True, method="L-BFGS-B"
+        ).fun
         for _ in range(20)
     ]
     loss, W, b = exact_optimum(density=density, importance=importance, n_hidden=m)

@@ -1,5 +1,6 @@
 """The verdicts on uniform superposition, for tegum products built by hand."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def rows(blocks: list[np.ndarray], n: int = N, copies: int = 1) -> np.ndarray:
 PAPER = np.stack([rows(blocks) for blocks in BLOCKS])
 
 
-def models(W: np.ndarray = PAPER, density: np.ndarray = DENSITY) -> Models:
+def models(W: np.ndarray, density: np.ndarray = DENSITY) -> Models:
     return measure(
         xarray.Dataset(
             {
@@ -55,14 +56,25 @@ def models(W: np.ndarray = PAPER, density: np.ndarray = DENSITY) -> Models:
     )
 
 
-MORE = models(np.stack([rows(blocks, 30) for blocks in BLOCKS]))
-DOUBLE = models(np.stack([rows(blocks, 48, copies=2) for blocks in BLOCKS]))
+@functools.cache
+def paper() -> Models:
+    return models(PAPER)
+
+
+@functools.cache
+def more() -> Models:
+    return models(np.stack([rows(blocks, 30) for blocks in BLOCKS]))
+
+
+@functools.cache
+def twice() -> Models:
+    return models(np.stack([rows(blocks, 48, copies=2) for blocks in BLOCKS]))
 
 
 def verdicts(
-    base: Models, more_features: Models = MORE, double: Models = DOUBLE
+    base: Models, more_features: Models | None = None, double: Models | None = None
 ) -> dict[str, Verdict]:
-    every = {"base": base, "more_features": more_features, "double": double}
+    every = {"base": base, "more_features": more_features or more(), "double": double or twice()}
     named = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(every)}
     assert set(named) == CLAIMS
     return named
@@ -70,55 +82,55 @@ def verdicts(
 
 def test_what_the_paper_found_is_reproduced() -> None:
     """All lines are hit exactly; the share on them is more than twice that of the smooth null."""
-    found = verdicts(models())
+    found = verdicts(paper())
     assert {name: v.reproduced for name, v in found.items()} == dict.fromkeys(CLAIMS, True)
 
 
 def test_figures_are_found_in_every_model() -> None:
-    names = [{POLYTOPES[code] for code in codes} for codes in models().codes]
+    names = [{POLYTOPES[code] for code in codes} for codes in paper().codes]
     assert names[0] == {"single", "none"}
     assert names[1] == {"tetrahedron", "triangle", "digon", "none"}
     assert names[4] == {"square antiprism", "pentagon", "digon", "none"}
 
 
-def with_model(place: int, W: np.ndarray) -> Models:
+def with_model(place: int, W: np.ndarray) -> np.ndarray:
     changed = PAPER.copy()
     changed[place] = W
-    return models(changed)
+    return changed
 
 
 NOISE = np.random.default_rng(0).normal(size=(N, M)) / 3
 
 
 @pytest.mark.parametrize(
-    ("claim", "base"),
+    ("claim", "W"),
     [
         ("dense", with_model(0, 0.9 * PAPER[0])),
         ("plateau", with_model(2, PAPER[0])),
         ("sparse", with_model(4, PAPER[0])),
-        ("lines", models(np.stack([NOISE * scale for scale in (1, 1.2, 1.4, 1.6, 1.8)]))),
+        ("lines", np.stack([NOISE * scale for scale in (1, 1.2, 1.4, 1.6, 1.8)])),
         ("digons", with_model(2, rows([FIGURES["pentagon"]] * 2 + [FIGURES["single"]] * 2) * 1.0)),
         ("figures", with_model(1, PAPER[2])),
         ("packed", with_model(3, NOISE)),
         ("factors", with_model(3, NOISE)),
     ],
 )
-def test_what_differs_is_not_reproduced(claim: str, base: Models) -> None:
-    assert verdicts(base)[claim].reproduced is False
+def test_what_differs_is_not_reproduced(claim: str, W: np.ndarray) -> None:
+    assert verdicts(models(W))[claim].reproduced is False
 
 
 @pytest.mark.slow
 def test_growth_is_judged_at_shared_densities() -> None:
     """5 % more of ‖W‖² at one density alone is within the tolerance, 6 % is not."""
     for factor, expected in ((1.049, True), (1.06, False)):
-        W = MORE.W.copy()
+        W = more().W.copy()
         W[2] *= factor**0.5
-        assert verdicts(models(), more_features=models(W))["invariant_n"].reproduced is expected
-        W = DOUBLE.W.copy()
+        assert verdicts(paper(), more_features=models(W))["invariant_n"].reproduced is expected
+        W = twice().W.copy()
         W[2] *= factor**0.5
-        assert verdicts(models(), double=models(W))["invariant_m"].reproduced is expected
-    elsewhere = models(2 * MORE.W, density=0.9 * DENSITY)
-    assert verdicts(models(), more_features=elsewhere)["invariant_n"].reproduced is None
+        assert verdicts(paper(), double=models(W))["invariant_m"].reproduced is expected
+    elsewhere = models(2 * more().W, density=0.9 * DENSITY)
+    assert verdicts(paper(), more_features=elsewhere)["invariant_n"].reproduced is None
 
 
 @pytest.mark.slow
@@ -126,7 +138,7 @@ def test_what_needs_other_densities_is_not_run() -> None:
     found = verdicts(models(PAPER[2:3], DENSITY[2:3]))
     missing = {name for name, verdict in found.items() if verdict.reproduced is None}
     assert missing == {"dense", "plateau", "sparse"}
-    alone = {v.claim.id.rpartition("/")[2]: v for v in judge({"base": models()})}
+    alone = {v.claim.id.rpartition("/")[2]: v for v in judge({"base": paper()})}
     assert alone["invariant_n"].reproduced is alone["invariant_m"].reproduced is None
 
 
@@ -174,7 +186,7 @@ def test_a_sweep_over_density_alone() -> None:
         },
         {"density": DENSITY, "seed": 0},
     )
-    np.testing.assert_array_equal(measure(dataset).codes, models().codes)
+    np.testing.assert_array_equal(measure(dataset).codes, paper().codes)
 
 
 def test_analyse_draws_two_figures(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 import xarray
-from scipy.special import log_softmax
 
 from experiments.gauge import digits, moves
 from experiments.gauge.networks import Networks, is_classifier, networks
@@ -58,7 +58,7 @@ def test_scaled_weights_leave_decisions_and_not_the_loss(n_layers: int) -> None:
         assert seen.accuracy[seed] == pytest.approx(right)
 
         def loss(alpha: float, z: np.ndarray = z) -> float:
-            return -(TARGETS * log_softmax(alpha * z, axis=-1)).sum(-1).mean()
+            return -(TARGETS * scipy.special.log_softmax(alpha * z, axis=-1)).sum(-1).mean()
 
         factors = [a**k for a in moves.ALPHAS for k in (1, n_layers + 1)]
         worst = max(abs(loss(factor) / loss(1) - 1) for factor in factors)

@@ -1,16 +1,20 @@
 """`python -m experiments -m hydra/launcher=vmap` in this process, in an empty folder."""
 
+import shutil
 import sys
 from typing import NamedTuple
 
 import pytest
 
 from experiments.__main__ import main
+from tests.experiments.conftest import new_process
 
 TINY = (
     *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8"),
     *("engine.chunk=4", "hydra.launcher.folder=all"),
 )
+GRID = ("data.density=0.25,0.5", "model.n_hidden=2,3", "seed=range(3)")
+"""Twelve jobs, in two groups."""
 
 
 class Done(NamedTuple):
@@ -32,3 +36,20 @@ def launch(as_new_process, monkeypatch, capsys):
         return Done(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The folder in which the multirun of GRID was run once; not to be changed."""
+    folder = tmp_path_factory.mktemp("trained")
+    with new_process(folder) as patch:
+        patch.setattr(sys, "argv", ["experiments", "-m", "hydra/launcher=vmap", *TINY, *GRID])
+        assert main() == 0
+    return folder
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """A copy of that folder to be in, with its times."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "all"

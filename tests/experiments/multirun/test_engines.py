@@ -19,12 +19,12 @@ from superpos.train import files, store
 
 ROOT = Path(__file__).resolve().parents[3]
 GRID = (
-    *("experiment=train", "model.n_hidden=2,3", "seed=range(6)", "fit.n_steps=40000"),
+    *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=30000"),
     *("fit.log_every=2000", "fit.batch_size=8", "probe.batch_size=8"),
     *("engine.chunk=1", "engine.check_fragile=false", "hydra.launcher.folder=store"),
 )
-"""Two programs, twelve chunks of about a second each."""
-N_JOBS = 12
+"""Two programs, eight chunks of most of a second each."""
+N_JOBS = 8
 SUBMITIT = ("hydra.launcher.engine=submitit", "+hydra.launcher.submitit.cluster=local")
 RAY = ("hydra.launcher.engine=ray", "+hydra.launcher.ray.num_cpus=2")
 MAIN = """

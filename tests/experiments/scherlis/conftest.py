@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import scipy
 import xarray
-from scipy.optimize import minimize_scalar
 
 RATIO = 0.6
 CAPACITIES = np.linspace(0.01, 1, 60)
@@ -19,7 +19,9 @@ def least_loss(C: float, kurtosis: float) -> float:
         a, b = size * C, size * (1 - C)
         return (kurtosis - 1) * ((1 - a) ** 2 + (RATIO - b) ** 2) + 4 * a * b
 
-    return minimize_scalar(loss, bounds=(0, 3), method="bounded", options={"xatol": 1e-9}).fun
+    return scipy.optimize.minimize_scalar(
+        loss, bounds=(0, 3), method="bounded", options={"xatol": 1e-9}
+    ).fun
 
 
 @pytest.fixture

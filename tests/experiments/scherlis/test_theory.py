@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import minimize
 
 from experiments.scherlis.theory import (
     optimal_capacities,
@@ -33,7 +33,9 @@ def test_descent_finds_the_same_optimum(decay: float, n: int, m: int, kurtosis: 
     values, rng = decay ** np.arange(n), np.random.default_rng(0)
     arguments = (values, m, kurtosis)
     runs = [
-        minimize(loss_and_gradient, rng.normal(size=n * m), arguments, jac=True, tol=1e-12)
+        scipy.optimize.minimize(
+            loss_and_gradient, rng.normal(size=n * m), arguments, jac=True, tol=1e-12
+        )
         for _ in range(20)
     ]
     best = min(runs, key=lambda run: run.fun)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
-from scipy import stats
+import scipy
 
 from superpos.types import Source
 
@@ -38,15 +38,15 @@ def small_draws(build: Callable[..., Source]) -> Callable[..., np.ndarray]:
 def mean_is(values: np.ndarray, mean: float, variance: float) -> bool:
     """Whether the mean of independent values of known mean and variance is as it should be."""
     z = (values.mean() - mean) / np.sqrt(variance / values.size)
-    return bool(2 * stats.norm.sf(abs(z)) > LEVEL)
+    return bool(2 * scipy.stats.norm.sf(abs(z)) > LEVEL)
 
 
 def rate_is(events: np.ndarray, probability: float) -> bool:
     """Whether independent events happen with a known probability."""
     count = int(np.count_nonzero(events))
-    return bool(stats.binomtest(count, events.size, min(probability, 1.0)).pvalue > LEVEL)
+    return bool(scipy.stats.binomtest(count, events.size, min(probability, 1.0)).pvalue > LEVEL)
 
 
 def is_uniform(values: np.ndarray, low: float = 0.0, high: float = 1.0) -> bool:
     """Whether values are uniform between two ends."""
-    return bool(stats.kstest(values, "uniform", (low, high - low)).pvalue > LEVEL)
+    return bool(scipy.stats.kstest(values, "uniform", (low, high - low)).pvalue > LEVEL)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from superpos.arguments import ArgumentError
 from superpos.data import gaussian_copula, magnitudes
@@ -17,8 +17,8 @@ N = 60_000
 def both_on(p: float, q: float, correlation: float) -> float:
     """The probability that two features are on together."""
     covariance = [[1.0, correlation], [correlation, 1.0]]
-    ends = stats.norm.ppf([p, q])
-    return float(stats.multivariate_normal([0, 0], covariance).cdf(ends))
+    ends = scipy.stats.norm.ppf([p, q])
+    return float(scipy.stats.multivariate_normal([0, 0], covariance).cdf(ends))
 
 
 @pytest.mark.slow

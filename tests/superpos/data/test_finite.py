@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from superpos.arguments import ArgumentError
 from superpos.data import finite, one_sparse, sparse_uniform
@@ -42,7 +42,7 @@ def test_random_batches_are_of_the_same_examples_and_uniform() -> None:
     full = inputs(make(serve="in_order"), T)
     place = {row: index for index, row in enumerate(rows(full))}
     drawn = [place[row] for row in rows(inputs(make(), 20_000))]
-    assert stats.chisquare(np.bincount(drawn, minlength=T)).pvalue > 1e-6
+    assert scipy.stats.chisquare(np.bincount(drawn, minlength=T)).pvalue > 1e-6
     assert not np.array_equal(inputs(make(), 50), inputs(make(), 50, seed=1))
 
 

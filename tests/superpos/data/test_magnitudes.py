@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from superpos.arguments import ArgumentError
 from superpos.data import magnitudes, sparse_uniform
@@ -24,7 +24,7 @@ def test_uniform_goes_from_one_end_to_the_other(low: float, high: float) -> None
 @given(mean=st.floats(-3, 3, width=32), std=st.floats(0, 3, width=32))
 def test_normal_is_the_quantile_function_of_scipy(mean: float, std: float) -> None:
     values = np.asarray(magnitudes.normal(mean=mean, std=std)(jnp.asarray(U)))
-    expected = mean + std * stats.norm.ppf(U[1:-1].astype(float))
+    expected = mean + std * scipy.stats.norm.ppf(U[1:-1].astype(float))
     np.testing.assert_allclose(values[1:-1], expected, rtol=2e-5, atol=2e-5)
     assert np.isfinite(values).all()
     assert mean - 6.4 * std - 1e-5 <= values[0] and values[-1] <= mean + 5.5 * std + 1e-5
@@ -51,7 +51,7 @@ def test_normal_values_of_a_source_are_normal() -> None:
     magnitude = magnitudes.normal(mean=1.0, std=0.15)
     values = drawn(sparse_uniform(n_features=3, density=0.3, magnitude=magnitude), N)
     assert rate_is(values, 0.3)
-    assert stats.kstest(values[values != 0], "norm", (1.0, 0.15)).pvalue > LEVEL
+    assert scipy.stats.kstest(values[values != 0], "norm", (1.0, 0.15)).pvalue > LEVEL
 
 
 def test_uniform_from_0_to_1_is_the_default_bit_for_bit() -> None:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from superpos import random
 from superpos.arguments import ArgumentError
@@ -47,9 +47,9 @@ def test_moments_are_those_of_a_uniform_value_of_a_uniform_feature() -> None:
 def test_features_are_chosen_uniformly_and_values_are_uniform() -> None:
     x = draw(N, N_EXAMPLES)
     chosen, values = x.argmax(1), x.max(1)
-    assert stats.chisquare(np.bincount(chosen, minlength=N)).pvalue > LEVEL
+    assert scipy.stats.chisquare(np.bincount(chosen, minlength=N)).pvalue > LEVEL
     for feature in range(N):
-        assert stats.kstest(values[chosen == feature], "uniform").pvalue > LEVEL
+        assert scipy.stats.kstest(values[chosen == feature], "uniform").pvalue > LEVEL
 
 
 @pytest.mark.slow
@@ -72,11 +72,11 @@ def test_stratified_examples_have_the_same_distribution() -> None:
     x = np.asarray(sample(jax.random.split(jax.random.key(0), 8_000)), np.float64)
     for example in (0, 9):
         counts = np.bincount(x[:, example].argmax(1), minlength=4)
-        assert stats.chisquare(counts).pvalue > LEVEL
+        assert scipy.stats.chisquare(counts).pvalue > LEVEL
     # Ten examples of four features: three parts, the last of which not every feature sees.
     np.testing.assert_array_equal(np.floor(3 * x.max(2)[0]), [0, 0, 0, 0, 1, 1, 1, 1, 2, 2])
     uniform = 3 * x[:, 5].max(1) - 1
-    assert stats.kstest(uniform, "uniform").pvalue > LEVEL
+    assert scipy.stats.kstest(uniform, "uniform").pvalue > LEVEL
 
 
 def test_a_stratified_mean_is_closer_to_the_truth() -> None:

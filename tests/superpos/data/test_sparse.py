@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from superpos import random
 from superpos.arguments import ArgumentError
@@ -41,7 +41,7 @@ def large_sample(density: float) -> np.ndarray:
 def z_test(values: np.ndarray, mean: float, variance: float) -> float:
     """Two-sided p-value of the mean of many values of known mean and variance."""
     z = (values.mean() - mean) / np.sqrt(variance / values.size)
-    return float(2 * stats.norm.sf(abs(z)))
+    return float(2 * scipy.stats.norm.sf(abs(z)))
 
 
 @pytest.mark.parametrize("p", DENSITIES)
@@ -58,13 +58,13 @@ def test_the_second_moment_is_a_third_of_the_density(p: float) -> None:
 def test_a_feature_is_non_zero_with_probability_density(p: float) -> None:
     counts = np.count_nonzero(large_sample(p), axis=0)
     for count in counts:
-        assert stats.binomtest(int(count), N_EXAMPLES, p).pvalue > LEVEL
+        assert scipy.stats.binomtest(int(count), N_EXAMPLES, p).pvalue > LEVEL
 
 
 @pytest.mark.parametrize("p", DENSITIES)
 def test_non_zero_values_are_uniform(p: float) -> None:
     values = large_sample(p)
-    assert stats.kstest(values[values != 0], "uniform").pvalue > LEVEL
+    assert scipy.stats.kstest(values[values != 0], "uniform").pvalue > LEVEL
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 1.0])
@@ -77,7 +77,7 @@ def test_features_are_independent(p: float) -> None:
         seen = np.bincount(3 * cell[:, i] + cell[:, j], minlength=9)
         assert not seen[joint == 0].any()
         expected = joint[joint > 0] * N_EXAMPLES
-        assert stats.chisquare(seen[joint > 0], expected).pvalue > LEVEL
+        assert scipy.stats.chisquare(seen[joint > 0], expected).pvalue > LEVEL
 
 
 @pytest.mark.parametrize("p", [0.1, 1.0])

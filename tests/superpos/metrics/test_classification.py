@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score
 
 from superpos.metrics import accuracy, decisions
 
@@ -23,6 +22,8 @@ def test_accuracy_by_hand() -> None:
 
 
 def test_accuracy_agrees_with_scikit_learn_for_a_batch_of_networks() -> None:
+    from sklearn.metrics import accuracy_score  # here, since it loads for half a second
+
     rng = np.random.default_rng(0)
     logits, labels = rng.normal(size=(5, 40, 3)), rng.integers(3, size=40)
     targets = np.broadcast_to(np.eye(3)[labels], logits.shape)

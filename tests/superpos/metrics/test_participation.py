@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ortho_group
 
 from superpos.metrics import (
     effective_features_per_dimension,
@@ -56,7 +56,7 @@ def test_participation_ratio_is_the_participation_of_eigenvalues(seed: int) -> N
 def test_counts_are_free_of_scale_and_rotation(seed: int, scale: float) -> None:
     with jax.enable_x64(True):
         W = weights(seed)
-        moved = scale * W @ ortho_group.rvs(3, random_state=seed)
+        moved = scale * W @ scipy.stats.ortho_group.rvs(3, random_state=seed)
         for of in (
             lambda W: participation_ratio(W @ W.T),
             lambda W: gram_dimensionality(W @ W.T),

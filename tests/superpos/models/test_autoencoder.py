@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 from jax.test_util import check_grads
-from scipy import stats
 
 from superpos.arguments import ArgumentError
 from superpos.models import AutoencoderParams, autoencoder
@@ -154,7 +154,7 @@ def test_the_initial_weights_are_normal_with_the_stated_scale(scale: float) -> N
     assert params.b.shape == (n,)
     assert params.W.dtype == params.b.dtype == jnp.float32
     assert not params.b.any()
-    assert stats.kstest(np.ravel(params.W), stats.norm(0, std).cdf).pvalue > 1e-5
+    assert scipy.stats.kstest(np.ravel(params.W), scipy.stats.norm(0, std).cdf).pvalue > 1e-5
     five_sigma = 5 / np.sqrt(2 * n * m)
     np.testing.assert_allclose(np.std(params.W), std, rtol=five_sigma)
 

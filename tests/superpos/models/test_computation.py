@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 from jax.test_util import check_grads
-from scipy import stats
-from scipy.special import erf
 
 from superpos.arguments import ArgumentError
 from superpos.models import ComputationParams, computation
@@ -22,7 +21,7 @@ X, TARGET = RNG.uniform(-1, 1, size=(BATCH, N)), RNG.uniform(-1, 1, size=(BATCH,
 ACTIVATIONS: dict[str, Any] = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
-    "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2,
+    "gelu": lambda x: x * (1 + scipy.special.erf(x / np.sqrt(2))) / 2,
     "solu": lambda x: x * np.exp(x) / np.exp(x).sum(-1, keepdims=True),
 }
 
@@ -118,7 +117,7 @@ def test_both_matrices_start_independent_with_the_stated_scale(init: Any, std: f
     assert state == ()
     for W in (params.W_in, params.W_out):
         assert W.shape == (300, 100)
-        assert stats.kstest(np.ravel(W), stats.norm(0, 2 * std).cdf).pvalue > 1e-5
+        assert scipy.stats.kstest(np.ravel(W), scipy.stats.norm(0, 2 * std).cdf).pvalue > 1e-5
     assert abs(np.corrcoef(np.ravel(params.W_in), np.ravel(params.W_out))[0, 1]) < 0.03
     assert not params.b.any()
 

@@ -7,11 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
-from scipy import stats
-from scipy.special import log_softmax
 
 from superpos.arguments import ArgumentError
 from superpos.gauge import symmetries
@@ -63,7 +62,7 @@ def test_predictions_and_losses_agree_with_numpy(bias: bool) -> None:
     )
     np.testing.assert_allclose(found.code, code, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(found.recon, outputs, rtol=1e-5, atol=1e-5)
-    entropy = -(TARGET * log_softmax(outputs, axis=-1)).sum(-1).mean()
+    entropy = -(TARGET * scipy.special.log_softmax(outputs, axis=-1)).sum(-1).mean()
     squared = ((outputs - TARGET) ** 2).sum(-1).mean()
     for error, expected in (("cross_entropy", entropy), ("squared", squared)):
         loss = loss_of(model_of(bias=bias, error=error), params_of(bias), batch_of())
@@ -110,7 +109,7 @@ def test_initial_weights_are_independent_with_the_variance_of_he() -> None:
     assert [W.shape for W in params.weights] == [(300, 100), (100, 100), (100, 50)]
     for W in params.weights:
         std = 2 * np.sqrt(2 / len(W))
-        assert stats.kstest(np.ravel(W), stats.norm(0, std).cdf).pvalue > 1e-5
+        assert scipy.stats.kstest(np.ravel(W), scipy.stats.norm(0, std).cdf).pvalue > 1e-5
     first, second = (np.ravel(W)[:5000] for W in params.weights[:2])
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.06
     assert [b.shape for b in params.biases] == [(100,), (100,), (50,)]

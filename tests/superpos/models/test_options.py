@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
-from scipy.special import erf
+import scipy
 
 from superpos.models import AutoencoderParams, autoencoder
 from superpos.models.tied import tied_map
@@ -27,7 +26,7 @@ def numpy_activation(name: str, pre: np.ndarray) -> np.ndarray:
     return {
         "linear": pre,
         "relu": np.maximum(pre, 0),
-        "gelu": pre * (1 + erf(pre / np.sqrt(2))) / 2,
+        "gelu": pre * (1 + scipy.special.erf(pre / np.sqrt(2))) / 2,
     }[name]
 
 
@@ -149,7 +148,7 @@ def test_noise_is_gaussian_or_two_valued() -> None:
 
         return np.asarray(jax.vmap(gradient_of_bias)(jax.random.split(jax.random.key(2), 5000)))
 
-    assert stats.kstest(noise_of("gaussian"), stats.norm(0, 0.5).cdf).pvalue > 1e-5
+    assert scipy.stats.kstest(noise_of("gaussian"), scipy.stats.norm(0, 0.5).cdf).pvalue > 1e-5
     values, counts = np.unique(noise_of("bernoulli"), return_counts=True)
     np.testing.assert_array_equal(values, [-0.5, 0.5])
     assert abs(counts[0] - 2500) < 5 * np.sqrt(5000) / 2
@@ -166,7 +165,7 @@ def test_noise_is_a_function_of_the_key_and_no_part_of_apply() -> None:
 @pytest.mark.parametrize(("n", "m"), [(300, 100), (100, 300)])
 def test_unit_rows_at_the_start(n: int, m: int) -> None:
     params, _ = autoencoder(n_features=n, n_hidden=m, init="unit").init(jax.random.key(0))
-    assert stats.kstest(np.ravel(params.W), stats.norm(0, m**-0.5).cdf).pvalue > 1e-5
+    assert scipy.stats.kstest(np.ravel(params.W), scipy.stats.norm(0, m**-0.5).cdf).pvalue > 1e-5
 
 
 def test_incidental_polysemanticity_can_be_expressed() -> None:

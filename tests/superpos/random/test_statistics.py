@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import special, stats
+import scipy
 
 from superpos.random.threefry import (
     BULK_ROUNDS,
@@ -180,16 +180,16 @@ def stream(word: Word, name: str, size: int) -> Words:
 def chi_square(counts: np.ndarray, expected: np.ndarray | float, freedom: int) -> np.ndarray:
     """Two-sided: counts that are too even fail as well."""
     statistic = ((counts - expected) ** 2 / expected).sum(-1)
-    upper, lower = stats.chi2.sf(statistic, freedom), stats.chi2.cdf(statistic, freedom)
+    upper, lower = scipy.stats.chi2.sf(statistic, freedom), scipy.stats.chi2.cdf(statistic, freedom)
     return np.minimum(1.0, 2 * np.minimum(upper, lower))
 
 
 def normal(z: np.ndarray) -> np.ndarray:
-    return 2 * stats.norm.sf(np.abs(z))
+    return 2 * scipy.stats.norm.sf(np.abs(z))
 
 
 def poisson(count: int, mean: float) -> float:
-    sides = stats.poisson.sf(count - 1, mean), stats.poisson.cdf(count, mean)
+    sides = scipy.stats.poisson.sf(count - 1, mean), scipy.stats.poisson.cdf(count, mean)
     return min(1.0, 2 * min(sides))
 
 
@@ -228,7 +228,7 @@ def kolmogorov_smirnov(words: Words) -> PValues:
         u = np.sort(values) * 2.0**-32
         grid = np.arange(len(u) + 1) / len(u)
         distance = max(np.max(grid[1:] - u), np.max(u - grid[:-1]))
-        p.append(special.kolmogorov(distance * np.sqrt(len(u))))
+        p.append(scipy.special.kolmogorov(distance * np.sqrt(len(u))))
     return np.array(p)
 
 
@@ -253,7 +253,7 @@ def bit_correlation(words: Words) -> PValues:
 
 
 WEIGHTS = np.bincount([i.bit_count() for i in range(256)], minlength=9) / 256
-WEIGHT_32 = stats.binom.pmf(np.arange(33), 32, 0.5)
+WEIGHT_32 = scipy.stats.binom.pmf(np.arange(33), 32, 0.5)
 CLASS_OF = np.digitize(np.arange(33), [14, 16, 17, 19])
 CLASSES = np.bincount(CLASS_OF, WEIGHT_32)
 
@@ -416,21 +416,13 @@ def passes(p: PValues) -> bool:
     return bool(p.min() > FALSE_ALARM / p.size)
 
 
-FAST, LONG, LONGEST = 2**20, 2**24, 2**25
+FAST, LONG, LONGEST = 2**20, 2**22, 2**25
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_pass_the_battery(name):
-    words = stream(OURS, name, FAST)
-    p = {test: BATTERY[test](words) for test in BATTERY}
-    assert passes(np.concatenate(list(p.values()))), {test: p[test].min() for test in p}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STREAMS)
-def test_long_streams_pass_the_battery(name):
-    """9 streams of 2^24 words: more than 2^27 in all."""
+    """9 streams of 2^22 words; that the battery fails weak ones takes 2^20."""
     words = stream(OURS, name, LONG)
     p = {test: BATTERY[test](words) for test in BATTERY}
     assert passes(np.concatenate(list(p.values()))), {test: p[test].min() for test in p}
@@ -479,14 +471,7 @@ DERIVED = {
 @pytest.mark.parametrize("make", [random_inputs, small_inputs])
 @pytest.mark.parametrize("name", DERIVED)
 def test_every_bit_of_the_key_and_the_counter_matters(name, make):
-    assert passes(avalanche(DERIVED[name], make(2**14)))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("make", [random_inputs, small_inputs])
-@pytest.mark.parametrize("name", DERIVED)
-def test_every_bit_of_the_key_and_the_counter_matters_at_length(name, make):
-    assert passes(avalanche(DERIVED[name], make(2**20)))
+    assert passes(avalanche(DERIVED[name], make(2**18)))
 
 
 @pytest.mark.slow
@@ -525,10 +510,10 @@ def test_numbers_of_jax_random_have_their_distributions():
         keys = jax.vmap(jax.random.fold_in, (None, 0))(one, steps)
         values = np.asarray(jax.jit(jax.vmap(draw[name]))(keys)).ravel()
         if name == "bernoulli":
-            p.append(stats.binomtest(int(values.sum()), values.size, 0.05).pvalue)
+            p.append(scipy.stats.binomtest(int(values.sum()), values.size, 0.05).pvalue)
         else:
             law = {"uniform": "uniform", "normal": "norm", "exponential": "expon"}[name]
-            p.append(stats.kstest(values.astype(np.float64), law, method="asymp").pvalue)
+            p.append(scipy.stats.kstest(values.astype(np.float64), law, method="asymp").pvalue)
     assert passes(np.array(p))
 
 

@@ -1,7 +1,7 @@
 """Tiny models and small helpers for the tests of training."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +10,11 @@ import jax.numpy as jnp
 import optax
 import pytest
 import xarray
-from jax.experimental.compilation_cache import compilation_cache
 
 from superpos import data, models, optim
 from superpos.train import FitSpec, Progress, store, sweep, training
 from superpos.train.multirun import Members
 from superpos.types import Batch, Model, Output, Source, Training
-
-CACHE_OPTIONS = {
-    "jax_persistent_cache_min_compile_time_secs": 0.0,
-    "jax_persistent_cache_min_entry_size_bytes": -1,
-}
-
-
-@pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the session keeps its compiled programs."""
-    return tmp_path_factory.mktemp("xla")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def compile_cache(cache_folder: Path) -> Iterator[None]:
-    """Compile each distinct program once in the session: the tests sweep the same few programs."""
-    options = {**CACHE_OPTIONS, "jax_compilation_cache_dir": str(cache_folder)}
-    before = {name: getattr(jax.config, name) for name in options}
-    for name, value in options.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
 
 
 @pytest.fixture(scope="session")

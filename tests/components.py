@@ -1,0 +1,223 @@
+"""Every component of conf/: its YAML, its numbers and what it computes, for test_contract.py."""
+
+import functools
+import inspect
+import math
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from experiments import boundary
+from experiments.components import SUPPLIED, construct
+from experiments.registry import REGISTRY
+from superpos.arguments import Interval, annotation, element_of, sweepable
+from superpos.types import Batch, Model, Scalar, Scalars, Source
+
+ROOT = Path(__file__).resolve().parent.parent
+GROUPS = ("data", "magnitude", "model", "optim", "schedule", "probe")
+COMPONENTS = [
+    (group, path.stem)
+    for group in GROUPS
+    for path in sorted((ROOT / "conf" / group).glob("*.yaml"))
+]
+FACTORIES = [(group, kind) for group, kinds in REGISTRY.items() for kind in kinds]
+BATCH = 16
+
+
+def names_of(group: str) -> list[str]:
+    return [name for each, name in COMPONENTS if each == group]
+
+
+@functools.cache
+def composed(group: str, name: str) -> Mapping[str, Any]:
+    return boundary.compose(["experiment=train", f"{group}={name}"])
+
+
+def node_of(group: str, name: str) -> dict[str, Any]:
+    return dict(composed(group, name)[group])
+
+
+def factory_of(group: str, name: str) -> Callable[..., Any]:
+    return REGISTRY[group][node_of(group, name)["kind"]]
+
+
+def settable(group: str, kind: str) -> list[str]:
+    """Arguments of a factory that a config sets."""
+    return [n for n in inspect.signature(REGISTRY[group][kind]).parameters if n not in SUPPLIED]
+
+
+# Annotations, read independently of superpos.arguments
+
+
+def interval_of(hint: Any) -> Interval | None:
+    """The range in an annotation."""
+    for part in (hint, *typing.get_args(hint)):
+        for extra in getattr(part, "__metadata__", ()):
+            if isinstance(extra, Interval):
+                return extra
+    return None
+
+
+def base_of(hint: Any) -> Any:
+    """The type in an annotation, without its range and without None."""
+    for part in (hint, *typing.get_args(hint)):
+        if hasattr(part, "__metadata__"):
+            return typing.get_args(part)[0]
+    return hint
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    low, high = interval.text[1:-1].split(",")
+    return float(low), float(high)
+
+
+def inside(interval: Interval) -> list[float]:
+    """Numbers in a range, with its ends where they belong to it."""
+    low, high = ends(interval)
+    low = low if math.isfinite(low) else -1.0
+    width = high - low if math.isfinite(high) else 2.0
+    numbers = [low + part * width for part in (0.25, 0.75)]
+    if interval.text[0] == "[":
+        numbers.append(low)
+    if interval.text[-1] == "]" and math.isfinite(high):
+        numbers.append(high)
+    return numbers
+
+
+def outside(interval: Interval, *, whole: bool) -> list[Any]:
+    """Values that a range, of whole numbers or of any, does not hold."""
+    low, high = ends(interval)
+    values: list[Any] = [low - 1] + ([low] if interval.text[0] == "(" else [])
+    if math.isfinite(high):
+        values += [high + 1] + ([high] if interval.text[-1] == ")" else [])
+    if whole:
+        values = [int(value) for value in values] + [low + 1.5, low + 1.0, 2**70]
+    return [*values, math.nan, math.inf, -math.inf, "abc", "", True, [low + 0.5], {"a": 1}, 1j]
+
+
+def refused_values(hint: Any) -> dict[str, list[Any]]:
+    """What an annotation does not allow: ".<index>" of the place that is refused -> values."""
+    interval, base = interval_of(hint), base_of(hint)
+    none = [] if type(None) in typing.get_args(hint) else [None]
+    if typing.get_origin(base) is Literal:
+        return {"": [*none, "", "abc", 1, True]}
+    if interval is None:
+        return {}
+    if base == Scalars:
+        lists = [[0.5, value] for value in outside(interval, whole=False)]
+        return {"": [*none, "abc", 1.0, {"a": 1}, {1: 1}], ".1": lists}
+    assert base in (int, Scalar), hint
+    return {"": none + outside(interval, whole=base is int)}
+
+
+def swept(group: str, name: str) -> dict[str, list[float]]:
+    """Key -> values to try, for every number of a component that can be swept."""
+    function = factory_of(group, name)
+    found = {}
+    for key in sweepable(function):
+        argument, _, index = key.partition(".")
+        hint = annotation(function, argument)
+        interval = interval_of(element_of(hint) if index else hint)
+        assert interval is not None, f"{key} has no range"
+        found[f"{argument}.1" if index else key] = inside(interval)
+    return found
+
+
+# What a component computes, as a tree of arrays: the same whether its numbers are traced or not
+
+
+def inputs(n: int) -> jax.Array:
+    return jax.random.uniform(jax.random.key(1), (BATCH, n))
+
+
+def use_source(source: Source, config: Mapping[str, Any]) -> Any:
+    return source.sample(jax.random.key(2), BATCH)
+
+
+def use_model(model: Model, config: Mapping[str, Any]) -> Any:
+    params, state = model.init(jax.random.key(3))
+    x = inputs(config["data"]["n_features"])
+    batch = Batch(inputs=x, targets=x, factors=x)
+    value = jax.value_and_grad(model.loss, has_aux=True)(params, state, batch, jax.random.key(4))
+    return params, state, model.apply(params, state, x[0]), value
+
+
+def takes_a_key(tx: Any) -> bool:
+    return isinstance(tx, optax.GradientTransformationExtraArgs)
+
+
+def use_optimiser(tx: Any, config: Mapping[str, Any]) -> Any:
+    params = {"W": jnp.array([[0.3, -1.2], [0.7, 0.1]]), "b": jnp.array([0.5, -0.4])}
+    opt_state, path = tx.init(params), []
+    for step in range(4):
+        grads = jax.tree.map(lambda leaf, step=step: jnp.sin(3 * leaf + step), params)
+        noise = {"key": jax.random.key(step)} if takes_a_key(tx) else {}
+        updates, opt_state = tx.update(grads, opt_state, params, **noise)
+        params = jax.tree.map(jnp.add, params, updates)
+        path.append(params)
+    return path
+
+
+def use_magnitude(magnitude: Any, config: Mapping[str, Any]) -> Any:
+    return magnitude(inputs(2))
+
+
+def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> Any:
+    n_steps = config["fit"]["n_steps"]
+    return [schedule(step) for step in (0, 1, n_steps // 3, n_steps - 1, n_steps)]
+
+
+def use_probe(probe: Any, config: Mapping[str, Any]) -> Any:
+    params, state = construct("model", config["model"]).init(jax.random.key(5))
+    return probe(params, state, jax.random.key(6))
+
+
+USES = {
+    "data": use_source,
+    "magnitude": use_magnitude,
+    "model": use_model,
+    "optim": use_optimiser,
+    "schedule": use_schedule,
+    "probe": use_probe,
+}
+
+
+def build(group: str, name: str, changes: Mapping[str, Any]) -> Any:
+    """The component of a YAML with some of its numbers replaced."""
+    node = with_changes(node_of(group, name), changes, composed(group, name))
+    return construct(group, node, **supplies(group))
+
+
+def supplies(group: str) -> dict[str, Any]:
+    """Arguments that the program supplies to the factories of a group."""
+    if group != "probe":
+        return {}
+    config = composed("probe", "loss")
+    return {
+        "model": construct("model", config["model"]),
+        "source": construct("data", config["data"]),
+    }
+
+
+def with_changes(
+    node: dict[str, Any], changes: Mapping[str, Any], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Lay values over a node; "name.2" replaces an element of a list that is there or all ones."""
+    node = dict(node)
+    for key, value in changes.items():
+        name, _, index = key.partition(".")
+        if index:
+            values = list(node[name] or [1.0] * config["data"]["n_features"])
+            values[int(index)] = value
+            value = values
+        node[name] = value
+    return node
+
+
+def measure(group: str, name: str, changes: Mapping[str, Any]) -> Any:
+    return USES[group](build(group, name, changes), composed(group, name))
