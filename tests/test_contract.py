@@ -41,6 +41,8 @@ from tests.components import (
 from tests.work import counted, equations
 
 TOLERANCE = 1e-6
+IN_FLOAT64 = ("model", "optim")
+"""What adds much rounding up, or enlarges it: compared in float64."""
 MOST_EQUATIONS = 3000
 """In the program of all numbers of a component: about a CPU-second to compile."""
 MOST_PROGRAMS = 200
@@ -197,11 +199,8 @@ def test_counts_cannot_be_traced() -> None:
 @pytest.mark.slow
 @each_component
 def test_component_is_the_same_with_its_numbers_traced(group: str, name: str) -> None:
-    """Few programs trace all numbers, with a row for each value of each; and each one matters.
-
-    Optimisers enlarge the rounding in small directions of a gradient: they are compared in float64.
-    """
-    with counted() as work, jax.enable_x64(group == "optim"):
+    """Few programs trace all numbers, with a row for each value of each; and each one matters."""
+    with counted() as work, jax.enable_x64(group in IN_FLOAT64):
         n_equations = sum(check_traced(group, name, base) for base in settings_of(group, name))
         if not swept(group, name):
             assert jax.tree.leaves(jax.eval_shape(lambda: measure(group, name, {})))

@@ -20,9 +20,9 @@ COMMIT = [
     *[["operation", "rename", w] for w in ("before", "after")],
 ]
 MOMENTS = [
-    *[["time", seconds] for seconds in (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)],
-    *[["chunk", seconds] for seconds in (0.0, 0.02, 0.04, 0.08, 0.1, 0.15)],
-    *COMMIT * 2,
+    *[["time", seconds] for seconds in (0.0, 0.1, 0.3, 0.6)],
+    *[["chunk", seconds] for seconds in (0.0, 0.04, 0.1)],
+    *COMMIT,
 ]
 
 

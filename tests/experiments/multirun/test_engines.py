@@ -16,14 +16,15 @@ import pytest
 from experiments.jobs import ConfigError
 from experiments.multirun.engines import make_engine, wrong_options
 from superpos.train import files, store
+from tests.experiments.multirun import conftest as multirun
 
 ROOT = Path(__file__).resolve().parents[3]
 GRID = (
-    *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=30000"),
+    *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=16000"),
     *("fit.log_every=2000", "fit.batch_size=8", "probe.batch_size=8"),
     *("engine.chunk=1", "engine.check_fragile=false", "hydra.launcher.folder=store"),
 )
-"""Two programs, eight chunks of most of a second each."""
+"""Two programs, eight chunks of half a second each."""
 N_JOBS = 8
 SUBMITIT = ("hydra.launcher.engine=submitit", "+hydra.launcher.submitit.cluster=local")
 RAY = ("hydra.launcher.engine=ray", "+hydra.launcher.ray.num_cpus=2")
@@ -171,15 +172,12 @@ def test_tasks_of_ray_are_stopped_go_on_and_are_killed(started, alone, tmp_path)
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # submitit's logs
-def test_debug_trains_parts_in_this_process(launch, tmp_path):
+def test_debug_trains_parts_in_this_process(launch, trained, tmp_path):
     debug = ("hydra.launcher.engine=submitit", "+hydra.launcher.submitit.cluster=debug")
-    grid = ("model.n_hidden=2,3", "seed=0,1,2", "engine.chunk=2")
-    found = []
-    for name, words in (("local", ()), ("debug", debug)):
-        assert launch(*grid, f"hydra.launcher.folder={name}", *words).code == 0
-        found.append(store.open(tmp_path / name).drop_attrs())
-    assert found[0].identical(found[1])
-    assert (found[0]["status"] == "ok").all()
+    assert launch(*multirun.GRID, "hydra.launcher.n_parts=2", *debug).code == 0
+    local, parts = (store.open(folder / "all").drop_attrs() for folder in (trained, tmp_path))
+    assert local.identical(parts)
+    assert (local["status"] == "ok").all()
     gc.collect()  # while the warning is ignored
 
 

@@ -416,13 +416,13 @@ def passes(p: PValues) -> bool:
     return bool(p.min() > FALSE_ALARM / p.size)
 
 
-FAST, LONG, LONGEST = 2**20, 2**22, 2**25
+FAST, LONG, LONGEST = 2**20, 2**21, 2**25
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_pass_the_battery(name):
-    """9 streams of 2^22 words; that the battery fails weak ones takes 2^20."""
+    """9 streams of 2^21 words; that the battery fails weak ones takes 2^20."""
     words = stream(OURS, name, LONG)
     p = {test: BATTERY[test](words) for test in BATTERY}
     assert passes(np.concatenate(list(p.values()))), {test: p[test].min() for test in p}
@@ -471,7 +471,7 @@ DERIVED = {
 @pytest.mark.parametrize("make", [random_inputs, small_inputs])
 @pytest.mark.parametrize("name", DERIVED)
 def test_every_bit_of_the_key_and_the_counter_matters(name, make):
-    assert passes(avalanche(DERIVED[name], make(2**18)))
+    assert passes(avalanche(DERIVED[name], make(2**17)))
 
 
 @pytest.mark.slow
