@@ -82,11 +82,13 @@ def test_every_yaml_starts_with_a_comment_that_says_what_it_is() -> None:
     assert [pair for pair, line in first.items() if not re.fullmatch(r"# \S.{10,}", line)] == []
 
 
+@pytest.mark.slow
 def test_every_factory_has_a_yaml() -> None:
     named = {(group, node_of(group, name)["kind"]) for group, name in COMPONENTS}
     assert sorted(named) == sorted(kinds())
 
 
+@pytest.mark.slow
 def test_every_analysis_has_an_experiment() -> None:
     configs = [boundary.compose([f"experiment={name}"]) for name in boundary.experiments()]
     assert {config["analysis"]["kind"] for config in configs} == set(REGISTRY["analysis"])
@@ -165,6 +167,7 @@ def test_factory_checks_every_argument(group: str, kind: str) -> None:
             assert line.startswith(f"{name}={value!r}: expected "), name
 
 
+@pytest.mark.slow
 @each_component
 def test_component_is_declared_and_takes_its_numbers(group: str, name: str) -> None:
     node, allowed = node_of(group, name), swept(group, name)
@@ -292,6 +295,7 @@ def test_magnitude_is_a_quantile_function(name: str) -> None:
     np.testing.assert_array_equal(quantile(u.reshape(7, 143)).ravel(), values)
 
 
+@pytest.mark.slow
 def test_columns_of_each_source_are_its_sample() -> None:
     sources = {name: build("data", name, {}) for name in names_of("data")}
     found = {name: source for name, source in sources.items() if source.columns is not None}

@@ -153,6 +153,7 @@ CHECKS: dict[str, Check] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS)
 def test_every_file_keeps_the_rule(check: str) -> None:
     assert [bad for name in NAMES for bad in CHECKS[check](source_of(name), name)] == []
@@ -262,6 +263,7 @@ def test_importing_superpos_does_nothing_to_jax(tmp_path: Path) -> None:
     assert seen == {"changed": [], "backend": False, "n_arrays": 0, "outer": []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "key", "value"),
     [

@@ -141,6 +141,7 @@ def test_there_are_experiments() -> None:
     assert boundary.experiments() == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in RUN])
 def test_an_experiment_that_is_not_run_here_binds(name: str) -> None:
     config = composed(name)
@@ -150,6 +151,7 @@ def test_an_experiment_that_is_not_run_here_binds(name: str) -> None:
     assert any(job.fit.n_steps > 0 for job in jobs.values())  # a variant may be models at the start
 
 
+@pytest.mark.slow
 def test_every_experiment_says_what_it_asks_and_how_to_run_it() -> None:
     assert [name for name in NAMES if not 3 < len(composed(name)["title"]) < 80] == []
     assert [name for name in NAMES if not composed(name)["question"].strip().endswith("?")] == []

@@ -240,6 +240,7 @@ def test_each_bad_value_is_a_line(refuse: Refuse, tmp_path: Path, pack: dict[str
     assert written(tmp_path) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "starts"), [*TOGETHER, *UNKNOWN, *AXES])
 def test_bad_input_is_refused_in_one_line(
     refuse: Refuse, tmp_path: Path, words: list[str], starts: list[str]
@@ -340,6 +341,7 @@ def test_output_folder_of_another_sweep_is_left_alone(refuse: Refuse, tmp_path: 
     assert written(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_damaged_header_is_refused_and_left_alone(refuse: Refuse, tmp_path: Path) -> None:
     make_store(tmp_path / "out")
     path = tmp_path / "out" / "sweep" / "sweep.json"

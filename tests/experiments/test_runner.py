@@ -277,6 +277,7 @@ def test_run_again_trains_nothing_and_says_so(
     assert "4 models, found on disk" in (folder / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_run_again_still_says_how_long_the_training_took(
     finished: tuple[Path, dict[str, Any]], no_compile: None
 ) -> None:
@@ -365,6 +366,7 @@ def shrunk(node: Any) -> Any:
     return None if node is None else [expand("axis", node)[at] for at in (0, -1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "experiment",
     ["train", "elhage/intro", pytest.param("elhage/phase_change", marks=pytest.mark.slow)],

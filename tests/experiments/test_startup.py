@@ -29,12 +29,14 @@ def shown(home: Path, **environment: str) -> list[str]:
     return result.stdout.split()
 
 
+@pytest.mark.slow
 def test_every_core_is_a_device_and_programs_are_kept_for_the_user_alone(tmp_path: Path) -> None:
     folder = tmp_path / ".cache/superpos/xla"
     assert shown(tmp_path) == [str(len(os.sched_getaffinity(0))), str(folder)]
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR"])
 def test_the_environment_has_its_way(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "elsewhere"
@@ -44,6 +46,7 @@ def test_the_environment_has_its_way(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / ".cache").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_keeps_nothing_and_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert shown(tmp_path, XDG_CACHE_HOME=str(tmp_path / "file"))[1] == "None"

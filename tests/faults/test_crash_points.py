@@ -36,6 +36,7 @@ def found(cases):
     return Counter(text.split(":")[0] for case in cases for text in case["problems"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "operations"),
     [

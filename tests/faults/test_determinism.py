@@ -98,6 +98,7 @@ def digest(make_toy, target=0.5):
     return hashlib.sha256(dataset["W"].values.tobytes()).hexdigest()[:16]
 
 
+@pytest.mark.slow
 def test_a_class_of_machines_gives_the_bits_that_it_gave(make_toy):
     found = fingerprint()
     expected = GOLDEN.get((found["jaxlib"], found["isa"]))
@@ -184,6 +185,7 @@ def recorded(request):
     return sweep(make_recorder(20), key=random.key(5, rng=request.param), axes=axes)
 
 
+@pytest.mark.slow
 def test_every_key_of_every_member_stream_and_step_is_another(recorded):
     keys = recorded["keys"].isel(nothing=0).values  # (seeds, steps, streams, 2)
     first = recorded["state.init"].isel(nothing=0).values

@@ -53,6 +53,7 @@ def is_right(folder):
     return (store.open(folder).W.values.reshape(-1, 50, 2) == simulator.expected()).all()
 
 
+@pytest.mark.slow
 def test_of_eight_starts_at_once_one_runs_and_seven_are_told(tmp_path):
     ends = starts_at_once(*[tmp_path / "sweep"] * 8)
     assert ends.count("24 members") == 1
@@ -62,6 +63,7 @@ def test_of_eight_starts_at_once_one_runs_and_seven_are_told(tmp_path):
     assert is_right(tmp_path / "sweep")
 
 
+@pytest.mark.slow
 def test_sweeps_in_two_folders_do_not_wait_for_each_other(tmp_path):
     assert starts_at_once(tmp_path / "a", tmp_path / "b") == ["24 members"] * 2
     assert is_right(tmp_path / "a")
@@ -78,6 +80,7 @@ with locked(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_a_lock_held_by_another_process_is_refused_until_it_is_killed(tmp_path, one_line):
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:

@@ -67,6 +67,7 @@ def test_configs_share_nothing(loader_and_master):
     assert (first.data.density, third.data.density) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["_apply", "_dirname"])
 def test_without_the_steps_of_hydra_all_is_composed_from_files(
     loader_and_master, monkeypatch, missing

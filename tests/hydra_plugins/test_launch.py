@@ -13,6 +13,7 @@ def told(process):
     return [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweeper", ["basic", "grid"])
 def test_all_jobs_arrive_at_once_and_each_gets_its_folder(multirun, tmp_path, sweeper):
     process = multirun(VMAP, f"hydra/sweeper={sweeper}", "a=1,2", "b=x,y", "b.c=0.5")
@@ -37,6 +38,7 @@ def test_all_jobs_arrive_at_once_and_each_gets_its_folder(multirun, tmp_path, sw
     assert "task" not in process.stdout
 
 
+@pytest.mark.slow
 def test_the_files_of_a_job_are_those_of_the_basic_launcher(multirun, tmp_path):
     words = ["hydra/sweeper=grid", "a=1,2", "b=x,y", "+new=3"]
     assert multirun(VMAP, *words, "hydra.sweep.dir=vmap").returncode == 0
@@ -66,6 +68,7 @@ def test_a_failed_job_leaves_the_others_and_later_batches(multirun, tmp_path):
     assert [path.exists() for path in values] == [True, False, True, True]
 
 
+@pytest.mark.slow
 def test_chdir_and_subdir_are_honoured(multirun, tmp_path):
     subdir = "hydra.sweep.subdir=${hydra.job.override_dirname}"
     process = multirun(VMAP, "hydra.job.chdir=true", subdir, "a=1,2")
@@ -75,6 +78,7 @@ def test_chdir_and_subdir_are_honoured(multirun, tmp_path):
         assert (folder / "here").read_text() == str(folder)
 
 
+@pytest.mark.slow
 def test_callbacks_see_every_job(multirun, tmp_path):
     callback = "hydra.experimental.callbacks.LogJobReturnCallback"
     process = multirun(VMAP, f"+hydra.callbacks.log._target_={callback}", "a=1,13,2")

@@ -50,6 +50,7 @@ def test_a_fault_is_one_change_of_a_file_that_is_otherwise_the_same() -> None:
         assert sum(a != b for a, b in zip(lines, whole, strict=True)) == 1, mutant
 
 
+@pytest.mark.slow
 def test_the_sample_is_the_same_each_time_and_of_every_group() -> None:
     first = sample(ROOT)
     assert len(first) == len({(m.file, m.source) for m in first}) == 200

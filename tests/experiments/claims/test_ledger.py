@@ -59,6 +59,7 @@ def test_each_relation_holds_up_to_its_tolerance(
     assert (verdict.measured, verdict.note) == (measured, "seen")
 
 
+@pytest.mark.slow
 @given(claimed=NUMBERS, tolerance=st.floats(0, 1e9), measured=NUMBERS)
 def test_the_bounds_only_fail_on_opposite_sides(
     claimed: float, tolerance: float, measured: float

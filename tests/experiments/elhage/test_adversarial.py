@@ -77,6 +77,7 @@ def gain(W: np.ndarray, b: float, x: np.ndarray, step: float) -> float:
     return float(jax.jit(lambda x: attack(model, params, x, jnp.float32(step)))(examples))
 
 
+@pytest.mark.slow
 def test_an_attack_by_hand() -> None:
     """Orthogonal features move by the step. Both of a digon are pushed by √2 of it, one clipped."""
     x = np.array([[0.5, 0.5]])

@@ -322,6 +322,7 @@ def test_each_point_of_the_figure_tells_its_best_model(n: int, name: str, tmp_pa
     assert boxes[0, 1] > boxes[2, 1]  # important is up
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_sampling")
 def test_a_point_says_where_it_differs_and_is_fragile(tmp_path: Path) -> None:
     fragile = np.zeros((20, 21), bool)
@@ -350,6 +351,7 @@ def few_batches(monkeypatch: pytest.MonkeyPatch) -> float:
     return 4 * 0.0006 * np.sqrt(2**22 / (N_BATCHES * BATCH))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_features", "n_points"), [(2, 2), pytest.param(3, 3, marks=pytest.mark.slow)]
 )

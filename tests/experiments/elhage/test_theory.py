@@ -65,6 +65,7 @@ def test_loss_is_within_four_standard_errors_of_monte_carlo(n, m):
     assert abs(exact_loss(W, b, **knobs) - errors.mean()) < 4 * standard_error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m"), SIZES)
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=6, deadline=None)

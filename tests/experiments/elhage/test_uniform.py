@@ -80,6 +80,7 @@ def verdicts(
     return named
 
 
+@pytest.mark.slow
 def test_what_the_paper_found_is_reproduced() -> None:
     """All lines are hit exactly; the share on them is more than twice that of the smooth null."""
     found = verdicts(paper())

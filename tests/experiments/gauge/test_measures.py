@@ -69,6 +69,7 @@ def test_every_measure_is_what_its_definition_says() -> None:
         np.testing.assert_allclose(found[name], value, rtol=1e-10, err_msg=name)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(0, 10**6))
 def test_replacements_are_free_of_all_symmetries_at_once(seed: int) -> None:

@@ -64,6 +64,7 @@ def test_claims_fail_the_other_way_round() -> None:
     assert held == set()
 
 
+@pytest.mark.slow
 def test_what_does_not_vary_over_seeds_is_undecided() -> None:
     one = turned()[:1]
     assert {v.reproduced for v in states(one, one).values()} == {None}

@@ -163,6 +163,7 @@ def test_what_is_on_disk_is_not_sent(two, run):
         assert np.array_equal(old.table.arrays["loss"], new.table.arrays["loss"])
 
 
+@pytest.mark.slow
 def test_a_group_grows(run, tmp_path):
     few, more = (groups(*(f"seed={s}" for s in range(n))) for n in (2, 5))
     run(few, Workers())
@@ -221,6 +222,7 @@ def test_progress_counts_the_members_on_disk(two, run, monkeypatch):
 GRID = ("hydra.launcher.engine=submitit", "model.n_hidden=2,3", "seed=0,1")
 
 
+@pytest.mark.slow
 def test_jobs_of_a_group_whose_workers_are_lost_fail_and_others_do_not(
     launch, tmp_path, monkeypatch
 ):

@@ -121,6 +121,7 @@ def test_a_contradicting_command_is_refused_with_the_key(launch, copied, words, 
     assert chunks(copied) == first
 
 
+@pytest.mark.slow
 def test_all_that_is_wrong_is_told_before_anything_is_trained(launch, tmp_path):
     words = ("data.density=-1,0.5", "model.n_hidden=0,2", "objective=los", "seed=0,1")
     done = launch(*words)

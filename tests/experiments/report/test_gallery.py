@@ -10,6 +10,7 @@ from experiments.report import gallery
 from tests.experiments.report.sites import ATTACK, keep, records
 
 
+@pytest.mark.slow
 def test_each_run_that_finished_has_a_page_with_its_figures(site: Path, runs: list[Ran]) -> None:
     found = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
     assert found == {

@@ -29,6 +29,7 @@ def make_runs(one: Guide, folder: Path) -> list[Ran]:
     return runs
 
 
+@pytest.mark.slow
 @each_guide
 def test_a_guide_shows_what_it_names(one: Guide, page: Browser, tmp_path: Path) -> None:
     site = tmp_path / "site"
@@ -48,6 +49,7 @@ def test_a_guide_shows_what_it_names(one: Guide, page: Browser, tmp_path: Path) 
         assert re.search(r"<code>(\S+/\S+)</code>", row)[1] == name  # pyright: ignore
 
 
+@pytest.mark.slow
 @each_guide
 def test_what_was_not_reproduced_says_so(one: Guide, tmp_path: Path) -> None:
     gallery.build(tmp_path / "site", make_runs(one, tmp_path / "runs"))

@@ -48,6 +48,7 @@ PLAIN, SAME, SWEPT = (
 )
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), density=st.floats(1 / 64, 1, width=32))
 def test_equal_shares_and_power_0_change_nothing(seed: int, density: float) -> None:
     plain = PLAIN(seed, density=density)
@@ -56,6 +57,7 @@ def test_equal_shares_and_power_0_change_nothing(seed: int, density: float) -> N
         np.testing.assert_allclose(values, plain, rtol=2e-7)
 
 
+@pytest.mark.slow
 def test_a_density_of_one_feature_leaves_the_others_as_they_are() -> None:
     plain = drawn(sparse_uniform(n_features=3, density=0.5), 1000)
     changed = drawn(sparse_uniform(n_features=3, density=0.5, densities=[1.0, 0.2, 1.0]), 1000)
@@ -63,6 +65,7 @@ def test_a_density_of_one_feature_leaves_the_others_as_they_are() -> None:
     assert 0 < np.count_nonzero(changed[:, 1]) < np.count_nonzero(plain[:, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [0.0, 1.5])
 @pytest.mark.parametrize("shares", [None, SHARES])
 def test_columns_are_the_sample_bit_for_bit(power: float, shares: list[float] | None) -> None:

@@ -29,6 +29,7 @@ def rows(x: np.ndarray) -> list[bytes]:
     return [row.tobytes() for row in x]
 
 
+@pytest.mark.slow
 def test_in_order_is_the_full_batch_whatever_the_key() -> None:
     source = make(serve="in_order")
     full = inputs(source, T)
@@ -38,6 +39,7 @@ def test_in_order_is_the_full_batch_whatever_the_key() -> None:
     np.testing.assert_array_equal(inputs(source, 3), full[:3])
 
 
+@pytest.mark.slow
 def test_random_batches_are_of_the_same_examples_and_uniform() -> None:
     full = inputs(make(serve="in_order"), T)
     place = {row: index for index, row in enumerate(rows(full))}
@@ -65,6 +67,7 @@ def test_data_sets_have_the_moments_of_their_source() -> None:
     np.testing.assert_allclose((x**2).mean(0), 1 / (3 * N), atol=5 * np.sqrt(1 / (5 * N) / len(x)))
 
 
+@pytest.mark.slow
 def test_a_swept_data_seed_gives_what_it_gives_alone() -> None:
     seeds = [0.0, 5.0, 70_000.0]
 
@@ -92,6 +95,7 @@ def test_bad_arguments_are_refused(changes: dict, message: str) -> None:
     assert str(refusal.value) == message
 
 
+@pytest.mark.slow
 def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
     full = inputs(make(serve="in_order"), T)
     few = inputs(make(serve="in_order", fraction=0.4), 6)

@@ -66,6 +66,7 @@ def test_classes_are_more_alike_in_number_than_without_the_mean_taken() -> None:
     assert largest.mean() < np.mean(plain) - 0.05
 
 
+@pytest.mark.slow
 def test_no_input_is_the_first_class() -> None:
     batch = make(density=1e-6).sample(jax.random.key(0), 20)
     assert not batch.inputs.any()

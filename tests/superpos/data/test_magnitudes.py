@@ -21,6 +21,7 @@ def test_uniform_goes_from_one_end_to_the_other(low: float, high: float) -> None
     np.testing.assert_allclose(values, low + (high - low) * U.astype(float), atol=1e-6)
 
 
+@pytest.mark.slow
 @given(mean=st.floats(-3, 3, width=32), std=st.floats(0, 3, width=32))
 def test_normal_is_the_quantile_function_of_scipy(mean: float, std: float) -> None:
     values = np.asarray(magnitudes.normal(mean=mean, std=std)(jnp.asarray(U)))
@@ -47,6 +48,7 @@ def test_binary_values_are_one() -> None:
     assert rate_is(values, 0.2)
 
 
+@pytest.mark.slow
 def test_normal_values_of_a_source_are_normal() -> None:
     magnitude = magnitudes.normal(mean=1.0, std=0.15)
     values = drawn(sparse_uniform(n_features=3, density=0.3, magnitude=magnitude), N)

@@ -24,6 +24,7 @@ def draw(
     return np.asarray(source.sample(jax.random.key(seed), n_examples).inputs, np.float64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stratified", [False, True])
 def test_one_feature_is_on(stratified: bool) -> None:
     x = draw(N, 10_000, stratified=stratified)
@@ -32,6 +33,7 @@ def test_one_feature_is_on(stratified: bool) -> None:
     assert (x.sum(1) > 0).mean() > 0.999
 
 
+@pytest.mark.slow
 def test_moments_are_those_of_a_uniform_value_of_a_uniform_feature() -> None:
     """E x_i = 1/2n, E x_i² = 1/3n, E x_i x_j = 0, each within five standard errors."""
     x = draw(N, N_EXAMPLES)
@@ -64,6 +66,7 @@ def test_a_stratified_batch_has_each_feature_in_each_part_once(
             np.testing.assert_array_equal(np.floor(values * per_feature), np.arange(per_feature))
 
 
+@pytest.mark.slow
 def test_stratified_examples_have_the_same_distribution() -> None:
     """Over batches, the first example is uniform in its feature; its values lie in its part."""
     sample = jax.jit(
@@ -79,6 +82,7 @@ def test_stratified_examples_have_the_same_distribution() -> None:
     assert scipy.stats.kstest(uniform, "uniform").pvalue > LEVEL
 
 
+@pytest.mark.slow
 def test_a_stratified_mean_is_closer_to_the_truth() -> None:
     def spread(stratified: bool) -> float:
         source = one_sparse(n_features=N, stratified=stratified)
@@ -89,6 +93,7 @@ def test_a_stratified_mean_is_closer_to_the_truth() -> None:
     assert 0 < spread(True) < spread(False) / 5
 
 
+@pytest.mark.slow
 def test_columns_are_the_sample_bit_for_bit() -> None:
     source = one_sparse(n_features=N)
     assert source.columns is not None

@@ -67,6 +67,7 @@ def test_values_in_a_correlated_set_are_independent() -> None:
     assert mean_is((x[on] - 0.5) ** 2 * (y[on] - 0.5) ** 2, 1 / 144, 1 / 6400 - 1 / 144**2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.05, 0.4, 1.0])
 @pytest.mark.parametrize("size", [2, 3])
 def test_moments_of_anticorrelated_sets(p: float, size: int) -> None:
@@ -95,6 +96,7 @@ def test_one_member_is_the_part_in_which_the_uniform_falls(u: float, p: float, s
         assert abs(np.flatnonzero(on)[0] + 0.5 - size * u / p) <= 0.5 + 1e-5
 
 
+@pytest.mark.slow
 @BOTH
 def test_any_magnitude_goes_with_the_pattern(build) -> None:
     plain = drawn(build(n_features=4, set_size=2, density=0.3), 1000)
@@ -103,6 +105,7 @@ def test_any_magnitude_goes_with_the_pattern(build) -> None:
     np.testing.assert_allclose(changed, np.where(plain != 0, 2 * plain - 1, 0), atol=1e-6)
 
 
+@pytest.mark.slow
 @BOTH
 def test_density_can_be_swept(build) -> None:
     def sample(density: jax.Array) -> jax.Array:

@@ -61,6 +61,7 @@ def test_a_feature_is_non_zero_with_probability_density(p: float) -> None:
         assert scipy.stats.binomtest(int(count), N_EXAMPLES, p).pvalue > LEVEL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", DENSITIES)
 def test_non_zero_values_are_uniform(p: float) -> None:
     values = large_sample(p)
@@ -89,6 +90,7 @@ def test_examples_are_independent(p: float) -> None:
         assert z_test(centred[lag:] * centred[:-lag], 0.0, variance) > LEVEL
 
 
+@pytest.mark.slow
 def test_small_densities_stay_fine_grained() -> None:
     """Of about 6000 non-zero values in [0, 1) few coincide; 24 random bits allow 4300 or so."""
     values = draw(0.001, 1, 6_000_000)

@@ -58,6 +58,7 @@ def apart(tx_name, group):
     return np.asarray(run(start(), jax.random.key(2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tx", "group", "commute"),
     [
@@ -75,6 +76,7 @@ def test_optimisers_that_are_equivariant_commute_and_adam_does_under_signs_only(
     assert commute or found.max() > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("momentum", "decay"), [(0.0, 0.0), (0.9, 0.0), (0.0, 0.05), (0.9, 0.05)])
 def test_the_gram_matrix_follows_its_own_rule(momentum, decay):
     """200 updates on one stream of data, in W and in G, which never reads W."""

@@ -35,6 +35,7 @@ def test_values_agree_with_numpy(n: int) -> None:
             np.testing.assert_allclose(loss, expected, rtol=rtol)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_gradients_are_closed_forms() -> None:
     recon, target, importance = random_arguments(6, seed=0)

@@ -42,6 +42,7 @@ def test_values_agree_with_the_definition(shape: tuple[int, int]) -> None:
         np.testing.assert_allclose(compiled(W), definition(W), rtol=1e-12)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(2, 4), (4, 4), (7, 3)]))
 def test_the_capacities_share_out_the_rank(seed: int, shape: tuple[int, int]) -> None:
     """Σ C_i <= rank W; orthogonal features use it up."""

@@ -73,6 +73,7 @@ def test_leading_dimensions_are_members_of_their_own() -> None:
     np.testing.assert_array_equal(mapped, found)
 
 
+@pytest.mark.slow
 def test_edge_is_an_inner_product_above_the_threshold() -> None:
     W = jnp.array([[2.0, 0.0], [0.5, 0.5], [-0.25, 0.0], [0.0, 0.0]])
     edges = np.argwhere(feature_graph(W, threshold=0.4)).tolist()
@@ -132,6 +133,7 @@ def test_ranks_where_blocks_share_an_eigenvalue() -> None:
     assert ranks_of(W, factors_of(W)).tolist() == [1] * 12
 
 
+@pytest.mark.slow
 def test_largest_product_between_blocks() -> None:
     W = jnp.array([[1.0, 0.0], [-1.0, 0.1], [0.0, 2.0]])
     labels = jnp.array([0, 0, 2])

@@ -86,6 +86,7 @@ def test_the_frame_along_a_feature_is_its_norm_over_its_dimensionality(seed: int
     np.testing.assert_allclose((W**2).sum(1) / D, along, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_spread_of_blocks() -> None:
     """A tight frame in one block, eigenvalues 1 and 4 in the other, and a zero row."""
     W = np.zeros((6, 4))
@@ -98,6 +99,7 @@ def test_spread_of_blocks() -> None:
     np.testing.assert_allclose(stacked, [found] * 2, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_spread_of_all_factors_of_a_tegum_product_is_0() -> None:
     W = jnp.asarray(direct_sum(FIGURES["digon"], FIGURES["tetrahedron"], 2 * FIGURES["pentagon"]))
     blocks = same_component(tegum_factors(W, threshold=1e-3))

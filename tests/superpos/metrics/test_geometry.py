@@ -201,6 +201,7 @@ def test_leading_dimensions_are_a_batch(metric: Any, lead: tuple[int, ...]) -> N
     assert batched.shape[: len(lead)] == lead
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_is_the_same_under_jit_and_vmap(metric: Any) -> None:
     W = jnp.asarray(np.stack([random_rows(0, 5, 2), np.zeros((5, 2))]), jnp.float32)
@@ -241,6 +242,7 @@ def test_gradients_agree_with_finite_differences(metric: Any) -> None:
     check_grads(COMPILED[metric], (random_rows(2),), order=1, modes=("rev",), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 def test_gradients_of_dimensionality_agree_with_numpy() -> None:
     """Central differences of the definition in NumPy, summed with unequal weights."""
@@ -297,6 +299,7 @@ def weights(draw: st.DrawFn) -> np.ndarray:
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.slow
 @given(weights(), SEEDS)
 def test_a_rotation_of_the_hidden_space_changes_nothing(W: np.ndarray, seed: int) -> None:
     """Up to reflections, too."""

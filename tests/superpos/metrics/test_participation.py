@@ -52,6 +52,7 @@ def test_participation_ratio_is_the_participation_of_eigenvalues(seed: int) -> N
         assert 1 - 1e-12 <= found <= 3 + 1e-12  # its rank
 
 
+@pytest.mark.slow
 @given(seeds, st.floats(1e-3, 1e3))
 def test_counts_are_free_of_scale_and_rotation(seed: int, scale: float) -> None:
     with jax.enable_x64(True):
@@ -65,6 +66,7 @@ def test_counts_are_free_of_scale_and_rotation(seed: int, scale: float) -> None:
             np.testing.assert_allclose(of(jnp.asarray(moved)), of(jnp.asarray(W)), rtol=1e-9)
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_gram_dimensionality_is_that_of_the_features(seed: int) -> None:
     with jax.enable_x64(True):
@@ -81,6 +83,7 @@ def test_effective_features_count_those_that_are_alike() -> None:
     assert effective_features_per_dimension(jnp.float32(3 * W)) == pytest.approx(2.5, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "of", [participation_ratio, gram_dimensionality, effective_features_per_dimension]
 )

@@ -30,6 +30,7 @@ def test_no_step_of_that_norm_raises_an_output_that_is_on_more() -> None:
     assert ((W @ W.T @ steps.T).max(1) <= (W @ W.T * directions).sum(1) + 1e-6).all()
 
 
+@pytest.mark.slow
 def test_each_example_is_attacked_at_one_random_feature() -> None:
     found = attacked(jnp.float32(X.T), jnp.float32(W), jax.random.key(0), attack_norm=0.8)
     steps = (np.asarray(found).T - X) / STEP
@@ -59,6 +60,7 @@ def test_the_loss_is_that_of_the_attacked_inputs_to_the_targets_as_they_were() -
     assert losses.std() > 0
 
 
+@pytest.mark.slow
 def test_no_gradient_goes_through_the_attack_and_none_is_none() -> None:
     x = jnp.float32(X.T)
 

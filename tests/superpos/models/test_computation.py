@@ -45,6 +45,7 @@ def predicted(activation: str, hidden: str, bias: bool) -> np.ndarray:
     return ACTIVATIONS[activation](code @ W_OUT.T + (B if bias else 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     ("activation", "hidden"),
@@ -96,6 +97,7 @@ def test_gradients_agree_with_finite_differences() -> None:
     check_grads(loss, (params.W_in, params.W_out, params.b), order=1, modes=["rev"])
 
 
+@pytest.mark.slow
 def test_two_neurons_a_feature_compute_the_absolute_value() -> None:
     """|x| = ReLU(x) + ReLU(-x), whatever the scale that one matrix gives and the other takes."""
     n, scale = 3, np.array([1.0, 2.0, 0.25])
@@ -109,6 +111,7 @@ def test_two_neurons_a_feature_compute_the_absolute_value() -> None:
     assert 0 <= loss < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("init", "std"), [("glorot", (2 / 400) ** 0.5), ("unit", 0.1)])
 def test_both_matrices_start_independent_with_the_stated_scale(init: Any, std: float) -> None:
     params, state = computation(n_features=300, n_hidden=100, init=init, init_scale=2.0).init(

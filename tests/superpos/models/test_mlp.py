@@ -94,6 +94,7 @@ def test_without_biases_a_scale_of_a_layer_is_one_of_the_outputs(scale: float, l
         np.testing.assert_allclose(after, scale * model.apply(params, (), x).recon, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bias", [True, False])
 def test_its_symmetries_are_found_by_the_names_of_its_parameters(bias: bool) -> None:
     params, _ = model_of(bias=bias).init(jax.random.key(0))
@@ -102,6 +103,7 @@ def test_its_symmetries_are_found_by_the_names_of_its_parameters(bias: bool) -> 
     assert {"scale of layer 1", "scale of layer 2", "logit shift"} <= set(names)
 
 
+@pytest.mark.slow
 def test_initial_weights_are_independent_with_the_variance_of_he() -> None:
     sizes = {"n_features": 300, "n_hidden": 100, "n_outputs": 50}
     params, state = model_of(**sizes, bias=True, init_scale=2.0).init(jax.random.key(0))

@@ -56,6 +56,7 @@ def test_rotations_are_uniform():
     np.testing.assert_allclose((W**2).mean(0) / size**2, 1, atol=5 * np.sqrt(2 / 2000))
 
 
+@pytest.mark.slow
 def test_scales_keep_the_function_and_are_log_normal():
     _, plain = rescaled(0.0, 1)
     model, params = rescaled(0.7, 1)

@@ -8,6 +8,7 @@ import pytest
 from superpos import models, random
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vertices", [4, 5, 6])
 def test_it_starts_at_a_regular_polygon(vertices):
     model = models.polygon(n_features=6, vertices=vertices, radius=1.2, bias=-0.3, other_bias=0.1)
@@ -21,6 +22,7 @@ def test_it_starts_at_a_regular_polygon(vertices):
     np.testing.assert_allclose(params.b, [-0.3] * vertices + [0.1] * (6 - vertices), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_last_feature_may_have_a_bias_of_its_own():
     def start(last):
         shape = {"n_features": 6, "vertices": 4, "radius": 1.0, "other_bias": -0.5}

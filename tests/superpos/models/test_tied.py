@@ -52,6 +52,7 @@ def test_the_gradient_is_the_closed_form(shape: tuple[int, int, int]) -> None:
         np.testing.assert_allclose(actual, expected, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("shape", BOTH, ids=str)
 def test_the_gradient_agrees_with_finite_differences(shape: tuple[int, int, int]) -> None:

@@ -75,6 +75,7 @@ def test_a_step_is_one_of_plain_descent_from_the_balanced_parameters():
         np.testing.assert_allclose(found, balanced[name] - RATE * gradient[name], atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_what_is_learned_does_not_depend_on_the_scales_of_units(seed):

@@ -64,6 +64,7 @@ def test_row_adam_is_adam_with_the_square_averaged_over_a_row():
     np.testing.assert_allclose(b, steps_of(adam, matrices, vectors)[1], rtol=1e-11)
 
 
+@pytest.mark.slow
 def test_muon_moves_along_the_nearly_orthogonal_factor_of_the_momentum():
     """Without momentum: U f(S) Vᵀ, f five rounds of the quintic of the reference."""
     matrices, vectors = gradients(1)
@@ -121,6 +122,7 @@ def test_a_step_is_about_as_large_as_the_rate_and_zero_gradients_are_no_step(nam
     np.testing.assert_array_equal(still, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factory", [row_adam, muon, shampoo])
 def test_a_schedule_multiplies_the_rate(factory):
     matrices, vectors = gradients(4)

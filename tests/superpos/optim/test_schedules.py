@@ -72,6 +72,7 @@ def test_the_final_factor_can_be_swept(name: str) -> None:
     np.testing.assert_allclose(swept, [(1 + final) / 2 for final in finals], atol=1e-6)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([schedules.linear, schedules.cosine]),
     st.integers(1, 1000),

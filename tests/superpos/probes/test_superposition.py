@@ -34,6 +34,7 @@ def numpy_loss(x: np.ndarray) -> np.ndarray:
     return np.mean(((x - recon) ** 2) @ 0.5 ** np.arange(N))
 
 
+@pytest.mark.slow
 def test_it_measures_the_geometry_of_the_features() -> None:
     measured = measure()
     assert set(measured) == {
@@ -54,6 +55,7 @@ def test_the_loss_is_that_of_the_model_on_a_fresh_batch() -> None:
     np.testing.assert_allclose(measured, numpy_loss(x), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_loss_estimates_its_expectation() -> None:
     """With W = 0 and b = 0 it is Σ 0.5^i E x² = (1.9375) p / 3; five standard errors."""
     n, p = 100_000, 0.3

@@ -5,6 +5,7 @@ import numpy as np
 from superpos import data, models, probes, random
 
 
+@pytest.mark.slow
 def test_every_parameter_is_kept_beside_the_loss():
     model = models.computation(n_features=3, n_hidden=4)
     source = data.sparse_uniform(n_features=3, density=0.5)

@@ -21,6 +21,7 @@ def expected_rows(a_key, n_rows, length):
     return np.stack(bits).astype(np.float32) * np.float32(2.0**-32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", GENERATORS, ids=str)
 @pytest.mark.parametrize("shape", [(1, 1), (3, 16), (20, 7)], ids=str)
 def test_a_row_is_the_bits_of_its_own_key(generator, shape):
@@ -37,6 +38,7 @@ def test_a_row_does_not_depend_on_how_many_there_are(generator):
         np.testing.assert_array_equal(uniform_rows(root(generator), (n_rows, 5)), many[:n_rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", GENERATORS, ids=str)
 def test_the_loop_of_a_cpu_and_the_map_of_other_devices_draw_the_same(generator, monkeypatch):
     loop = uniform_rows(root(generator), (6, 33))

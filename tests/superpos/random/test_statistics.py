@@ -495,6 +495,7 @@ def test_weak_keys_are_correlated(weak):
     assert not passes(between_keys(np.asarray(table).ravel()))
 
 
+@pytest.mark.slow
 def test_numbers_of_jax_random_have_their_distributions():
     key = jax.random.key(0, impl=THREEFRY13)
     draw = {
@@ -517,6 +518,7 @@ def test_numbers_of_jax_random_have_their_distributions():
     assert passes(np.array(p))
 
 
+@pytest.mark.slow
 def test_streams_are_what_jax_random_gives():
     root = jax.random.wrap_key_data(jnp.uint32([0, 1]), impl=THREEFRY13)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(root, jnp.arange(50))

@@ -147,6 +147,7 @@ def test_key_data_is_two_words_and_restores_the_key():
     assert_same(jax.random.bits(restored, (4,)), jax.random.bits(made, (4,)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_jit_is_eager_bit_for_bit(name):
     sampler = SAMPLERS[name]
@@ -279,6 +280,7 @@ def test_counters_are_right_up_to_the_last_one():
     assert int(last) == 2**32 - 1
 
 
+@pytest.mark.slow
 def test_import_makes_no_array_and_changes_no_setting():
     code = """
 import jax

@@ -55,6 +55,7 @@ STATES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_read_as_it_was_written(make_toy, state):
     program = compiled(make_toy(state=STATES[state]))
@@ -252,6 +253,7 @@ def test_a_state_of_other_numerics_is_set_aside(run, interrupted, monkeypatch, t
     assert resumed.W.values.tobytes() == undisturbed.W.values.tobytes()
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_part_goes_on_and_leaves_a_damaged_state_where_it_is(
     run, interrupted, bits, tmp_path
 ):

@@ -46,6 +46,7 @@ TOGETHER: dict[str, Callable[[Any], optax.GradientTransformation]] = {
 CASES = [(name, True) for name in ALONE] + [(name, False) for name in TOGETHER]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), CASES)
 def test_an_optimiser_is_found_out(name: str, expected: bool) -> None:
     tx = (ALONE | TOGETHER)[name](0.1)

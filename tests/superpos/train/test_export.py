@@ -285,6 +285,7 @@ export(xarray.Dataset({"status": ("a", ["ok"])}, {"a": [1]}), sys.argv[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["zarr", "csv"])
 def test_a_kill_before_the_end_leaves_nothing_under_the_name(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"

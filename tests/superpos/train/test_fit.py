@@ -146,6 +146,7 @@ def test_on_block_is_told_of_each_block() -> None:
             np.testing.assert_array_equal(run.metrics[name][block], value)
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_so_and_keeps_finite_parameters() -> None:
     tx = adamw(learning_rate=1e30, weight_decay=0.0)
     run = train(n_steps=6, log_every=2, tx=tx, probe=lambda *_: {})

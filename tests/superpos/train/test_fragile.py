@@ -154,6 +154,7 @@ def test_a_chaotic_map_is_fragile_and_one_that_converges_is_not(make_map):
     np.testing.assert_array_equal(dataset.fragile, dataset.sensitivity > FRAGILE)
 
 
+@pytest.mark.slow
 def test_a_member_that_diverges_only_in_the_nudged_run_is_fragile(make_toy, monkeypatch):
     def far(carry):  # so far that its loss overflows
         params = jax.tree.map(lambda leaf: jnp.full_like(leaf, 3e38), carry.params)
@@ -203,6 +204,7 @@ def test_checking_changes_no_result_and_doubles_the_steps(make_build, tmp_path, 
     assert bits(again) == bits(checked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("targets", [[0.1, 0.2], [0.1, 0.2, 0.3]], ids=["whole", "growing"])
 def test_a_store_without_sensitivities_is_refused_where_they_are_asked_for(
     make_toy, tmp_path, one_line, targets
@@ -218,6 +220,7 @@ def test_a_store_without_sensitivities_is_refused_where_they_are_asked_for(
     assert "sensitivity" not in run(targets)
 
 
+@pytest.mark.slow
 def test_a_store_with_sensitivities_grows_with_them_alone(make_toy, tmp_path, one_line):
     def run(targets, **changes):
         arguments = {"key": jax.random.key(0), "store": tmp_path, "spec": SPEC, **changes}

@@ -193,6 +193,7 @@ def toy(make_toy, **options):
     return lambda point: build({"target": point["data.density"]})
 
 
+@pytest.mark.slow
 def test_what_only_one_group_has_is_filled_and_a_shared_dimension_is_as_long_as_the_longest(
     train_group, make_toy, opened, tmp_path
 ):

@@ -119,6 +119,7 @@ def test_the_same_call_again_trains_nothing_and_builds_nothing(
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_partial_store_is_completed_by_what_is_missing_only(
     partial, run, whole, tmp_path, bits, snapshot
 ):

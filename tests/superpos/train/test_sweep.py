@@ -114,6 +114,7 @@ def test_a_new_value_changes_no_bit_at_the_same_chunk_width(swept, whole):
     assert_same(whole, grown)
 
 
+@pytest.mark.slow
 def test_a_member_does_not_depend_on_its_neighbours_or_its_place(swept, whole):
     for rates in ([1e-2, 1e-3, 3e-3], [0.5, 3e-3, 0.25], [3e-3, 0.7, 0.6]):
         other = swept(axes={"learning_rate": rates, "seed": [2, 9]})
@@ -162,6 +163,7 @@ def test_build_is_called_twice_for_many_padded_chunks(make_toy):
     assert build.calls == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", [1, 2, 4, 6, 7, 15, None])
 def test_padding_never_shows(make_toy, tmp_path, chunk):
     axes = {"target": [0.1, 0.2, 0.3, 0.4, 0.5], "seed": [2, 0, 1]}
@@ -304,6 +306,7 @@ def test_a_first_update_that_overflows_leaves_the_start(make_toy):
         np.testing.assert_array_equal(overflown.W, start.params["W"])
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_where_it_was(make_build, tmp_path, stop_at, bits, snapshot):
     def run(folder, **changes):
         arguments = {"key": root(), "axes": AXES, "chunk": 3, "store": folder, "spec": SPEC}
@@ -486,6 +489,7 @@ def test_the_attributes_say_how_it_was_made(swept):
     assert all(isinstance(text, str) for text in dataset.attrs.values())
 
 
+@pytest.mark.slow
 def test_zipped_axes_vary_together(swept, whole, tmp_path, bits):
     axes = {"density": [0.5, 0.1, 0.5], "seed": [0, 2], "learning_rate": [1e-3, 1e-2, 1e-2]}
     zipped = [["learning_rate", "density"]]
@@ -520,6 +524,7 @@ def test_a_sweep_of_no_updates_is_its_start(make_toy, tmp_path, bits):
     assert bits(store.open(tmp_path)) == bits(dataset)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["int32", "float32", "uint32"])
 def test_the_state_of_a_model_is_a_result(make_toy, tmp_path, bits, dtype):
     state = {"count": jnp.zeros((), dtype), "more": {"total": jnp.zeros(3, dtype)}}

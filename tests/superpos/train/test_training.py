@@ -112,6 +112,7 @@ def test_the_length_of_a_block_changes_only_when_it_is_measured() -> None:
     np.testing.assert_allclose(coarse["train_loss"], means, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_keys_of_batches_losses_and_probes_are_as_documented() -> None:
     """With the loss w * (mean of the batch) + 10 w * (a draw) the steps of w tell both keys."""
 
@@ -188,6 +189,7 @@ def test_a_frozen_run_does_not_change_by_a_bit() -> None:
     np.testing.assert_array_equal(frozen[2], frozen[0])
 
 
+@pytest.mark.slow
 def test_a_learning_rate_of_1e30_freezes_after_its_last_finite_update() -> None:
     """The first update is finite, 1e30 per parameter that has a gradient; the next loss is not."""
     carry, metrics = go(make(tx=adamw(learning_rate=1e30, weight_decay=0.01)))
@@ -230,6 +232,7 @@ def test_the_state_is_frozen_with_the_parameters() -> None:
     np.testing.assert_array_equal(metrics["params"][:, 0], [0.75, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 
+@pytest.mark.slow
 def test_a_diverged_run_touches_no_other_in_the_same_program() -> None:
     """The loss is the mean of (w - x)²."""
 
