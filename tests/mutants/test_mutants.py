@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from tests.mutants.__main__ import choose
 from tests.mutants.faults import Mutant, applied, changes_in, sample
 

@@ -1,6 +1,7 @@
 """The probe that keeps the parameters."""
 
 import numpy as np
+import pytest
 
 from superpos import data, models, probes, random
 
