@@ -8,6 +8,9 @@ READY := .venv/.ready
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
 
+# pytest rewrites the asserts of every file: what it made is kept for the other worker and next time.
+test fast: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY) ## every test, and the slowest of them
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20
 

@@ -83,9 +83,10 @@ def choose(
     path = Path("tests", mutant.file)
     mirror = str(path.with_name(f"test_{path.name}"))
     found = set().union(*(lines.get(line, ()) for line in mutant.lines))
-    own = [test for test in seconds if test.startswith(f"{mirror}::")]
+    own = [mirror] if any(test.startswith(f"{mirror}::") for test in seconds) else []
+    others = [test for test in found if not test.startswith(f"{mirror}::")]
     chosen, total = [], 0.0
-    for test in sorted(found - set(own), key=lambda test: seconds.get(test, 0.0)):
+    for test in sorted(others, key=lambda test: seconds.get(test, 0.0)):
         total += seconds.get(test, 0.0)
         if total <= SECONDS:
             chosen.append(test)

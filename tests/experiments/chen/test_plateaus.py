@@ -1,5 +1,6 @@
 """The claims on plateaus, on losses made by hand."""
 
+import functools
 import json
 
 import numpy as np
@@ -8,7 +9,10 @@ import xarray
 
 from experiments.chen import plateaus, theory
 
-LEVELS = {name: theory.level(name) for name in theory.KINDS}
+
+@functools.cache
+def levels():
+    return {name: theory.level(name) for name in theory.KINDS}
 
 
 LLC = {"4": 4.0, "4+": 5.0, "4++": 6.0, "5": 7.0, "5+": 8.5}
@@ -16,7 +20,7 @@ LLC = {"4": 4.0, "4+": 5.0, "4++": 6.0, "5": 7.0, "5+": 8.5}
 
 def verdicts(*runs, bias=-0.3, llc=LLC):
     """Runs as strings of polygons; "-" is elsewhere."""
-    losses = np.array([[LEVELS.get(name, 0.09) for name in run.split()] for run in runs])
+    losses = np.array([[levels().get(name, 0.09) for name in run.split()] for run in runs])
     found = plateaus.judge(losses, np.full(losses.shape, bias), llc)
     return {v.claim.id.removeprefix("chen/sgd/"): v for v in found}
 
@@ -78,7 +82,7 @@ def test_estimates_are_those_of_the_chains_above_the_loss_of_their_polygon():
 
 
 def test_a_loss_is_on_the_nearest_plateau_within_reach():
-    near = np.array([LEVELS["5"] + 2e-4, LEVELS["5"] + 4e-4, LEVELS["6"] - 1e-4])
+    near = np.array([levels()["5"] + 2e-4, levels()["5"] + 4e-4, levels()["6"] - 1e-4])
     names = list(theory.KINDS)
     expected = [names.index("5"), plateaus.ELSEWHERE, names.index("6")]
     np.testing.assert_array_equal(plateaus.plateau_of(near), expected)

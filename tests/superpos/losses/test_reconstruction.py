@@ -7,6 +7,7 @@ import pytest
 from jax.test_util import check_grads
 
 from superpos.losses import weighted_squared_error
+from superpos.losses.reconstruction import weighted_power_error
 
 
 def random_arguments(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,3 +109,11 @@ def test_that_of_a_batch_is_the_mean_of_those_of_its_examples(n: int, batch: int
 def test_a_batch_of_another_shape_is_refused(shapes: tuple[tuple[int, ...], ...]) -> None:
     with pytest.raises(AssertionError):
         weighted_squared_error(*(jnp.ones(shape) for shape in shapes))
+
+
+def test_errors_to_a_power_are_of_one_shape_too() -> None:
+    for wrong in (jnp.zeros((3, 1)), jnp.zeros(4)):
+        with pytest.raises(AssertionError):
+            weighted_power_error(jnp.zeros(3), wrong, jnp.ones(3), 2.0)
+    with pytest.raises(AssertionError):
+        weighted_power_error(jnp.zeros((3, 2)), jnp.zeros((3, 2)), jnp.ones(2), 2.0)

@@ -25,3 +25,12 @@ def test_it_is_the_number_of_parameters_over_the_power(power, n_parameters):
 def test_draws_below_the_minimum_are_counted():
     losses = np.array([[0.1, 0.2, 0.3, 0.4], [1.0, 1.0, 1.0, 1.0]])
     np.testing.assert_allclose(share_below(losses, np.array([0.3, 1.0])), [0.5, 0.0])
+
+
+def test_leading_dimensions_are_kept():
+    losses = np.random.default_rng(1).gamma(2.0, size=(2, 3, 5))
+    reference = losses.mean(-1)
+    found = local_learning_coefficient(losses, reference - 0.5, inverse_temperature=2.0)
+    np.testing.assert_allclose(found, np.ones((2, 3)), rtol=1e-5)
+    shares = share_below(losses, reference)
+    np.testing.assert_allclose(shares, (losses < reference[..., None]).mean(-1))

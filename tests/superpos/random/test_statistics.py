@@ -13,6 +13,7 @@ of every key in turn.
 Tests after Knuth, The Art of Computer Programming 2, 3.3.2, and L'Ecuyer & Simard 2007, TestU01.
 """
 
+import math
 import re
 import shutil
 import subprocess
@@ -253,7 +254,7 @@ def bit_correlation(words: Words) -> PValues:
 
 
 WEIGHTS = np.bincount([i.bit_count() for i in range(256)], minlength=9) / 256
-WEIGHT_32 = scipy.stats.binom.pmf(np.arange(33), 32, 0.5)
+WEIGHT_32 = np.array([math.comb(32, k) for k in range(33)]) / 2**32
 CLASS_OF = np.digitize(np.arange(33), [14, 16, 17, 19])
 CLASSES = np.bincount(CLASS_OF, WEIGHT_32)
 

@@ -5,6 +5,7 @@ import platform
 import jax
 import pytest
 
+from superpos.train import fingerprint as module
 from superpos.train.fingerprint import fingerprint, instructions
 
 
@@ -35,3 +36,11 @@ def test_a_fingerprint_is_text_and_names_the_device():
     assert all(isinstance(text, str) for text in found.values())
     assert found["device"].startswith(jax.local_devices()[0].platform)
     assert found["isa"] == instructions()
+
+
+def test_a_product_is_split_over_a_thread_for_each_device_of_a_cpu_at_least(monkeypatch):
+    monkeypatch.setenv("NPROC", "3")
+    monkeypatch.setattr(jax, "local_device_count", lambda: 8)
+    assert (module._threads("cpu"), module._threads("gpu")) == (8, 3)
+    monkeypatch.setattr(jax, "local_device_count", lambda: 2)
+    assert module._threads("cpu") == 3

@@ -247,3 +247,9 @@ def test_canonical_is_idempotent_and_keeps_float32(value):
     once = canonical(value)
     assert canonical(once) == once
     assert np.float32(once) == np.float32(value)
+
+
+@pytest.mark.parametrize("value", [1e300, -1e39, float("nan"), float("inf")])
+def test_what_float32_cannot_hold_is_refused(value):
+    with pytest.raises(ArgumentError, match="expected a finite number$"):
+        canonical(value)
