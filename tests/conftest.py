@@ -37,12 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and n_bytes(own) > MOST_CACHE_BYTES:
         shutil.rmtree(own, ignore_errors=True)
     folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", own))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:  # as in a home that cannot be written to
+        return
     for name, value in {"jax_compilation_cache_dir": str(folder), **CACHE_OPTIONS}.items():
         jax.config.update(name, value)
         os.environ[name.upper()] = str(value)  # for the processes that tests start
     # JAX writes an entry in place: one that is half written, as by a killed process, is no hit.
-    os.environ["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache:UserWarning"
+    os.environ["PYTHONWARNINGS"] = ",".join(
+        f"ignore:Error {what} persistent compilation cache:UserWarning"
+        for what in ("reading", "writing")
+    )
 
 
 def n_bytes(folder: Path) -> int:
