@@ -13,9 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from experiments.__main__ import main
 from experiments.jobs import ConfigError
 from experiments.multirun.engines import make_engine, wrong_options
 from superpos.train import files, store
+from tests.experiments.conftest import new_process
 from tests.experiments.multirun import conftest as multirun
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -69,11 +71,12 @@ def started(home):
 
 
 @pytest.fixture(scope="module")
-def alone(started, tmp_path_factory):
-    """What one process makes of the grid."""
+def alone(tmp_path_factory):
+    """What one process, this one, makes of the grid."""
     folder = tmp_path_factory.mktemp("alone")
-    with started(folder) as process:
-        finished(process)
+    with new_process(folder) as patch:
+        patch.setattr(sys, "argv", ["experiments", "-m", "hydra/launcher=vmap", *GRID])
+        assert main() == 0
     return store.open(folder / "store")
 
 
