@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from experiments import boundary, runner
-from experiments.axes import GENERATORS, expand
 from experiments.claims.everything import FULL
 from experiments.elhage import decomposition, phase_change
 from experiments.gauge import charges, equivariance, label_space, moves, speed, tied
 from experiments.report.guide import GUIDES
 from superpos.train import store
 from tests.experiments.report.sites import claims_of, figures_of
+from tests.small import shrunk
 from tests.work import Work, counted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,16 +99,6 @@ class Images(HTMLParser):
         if tag == "img":
             given = dict(attrs)
             self.found.append((given.get("src") or "", given.get("alt") or ""))
-
-
-def shrunk(node: Any) -> Any:
-    """Axes cut down to their ends, wherever they are in a sweep."""
-    if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
-        return {name: shrunk(child) for name, child in node.items()}
-    if node is None:
-        return None
-    values = expand("axis", node)
-    return [values[at] for at in (0, -1)[: len(values)]]
 
 
 def shrunk_variant(changes: Mapping[str, Any] | None) -> dict[str, Any]:

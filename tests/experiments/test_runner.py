@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from experiments import runner
-from experiments.axes import GENERATORS, expand
 from experiments.boundary import compose
 from experiments.elhage import phase_change
 from experiments.jobs import ConfigError
 from experiments.report import stored
 from superpos.train import StoreError, store
+from tests.small import shrunk
 
 TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
 SMALL_SWEEP = ("sweep.data.density=[0.5,1.0]", "sweep.seed=[0,1]")
@@ -357,13 +357,6 @@ def test_diverged_members_are_named_and_the_code_is_3(
         (False, True),
     ]
     assert (tmp_path / "index.html").exists()
-
-
-def shrunk(node: Any) -> Any:
-    """Axes cut down to their first and last value, wherever they are in a `sweep:` node."""
-    if isinstance(node, Mapping) and not set(node) & set(GENERATORS):
-        return {name: shrunk(child) for name, child in node.items()}
-    return None if node is None else [expand("axis", node)[at] for at in (0, -1)]
 
 
 @pytest.mark.slow
