@@ -2,19 +2,17 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+REWRITTEN := .pytest_cache/rewritten
 
 .PHONY: demo test fast mutants lint claims claims-full report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
 
-# pytest rewrites the asserts of every file: what it made is kept for the other worker and next time.
-test fast: export PYTHONDONTWRITEBYTECODE =
-
-test: $(READY) ## every test, and the slowest of them
+test: $(REWRITTEN) ## every test, and the slowest of them
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20
 
-fast: $(READY) ## the tests that are not marked slow
+fast: $(REWRITTEN) ## the tests that are not marked slow
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 mutants: $(READY) ## whether the tests notice 200 faults put into the library, one at a time: an hour
@@ -41,6 +39,11 @@ bench: $(READY) ## superpos beside PyTorch (installed where missing) and a plain
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
+
+# pytest rewrites the asserts of every test: once, and not by each of the workers.
+$(REWRITTEN): $(READY) $(shell find tests -name '*.py')
+	-@$(BIN)/python -m pytest --collect-only -qq >/dev/null
+	@mkdir -p $(@D) && touch $@
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

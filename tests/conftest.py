@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from jax._src import compiler
 
 from experiments.startup import cache_folder
 
+sys.dont_write_bytecode = False  # rewriting the asserts of all tests takes 3 seconds: it is kept
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_default_matmul_precision", "highest")  # as conf/ has it; a GPU would not
@@ -33,11 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     It is kept in the user's cache folder for the next run and other checkouts, until the folder has
     grown past MOST_CACHE_BYTES; or in JAX_COMPILATION_CACHE_DIR, where that is set.
     """
-    own = cache_folder().with_name("xla-of-tests")
-    if not hasattr(config, "workerinput") and n_bytes(own) > MOST_CACHE_BYTES:
-        shutil.rmtree(own, ignore_errors=True)
-    folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", own))
+    named = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    folder = Path(named) if named else cache_folder().with_name("xla-of-tests")
     try:
+        if not named and not hasattr(config, "workerinput") and n_bytes(folder) > MOST_CACHE_BYTES:
+            shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:  # as in a home that cannot be written to
         return
@@ -45,9 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
         jax.config.update(name, value)
         os.environ[name.upper()] = str(value)  # for the processes that tests start
     # JAX writes an entry in place: one that is half written, as by a killed process, is no hit.
+    quiet = [
+        f"ignore:Error {w} persistent compilation cache:UserWarning" for w in ("reading", "writing")
+    ]
     os.environ["PYTHONWARNINGS"] = ",".join(
-        f"ignore:Error {what} persistent compilation cache:UserWarning"
-        for what in ("reading", "writing")
+        [*filter(None, [os.environ.get("PYTHONWARNINGS")]), *quiet]
     )
 
 
@@ -57,11 +61,13 @@ def n_bytes(folder: Path) -> int:
 
 PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
 IN_HASTE = (
-    *("conf", "faults/test_isolation.py", "test_contract.py"),
-    *(f"superpos/{room}" for room in ("data", "gauge", "losses", "metrics", "models", "optim")),
-    *(f"experiments/{paper}" for paper in PAPERS),
+    *("conf/", "faults/test_isolation.py", "test_contract.py"),
+    *(f"superpos/{room}/" for room in ("data", "gauge", "losses", "metrics", "models", "optim")),
+    *(f"experiments/{paper}/" for paper in PAPERS),
 )
 """Tests whose time is mostly that of compiling, and which hold for any way to compile."""
+haste = jax.make_user_context(default_value=False)
+"""Keeps what is compiled in haste apart from what is not, in JAX's own tables."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,7 +88,7 @@ def compiled_in_haste(request: pytest.FixtureRequest) -> Iterator[None]:
         options.env_option_overrides = [*options.env_option_overrides, emitters]
         return options
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, haste(True):
         patch.setattr(compiler, "get_compile_options", in_haste)
         jax.config.update("jax_disable_most_optimizations", True)
         yield

@@ -241,6 +241,7 @@ def check_traced(group: str, name: str, base: dict[str, float]) -> int:
     cases = [{key: value} for key in base for value in allowed[key]]
     numbers = {key: np.float32([case.get(key, base[key]) for case in cases]) for key in base}
     together = jax.jit(jax.vmap(lambda values: measure(group, name, values)))
+    check_types(group, name, base)
     mapped = jax.device_get(together(numbers))
     concrete = [jax.device_get(measure(group, name, base | case)) for case in cases]
     rows = [jax.tree.map(lambda leaf, i=row: leaf[i], mapped) for row in range(len(cases))]
@@ -254,8 +255,17 @@ def check_traced(group: str, name: str, base: dict[str, float]) -> int:
     return equations(together, numbers)
 
 
+def check_types(group: str, name: str, base: dict[str, float]) -> None:
+    """In float32, a traced number gives the shapes and types that a concrete one gives."""
+    with jax.enable_x64(False):
+        numbers = {key: jax.ShapeDtypeStruct((), jnp.float32) for key in base}
+        traced = jax.eval_shape(lambda values: measure(group, name, values), numbers)
+        concrete = jax.eval_shape(lambda: measure(group, name, base))
+        chex.assert_trees_all_equal_shapes_and_dtypes(traced, concrete)
+
+
 def assert_equal_to_rounding(actual: Any, expected: Any) -> None:
-    """The terms of a sum are rounded at the size of the largest, whatever is left of them."""
+    """The terms of a sum are rounded at the size of the largest, and noise is drawn in float32."""
     size = np.max(np.abs(expected), initial=1.0, where=np.isfinite(expected))
     np.testing.assert_allclose(actual, expected, rtol=TOLERANCE, atol=TOLERANCE * size)
 

@@ -1,4 +1,4 @@
-"""Counted work: what a test asks of the compiler, the same on every machine."""
+"""Counted work: what a test asks of the compiler, whatever the machine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,8 @@ class Work:
 
     Attributes:
         programs: programs that were lowered to be compiled, the small ones of single operations
-            included; one that this process has compiled before is not counted again.
+            included; one that this process has compiled before is not counted again, so a limit is
+            one for a new process.
     """
 
     def __init__(self) -> None:

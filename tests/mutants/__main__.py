@@ -2,24 +2,27 @@
 
 The suite is run once to learn which tests run which lines; then the tests of the mirrored file and,
 if none of those fails, the quickest of the others that run the changed line are run for each fault.
-A mutant that none of them notices survives, and is printed.
+A mutant that none of these notices survives, and is printed.
 
 Neither mutmut nor cosmic-ray fits: they know no fixed sample, and run one command for all mutants.
 
 Usage: python -m tests.mutants [CHECKOUT [FOLDER]]. The checkout is the one where you are, unless it
-is named. A folder keeps what the tests run and all verdicts, so that the same command goes on.
+is named. The folder, which is in outputs/mutants and named after the content of the library and the
+tests, keeps what the tests run and all verdicts, so that the same command goes on.
 """
 
+import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
 
@@ -30,10 +33,6 @@ SECONDS = 90.0
 tests took at first."""
 TIMEOUT = 400.0
 N_WORKERS = 2
-CACHE = {
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-}
 UNIMPORTABLE = ("ImportError while loading conftest", "found no collectors")
 
 
@@ -101,65 +100,85 @@ def is_noticed(mutant: Mutant, tests: Sequence[str], root: Path) -> bool:
     listed = root / "tests.txt"
     listed.write_text("\n".join(tests))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONPATH": str(root), **CACHE}
-    environment["JAX_COMPILATION_CACHE_DIR"] = str(root.parent / "xla")
-    try:
-        done = subprocess.run(
-            [*command, f"@{listed}"], cwd=root, env=environment, timeout=TIMEOUT,
-            capture_output=True, text=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return True  # it hangs
-    finally:
-        file.write_text(before)
-    unimportable = any(text in done.stdout + done.stderr for text in UNIMPORTABLE)
-    if done.returncode not in (0, 1, 2) and not unimportable:
-        raise RuntimeError(f"{mutant}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.returncode != 0
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment["JAX_COMPILATION_CACHE_DIR"] = str(root.parent / "xla")  # not the user's
+    with subprocess.Popen(
+        [*command, f"@{listed}"], cwd=root, env=environment, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        try:
+            said, _ = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return True  # it hangs
+        finally:
+            with suppress(ProcessLookupError):  # whatever its tests have started
+                os.killpg(process.pid, signal.SIGKILL)
+            file.write_text(before)
+    if process.returncode in (4, 5) and not any(text in said for text in UNIMPORTABLE):
+        raise RuntimeError(f"{mutant}: {said[-2000:]}")  # no such tests
+    return process.returncode != 0
 
 
-def main(root: Path, folder: Path) -> int:
-    """Print the survivors and how many there are in each group; keep all verdicts in a file."""
-    mutants = sample(root)
-    if not (folder / "junit.xml").exists():
-        measure(root, folder)
-    by_line, seconds = tests_by_line(folder), seconds_by_test(folder)
+def copies_of(root: Path, folder: Path) -> Queue[Path]:
+    """A copy of the checkout for each worker."""
     copies: Queue[Path] = Queue()
     ignore = shutil.ignore_patterns(".git", ".venv", "outputs", "__pycache__", ".pytest_cache")
     for number in range(N_WORKERS):
         place = folder / f"copy_{number}"
         shutil.rmtree(place, ignore_errors=True)
         copies.put(shutil.copytree(root, place, ignore=ignore))
-    kept = folder / "verdicts.json"
+    return copies
+
+
+def summary(noticed: Mapping[Mutant, bool]) -> list[str]:
+    """The survivors, and how many there are in each group and in all."""
+    survivors = [mutant for mutant, seen in noticed.items() if not seen]
+    of_group = Counter(mutant.group for mutant in survivors)
+    groups = Counter(mutant.group for mutant in noticed).items()
+    return [
+        *(f"survived: {mutant}" for mutant in survivors),
+        *(f"{group}: {of_group[group]} of {n} survived" for group, n in groups),
+        f"{len(survivors)} of {len(noticed)} mutants survived",
+    ]
+
+
+def main(root: Path, folder: Path) -> None:
+    """Judge every mutant, and keep each verdict."""
+    if not (folder / "junit.xml").exists():
+        measure(root, folder)
+    by_line, seconds = tests_by_line(folder), seconds_by_test(folder)
+    copies, kept = copies_of(root, folder), folder / "verdicts.json"
     verdicts: dict[str, bool] = json.loads(kept.read_text()) if kept.exists() else {}
 
-    def judge(mutant: Mutant) -> bool:
+    def is_seen(mutant: Mutant) -> bool:
         if mutant.id in verdicts:
             return verdicts[mutant.id]
-        stages = choose(mutant, root, by_line, seconds)
         at = copies.get()
         try:
-            noticed = any(is_noticed(mutant, tests, at) for tests in stages)
+            stages = choose(mutant, root, by_line, seconds)
+            return any(is_noticed(mutant, tests, at) for tests in stages)
         finally:
             copies.put(at)
-        n_tests = sum(map(len, stages))
-        print(f"{'noticed ' if noticed else 'SURVIVED'} {mutant}  [{n_tests} tests]", flush=True)
-        verdicts[mutant.id] = noticed
-        kept.write_text(json.dumps(dict(verdicts), indent=0))
-        return noticed
 
+    noticed: dict[Mutant, bool] = {}
+    mutants = sample(root)
     with ThreadPoolExecutor(N_WORKERS) as pool:
-        noticed = list(pool.map(judge, mutants))
-    survivors = [mutant for mutant, seen in zip(mutants, noticed, strict=True) if not seen]
-    for mutant in survivors:
-        print(f"survived: {mutant}")
-    for group, n in Counter(mutant.group for mutant in mutants).items():
-        print(f"{group}: {sum(m.group == group for m in survivors)} of {n} survived")
-    print(f"{len(survivors)} of {len(mutants)} mutants survived")
-    return 0
+        for mutant, seen in zip(mutants, pool.map(is_seen, mutants), strict=True):
+            print(f"{'noticed ' if seen else 'SURVIVED'} {mutant}", flush=True)
+            noticed[mutant] = verdicts[mutant.id] = seen
+            kept.write_text(json.dumps(verdicts, indent=0))
+    print("\n".join(summary(noticed)))
+
+
+def digest(root: Path) -> str:
+    """What the library and its tests are, in eight digits."""
+    files = sorted(path for top in ("superpos", "tests") for path in (root / top).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
 
 
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    with tempfile.TemporaryDirectory() as name:
-        sys.exit(main(where, Path(sys.argv[2] if len(sys.argv) > 2 else name)))
+    usual = where / "outputs" / "mutants" / digest(where)
+    into = Path(sys.argv[2]) if len(sys.argv) > 2 else usual
+    into.mkdir(parents=True, exist_ok=True)
+    main(where, into.resolve())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import choose
+from tests.mutants.__main__ import choose, summary
 from tests.mutants.faults import Mutant, applied, changes_in, sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,4 +68,17 @@ def test_the_mirrored_file_comes_first_and_then_what_runs_the_line() -> None:
     assert choose(mutant, Path("/r"), {"/r/superpos/data/a.py": lines}, seconds) == [
         ["tests/superpos/data/test_a.py"],
         ["tests/b.py::y", "tests/c.py::z"],
+    ]
+
+
+def test_survivors_are_counted_by_group() -> None:
+    first, second, third = (
+        Mutant(group, "a.py", range(3, 4), f"{n}  ->  0", str(n))
+        for n, group in enumerate(("data", "data", "grid"))
+    )
+    assert summary({first: True, second: False, third: True}) == [
+        "survived: a.py:3: 1  ->  0",
+        "data: 1 of 2 survived",
+        "grid: 0 of 1 survived",
+        "1 of 3 mutants survived",
     ]

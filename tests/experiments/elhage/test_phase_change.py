@@ -20,6 +20,7 @@ from experiments.elhage.phase_change import (
     n_regions,
 )
 from experiments.elhage.phase_figure import draw
+from superpos import data, random
 
 IGNORE, DEDICATE, ANTIPODAL, ALIGNED = 1, 2, 3, 4
 """Phases of two features: theory.PHASES[2]."""
@@ -378,3 +379,16 @@ def test_sampling_notices_a_wrong_closed_form(
 
     monkeypatch.setattr(theory, "configuration_losses", wrong)
     assert closed_form_deviation(2) > 0.05 / 1.05 - few_batches
+
+
+@pytest.mark.parametrize("name", theory.PHASES[2][1:-1])
+def test_closed_forms_agree_with_samples_at_their_density(name: str) -> None:
+    """Within four standard errors, with the source's own patterns of features that are on."""
+    p, r, n_samples = 0.3, 0.3, 2**18
+    x = np.asarray(
+        data.sparse_uniform(n_features=2, density=p).sample(random.key(0), n_samples).inputs
+    )
+    W, b = theory.configuration_parameters(p, 2)[name]
+    errors = np.square(x - np.maximum(x @ W @ W.T + b, 0)) @ [1.0, r]
+    expected = theory.configuration_losses(p, r, 2)[name]
+    assert abs(errors.mean() - expected) < 4 * errors.std() / np.sqrt(n_samples)

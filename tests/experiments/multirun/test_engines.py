@@ -144,7 +144,7 @@ def check_killed(folder, process, n_chunks):
 @pytest.mark.slow
 def test_a_job_of_submitit_that_is_killed_costs_its_chunk_and_no_other(started, alone, tmp_path):
     with started(tmp_path, *SUBMITIT) as process:
-        check_killed(tmp_path, process, 3)
+        check_killed(tmp_path, process, 2)
     check_same(tmp_path, alone)
 
     sent = {*tmp_path.glob("store/submitit/*")}

@@ -191,12 +191,14 @@ def test_a_group_that_fails_leaves_the_others(launch, tmp_path, monkeypatch, err
 
 @pytest.mark.slow
 def test_a_second_process_is_told_and_harms_nothing(launch, copied):
-    first = chunks(copied)
+    first, more = chunks(copied), (*GRID[:2], "seed=range(4)")
     with locked(copied):
-        done = launch(*GRID)
+        done = launch(*more)
     assert done.code == 2
     assert "in use by process" in done.err
     assert chunks(copied) == first
+    assert launch(*more).code == 0
+    assert first.items() < chunks(copied).items()
 
 
 @pytest.mark.slow
