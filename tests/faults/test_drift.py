@@ -133,12 +133,16 @@ def test_every_key_of_the_fingerprint_is_tried_here():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
-def test_other_numerics_are_refused_by_name_unless_allowed(
-    partial, one_line, snapshot, monkeypatch, key
-):
+def test_other_numerics_are_refused_by_name(partial, one_line, snapshot, monkeypatch, key):
     real = fingerprint()
     monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real, key: "another"})
     assert refused(one_line, snapshot, partial, name=f"{key} was {real[key]} and is another")
+
+
+@pytest.mark.slow
+def test_other_numerics_go_on_where_they_are_allowed(partial, snapshot, monkeypatch):
+    key, real = "jaxlib", fingerprint()
+    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real, key: "another"})
     before = snapshot(partial)
     assert run(partial, allow_numerics_change=True) == 4
     after = snapshot(partial)

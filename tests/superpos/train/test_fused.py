@@ -56,7 +56,7 @@ def swept(engine: Any, size: tuple[int, int], optimiser: str) -> xarray.Dataset:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("size", "optimiser"), [((5, 2), "adam"), ((2, 1), "adamw"), ((2, 1), "sgd")], ids=str
+    ("size", "optimiser"), [((2, 1), "adam"), ((2, 1), "adamw"), ((5, 2), "sgd")], ids=str
 )
 def test_a_sweep_is_that_of_the_ordinary_engine(size: tuple[int, int], optimiser: str) -> None:
     fused, ordinary = (swept(engine, size, optimiser) for engine in ("pallas", "xla"))
