@@ -153,6 +153,7 @@ def test_experiments_lists_every_file() -> None:
 # Complaints
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [

@@ -176,6 +176,7 @@ def test_cpus_and_gpus_have_a_page_each(report: dict[str, Any]) -> None:
     assert committed(report).name == "RESULTS-GPU.md"
 
 
+@pytest.mark.slow
 def test_the_figure_is_drawn(report: dict[str, Any], tmp_path: Path) -> None:
     figure.draw(report["growth"], tmp_path / "growth.png")
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")

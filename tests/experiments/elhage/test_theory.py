@@ -163,6 +163,7 @@ def test_optimum_is_stationary_and_no_worse_than_any_configuration(n):
     assert max(np.abs(dW).max(), np.abs(db).max()) < 1e-7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("density", "importance"),
     [(0.1, [1.0, 0.3]), (0.45, [1.0, 0.5]), (0.8, [1.0, 1.0]), (0.6, [1.0, 1.0, 0.8])],

@@ -103,6 +103,7 @@ def with_model(place: int, W: np.ndarray) -> np.ndarray:
 NOISE = np.random.default_rng(0).normal(size=(N, M)) / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "W"),
     [
@@ -190,6 +191,7 @@ def test_a_sweep_over_density_alone() -> None:
     np.testing.assert_array_equal(measure(dataset).codes, paper().codes)
 
 
+@pytest.mark.slow
 def test_analyse_draws_two_figures(tmp_path: Path) -> None:
     dataset = xarray.Dataset(
         {

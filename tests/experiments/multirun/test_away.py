@@ -246,6 +246,7 @@ def test_jobs_of_a_group_whose_workers_are_lost_fail_and_others_do_not(
     assert [len(part["ids"]) for part in workers.parts] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word",
     ["hydra.launcher.engine=slurm", "hydra.launcher.n_parts=0", "hydra.launcher.retries=-1"],

@@ -26,6 +26,7 @@ def run(tx, start, curvature, n_steps=400):
     return np.asarray(jax.jit(jax.vmap(chain))(jnp.arange(8192)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("localisation", "precision"), [(0.0, 0.0), (5.0, 0.0), (0.0, 8.0), (5.0, 8.0)]
 )

@@ -227,6 +227,7 @@ def test_a_state_is_gone_on_from_by_a_call_that_keeps_none(run, interrupted, bit
     assert reports[1].steps_done == 4 * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "swap"])
 def test_a_damaged_state_is_set_aside_and_the_chunk_trained_from_its_start(
     run, interrupted, bits, tmp_path, damage

@@ -53,6 +53,7 @@ def test_an_optimiser_is_found_out(name: str, expected: bool) -> None:
     assert is_elementwise(tx, PARAMS, tx.init(PARAMS)) is expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), CASES)
 def test_also_inside_a_sweep(name: str, expected: bool) -> None:
     """Where the learning rate, the parameters and the state are tracers."""

@@ -142,6 +142,7 @@ def make_map():
     return build
 
 
+@pytest.mark.slow
 def test_a_chaotic_map_is_fragile_and_one_that_converges_is_not(make_map):
     # At 2.5 x goes to 1 - 1/2.5; at 3.2 to two points in turn; at 3.9 an ulp doubles in 1.4 steps.
     axes = {"rate": [2.5, 3.2, 3.9], "seed": list(range(8))}

@@ -91,6 +91,7 @@ def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
     }
 
 
+@pytest.mark.slow
 def test_the_carry_is_given_up_to_the_block(make_toy):
     chunk = compiled(make_toy(), TARGETS, Width(1, 3))
     executable, carry = started(chunk, TARGETS, [0])
