@@ -38,7 +38,6 @@ MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 CALLS = {"eval", "exec", "instantiate", "system", "popen", "__import__", "serialize_executable"}
 FLAGS = {"shell", "allow_pickle"}
 MAX_FILE, MAX_FUNCTION = 300, 60
-NEW_LINE = "\n"
 
 Check = Callable[[str, str], list[str]]
 

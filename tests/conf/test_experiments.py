@@ -4,7 +4,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +16,9 @@ import pytest
 from experiments import boundary, runner
 from experiments.claims.everything import FULL
 from experiments.elhage import decomposition, phase_change
+from experiments.findings import Findings
 from experiments.gauge import charges, equivariance, label_space, moves, speed, tied
+from experiments.jobs import Job
 from experiments.report.guide import GUIDES
 from superpos.train import store
 from tests.experiments.report.sites import claims_of, figures_of
@@ -76,12 +78,14 @@ def composed(name: str) -> dict[str, Any]:
 
 
 class Ran(NamedTuple):
-    """An experiment that was run: its exit code, folder, config and work."""
+    """An experiment that was run: its exit code, folder, config, work, jobs and analysis."""
 
     code: int
     folder: Path
     config: dict[str, Any]
     work: Work
+    jobs: Mapping[str, Job]
+    analyse: Callable[..., Findings]
 
     @property
     def claims(self) -> list[dict[str, Any]]:
@@ -124,7 +128,8 @@ def run_small(name: str, folder: Path) -> Ran:
     variants = config["variants"].items()
     config["variants"] = {name: shrunk_variant(changes) for name, changes in variants}
     with smaller(), counted() as work:
-        return Ran(runner.run(config).code, folder, config, work)
+        code = runner.run(config).code
+    return Ran(code, folder, config, work, *runner.bind(config, trace=False))
 
 
 def test_there_are_experiments() -> None:
@@ -132,7 +137,6 @@ def test_there_are_experiments() -> None:
     assert boundary.experiments() == NAMES
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_every_experiment_binds_at_its_own_size() -> None:
     """Those that are run here are traced then; those of the full size are traced here."""
@@ -175,7 +179,7 @@ def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
 
 def check_work(name: str, ran: Ran) -> None:
     """What an experiment costs in the suite, counted, so that it is the same on every machine."""
-    jobs, _ = runner.bind(ran.config, trace=False)
+    jobs = ran.jobs
     assert list(jobs) == (list(ran.config["variants"]) or ["sweep"])
     assert any(job.fit.n_steps > 0 for job in jobs.values())
     assert sum(job.n_members * job.fit.n_steps for job in jobs.values()) <= MOST_STEPS
@@ -196,8 +200,7 @@ def check_page(ran: Ran) -> None:
 
 
 def check_stores(ran: Ran) -> None:
-    jobs, _ = runner.bind(ran.config, trace=False)
-    for name, job in jobs.items():
+    for name, job in ran.jobs.items():
         dataset = store.open(ran.folder / name)
         assert dataset["status"].size == job.n_members
         assert (dataset["status"] == "ok").all()
@@ -239,8 +242,7 @@ def check_guides(ran: Ran) -> None:
 
 def check_one_value(ran: Ran) -> None:
     """The analysis of one member of each sweep, which is what one value for each axis gives."""
-    jobs, analyse = runner.bind(ran.config, trace=False)
-    datasets = {name: store.open(ran.folder / name) for name in jobs}
+    datasets = {name: store.open(ran.folder / name) for name in ran.jobs}
     alone = {
         name: dataset.isel({dim: [0] for dim in dataset["status"].dims})
         for name, dataset in datasets.items()
@@ -248,7 +250,7 @@ def check_one_value(ran: Ran) -> None:
     folder = ran.folder / "alone"
     folder.mkdir()
     with smaller():
-        findings = analyse(alone, folder)
+        findings = ran.analyse(alone, folder)
     assert {verdict.claim.id for verdict in findings.verdicts} == {c["id"] for c in ran.claims}
     assert all((folder / figure.name).stat().st_size > 2000 for figure in findings.figures)
 
