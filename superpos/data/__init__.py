@@ -3,6 +3,7 @@
 from superpos.data import magnitudes as magnitudes
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
+from superpos.data.examples import examples as examples
 from superpos.data.finite import Serve as Serve
 from superpos.data.finite import finite as finite
 from superpos.data.finite import served as served
@@ -12,4 +13,8 @@ from superpos.data.one_sparse import identity as identity
 from superpos.data.one_sparse import one_sparse as one_sparse
 from superpos.data.sets import anticorrelated_sets as anticorrelated_sets
 from superpos.data.sets import correlated_sets as correlated_sets
+from superpos.data.source import draw as draw
+from superpos.data.source import shared as shared
+from superpos.data.source import stateless as stateless
+from superpos.data.source import vectors as vectors
 from superpos.data.sparse import sparse_uniform as sparse_uniform

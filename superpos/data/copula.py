@@ -20,6 +20,7 @@ from superpos.arguments import (
     factory,
 )
 from superpos.data.patterns import batch_of, check_densities, feature_densities
+from superpos.data.source import stateless, vectors
 from superpos.random import uniform_rows
 from superpos.types import Array, Batch, Key, Magnitude, Source
 
@@ -74,7 +75,7 @@ def gaussian_copula(
         on = z <= ndtri(feature_densities(n_features, *law))
         return batch_of(on, uniform_rows(key_value, (n_features, batch_size)), magnitude)
 
-    return Source(sample)
+    return stateless(sample, gives=vectors(n_features))
 
 
 def _loadings(n_features: int, rank: int | None, seed: int) -> Array:

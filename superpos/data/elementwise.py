@@ -13,7 +13,8 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
 from superpos.data.patterns import check_inputs
-from superpos.types import Array, Batch, Key, Source, Words
+from superpos.data.source import vectors
+from superpos.types import Array, Batch, Key, Params, Source, SourceState, Words
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "abs": jnp.abs,
@@ -48,13 +49,16 @@ def elementwise(
     of = FUNCTIONS[function]
     check_inputs(n_features, data)
 
-    def sample(key: Key, batch_size: int) -> Batch:
-        batch = data.sample(key, batch_size)
-        return dataclasses.replace(batch, targets=of(batch.inputs))
+    def sample(
+        params: Params, state: SourceState, key: Key, batch_size: int
+    ) -> tuple[Batch, SourceState]:
+        batch, state = data.sample(params, state, key, batch_size)
+        return dataclasses.replace(batch, targets=of(batch.inputs)), state
 
     def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
         assert data.columns is not None
         inputs, _ = data.columns(words, batch_size)
         return inputs, [of(column) for column in inputs]
 
-    return Source(sample, None if data.columns is None else columns)
+    columns_or_none = None if data.columns is None else columns
+    return data._replace(sample=sample, columns=columns_or_none, gives=vectors(n_features))

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 from superpos import random
 from superpos.arguments import Count, Interval, PositiveFraction, factory
 from superpos.data.patterns import check_inputs
-from superpos.types import Array, Batch, Key, Scalar, Source
+from superpos.data.source import draw, stateless
+from superpos.types import Array, Batch, Example, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
 """A seed that can be an axis, whole numbers that are exact in float32."""
@@ -56,8 +57,7 @@ def finite(
     check_inputs(n_features, data)
     count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
-    samples = data.sample(jax.random.fold_in(random.key(0), seed), n_samples)
-
+    samples = draw(data, jax.random.fold_in(random.key(0), seed), n_samples)
     return served(samples, serve, count)
 
 
@@ -78,4 +78,8 @@ def served(samples: Batch, serve: Serve, count: Array | int) -> Source:
         )
         return jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), samples)
 
-    return Source(sample)
+    inputs, targets = (
+        jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype)
+        for leaf in (samples.inputs, samples.targets)
+    )
+    return stateless(sample, gives=Example(inputs, targets))

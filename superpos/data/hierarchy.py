@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, Density, factory
 from superpos.data.patterns import one_member, reconstructed
+from superpos.data.source import stateless, vectors
 from superpos.random import uniform_rows
 from superpos.types import Array, Batch, Key, Magnitude, Source
 
@@ -69,7 +70,7 @@ def hierarchy(
             return one_member(u[::branching], child_density, branching)
         return u <= child_density
 
-    return Source(sample)
+    return stateless(sample, gives=vectors(n_features))
 
 
 def _widths(n_features: int, branching: int, depth: int) -> list[int]:

@@ -9,7 +9,8 @@ from superpos import random
 from superpos.arguments import Count, factory
 from superpos.data.finite import DataSeed
 from superpos.data.patterns import check_inputs
-from superpos.types import Batch, Key, Source
+from superpos.data.source import vectors
+from superpos.types import Batch, Key, Params, Source, SourceState
 
 
 @factory
@@ -48,11 +49,14 @@ def labelled(
     B = jax.random.normal(key_out, (n_teacher, n_classes), jnp.float32)
     B = B - B.mean(0, keepdims=True)
 
-    def sample(key: Key, batch_size: int) -> Batch:
-        batch = data.sample(key, batch_size)
+    def sample(
+        params: Params, state: SourceState, key: Key, batch_size: int
+    ) -> tuple[Batch, SourceState]:
+        batch, state = data.sample(params, state, key, batch_size)
         hidden = jax.nn.relu(jnp.matmul(batch.inputs, A, precision=jax.lax.Precision.HIGHEST))
         scores = jnp.matmul(hidden, B, precision=jax.lax.Precision.HIGHEST)
         targets = jax.nn.one_hot(jnp.argmax(scores, axis=-1), n_classes, dtype=jnp.float32)
-        return dataclasses.replace(batch, targets=targets)
+        return dataclasses.replace(batch, targets=targets), state
 
-    return Source(sample)
+    gives = vectors(n_features, n_classes)
+    return data._replace(sample=sample, columns=None, gives=gives)

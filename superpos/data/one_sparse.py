@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
+from superpos.data.source import stateless, vectors
 from superpos.random import uniform_columns, uniform_rows
 from superpos.types import Array, Batch, Key, Source, Words
 
@@ -52,7 +53,7 @@ def one_sparse(*, n_features: Count, stratified: bool = False) -> Source:
         turn = (number + _index(u[0], n_features)) % n_features
         return turn, (number // n_features + value) / -(-len(u) // n_features)
 
-    return Source(sample, None if stratified else columns)
+    return stateless(sample, None if stratified else columns, vectors(n_features))
 
 
 @factory
@@ -77,7 +78,7 @@ def identity(*, n_features: Count) -> Source:
         values = jax.nn.one_hot(turn, n_features, dtype=jnp.float32)
         return Batch(inputs=values, targets=values, factors=values)
 
-    return Source(sample)
+    return stateless(sample, gives=vectors(n_features))
 
 
 def _index(u: Array, n_features: int) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from jax.core import Tracer
 
 from superpos.arguments import ArgumentError
+from superpos.data.source import draw
 from superpos.types import Array, Batch, Magnitude, Scalar, Scalars, Source
 
 
@@ -35,8 +36,9 @@ def check_inputs(n_features: int, data: Source) -> None:
     Raises:
         ArgumentError: one line.
     """
-    width = jax.eval_shape(lambda: data.sample(jax.random.key(0), 1)).inputs.shape[-1]
-    if width != n_features:
+    shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape
+    if shape[1:] != (n_features,):
+        width = shape[-1]
         raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
 
 

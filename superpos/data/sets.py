@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, Density, factory
 from superpos.data.patterns import batch_of, check_sets, one_member
+from superpos.data.source import stateless, vectors
 from superpos.random import uniform_rows
 from superpos.types import Batch, Key, Magnitude, Source
 
@@ -40,7 +41,7 @@ def correlated_sets(
         on = jnp.repeat(u[:n_sets] <= density, set_size, axis=0)
         return batch_of(on, u[n_sets:], magnitude)
 
-    return Source(sample)
+    return stateless(sample, gives=vectors(n_features))
 
 
 @factory
@@ -71,4 +72,4 @@ def anticorrelated_sets(
         # One value a set is enough, as at most one of its features has it.
         return batch_of(on, jnp.repeat(u[n_sets:], set_size, axis=0), magnitude)
 
-    return Source(sample)
+    return stateless(sample, gives=vectors(n_features))

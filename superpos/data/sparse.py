@@ -15,6 +15,7 @@ from superpos.data.patterns import (
     feature_density,
     reconstructed,
 )
+from superpos.data.source import stateless, vectors
 from superpos.random import uniform_columns, uniform_rows
 from superpos.types import Array, Batch, Key, Magnitude, Scalar, Source, Words
 
@@ -63,4 +64,4 @@ def sparse_uniform(
         values = u / p
         return jnp.where(u <= p, values if magnitude is None else magnitude(values), 0.0)
 
-    return Source(sample, columns)
+    return stateless(sample, columns, vectors(n_features))

@@ -12,7 +12,9 @@ import numpy as np
 
 from superpos.train import files
 from superpos.train.program import Program
-from superpos.types import Carry, Key
+from superpos.train.results import Block
+from superpos.train.schedule import STEP
+from superpos.types import Carry, Key, Trigger
 
 FOLDER, SUFFIX = "ckpt", ".ckpt"
 SHARE = 0.05
@@ -27,18 +29,22 @@ class State(NamedTuple):
     Attributes:
         carry: of the run that goes on, its keys as their data.
         blocks: metrics of the blocks of the first run so far.
+        records: name of a measure -> what it gave in the first run so far.
         ends: the last carry of each run that is done, without key and optimiser.
     """
 
     carry: Carry
-    blocks: list[Mapping[str, np.ndarray]]
+    blocks: list[Block]
+    records: dict[str, list[Block]]
     ends: list[Carry]
 
 
-def snapshot(carry: Carry, blocks: list[Mapping[str, np.ndarray]], ends: list[Carry]) -> State:
+def snapshot(
+    carry: Carry, blocks: list[Block], records: dict[str, list[Block]], ends: list[Carry]
+) -> State:
     """The state of a chunk whose carry is on a device."""
     data = jax.random.key_data(carry.key)
-    return State(jax.device_get(dataclasses.replace(carry, key=data)), blocks, ends)
+    return State(jax.device_get(dataclasses.replace(carry, key=data)), blocks, records, ends)
 
 
 def restored(state: State, key: Key, device: Any) -> Carry:
@@ -56,10 +62,10 @@ def encode(name: str, numerics: str, state: State) -> bytes:
         numerics: all that the bits of the chunk depend on besides its members.
         state: what is kept, after one block or more.
     """
-    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *state.blocks)
+    stacked = _stacked(state.blocks), {k: _stacked(v) for k, v in state.records.items() if v}
     leaves = jax.tree.leaves((state.carry, stacked, state.ends))
     arrays = {f"{_LEAF}{number}": np.asarray(leaf) for number, leaf in enumerate(leaves)}
-    counts = np.array([len(state.blocks), len(state.ends)])
+    counts = np.array([len(state.blocks), len(state.ends), *map(len, state.records.values())])
     return files.framed(_MAGIC, name, {_NUMERICS: np.array(numerics), _COUNTS: counts, **arrays})
 
 
@@ -78,27 +84,49 @@ def decode(data: bytes, name: str, numerics: str, program: Program) -> State | N
     arrays = files.unframed(_MAGIC, name, data)
     if arrays is None or arrays.get(_NUMERICS, np.array("")).item() != numerics:
         return None
-    n_blocks, n_ends = map(int, arrays[_COUNTS])
-    shapes, structure = jax.tree.flatten(_shapes(program, n_blocks, n_ends))
+    n_blocks, n_ends, *n_records = map(int, arrays[_COUNTS])
+    names = [*program.schedule.measures]
+    if len(names) != len(n_records):
+        return None
+    n_of = dict(zip(names, n_records, strict=True))
+    shapes, structure = jax.tree.flatten(_shapes(program, n_blocks, n_of, n_ends))
     leaves = [arrays.get(f"{_LEAF}{number}") for number in range(len(shapes))]
     found = [_as(leaf, shape) for leaf, shape in zip(leaves, shapes, strict=True)]
     if len(arrays) != 2 + len(shapes) or any(leaf is None for leaf in found):
         return None
-    carry, stacked, ends = jax.tree.unflatten(structure, found)
-    blocks: list[Mapping[str, np.ndarray]] = [
+    carry, (stacked, kept), ends = jax.tree.unflatten(structure, found)
+    records = {name: _apart(kept[name], n) if n else [] for name, n in n_of.items()}
+    return State(carry, _apart(stacked, n_blocks), records, ends)
+
+
+def _stacked(blocks: list[Block]) -> Block:
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *blocks)
+
+
+def _apart(stacked: Block, n_blocks: int) -> list[Block]:
+    return [
         {name: values[number] for name, values in stacked.items()} for number in range(n_blocks)
     ]
-    return State(carry, blocks, ends)
 
 
-def _shapes(program: Program, n_blocks: int, n_ends: int) -> Any:
+def _shapes(program: Program, n_blocks: int, n_of: Mapping[str, int], n_ends: int) -> Any:
     """Shapes and dtypes of what `encode` keeps."""
-    key = jax.eval_shape(jax.random.key_data, program.carry.key)
-    stacked = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((n_blocks, *leaf.shape), leaf.dtype), program.metrics
-    )
-    end = dataclasses.replace(program.carry, key=(), opt_state=())
-    return dataclasses.replace(program.carry, key=key), stacked, [end] * n_ends
+    carry, metrics, measured = program.shapes
+
+    def several(shapes: Any, count: int) -> Any:
+        return jax.tree.map(lambda s: jax.ShapeDtypeStruct((count, *s.shape), s.dtype), shapes)
+
+    records = {}
+    for name, count in n_of.items():
+        due = jax.ShapeDtypeStruct(tuple(program.width), np.int32)
+        triggered = isinstance(program.schedule.measures[name].every, Trigger)
+        if count:
+            shapes = {**measured[name], STEP: due} if triggered else measured[name]
+            records[name] = several(shapes, count)
+    end = dataclasses.replace(carry, key=(), opt_state=(), source=())
+    key = jax.eval_shape(jax.random.key_data, carry.key)
+    stacked = several(metrics, n_blocks), records
+    return dataclasses.replace(carry, key=key), stacked, [end] * n_ends
 
 
 def _as(array: np.ndarray | None, shape: Any) -> np.ndarray | None:

@@ -26,7 +26,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FORMAT = 1
+FORMAT, OLDEST = 2, 1
+"""Of the JSON files: what is written, and the oldest that is read."""
+_FRAME_FORMAT = 1
 _MAGIC = b"superpos-chunk"
 _IDS, _VALUE = "ids", "value/"
 
@@ -149,11 +151,25 @@ def read_json(path: Path) -> dict[str, Any] | None:
         digest = body.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise StoreError(f"{path}: damaged, expected JSON with a checksum") from None
-    if body.get("format") != FORMAT:
-        raise StoreError(f"{path}: format {body.get('format')}, this version reads {FORMAT}")
+    if body.get("format") not in range(OLDEST, FORMAT + 1):
+        raise StoreError(
+            f"{path}: format {body.get('format')}, this version reads {OLDEST} to {FORMAT}"
+        )
     if digest != _digest(body):
         raise StoreError(f"{path}: damaged, its checksum does not match")
     return body
+
+
+def refuse_old(path: Path, body: Mapping[str, Any] | None) -> None:
+    """Refuse to write where an older version has.
+
+    Raises:
+        StoreError: the file is of an older format; one line.
+    """
+    if body is not None and body["format"] != FORMAT:
+        raise StoreError(
+            f"{path}: format {body['format']}, which this version only reads; choose another folder"
+        )
 
 
 def write_chunk(folder: Path, rows: Rows) -> Path:
@@ -231,7 +247,7 @@ def _claim(lock: FileIO, folder: Path) -> None:
 
 def _frame(magic: bytes, name: str, payload: bytes) -> bytes:
     digest = hashlib.sha256(name.encode() + payload).hexdigest()
-    return b" ".join([magic, str(FORMAT).encode(), name.encode(), digest.encode()])
+    return b" ".join([magic, str(_FRAME_FORMAT).encode(), name.encode(), digest.encode()])
 
 
 @contextmanager

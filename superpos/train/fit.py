@@ -1,13 +1,31 @@
 """One run on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
-from superpos.train.training import training
-from superpos.types import Array, FitSpec, Key, Model, Probe, Run, Source
+from superpos.train.schedule import STEP, Schedule, schedule_of
+from superpos.train.training import NOTHING, training
+from superpos.types import (
+    Array,
+    Carry,
+    Evaluation,
+    FitSpec,
+    Key,
+    Model,
+    Probe,
+    Run,
+    Source,
+    Training,
+    Trigger,
+)
+
+Metrics = dict[str, Array]
 
 
 def fit(
@@ -16,11 +34,15 @@ def fit(
     model: Model,
     source: Source,
     tx: optax.GradientTransformation,
-    probe: Probe,
     spec: FitSpec,
-    on_block: Callable[[int, dict[str, Array]], None] | None = None,
+    evaluations: Mapping[str, Evaluation] = NOTHING,
+    probe: Probe | Evaluation | None = None,
+    on_block: Callable[[int, Metrics], None] | None = None,
 ) -> Run:
     """Train one model: initialise, then a host loop over compiled blocks.
+
+    Arrays that the model or the source hold are arguments of the compiled program, and no constants
+    in it, however large they are.
 
     Args:
         key: a typed key; the run is a function of it. A member of a sweep with root key k and seed
@@ -28,32 +50,43 @@ def fit(
         model: what is trained.
         source: where its batches come from.
         tx: an optax transformation.
-        probe: what is measured after each block.
         spec: length of the run.
+        evaluations: what is measured, by name; one with `after` is measured at the end.
+        probe: short for one evaluation, which is measured after each `log_every`.
         on_block: called after each block with the updates done and the block's metrics.
 
     Returns:
-        The final parameters and state, and the metrics stacked over blocks, (n_blocks, ...); an
-        empty dict of metrics when there are no blocks.
+        The final parameters and state, and what was measured, stacked over the times that it was;
+        an empty dict when there are no blocks.
 
     Raises:
         TypeError: the key is not a typed key (jax.random.key).
+        ArgumentError: an evaluation that is never due, or parts that do not fit; one line.
     """
     check_key(key)
-    run = training(model=model, source=source, tx=tx, probe=probe, spec=spec)
-    carry = jax.jit(run.init)(key)
-    advance = jax.jit(run.advance)
-    blocks: list[dict[str, Array]] = []
-    for block in range(spec.n_blocks):
+    run = training(
+        model=model, source=source, tx=tx, spec=spec, evaluations=evaluations, probe=probe
+    )
+    schedule = schedule_of(run)
+    carry = _compiled(run.init, key)(key)
+    advance = _compiled(run.advance, carry)
+    measures = {name: _compiled(each.measure, carry) for name, each in run.measures.items()}
+    blocks: list[Metrics] = []
+    records: dict[str, list[Metrics]] = {name: [] for name in measures}
+    for number in range(schedule.n_blocks):
         carry, measured = advance(carry)
         blocks.append(measured)
+        step = (number + 1) * schedule.block
+        for name, measure in measures.items():
+            if _is_due(schedule, name, step, blocks):
+                own = {f"{STEP}_{name}": jnp.int32(step)} if _has_own(schedule, name) else {}
+                records[name].append({**measure(carry), **own})
         if on_block is not None:
-            on_block((block + 1) * spec.log_every, measured)
-    metrics = jax.tree.map(lambda *values: jnp.stack(values), *blocks) if blocks else {}
+            on_block(step, measured)
     return Run(
         params=carry.params,
         state=carry.state,
-        metrics=metrics,
+        metrics=_metrics(schedule, blocks, records) | _after(run, carry, schedule),
         diverged_step=carry.diverged_step,
     )
 
@@ -65,3 +98,57 @@ def check_key(key: Key) -> None:
         raise TypeError("key: expected one typed key, jax.random.key(seed)")
     if "rbg" in str(jax.random.key_impl(key)):
         raise TypeError("key: expected threefry, as numbers of rbg depend on a member's place")
+
+
+def _compiled(function: Callable[[Any], Any], argument: Any) -> Callable[[Any], Any]:
+    """A function that is compiled with all arrays that it closes over as arguments."""
+    closed, shapes = jax.make_jaxpr(function, return_shape=True)(argument)
+    structure = jax.tree.structure(shapes)
+    constants = closed.consts
+
+    @jax.jit
+    def call(constants: list[Any], argument: Any) -> Any:
+        run = jaxpr_as_fun(ClosedJaxpr(closed.jaxpr, constants))
+        return jax.tree.unflatten(structure, run(*jax.tree.leaves(argument)))
+
+    return lambda argument: call(constants, argument)
+
+
+def _has_own(schedule: Schedule, name: str) -> bool:
+    """Whether a measure has times of its own."""
+    return schedule.dim(name) != STEP
+
+
+def _is_due(schedule: Schedule, name: str, step: int, blocks: list[Metrics]) -> bool:
+    every = schedule.measures[name].every
+    if schedule.is_due(name, step) or not isinstance(every, Trigger) or step % every.block:
+        return schedule.is_due(name, step)
+    so_far = {each: np.stack([block[each] for block in blocks]) for each in blocks[-1]}
+    return bool(every.due(step, so_far))
+
+
+def _metrics(
+    schedule: Schedule, blocks: list[Metrics], records: Mapping[str, list[Metrics]]
+) -> Metrics:
+    """What was measured, stacked; the metrics of blocks as means over log_every."""
+    n_each = schedule.spec.log_every // schedule.block
+    stacked = _stacked(blocks)
+    if n_each > 1:
+        stacked = {
+            name: values.reshape(-1, n_each, *values.shape[1:]).mean(axis=1)
+            for name, values in stacked.items()
+        }
+    for found in records.values():
+        stacked |= _stacked(found)
+    return stacked
+
+
+def _stacked(blocks: list[Metrics]) -> Metrics:
+    return jax.tree.map(lambda *values: jnp.stack(values), *blocks) if blocks else {}
+
+
+def _after(run: Training, carry: Carry, schedule: Schedule) -> Metrics:
+    measured: Metrics = {}
+    for measure in run.after.values() if schedule.n_blocks else ():
+        measured |= _compiled(measure, carry)(carry)
+    return measured

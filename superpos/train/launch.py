@@ -16,6 +16,7 @@ from collections.abc import (
 )
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -25,11 +26,14 @@ from superpos.train import fragile, plan, results
 from superpos.train.checkpoint import Checkpoints, Timer, restored, snapshot
 from superpos.train.files import Rows
 from superpos.train.grid import Grid
+from superpos.train.placing import Placed, named_shapes, shapes_of
 from superpos.train.plan import Chunk, Width
 from superpos.train.program import Build, Executable, Program, compile_chunk
+from superpos.train.results import Block
+from superpos.train.schedule import STEP
 from superpos.train.threads import side_by_side
 from superpos.train.width import MEMORY_FRACTION, Search
-from superpos.types import Carry, Key
+from superpos.types import Carry, Dims, Key, Trigger
 
 Points = Mapping[str, jax.Array]
 Programs = MutableMapping[Any, Program]
@@ -44,6 +48,7 @@ class Task(NamedTuple):
         ids: content hash of each member.
         key: the root key.
         program: what is run.
+        assets: what all members share, on each device.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
         checkpoints: where a chunk keeps its state, and where it is found again; None is nowhere.
     """
@@ -52,6 +57,7 @@ class Task(NamedTuple):
     ids: np.ndarray
     key: Key
     program: Program
+    assets: Placed
     check_fragile: bool = False
     checkpoints: Checkpoints | None = None
 
@@ -118,52 +124,101 @@ def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | 
     """Train one chunk on one device: the model-steps of each block, and at last the results."""
     program, checkpoints = task.program, task.checkpoints
     ids = task.ids[task.grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()]
-    n_steps, n_blocks = program.spec.log_every * len(ids), program.spec.n_blocks
+    schedule = program.schedule
+    n_steps, n_blocks = schedule.block * len(ids), schedule.n_blocks
     timer = Timer(checkpoints.seconds if checkpoints else math.inf)
     state = checkpoints.load(ids, program) if checkpoints else None
     carry, blocks, ends, n_done = None, [], [], 0
+    records: dict[str, list[Block]] = {name: [] for name in schedule.measures}
     if state is not None:
         carry, blocks, ends = restored(state, task.key, executable.device), state.blocks, state.ends
-        n_done = int(state.carry.step) // program.spec.log_every
+        records, n_done = state.records, int(state.carry.step) // schedule.block
         yield n_steps * (len(ends) * n_blocks + n_done)
     for number in range(len(ends), 1 + task.check_fragile):
         points, key, seeds = inputs(task.grid, task.key, program.width, executable.device, chunk)
         if carry is None:
-            carry = executable.init(points, key, seeds)
+            carry = executable.init(points, task.assets[executable.device], key, seeds)
             carry = executable.nudge(carry) if number else carry
-        fetched = [] if number else blocks
-        run = _run(executable, points, carry, n_blocks - n_done, fetched)
-        for carry, measured in run:
+        run = _Run(task, executable, points, *(([], {}) if number else (blocks, records)))
+        for carry, measured in run.blocks(carry, n_done):  # noqa: B020  (the one before is consumed)
             yield n_steps
             if checkpoints and timer.due():
                 with timer.saving():
                     so_far = blocks if number else [*blocks, jax.device_get(measured)]
-                    checkpoints.save(ids, snapshot(carry, so_far, ends))
-        ends.append(jax.device_get(dataclasses.replace(carry, key=(), opt_state=())))
+                    checkpoints.save(ids, snapshot(carry, so_far, records, ends))
+        ends.append(jax.device_get(dataclasses.replace(carry, key=(), opt_state=(), source=())))
         carry, n_done = None, 0
-    arrays = results.gather(ends[0], blocks, program.metrics)
+    arrays = results.gather(ends[0], blocks, records, program.shapes, schedule)
     if task.check_fragile:
         arrays["sensitivity"] = fragile.sensitivity(ends[0], ends[1], results.LEADING)
     yield Rows(ids, {name: _unpad(array, chunk) for name, array in arrays.items()})
 
 
-def _run(
-    executable: Executable,
-    points: Points,
-    carry: Carry,
-    n_blocks: int,
-    blocks: list[Mapping[str, np.ndarray]],
-) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
-    """The carry and the metrics after each block; while it runs, the metrics before are fetched."""
-    measured = None
-    for _ in range(n_blocks):
-        carry, after = executable.advance(points, carry)
+class _Run(NamedTuple):
+    """A chunk on a device.
+
+    Attributes:
+        task: what is to be done.
+        executable: what is run.
+        points: values of the axes.
+        fetched: metrics of each block, as they come in.
+        records: name of a measure -> what it gave so far; a measure that is not in it is not made.
+    """
+
+    task: Task
+    executable: Executable
+    points: Points
+    fetched: list[Block]
+    records: dict[str, list[Block]]
+
+    @property
+    def assets(self) -> Any:
+        """What all members share, on this device."""
+        return self.task.assets[self.executable.device]
+
+    def blocks(self, carry: Carry, n_done: int) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
+        """The carry and metrics after each block; while it runs, the metrics before are fetched."""
+        schedule = self.task.program.schedule
+        measured = None
+        for number in range(n_done, schedule.n_blocks):
+            carry, after = self.executable.advance(self.points, self.assets, carry)
+            if measured is not None:
+                self.fetched.append(jax.device_get(measured))
+            measured = jax.block_until_ready(after)
+            for name in self.records:
+                self._measure(name, carry, (number + 1) * schedule.block, measured)
+            yield carry, measured
         if measured is not None:
-            blocks.append(jax.device_get(measured))
-        measured = jax.block_until_ready(after)
-        yield carry, measured
-    if measured is not None:
-        blocks.append(jax.device_get(measured))
+            self.fetched.append(jax.device_get(measured))
+
+    def _measure(self, name: str, carry: Carry, step: int, last: Mapping[str, jax.Array]) -> None:
+        """Make a measure where it is due, of all members, and keep for whom it was."""
+        schedule = self.task.program.schedule
+        every, found = schedule.measures[name].every, self.records[name]
+        whole = schedule.is_due(name, step)
+        due = None
+        if isinstance(every, Trigger):
+            due = np.full(self.task.program.width, step, np.int32)
+            if not whole:
+                due[~_due(every, step, [*self.fetched, jax.device_get(last)])] = -1
+            whole = bool((due >= 0).any())
+        if whole:
+            measure = self.executable.measures[name]
+            record = jax.device_get(measure(self.points, self.assets, carry))
+            found.append(record if due is None else {**record, STEP: due})
+
+
+def _due(trigger: Trigger, step: int, blocks: list[Block]) -> np.ndarray:
+    """For which members of a chunk something is due, bool (n_seeds, n_points)."""
+    if step % trigger.block:
+        return np.zeros(next(iter(blocks[-1].values())).shape[: results.LEADING], bool)
+    so_far = {name: np.stack([block[name] for block in blocks]) for name in blocks[-1]}
+    width = so_far["train_loss"].shape[1:]
+    due = [
+        trigger.due(step, {name: values[:, *member] for name, values in so_far.items()})
+        for member in np.ndindex(width)
+    ]
+    return np.reshape(due, width)
 
 
 def inputs(
@@ -183,50 +238,59 @@ def search(
     devices: Sequence[Any] | None = None,
     memory_fraction: float = MEMORY_FRACTION,
     programs: Programs | None = None,
+    assets: Placed | None = None,
+    dims: Dims = MappingProxyType({}),
 ) -> Search:
     """The programs of a sweep to choose from, for `superpos.train.width.choose`.
 
     Args:
-        build: point -> Training.
+        build: point -> Training, or (point, assets) -> Training.
         grid: the sweep.
         key: the root key.
         devices: where to train; None is all devices of this process.
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
         programs: compiled for the same build before; those that are compiled are added.
+        assets: what all members share, on each of the devices; None is nothing.
+        dims: names of dimensions that take precedence over those of the training.
 
     Returns:
         A Search that compiles each width once.
     """
     where = tuple(devices or jax.local_devices())
     compiled = {} if programs is None else programs
+    assets = assets or {device: {} for device in where}
+    shapes = shapes_of(assets[where[0]])
 
     def compile_width(width: Width) -> Program:
-        name = (width, tuple(sorted(grid.points)), key.dtype, where)
+        name = (width, tuple(sorted(grid.points)), key.dtype, where, *named_shapes(shapes))
         if name not in compiled:
-            compiled[name] = compile_chunk(build, grid.points, width, key.dtype, where)
+            compiled[name] = compile_chunk(
+                build, grid.points, width, key.dtype, where, shapes, dims
+            )
         return compiled[name]
 
     return Search(
         compile=compile_width,
-        seconds_per_block=functools.partial(seconds_per_block, grid, key),
+        seconds_per_block=functools.partial(seconds_per_block, grid, key, assets),
         largest=plan.largest(grid.members),
         n_devices=len(where),
         memory_fraction=memory_fraction,
     )
 
 
-def seconds_per_block(grid: Grid, key: Key, program: Program) -> float:
+def seconds_per_block(grid: Grid, key: Key, assets: Placed, program: Program) -> float:
     """Time of a block with all devices at work, after a first one that is not measured."""
     n_seeds, n_points = program.width
     chunk = Chunk(np.arange(n_seeds), np.arange(n_points))
 
     def time_block(executable: Executable) -> float:
         points, root, seeds = inputs(grid, key, program.width, executable.device, chunk)
-        carry = executable.init(points, root, seeds)
+        given = assets[executable.device]
+        carry = executable.init(points, given, root, seeds)
         seconds = 0.0
-        for _ in range(min(2, program.spec.n_blocks)):
+        for _ in range(min(2, program.schedule.n_blocks)):
             begun = time.perf_counter()
-            carry, measured = executable.advance(points, carry)
+            carry, measured = executable.advance(points, given, carry)
             jax.block_until_ready(measured)
             seconds = time.perf_counter() - begun
         return seconds

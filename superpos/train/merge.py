@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from superpos.train.grid import Grid, distinct
-from superpos.train.store import steps_of
+from superpos.train.store import coordinates_of
 from superpos.train.table import Schema, Table, labelled, short_names
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def merged(
         The Dataset, with a dimension per key, or a single one called `job`.
     """
     headers = [header for header, _, _ in sweeps.values()]
-    steps = np.asarray(sorted({step for each in headers for step in steps_of(each)}), np.int64)
+    within = _within(headers)
     schemas = [header["schema"] for header in headers]
     names = _result_names(schemas)
-    schema = _schema(names, schemas, len(steps))
+    schema = _schema(names, schemas, within)
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
     layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
     encoded = np.asarray(ids, "S16")
@@ -62,13 +62,14 @@ def merged(
         whole.present[rows] = True
         for result, array in table.arrays.items():
             entry = header["schema"][result]
+            own = coordinates_of(header)
             inside = [
-                np.searchsorted(steps, steps_of(header)) if dim == "step" else np.arange(length)
+                np.searchsorted(within[dim], own[dim]) if dim in own else np.arange(length)
                 for dim, length in zip(entry["dims"], entry["shape"], strict=True)
             ]
             into = whole.arrays[names[result, tuple(entry["dims"])]]
             into[np.ix_(rows, *inside)] = array[numbers]
-    return labelled(whole, layout.lengths, layout.coords, schema, steps, attrs)
+    return labelled(whole, layout.lengths, layout.coords, schema, within, attrs)
 
 
 def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -82,8 +83,21 @@ def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]]
     return names
 
 
+def _within(headers: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Own dimension of results -> all values along it in any of the sweeps, ascending."""
+    found: dict[str, set[Any]] = {"step": set()}
+    for header in headers:
+        for dim, values in coordinates_of(header).items():
+            found.setdefault(dim, set()).update(values)
+    return {dim: np.asarray(sorted(values)) for dim, values in found.items() if values} | {
+        dim: np.zeros(0, np.int64) for dim, values in found.items() if not values
+    }
+
+
 def _schema(
-    names: Mapping[tuple[str, tuple[str, ...]], str], schemas: Sequence[Schema], n_steps: int
+    names: Mapping[tuple[str, tuple[str, ...]], str],
+    schemas: Sequence[Schema],
+    within: Mapping[str, np.ndarray],
 ) -> Schema:
     """What is stored of a member of any of the sweeps: the largest shape of each result."""
     lengths: dict[str, int] = {}
@@ -96,7 +110,7 @@ def _schema(
             dtypes[name] = np.result_type(dtypes.get(name, entry["dtype"]), entry["dtype"])
             for dim, length in zip(entry["dims"], entry["shape"], strict=True):
                 lengths[dim] = max(length, lengths.get(dim, 0))
-    lengths["step"] = n_steps
+    lengths |= {dim: len(values) for dim, values in within.items()}
     return {
         name: {"shape": [lengths[dim] for dim in own], "dtype": dtypes[name].name, "dims": own}
         for name, own in dims.items()

@@ -1,33 +1,29 @@
 """The compiled program of a chunk: an executable for each device, all of the same trace."""
 
-import dataclasses
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.extend import core
 
-from superpos.train import fragile
+from superpos.arguments import ArgumentError
+from superpos.train import fragile, results
+from superpos.train.grid import SEED
+from superpos.train.placing import nbytes
 from superpos.train.plan import Width
+from superpos.train.results import Shapes
+from superpos.train.schedule import Schedule, schedule_of
+from superpos.train.table import Schema, short_names
 from superpos.train.threads import side_by_side
-from superpos.types import Array, Carry, FitSpec, Key, Training
+from superpos.types import Array, Carry, Dims, Key, Training
 
-Build = Callable[[Mapping[str, Array]], Training]
-
-_SHARED: Any = None
-_MAPPED: Any = 0
-_OVER_POINTS = Carry(
-    step=_SHARED,
-    key=_SHARED,
-    params=_MAPPED,
-    state=_MAPPED,
-    opt_state=_MAPPED,
-    diverged_step=_MAPPED,
-)
-_OVER_SEEDS = dataclasses.replace(_OVER_POINTS, key=_MAPPED)
+Build = Callable[..., Training]
+"""point -> Training, or (point, assets) -> Training where the sweep has assets."""
 
 
 class Executable(NamedTuple):
@@ -35,16 +31,19 @@ class Executable(NamedTuple):
 
     Attributes:
         device: where the arguments are to be, and the results are.
-        init: (points, root key, seeds) -> carry, every leaf led by (n_seeds, n_points) but for the
-            keys (n_seeds,) and the step ().
+        init: (points, assets, root key, seeds) -> carry, every leaf led by (n_seeds, n_points) but
+            for the keys (n_seeds,), the step () and the state of a source that all share.
         nudge: carry -> the carry an ulp away; the carry given is consumed.
-        advance: (points, carry) -> (carry, metrics of the block); the carry given is consumed.
+        advance: (points, assets, carry) -> (carry, metrics of the block); the carry given is
+            consumed.
+        measures: name -> (points, assets, carry) -> metrics.
     """
 
     device: Any
     init: Callable[..., Carry]
     nudge: Callable[[Carry], Carry]
     advance: Callable[..., tuple[Carry, dict[str, Any]]]
+    measures: Mapping[str, Callable[..., dict[str, Any]]]
 
 
 class Program(NamedTuple):
@@ -53,21 +52,23 @@ class Program(NamedTuple):
     Attributes:
         width: seeds by points.
         executables: one for each device.
-        carry: shapes of the carry.
-        metrics: shapes of a block's metrics.
-        spec: length of a run.
-        n_bytes: memory that advance takes on a device.
+        shapes: of what it computes.
+        schedule: how long a run is and when it is measured.
+        schema: shape, dtype and names of the dimensions of each result of a member.
+        n_bytes: memory that the program takes on a device, assets included.
+        n_bytes_assets: that of the assets alone, which does not depend on the width.
         n_bytes_looped: the largest array that is computed anew in every update.
         seconds: what compiling took.
-        digest: hash of what advance computes.
+        digest: hash of what the program computes; the content of assets is not in it.
     """
 
     width: Width
     executables: tuple[Executable, ...]
-    carry: Carry
-    metrics: dict[str, Any]
-    spec: FitSpec
+    shapes: Shapes
+    schedule: Schedule
+    schema: Schema
     n_bytes: int
+    n_bytes_assets: int
     n_bytes_looped: int
     seconds: float
     digest: str
@@ -79,70 +80,178 @@ def compile_chunk(
     width: Width,
     key_dtype: Any,
     devices: Sequence[Any],
+    assets: Mapping[str, Any],
+    dims: Dims,
 ) -> Program:
-    """Compile a chunk, calling `build` in one trace for init and one for advance.
+    """Compile a chunk, calling `build` in a trace for each function.
 
     Each device gets an executable that knows of no other: a program that spans several devices is
     compiled in another way, and its last bits differ.
 
     Args:
-        build: point -> Training.
+        build: point -> Training, or (point, assets) -> Training.
         points: the axes of the sweep, of which only names and dtypes matter here.
         width: size of the chunk.
         key_dtype: dtype of the root key, which says what generator it is of.
         devices: where it is to run.
+        assets: shapes and dtypes of what all members share, by name.
+        dims: names of dimensions that take precedence over those of the training.
 
     Returns:
         The program.
+
+    Raises:
+        ArgumentError: results whose names are taken, or a state of the source that members cannot
+            share; one line, before anything is compiled.
     """
     start = time.perf_counter()
-    specs: list[FitSpec] = []
+    traced = _traced(build, points, width, key_dtype, assets)
+    schedule = schedule_of(traced.run)
+    shapes = Shapes(
+        traced.init.out_info,
+        traced.advance.out_info[1],
+        {name: each.out_info for name, each in traced.measures.items()},
+    )
+    names = short_names([*points, SEED]).values()
+    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    functions = [traced.init, traced.nudge, traced.advance, *traced.measures.values()]
+    lowered = [_lowered_for(device, functions) for device in devices]
+    compiled = side_by_side(_compiled, lowered)
+    equations = list(_in_loops(traced.advance.jaxpr.jaxpr))
+    return Program(
+        width=width,
+        executables=tuple(
+            _executable(device, functions, traced.measures)
+            for device, functions in zip(devices, compiled, strict=True)
+        ),
+        shapes=shapes,
+        schedule=schedule,
+        schema=schema,
+        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][2:]),
+        n_bytes_assets=nbytes(assets),
+        n_bytes_looped=_largest(var for each in equations for var in each.outvars),
+        seconds=time.perf_counter() - start,
+        digest=_digest(lowered[0][2:]),
+    )
 
-    def init(point: Mapping[str, Array], key: Key, seed: Array) -> Carry:
-        return build(point).init(jax.random.fold_in(key, seed))
 
-    def advance(point: Mapping[str, Array], carry: Carry) -> tuple[Carry, dict[str, Array]]:
-        run = build(point)
-        specs.append(run.spec)
-        return run.advance(carry)
+class _Traced(NamedTuple):
+    """What is to be compiled, and the run that it is of."""
+
+    run: Training
+    init: Any
+    nudge: Any
+    advance: Any
+    measures: dict[str, Any]
+
+
+def _traced(
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    width: Width,
+    key_dtype: Any,
+    assets: Mapping[str, Any],
+) -> _Traced:
+    def built(point: Mapping[str, Array], given: Any) -> Training:
+        return build(point, given) if assets else build(point)
 
     point = {
         k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
     }
     seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
     root = jax.ShapeDtypeStruct((), key_dtype)
-    traced_init = jax.jit(_mapped_init(init, width)).trace(point, root, seeds)
-    carry = traced_init.out_info
+    runs: list[Training] = []
+
+    def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
+        runs.append(built(point, given))
+        return runs[-1].init(jax.random.fold_in(key, seed))
+
+    def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
+        return built(point, given).advance(carry)
+
+    def measure(name: str, point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
+        return built(point, given).measures[name].measure(carry)
+
+    def trace_init(*, stream: bool) -> Any:
+        mapped = _over_members(
+            init, width, (_POINT, _SHARED, _SHARED, _SEED), _axes_of_carry(stream=stream)
+        )
+        return jax.jit(mapped).trace(point, assets, root, seeds)
+
+    traced_init = trace_init(stream=False)
+    run = runs[-1]
+    axes = _axes_of_carry(stream=run.stream)
+    inside = (_POINT, _SHARED, axes)
+    with _one_line_of_streams(run):
+        if run.stream:
+            traced_init = trace_init(stream=True)
+        carry = traced_init.out_info
+        mapped = _over_members(advance, width, inside, (axes, _EACH))
+        traced_advance = jax.jit(mapped, donate_argnums=2).trace(point, assets, carry)
+    measures = {
+        name: jax.jit(_over_members(functools.partial(measure, name), width, inside, _EACH)).trace(
+            point, assets, carry
+        )
+        for name in run.measures
+    }
     traced_nudge = jax.jit(fragile.nudged, donate_argnums=0).trace(carry)
-    traced = jax.jit(_mapped_advance(advance, width), donate_argnums=1).trace(point, carry)
-    lowered = [_lowered_for(device, traced_init, traced_nudge, traced) for device in devices]
-    compiled = side_by_side(_compiled, lowered)
-    equations = list(_in_loops(traced.jaxpr.jaxpr))
-    return Program(
-        width=width,
-        executables=tuple(map(Executable, devices, *zip(*compiled, strict=True))),
-        carry=carry,
-        metrics=traced.out_info[1],
-        spec=specs[0],
-        n_bytes=_memory(compiled[0][-1], equations, devices[0].platform),
-        n_bytes_looped=_largest(var for each in equations for var in each.outvars),
-        seconds=time.perf_counter() - start,
-        digest=hashlib.sha256(lowered[0][-1].as_text().encode()).hexdigest()[:16],
-    )
+    return _Traced(run, traced_init, traced_nudge, traced_advance, measures)
 
 
-def _mapped_init(init: Callable[..., Carry], width: Width) -> Callable[..., Carry]:
+class _Axes(NamedTuple):
+    """Whether an argument or a result is mapped over the points, and over the seeds."""
+
+    points: Any
+    seeds: Any
+
+
+_SHARED, _EACH = _Axes(None, None), _Axes(0, 0)
+_POINT, _SEED = _Axes(0, None), _Axes(None, 0)
+
+
+def _axes_of_carry(*, stream: bool) -> _Axes:
+    """Keys are mapped over the seeds alone; the step, and a source that all share, over nothing."""
+    source = _SHARED if stream else _EACH
+    each = {"params": 0, "state": 0, "opt_state": 0, "diverged_step": 0}
+
+    def axes(key: Any, source: Any) -> Any:
+        leaves: dict[str, Any] = {"step": None, "key": key, "source": source, **each}
+        return Carry(**leaves)
+
+    return _Axes(axes(_SEED.points, source.points), axes(_SEED.seeds, source.seeds))
+
+
+def _over_members(
+    function: Callable[..., Any], width: Width, arguments: Sequence[_Axes], results: Any
+) -> Callable[..., Any]:
     """Seeds outside and points inside, so that points with one seed share what it draws."""
-    points = jax.vmap(init, (0, None, None), _OVER_POINTS, axis_size=width.n_points)
-    return jax.vmap(points, (None, None, 0), _OVER_SEEDS)
+    ins, outs = _split(arguments), _split(results)
+    points = jax.vmap(function, ins[0], outs[0], axis_size=width.n_points)
+    return jax.vmap(points, ins[1], outs[1], axis_size=width.n_seeds)
 
 
-def _mapped_advance(advance: Callable[..., Any], width: Width) -> Callable[..., Any]:
-    points = jax.vmap(advance, (0, _OVER_POINTS), (_OVER_POINTS, 0), axis_size=width.n_points)
-    return jax.vmap(points, (None, _OVER_SEEDS), (_OVER_SEEDS, 0))
+def _split(axes: Any) -> tuple[Any, Any]:
+    """The axes over points and those over seeds, of one value or of several."""
+    if isinstance(axes, _Axes):
+        return axes.points, axes.seeds
+    return tuple(each.points for each in axes), tuple(each.seeds for each in axes)
 
 
-def _lowered_for(device: Any, *traced: Any) -> list[Any]:
+@contextmanager
+def _one_line_of_streams(run: Training) -> Iterator[None]:
+    """Say in one line that members cannot share what differs between them."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if run.stream and "out_axes" in str(error):
+            raise ArgumentError(
+                "data: a stream that all members share, expected its state to depend on nothing"
+                " that is swept, nor on the parameters"
+            ) from None
+        raise
+
+
+def _lowered_for(device: Any, traced: Sequence[Any]) -> list[Any]:
     """What was traced, to be compiled for a device."""
     with jax.default_device(device):
         return [function.lower() for function in traced]
@@ -150,6 +259,16 @@ def _lowered_for(device: Any, *traced: Any) -> list[Any]:
 
 def _compiled(lowered: Sequence[Any]) -> list[Any]:
     return [function.compile() for function in lowered]
+
+
+def _executable(device: Any, compiled: Sequence[Any], names: Iterable[str]) -> Executable:
+    init, nudge, advance, *measures = compiled
+    return Executable(device, init, nudge, advance, dict(zip(names, measures, strict=True)))
+
+
+def _digest(lowered: Sequence[Any]) -> str:
+    texts = [each.as_text() for each in lowered]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
 
 
 def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:

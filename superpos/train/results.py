@@ -1,15 +1,38 @@
-"""What is kept of a member: final parameters and state, metrics over blocks, divergence."""
+"""What is kept of a member: final parameters and state, what was measured, divergence."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from superpos.train.table import Schema
-from superpos.types import Carry
+from superpos.arguments import ArgumentError
+from superpos.train.schedule import STEP, Schedule
+from superpos.train.table import MISSING, Schema
+from superpos.types import Carry, Dims, Trigger
 
 LEADING = 2  # seeds, points
+RESERVED = (STEP, "status", "sensitivity", "fragile", "diverged_step")
+"""Names that every dataset has."""
+Block = Mapping[str, np.ndarray]
+"""What was measured at once of a chunk: name -> (n_seeds, n_points, ...)."""
+Records = Mapping[str, list[Block]]
+"""What was measured by programs of their own, in order. With a Trigger a block has the STEP of
+each member, -1 where it was not due."""
+
+
+class Shapes(NamedTuple):
+    """Shapes of what a chunk computes, led by (n_seeds, n_points).
+
+    Attributes:
+        carry: of the carry.
+        metrics: of what is measured after each block.
+        measured: name of a measure -> of what it gives.
+    """
+
+    carry: Carry
+    metrics: dict[str, Any]
+    measured: dict[str, dict[str, Any]]
 
 
 def final_leaves(carry: Carry) -> dict[str, Any]:
@@ -24,75 +47,145 @@ def final_leaves(carry: Carry) -> dict[str, Any]:
 
 
 def gather(
-    carry: Carry, blocks: Sequence[Mapping[str, np.ndarray]], metrics: Mapping[str, Any]
+    carry: Carry, blocks: Sequence[Block], records: Records, shapes: Shapes, schedule: Schedule
 ) -> dict[str, np.ndarray]:
-    """Arrays of a finished chunk, (n_seeds, n_points, ...), metrics stacked over blocks.
+    """Arrays of a finished chunk, (n_seeds, n_points, ...), stacked over the times of measuring.
 
     Args:
         carry: the carry after the last block, on the host.
         blocks: metrics of each block, on the host.
-        metrics: shapes of a block's metrics.
+        records: what was measured by programs of their own.
+        shapes: of all these.
+        schedule: when a run is measured.
 
     Returns:
-        Name -> array; a metric has its block dimension third.
+        Name -> array; what was measured has the dimension of its times third. Where a block is
+        shorter than log_every, the metrics are means over log_every.
     """
-    stacked = {
-        name: np.stack([block[name] for block in blocks], axis=LEADING)
-        if blocks
-        else np.zeros((*shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
-        for name, shape in metrics.items()
-    }
+    stacked = _stacked(blocks, shapes.metrics)
+    n_each = schedule.spec.log_every // schedule.block
+    if n_each > 1:
+        stacked = {name: _means(values, n_each) for name, values in stacked.items()}
+    for name, found in records.items():
+        of_one = shapes.measured[name]
+        if isinstance(schedule.measures[name].every, Trigger):
+            stacked |= _where_due(name, found, of_one, schedule.most(name))
+        else:
+            stacked |= _stacked(found, of_one)
     return {**final_leaves(carry), **stacked}
 
 
-def schema(
-    carry: Carry,
-    metrics: Mapping[str, Any],
-    n_blocks: int,
-    dims: Mapping[str, Sequence[str]],
-    axes: Sequence[str],
-) -> Schema:
+def _stacked(blocks: Sequence[Block], shapes: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {
+        name: np.stack([block[name] for block in blocks], axis=LEADING)
+        if blocks
+        else np.zeros((*shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
+        for name, shape in shapes.items()
+    }
+
+
+def _means(values: np.ndarray, n_each: int) -> np.ndarray:
+    lead, rest = values.shape[:LEADING], values.shape[LEADING + 1 :]
+    return values.reshape(*lead, -1, n_each, *rest).mean(axis=LEADING + 1, dtype=values.dtype)
+
+
+def _where_due(
+    name: str, records: Sequence[Block], shapes: Mapping[str, Any], most: int
+) -> dict[str, np.ndarray]:
+    """The records of each member, its own first ones, and what is missing after them."""
+    lead = next(iter(shapes.values())).shape[:LEADING]
+    found = {
+        each: np.full(
+            (*lead, most, *shape.shape[LEADING:]), missing_of(shape.dtype), dtype=shape.dtype
+        )
+        for each, shape in shapes.items()
+    }
+    found[f"{STEP}_{name}"] = np.full((*lead, most), -1, np.int32)
+    count = np.zeros(lead, int)
+    for record in records:
+        members = np.nonzero(record[STEP] >= 0)
+        at = (*members, count[members])
+        for each in shapes:
+            found[each][at] = record[each][members]
+        found[f"{STEP}_{name}"][at] = record[STEP][members]
+        count[members] += 1
+    return found
+
+
+def missing_of(dtype: Any) -> Any:
+    """What stands where nothing was measured: nan, -1, or 0 for what is unsigned."""
+    return MISSING.get(np.dtype(dtype).kind, 0)
+
+
+def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) -> Schema:
     """Shape, dtype and names of the dimensions of each result of one member.
 
     Args:
-        carry: shapes of a chunk's carry.
-        metrics: shapes of a block's metrics.
-        n_blocks: blocks in a run.
+        shapes: of a chunk.
+        schedule: when a run is measured.
         dims: names of the own dimensions of some results; others are called <result>_<number>.
         axes: names of the sweep's axes in the dataset.
 
     Raises:
-        ValueError: two of metrics, parameters and axes have the same name, or `dims` does not
-            match a shape.
+        ArgumentError: a name is taken, or `dims` does not match a shape; one line.
     """
-    final = final_leaves(carry)
-    shared = final.keys() & metrics.keys()
-    if shared:
-        raise ValueError(f"{min(shared)}: both a parameter and a metric, expected distinct names")
-    taken = {*final, *metrics, "status", "step", "sensitivity", "fragile"} & set(axes)
+    found: Schema = {}
+    taken = {**dict.fromkeys(RESERVED, "every sweep has"), **dict.fromkeys(axes, "an axis has")}
+    taken |= dict.fromkeys(schedule.coordinates(), "a coordinate has")
+    final = final_leaves(shapes.carry)
+    _check_axes(final, axes)
+    _add(found, final, (), (), dims)
+    for where, measured, lead in (
+        ("", shapes.metrics, (schedule.n_logged, STEP)),
+        *(
+            (f"evaluations.{name}: ", measured, (schedule.most(name), schedule.dim(name)))
+            for name, measured in shapes.measured.items()
+        ),
+    ):
+        for name in measured:
+            held = taken.get(name) or ("another result has" if name in found else None)
+            if held:
+                raise ArgumentError(f"{where}{name}: expected another name, {held} this one")
+        _add(found, measured, lead[:1], lead[1:], dims)
+    for name, measure in schedule.measures.items():
+        if isinstance(measure.every, Trigger):
+            entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
+            found[f"{STEP}_{name}"] = entry
+    _check_dims(found, {*axes, *RESERVED})
+    return found
+
+
+def _check_axes(final: Mapping[str, Any], axes: Sequence[str]) -> None:
+    taken = ({*final} | {*RESERVED}) & {*axes}
     if taken:
-        raise ValueError(f"{min(taken)}: both an axis and a result, expected distinct names")
-    return {
-        **{name: _entry(name, leaf, (), (), dims) for name, leaf in final.items()},
-        **{
-            name: _entry(name, leaf, (n_blocks,), ("step",), dims) for name, leaf in metrics.items()
-        },
-    }
+        raise ArgumentError(f"{min(taken)}: both an axis and a result, expected distinct names")
 
 
-def _entry(
-    name: str,
-    leaf: Any,
-    lead: tuple[int, ...],
-    lead_dims: tuple[str, ...],
-    dims: Mapping[str, Sequence[str]],
-) -> dict[str, Any]:
-    own = leaf.shape[LEADING:]
-    names = tuple(dims.get(name, [f"{name}_{number}" for number in range(len(own))]))
-    if len(names) != len(own):
-        raise ValueError(f"dims of {name}: expected {len(own)} names, got {list(names)}")
-    return {
-        "shape": [*lead, *own],
-        "dtype": np.dtype(leaf.dtype).name,
-        "dims": [*lead_dims, *names],
-    }
+def _check_dims(schema: Schema, taken: set[str]) -> None:
+    """Refuse the names of dimensions that something else has, but for those of its own steps."""
+    for result, entry in schema.items():
+        wrong = taken.intersection(entry["dims"]) - {STEP}
+        if wrong or len(set(entry["dims"])) != len(entry["dims"]):
+            raise ArgumentError(
+                f"dims of {result}={entry['dims']}: expected distinct names, none of them"
+                f" {', '.join(sorted(taken))}"
+            )
+
+
+def _add(
+    schema: Schema,
+    leaves: Mapping[str, Any],
+    lead: Sequence[int],
+    lead_dims: Sequence[str],
+    dims: Dims,
+) -> None:
+    for name, leaf in leaves.items():
+        own = leaf.shape[LEADING:]
+        names = dims.get(name, [f"{name}_{number}" for number in range(len(own))])
+        if len(names) != len(own):
+            raise ArgumentError(f"dims of {name}={list(names)}: expected {len(own)} names")
+        schema[name] = {
+            "shape": [*lead, *own],
+            "dtype": np.dtype(leaf.dtype).name,
+            "dims": [*lead_dims, *names],
+        }

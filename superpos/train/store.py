@@ -13,6 +13,7 @@ from superpos.train.differences import first_difference, refuse_difference, refu
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, make_grid
 from superpos.train.plan import Width
+from superpos.train.schedule import STEP
 from superpos.train.table import Schema, Table, to_dataset
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class Store:
 
     def _read(self) -> None:
         self.header = read_header(self.folder)
+        files.refuse_old(self.folder / "sweep.json", self.header)
         self.width = Width(*self.header["width"]) if self.header else None
         if self.header is not None:
             old, (grid, spec) = grid_of(self.header), self._asked
@@ -171,7 +173,7 @@ class Store:
                     " of NumPy's own, such as float32"
                 )
         held = self.header or header
-        for part in ("fit", "schema"):
+        for part in ("fit", "schema", "coordinates"):
             refuse_difference(self.folder, f"a sweep with {part}", held[part], header[part])
         difference = first_difference(held["fingerprint"], header["fingerprint"])
         if difference is not None and not allow_numerics_change:
@@ -216,13 +218,14 @@ def grid_of(header: Mapping[str, Any]) -> Grid:
 def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":
     """Label a table by the header of its sweep."""
     attrs = {"config": header["spec"], **{name: header[name] for name in ("fit", "fingerprint")}}
-    return to_dataset(table, grid, header["schema"], steps_of(header), attrs)
+    return to_dataset(table, grid, header["schema"], coordinates_of(header), attrs)
 
 
-def steps_of(header: Mapping[str, Any]) -> np.ndarray:
-    """The updates after which the metrics of a sweep were taken, (n_blocks,)."""
-    fit = header["fit"]
-    return np.arange(1, fit["n_steps"] // fit["log_every"] + 1) * fit["log_every"]
+def coordinates_of(header: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Dimension of results -> its coordinate: the updates after which something was measured."""
+    fit = header["fit"]  # all that format 1 says
+    steps = list(range(fit["log_every"], fit["n_steps"] + 1, fit["log_every"]))
+    return header.get("coordinates", {STEP: steps})
 
 
 def read_header(folder: Path) -> dict[str, Any] | None:

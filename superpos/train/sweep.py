@@ -19,18 +19,20 @@ from superpos.arguments import (
     PositiveFraction,
     check_value,
 )
-from superpos.train import launch, plan, results
+from superpos.train import launch, plan
+from superpos.train.assets import as_asset, identified, reading
 from superpos.train.checkpoint import Checkpoints
 from superpos.train.fingerprint import fingerprint
 from superpos.train.fit import check_key
 from superpos.train.grid import Grid, canonical_spec, check_count, make_grid
 from superpos.train.launch import Programs
+from superpos.train.placing import is_out_of_memory, placed
 from superpos.train.plan import Chunk
 from superpos.train.program import Build, Program
 from superpos.train.shared import joining
 from superpos.train.store import Memory, Store, dataset_of, header_axes, writing
-from superpos.train.table import Table, short_names
-from superpos.train.width import MEMORY_FRACTION, Search, choose, is_out_of_memory, narrower
+from superpos.train.table import Table
+from superpos.train.width import MEMORY_FRACTION, Search, choose, narrower
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def sweep(
     zipped: Sequence[Sequence[str]] = (),
     store: str | Path | None = None,
     spec: Mapping[str, Any] | None = None,
+    assets: Mapping[str, Any] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
@@ -83,7 +86,8 @@ def sweep(
     that share a seed share their random numbers.
 
     Args:
-        build: called inside the trace with {axis name: float32 ()} for every axis but `seed`.
+        build: called inside the trace with {axis name: float32 ()} for every axis but `seed`; and,
+            where there are assets, with {name: arrays} after it.
         key: the root key, typed.
         axes: name -> values. `seed` takes integers in [0, 2³²); without it the seed is 0.
         zipped: groups of axes that vary together instead of multiplying.
@@ -91,7 +95,12 @@ def sweep(
             missing; a call with more values on the axes trains only the new members.
         spec: the configuration all members share, dotted key -> plain value. It tells a resume
             from another sweep, so a store needs it.
-        dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}.
+        assets: arrays that are not hyperparameters, by name: an Asset, or a tree of arrays. They
+            are arguments of the program, shared by all members, and their hash is part of what a
+            member is: with other content it is another member. An array whose memory does not
+            begin at a multiple of 64 bytes is copied once.
+        dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}, where
+            the model or the evaluation does not say them.
         chunk: members that run together on a device; None chooses by memory, by the size of the
             cache and, in a long sweep, by measured throughput.
         devices: where to train, each with chunks of its own; None is all devices of this process.
@@ -107,14 +116,15 @@ def sweep(
             others in a folder that another process holds: it adds chunks and changes nothing else.
 
     Returns:
-        A Dataset with one dimension per axis (or zipped group), the final parameters, the metrics
-        with a `step` dimension, `diverged_step`, and a `status` per member: "ok",
-        "diverged@<step>" or, outside the part, "missing"; with check_fragile, also its
-        `sensitivity`, the relative change of its parameters when it begins an ulp away, and whether
-        that makes it `fragile` (> 1e-3).
+        A Dataset with one dimension per axis (or zipped group), the final parameters, what was
+        measured along `step` or along the steps of its own evaluation, `diverged_step`, and a
+        `status` per member: "ok", "diverged@<step>" or, outside the part, "missing"; with
+        check_fragile, also its `sensitivity`, the relative change of its parameters when it begins
+        an ulp away, and whether that makes it `fragile` (> 1e-3).
 
     Raises:
-        ArgumentError: a bad axis, or a store without a spec, in one line, before any compile.
+        ArgumentError: a bad axis, a store without a spec, an asset that is no array, or results
+            whose names are taken, in one line, before any compile.
         TypeError: the key is not a typed key (jax.random.key).
         StoreError: the store cannot be used, in one line.
         MemoryError: one member alone needs more memory than there is.
@@ -128,7 +138,8 @@ def sweep(
     check_value("checkpoint_seconds", checkpoint_seconds, MaybeNonNegative)
     grid = make_grid(axes, zipped)
     check_count(grid)
-    spec = rooted(spec or {}, key)
+    held_assets = {name: as_asset(name, value) for name, value in (assets or {}).items()}
+    spec = identified(rooted(spec or {}, key), held_assets)
     ids = grid.member_ids(spec)
     wanted = _wanted(ids, part)
     with (writing if part is None else joining)(store, grid, spec) as held:
@@ -139,16 +150,22 @@ def sweep(
             header = {**held.header, **header_axes(grid)}
             held.begin(header, allow_numerics_change=allow_numerics_change)
             return dataset_of(header, grid, table)
-        search = launch.search(build, grid, key, devices, memory_fraction, programs)
-        header_of = functools.partial(_header, grid, spec, dims or {}, check_fragile)
+        where = tuple(devices or jax.local_devices())
+        on_devices = placed({name: each.arrays for name, each in held_assets.items()}, where)
+        search = launch.search(
+            reading(build, held_assets),
+            *(grid, key, where, memory_fraction, programs, on_devices, dims or {}),
+        )
+        header_of = functools.partial(_header, grid, spec, check_fragile)
         program = choose(search, given=held.width, most=chunk)
         while True:
             program, header = _begin(held, search, program, header_of, allow_numerics_change)
             table = table or Table(ids, header["schema"])
-            meter = _Meter(table, wanted, program.spec.n_steps * (1 + check_fragile), on_progress)
+            n_steps = program.schedule.spec.n_steps * (1 + check_fragile)
+            meter = _Meter(table, wanted, n_steps, on_progress)
             missing = plan.plan(grid.missing(table.present | ~wanted), program.width)
             checkpoints = _checkpoints(held, header, checkpoint_seconds)
-            task = launch.Task(grid, ids, key, program, check_fragile, checkpoints)
+            task = launch.Task(grid, ids, key, program, on_devices, check_fragile, checkpoints)
             try:
                 _train(task, missing, held, table, meter)
                 return dataset_of(header, grid, table)
@@ -249,21 +266,19 @@ class _Meter:
 def _header(
     grid: Grid,
     spec: Mapping[str, Any],
-    dims: Mapping[str, Sequence[str]],
     check_fragile: bool,
     program: Program,
 ) -> dict[str, Any]:
     """All that sweep.json holds."""
     width = list(program.width)
-    n_blocks = program.spec.n_blocks
-    axes = list(short_names([*grid.axes]).values())
-    schema = results.schema(program.carry, program.metrics, n_blocks, dims, axes)
+    schema = dict(program.schema)
     if check_fragile:
         schema["sensitivity"] = {"shape": [], "dtype": "float32", "dims": []}
     return {
         "spec": canonical_spec(spec),
         **header_axes(grid),
-        "fit": dataclasses.asdict(program.spec),
+        "fit": dataclasses.asdict(program.schedule.spec),
+        "coordinates": program.schedule.coordinates(),
         "schema": schema,
         "width": width,
         "fingerprint": {

@@ -13,11 +13,12 @@ from superpos.train.grid import Grid
 if TYPE_CHECKING:
     import xarray
 
+Coordinates = Mapping[str, Sequence[Any] | np.ndarray]
+"""Name of an own dimension of results -> its coordinate."""
+UNITS = {"units": "updates"}
 Schema = dict[str, dict[str, Any]]
 """Name of a result -> {"shape": of one member, "dtype", "dims": names of its own dimensions}."""
-
-
-_MISSING = {"f": np.nan, "i": -1}
+MISSING = {"f": np.nan, "i": -1}
 
 
 class Table:
@@ -42,7 +43,7 @@ class Table:
         self.arrays = {
             name: np.full(
                 (len(ids), *entry["shape"]),
-                _MISSING.get(np.dtype(entry["dtype"]).kind, 0),
+                MISSING.get(np.dtype(entry["dtype"]).kind, 0),
                 entry["dtype"],
             )
             for name, entry in schema.items()
@@ -63,7 +64,7 @@ class Table:
 
 
 def to_dataset(
-    table: Table, grid: Grid, schema: Schema, steps: np.ndarray, attrs: Mapping[str, Any]
+    table: Table, grid: Grid, schema: Schema, within: Coordinates, attrs: Mapping[str, Any]
 ) -> "xarray.Dataset":
     """Label the results: one dimension per axis, with its values as coordinates.
 
@@ -76,7 +77,7 @@ def to_dataset(
         for dim, axes in grid.dims.items()
         for axis, values in ((axis, grid.axes[axis]) for axis in axes)
     }
-    return labelled(table, lengths, coords, schema, steps, attrs)
+    return labelled(table, lengths, coords, schema, within, attrs)
 
 
 def labelled(
@@ -84,7 +85,7 @@ def labelled(
     lengths: Mapping[str, int],
     coords: Mapping[str, Any],
     schema: Schema,
-    steps: np.ndarray,
+    within: Coordinates,
     attrs: Mapping[str, Any],
 ) -> "xarray.Dataset":
     """A Dataset of members that vary along named dimensions.
@@ -97,7 +98,7 @@ def labelled(
         lengths: name of a dimension -> its length.
         coords: coordinates along these dimensions, as xarray takes them.
         schema: the names of the dimensions of each result.
-        steps: the updates after which the metrics were taken.
+        within: coordinates along the own dimensions of results.
         attrs: name -> what is kept as JSON text.
     """
     import xarray
@@ -111,8 +112,11 @@ def labelled(
     if "sensitivity" in variables:
         variables["fragile"] = (dims, variables["sensitivity"][1] > FRAGILE)
     texts = {name: json.dumps(value, sort_keys=True) for name, value in attrs.items()}
-    step = ("step", steps, {"units": "updates"})
-    return xarray.Dataset(variables, {**coords, "step": step}, texts)
+    own = {
+        name: (name, np.asarray(values), UNITS if name.startswith("step") else {})
+        for name, values in within.items()
+    }
+    return xarray.Dataset(variables, {**coords, **own}, texts)
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:

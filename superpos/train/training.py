@@ -1,20 +1,41 @@
-"""One run as two pure functions."""
+"""One run as pure functions."""
 
-from collections.abc import Callable
+import dataclasses
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import check_value
+from superpos.arguments import ArgumentError, check_value
 from superpos.train.fused import fused_block
+from superpos.train.schedule import block_of
 from superpos.train.update import updated
-from superpos.types import Array, Carry, FitSpec, Key, Model, Probe, Source, Training
+from superpos.types import (
+    Array,
+    Batch,
+    Carry,
+    Evaluation,
+    FitSpec,
+    Key,
+    Measure,
+    Model,
+    Probe,
+    Source,
+    Training,
+)
 
 Engine = Literal["xla", "pallas"]
 """What runs a block of updates, as it stands in a config."""
-STREAM_INIT, STREAM_DATA, STREAM_PROBE, STREAM_NOISE = 0, 1, 2, 3
+STREAM_INIT, STREAM_DATA, STREAM_PROBE, STREAM_NOISE, STREAM_SOURCE = 0, 1, 2, 3, 4
+NOTHING: Mapping[str, Evaluation] = MappingProxyType({})
+Means = dict[str, Array]
+Block = Callable[[Carry, Key], tuple[Carry, dict[str, Array]]]
+"""(carry, key of the data) -> (carry, means over the block of the loss and of what it measures)."""
 
 
 def training(
@@ -22,43 +43,58 @@ def training(
     model: Model,
     source: Source,
     tx: optax.GradientTransformation,
-    probe: Probe,
     spec: FitSpec,
+    evaluations: Mapping[str, Evaluation] = NOTHING,
+    probe: Probe | Evaluation | None = None,
     engine: Engine = "xla",
     interpret: bool | None = None,
 ) -> Training:
-    """Put a model, a source, an optimiser and a probe together into one run.
+    """Put a model, a source, an optimiser and evaluations together into one run.
 
     The key of update t is fold_in(data stream, t), so a run is a function of its key alone. Keep
-    everything in the carry of ONE run: a sweep maps the run, so no member can touch another. An
-    update that is not finite freezes the run where it was and records the step.
+    everything in the carry of ONE run: a sweep maps the run, so no member can touch another. Only a
+    source with a `stream` is drawn from with a key of its own, the same for all members. An update
+    that is not finite freezes the run where it was and records the step.
 
     Args:
         model: what is trained.
         source: where its batches come from.
         tx: an optax transformation; whatever changes the update belongs in it. One that takes extra
             arguments is given the `key` of its noise at each update.
-        probe: what is measured after each block.
         spec: length of the run.
+        evaluations: what is measured, by name.
+        probe: short for one evaluation, which is measured after each `log_every`.
         engine: "xla", or "pallas" for a block as one kernel; `superpos.train.fused` says for what.
         interpret: with "pallas", whether to run the kernel as ordinary JAX, slowly; None does where
             the default backend is not a GPU.
 
     Returns:
-        A Training. The metrics of a block are the probe's, plus train_loss (), the mean loss over
-        the block's updates (nan from the block in which the run diverged).
+        A Training. The metrics of a block are those of the evaluations that are due after each, and
+        train_loss () and what the loss measures besides, means over the block's updates (nan from
+        the block in which the run diverged).
 
     Raises:
-        ArgumentError: with "pallas", something out of its scope, in one line; here, or in the first
-            trace of `advance`.
+        ArgumentError: an evaluation that is never due, a source or a model that do not fit, or,
+            with "pallas", something out of its scope; in one line; here, or in the first trace.
     """
     check_value("engine", engine, Engine)
-    if engine == "pallas":
-        if interpret is None:
-            interpret = jax.default_backend() != "gpu"
-        block = fused_block(model=model, source=source, tx=tx, spec=spec, interpret=interpret)
-    else:
-        block = _scanned_block(model, source, tx, spec)
+    evaluations = _with_probe(evaluations, probe)
+    named = evaluations.values()
+    check_fit(source, model)
+    block = block_of(spec, evaluations)
+    measures = {
+        name: Measure(_measured(each), each.every or spec.log_every, each.at_end)
+        for name, each in evaluations.items()
+        if not each.after
+    }
+    each_block = {
+        name: each for name, each in measures.items() if each.every == block == spec.log_every
+    }
+    run = (
+        _fused(model, source, tx, spec, block, interpret)
+        if engine == "pallas"
+        else _scanned_block(model, source, tx, spec, block)
+    )
 
     def init(key: Key) -> Carry:
         params, state = model.init(jax.random.fold_in(key, STREAM_INIT))
@@ -68,39 +104,169 @@ def training(
             params=params,
             state=state,
             opt_state=tx.init(params),
+            source=source.init(jax.random.fold_in(_key_of(source, key), STREAM_SOURCE)),
             diverged_step=jnp.int32(-1),
         )
 
     def advance(carry: Carry) -> tuple[Carry, dict[str, Array]]:
-        key_data = jax.random.fold_in(carry.key, STREAM_DATA)
-        key_probe = jax.random.fold_in(carry.key, STREAM_PROBE)
-        carry, loss = block(carry, key_data)
-        measured = probe(carry.params, carry.state, jax.random.fold_in(key_probe, carry.step))
-        train_loss = jnp.where(carry.diverged_step < 0, loss, jnp.nan)
-        return carry, {"train_loss": train_loss, **measured}
+        carry, means = run(carry, jax.random.fold_in(carry.key, STREAM_DATA))
+        running = carry.diverged_step < 0
+        results = {name: jnp.where(running, mean, jnp.nan) for name, mean in means.items()}
+        for name, each in each_block.items():
+            add_results(results, name, each.measure(carry))
+        return carry, results
 
-    return Training(init, advance, spec)
+    return Training(
+        init,
+        advance,
+        spec,
+        block=block,
+        measures={name: each for name, each in measures.items() if name not in each_block},
+        after={name: _measured(each) for name, each in evaluations.items() if each.after},
+        dims=functools.reduce(operator.or_, [dict(each.dims) for each in (model, *named)]),
+        stream=source.stream is not None,
+    )
+
+
+def check_fit(source: Source, model: Model) -> None:
+    """Refuse a source whose examples are not what a model takes, where both say what that is.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if source.gives is None or model.takes is None:
+        return
+    for part in ("inputs", "targets"):
+        given, taken = getattr(source.gives, part), getattr(model.takes, part)
+        if (given.shape, given.dtype) != (taken.shape, taken.dtype):
+            raise ArgumentError(
+                f"model: takes {part} {taken.dtype}{list(taken.shape)}, expected the"
+                f" {given.dtype}{list(given.shape)} that data gives"
+            )
+
+
+def add_results(results: dict[str, Array], evaluation: str, measured: Mapping[str, Array]) -> None:
+    """Add what an evaluation measured to the results of a block.
+
+    Raises:
+        ArgumentError: another one has a result of that name; one line.
+    """
+    taken = results.keys() & measured.keys()
+    if taken:
+        raise ArgumentError(
+            f"evaluations.{evaluation}: {min(taken)} is taken, expected a result of another name"
+        )
+    results.update(measured)
+
+
+def _with_probe(
+    evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
+) -> Mapping[str, Evaluation]:
+    if probe is None:
+        return evaluations
+    if evaluations:
+        raise ArgumentError("probe: expected it among the evaluations, as there are some")
+    return {"probe": probe if isinstance(probe, Evaluation) else Evaluation(probe)}
+
+
+def _measured(evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
+    """An evaluation of a carry; at one step of a run, all are given the same key."""
+
+    def measure(carry: Carry) -> dict[str, Array]:
+        key = jax.random.fold_in(carry.key, STREAM_PROBE)
+        return evaluation.measure(carry.params, carry.state, jax.random.fold_in(key, carry.step))
+
+    return measure
+
+
+def _key_of(source: Source, key: Key) -> Key:
+    """The key of the member; or that of the stream that all members share."""
+    if source.stream is None:
+        return key
+    return jax.random.key(source.stream, impl=jax.random.key_impl(key))
+
+
+def _fused(
+    model: Model,
+    source: Source,
+    tx: optax.GradientTransformation,
+    spec: FitSpec,
+    block: int,
+    interpret: bool | None,
+) -> Block:
+    if interpret is None:
+        interpret = jax.default_backend() != "gpu"
+    spec = dataclasses.replace(spec, log_every=block)
+    fused = fused_block(model=model, source=source, tx=tx, spec=spec, interpret=interpret)
+
+    def run(carry: Carry, key_data: Key) -> tuple[Carry, dict[str, Array]]:
+        carry, loss = fused(carry, key_data)
+        return carry, {"train_loss": loss}
+
+    return run
 
 
 def _scanned_block(
-    model: Model, source: Source, tx: optax.GradientTransformation, spec: FitSpec
-) -> Callable[[Carry, Key], tuple[Carry, Array]]:
-    """A block of updates as one XLA loop: (carry, key of the data) -> (carry, mean loss)."""
+    model: Model, source: Source, tx: optax.GradientTransformation, spec: FitSpec, n_updates: int
+) -> Block:
+    """A block of updates as one XLA loop."""
     grad = jax.value_and_grad(model.loss, has_aux=True)
     noisy = isinstance(tx, optax.GradientTransformationExtraArgs)
+    n_each = spec.updates_per_draw
 
-    def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
+    def draw(carry: Carry, key: Key) -> tuple[Carry, Batch]:
+        params = carry.params
+        if source.stream is not None:
+            stream = jax.random.fold_in(_key_of(source, carry.key), STREAM_DATA)
+            params, key = (), jax.random.fold_in(stream, carry.step)
+        batch, state = source.sample(params, carry.source, key, spec.batch_size)
+        return dataclasses.replace(carry, source=state), batch
+
+    def update(carry: Carry, batch: Batch, key: Key) -> tuple[Carry, dict[str, Array]]:
+        (loss, (state, measured)), grads = grad(carry.params, carry.state, batch, key)
         key_noise = jax.random.fold_in(carry.key, STREAM_NOISE)
+        noise = jax.random.fold_in(key_noise, carry.step) if noisy else None
+        new = updated(carry, tx=tx, loss=loss, grads=grads, state=state, key=noise)
+        values = {"train_loss": loss}
+        add_results(values, "loss", measured)
+        return new, values
 
-        def body(number: Array, loop: tuple[Carry, Array]) -> tuple[Carry, Array]:
-            carry, mean = loop
-            key_batch, key_loss = jax.random.split(jax.random.fold_in(key_data, carry.step))
-            batch = source.sample(key_batch, spec.batch_size)
-            (loss, (state, _)), grads = grad(carry.params, carry.state, batch, key_loss)
-            mean += ((loss - mean) / (number + 1)).astype(mean.dtype)
-            noise = jax.random.fold_in(key_noise, carry.step) if noisy else None
-            return updated(carry, tx=tx, loss=loss, grads=grads, state=state, key=noise), mean
+    def means_of(carry: Carry, key: Key) -> dict[str, Array]:
+        """What an update measures, as zeros."""
 
-        return jax.lax.fori_loop(0, spec.log_every, body, (carry, jnp.float32(0.0)))
+        def measured(carry: Carry, key: Key) -> dict[str, Array]:
+            _, batch = draw(carry, key)
+            return {
+                "train_loss": jnp.float32(0),
+                **model.loss(carry.params, carry.state, batch, key)[1][1],
+            }
+
+        shapes = jax.eval_shape(measured, carry, key)
+        return {name: jnp.zeros(leaf.shape, jnp.float32) for name, leaf in shapes.items()}
+
+    def block(carry: Carry, key_data: Key) -> tuple[Carry, dict[str, Array]]:
+        def keys_at(step: Array) -> Array:
+            return jax.random.split(jax.random.fold_in(key_data, step))
+
+        def body(number: Array, loop: tuple[Carry, Means]) -> tuple[Carry, Means]:
+            key_batch, key_loss = keys_at(loop[0].step)
+            carry, batch = draw(loop[0], key_batch)
+
+            def once(again: Array | int, loop: tuple[Carry, Means]) -> tuple[Carry, Means]:
+                carry, means = loop
+                key = key_loss if n_each == 1 else keys_at(carry.step)[1]
+                carry, values = update(carry, batch, key)
+                count = number * n_each + again + 1
+                return carry, {name: _add(means[name], values[name], count) for name in means}
+
+            loop = carry, loop[1]
+            return once(0, loop) if n_each == 1 else jax.lax.fori_loop(0, n_each, once, loop)
+
+        return jax.lax.fori_loop(0, n_updates // n_each, body, (carry, means_of(carry, key_data)))
 
     return block
+
+
+def _add(mean: Array, value: Array, count: Array) -> Array:
+    """A mean after one more value, in its own precision."""
+    return mean + ((value - mean) / count).astype(mean.dtype)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import jax
 import psutil
 
+from superpos.train.placing import is_out_of_memory
 from superpos.train.plan import Width, even_width
 from superpos.train.program import Program
 
@@ -95,15 +96,16 @@ def compile_to_fit(search: Search, width: Width) -> Program:
         except jax.errors.JaxRuntimeError as error:
             width = narrower(width, error)
             continue
-        if program.n_bytes <= budget:
+        own = _own(program)
+        if own <= budget:
             return program
         if width.n_members == 1:
             raise MemoryError(
-                f"one member needs {program.n_bytes / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
+                f"one member needs {own / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
                 " may be used; a smaller fit.batch_size would fit"
             )
         # Memory grows in proportion to the width, so halve as often as that says.
-        most = max(1.0, width.n_members * budget / program.n_bytes)
+        most = max(1.0, width.n_members * budget / own)
         while width.n_members > most:
             width = width.halved()
 
@@ -121,7 +123,7 @@ def cache_sized(search: Search, program: Program) -> Program:
 def fastest(search: Search, program: Program) -> Program:
     """Try wider chunks, or else narrower ones, by fours, for as long as that can pay."""
     n_runs = search.largest.n_members / search.n_devices  # on each device
-    if n_runs / program.width.n_members * program.spec.n_blocks < WORTH_BLOCKS:
+    if n_runs / program.width.n_members * program.schedule.n_blocks < WORTH_BLOCKS:
         return program
     budget = search.budget()
     best, seconds = program, _seconds_per_member(search, program)
@@ -132,11 +134,11 @@ def fastest(search: Search, program: Program) -> Program:
         while True:
             width = search.width(factor * best.width.n_members)
             trying = program.seconds + 2 * seconds * width.n_members
-            pays = n_runs * program.spec.n_blocks * seconds > WORTH * trying
-            if width == best.width or factor * best.n_bytes > budget or not pays:
+            pays = n_runs * program.schedule.n_blocks * seconds > WORTH * trying
+            if width == best.width or factor * _own(best) > budget or not pays:
                 break
             tried = _compiled(search, width)
-            if tried is None or tried.n_bytes > budget:
+            if tried is None or _own(tried) > budget:
                 break
             now = _seconds_per_member(search, tried)
             if now > BETTER * seconds:
@@ -160,11 +162,6 @@ def available_bytes() -> int:
     except (OSError, ValueError):
         pass
     return free // len(devices)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether XLA gave up for want of memory."""
-    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
 
 
 def narrower(width: Width, error: Exception) -> Width:
@@ -199,6 +196,11 @@ def _seconds_per_member(search: Search, program: Program) -> float:
         if not is_out_of_memory(error):
             raise
         return math.inf
+
+
+def _own(program: Program) -> int:
+    """Memory that a chunk takes, without assets, which are in memory before the budget is known."""
+    return program.n_bytes - program.n_bytes_assets
 
 
 def _is_cpu() -> bool:

@@ -2,14 +2,14 @@
 
 from superpos import metrics
 from superpos.arguments import Count, NonNegative, factory
-from superpos.probes.superposition import superposition
-from superpos.types import Array, Key, Model, Params, Probe, Source, State
+from superpos.evaluations.superposition import superposition
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 
 @factory
 def geometry(
     *, model: Model, source: Source, batch_size: Count, threshold: NonNegative = 0.1
-) -> Probe:
+) -> Evaluation:
     """What `superposition` measures, the tegum factors, and the spectrum of the frame operator.
 
     Args:
@@ -19,9 +19,9 @@ def geometry(
         threshold: inner products up to this size count as 0 between factors, >= 0.
 
     Returns:
-        A Probe of the results of `superposition` and tegum_factors (n_features,), the label of the
-        component of each feature; component_sizes (n_features,), features in it; frame_spectrum
-        (n_hidden,), eigenvalues from the largest down; frame_residuals (n_features,), how far a
+        An Evaluation of the results of `superposition` and tegum_factors (n_features,), the label
+        of the component of each feature; component_sizes (n_features,), features in it;
+        frame_spectrum (n_hidden,), eigenvalues from the largest down; frame_residuals (n_features,), how far a
         feature is from an eigenvector.
 
     Raises:
@@ -29,14 +29,16 @@ def geometry(
     """
     shared = superposition(model=model, source=source, batch_size=batch_size)
 
-    def probe(params: Params, state: State, key: Key) -> dict[str, Array]:
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         labels = metrics.tegum_factors(params.W, threshold=threshold)
         return {
-            **shared(params, state, key),
+            **shared.measure(params, state, key),
             "tegum_factors": labels,
             "component_sizes": metrics.component_sizes(labels),
             "frame_spectrum": metrics.frame_spectrum(params.W),
             "frame_residuals": metrics.frame_residual(params.W),
         }
 
-    return probe
+    per_feature = ("tegum_factors", "component_sizes", "frame_residuals")
+    dims = {**dict.fromkeys(per_feature, ("feature",)), "frame_spectrum": ("hidden",)}
+    return Evaluation(measure, {**shared.dims, **dims})

@@ -3,12 +3,12 @@
 import jax
 
 from superpos.arguments import Count, factory
-from superpos.probes.loss import loss
-from superpos.types import Array, Key, Model, Params, Probe, Source, State
+from superpos.evaluations.loss import loss
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 
 @factory
-def trajectory(*, model: Model, source: Source, batch_size: Count) -> Probe:
+def trajectory(*, model: Model, source: Source, batch_size: Count) -> Evaluation:
     """The loss on a fresh batch, and every parameter as it is after the block.
 
     For small models, and for measures that need another arithmetic than the run's.
@@ -19,18 +19,19 @@ def trajectory(*, model: Model, source: Source, batch_size: Count) -> Probe:
         batch_size: examples in it, >= 1.
 
     Returns:
-        A Probe of loss (), and of each parameter as <name>_path, of its own shape.
+        An Evaluation of loss (), and of each parameter as <name>_path, of its own shape.
 
     Raises:
         ArgumentError: a value is out of range.
     """
     fresh_loss = loss(model=model, source=source, batch_size=batch_size)
 
-    def probe(params: Params, state: State, key: Key) -> dict[str, Array]:
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         paths = {
             f"{jax.tree_util.keystr(path, simple=True, separator='_')}_path": leaf
             for path, leaf in jax.tree_util.tree_leaves_with_path(params)
         }
-        return {**fresh_loss(params, state, key), **paths}
+        return {**fresh_loss.measure(params, state, key), **paths}
 
-    return probe
+    dims = {f"{name.replace('.', '_')}_path": names for name, names in model.dims.items()}
+    return Evaluation(measure, dims)

@@ -1,0 +1,75 @@
+"""Examples that are stored: images, activations of a model, tokens of text."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, Count, factory
+from superpos.data.finite import served
+from superpos.types import Array, Batch, Key, Params, Source
+
+
+@factory
+def examples(
+    *,
+    n_features: Count,
+    examples: Mapping[str, Array],
+    serve: Literal["random", "in_order", "stream"] = "random",
+) -> Source:
+    """Batches of the rows of an asset.
+
+    Args:
+        n_features: inputs of an example, >= 1: the columns of `examples["inputs"]`.
+        examples: an asset with the arrays "inputs", (n_examples, n_features), and perhaps
+            "targets", (n_examples, n_outputs); without them an example is its own target.
+        serve: "random" draws each batch with replacement; "in_order" serves the first batch_size
+            examples, beginning anew after the last; "stream" goes on where the last batch ended.
+
+    Returns:
+        A Source whose batches are of these arrays; its factors are (batch, 0), as features are not
+        known. With "stream" its state is the number of the next example, int32 ().
+
+    Raises:
+        ArgumentError: a value is out of range, or the arrays have other shapes; one line.
+    """
+    inputs, targets = _checked(examples, n_features)
+    n_examples = inputs.shape[0]
+    batch = Batch(inputs=inputs, targets=targets, factors=jnp.zeros((n_examples, 0)))
+    if serve != "stream":
+        return served(batch, serve, n_examples)
+
+    def sample(params: Params, first: Array, key: Key, batch_size: int) -> tuple[Batch, Array]:
+        del params, key
+        chosen = (first + jnp.arange(batch_size)) % n_examples
+        rows = jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), batch)
+        return rows, (first + batch_size) % n_examples
+
+    def init(key: Key) -> Array:
+        del key
+        return jnp.int32(0)
+
+    return Source(init, sample, gives=served(batch, "random", n_examples).gives)
+
+
+def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Array]:
+    """Inputs and targets.
+
+    Raises:
+        ArgumentError: they are not there, or of other shapes.
+    """
+    known = isinstance(examples, Mapping) and "inputs" in examples
+    if not known or not set(examples) <= {"inputs", "targets"}:
+        names = list(examples) if isinstance(examples, Mapping) else type(examples).__name__
+        raise ArgumentError(f"examples={names}: expected arrays inputs and, perhaps, targets")
+    inputs = examples["inputs"]
+    targets = examples.get("targets", inputs)
+    for name, array in (("inputs", inputs), ("targets", targets)):
+        if array.ndim != 2 or array.shape[0] != inputs.shape[0] or not array.size:
+            raise ArgumentError(
+                f"examples.{name}: expected ({inputs.shape[0]}, a number), not {array.shape}"
+            )
+    if inputs.shape[1] != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {inputs.shape[1]} of examples")
+    return inputs, targets

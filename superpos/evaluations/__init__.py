@@ -1,0 +1,6 @@
+"""Probes: metrics measured during a run."""
+
+from superpos.evaluations.geometry import geometry as geometry
+from superpos.evaluations.loss import loss as loss
+from superpos.evaluations.superposition import superposition as superposition
+from superpos.evaluations.trajectory import trajectory as trajectory

@@ -1,0 +1,103 @@
+"""Assets of a sweep: arrays with a hash, that all members are given."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from superpos.arguments import ArgumentError
+from superpos.types import Array, Asset, Training
+
+ALIGNMENT = 64
+"""Bytes: where the memory of an array begins at a multiple, XLA reads it on a CPU as it is."""
+PREFIX = "assets."
+"""Of the keys that say in a configuration what assets a member was given."""
+_PART = 2**26
+
+
+def asset(arrays: Any, read: Callable[[Any], Any] | None = None, about: str = "") -> Asset:
+    """Arrays as an asset.
+
+    Args:
+        arrays: a tree of NumPy or JAX arrays of numbers or bools, or of memory-mapped files.
+        read: what a factory is given: a function of the same tree of JAX arrays; None is the tree.
+        about: what else `read` depends on, as text; it is hashed with the arrays.
+
+    Returns:
+        The Asset. An array whose memory does not begin at a multiple of 64 bytes is copied, once.
+
+    Raises:
+        ArgumentError: there is no array, or something else than numbers; one line.
+    """
+    host = jax.tree.map(_on_host, arrays)
+    if not jax.tree.leaves(host):
+        raise ArgumentError("expected at least one array")
+    digest = digest_of(host, about)
+    return Asset(host, digest) if read is None else Asset(host, digest, read)
+
+
+def digest_of(arrays: Any, about: str = "") -> str:
+    """SHA-256 of a tree of arrays: names, shapes, dtypes and content."""
+    found = hashlib.sha256(about.encode())
+    for path, leaf in jax.tree_util.tree_leaves_with_path(arrays):
+        head = f"{jax.tree_util.keystr(path)} {leaf.dtype.str} {leaf.shape}\n"
+        found.update(head.encode())
+        flat = np.ascontiguousarray(leaf).reshape(-1).view(np.uint8)
+        for first in range(0, flat.size, _PART):
+            found.update(flat[first : first + _PART].data)
+    return found.hexdigest()
+
+
+def as_asset(name: str, value: Any) -> Asset:
+    """An asset, or arrays as one.
+
+    Raises:
+        ArgumentError: it is neither; one line.
+    """
+    try:
+        return value if isinstance(value, Asset) else asset(value)
+    except ArgumentError as error:
+        raise ArgumentError(f"assets.{name}: {error}") from None
+
+
+def identified(spec: Mapping[str, Any], assets: Mapping[str, Asset]) -> dict[str, Any]:
+    """A configuration with the hashes of the assets, as members are identified by."""
+    return {**spec, **{f"{PREFIX}{name}": each.digest for name, each in assets.items()}}
+
+
+def reading(build: Callable[..., Training], assets: Mapping[str, Asset]) -> Callable[..., Training]:
+    """A build that is given arrays of assets, and gives `build` what is read from them."""
+    if not assets:
+        return build
+
+    def read(point: Mapping[str, Array], arrays: Mapping[str, Any]) -> Training:
+        return build(point, {name: each.read(arrays[name]) for name, each in assets.items()})
+
+    return read
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An empty array whose memory begins at a multiple of ALIGNMENT."""
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _on_host(leaf: Any) -> np.ndarray:
+    """An array in the memory of the host that XLA can read as it is, and nobody write."""
+    try:
+        array = np.asarray(leaf)
+    except (TypeError, ValueError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+        raise ArgumentError(f"expected arrays of numbers, not {type(leaf).__name__}")
+    if not array.flags.c_contiguous or array.ctypes.data % ALIGNMENT:
+        copy = aligned(array.shape, array.dtype)
+        copy[...] = array
+        array = copy
+    array = array.view()
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,115 @@
+"""When a run is measured: the block in which updates are done, and the steps of each measure."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from superpos.arguments import ArgumentError, Count, check_value
+from superpos.types import Evaluation, FitSpec, Measure, Training, Trigger
+
+STEP = "step"
+"""The dimension of what is measured after each `log_every`."""
+
+
+class Schedule(NamedTuple):
+    """How long a run is and when it is measured.
+
+    Attributes:
+        spec: its length.
+        block: updates in a block.
+        measures: name -> what is measured by a program of its own.
+    """
+
+    spec: FitSpec
+    block: int
+    measures: Mapping[str, Measure]
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks in a run."""
+        return self.spec.n_steps // self.block
+
+    @property
+    def n_logged(self) -> int:
+        """Times that `log_every` updates are done."""
+        return self.spec.n_steps // self.spec.log_every
+
+    def dim(self, name: str) -> str:
+        """The dimension along which results of a measure are stacked."""
+        every = self.measures[name].every
+        if isinstance(every, Trigger):
+            return f"time_{name}"
+        whole = every == self.spec.log_every
+        return STEP if whole else f"{STEP}_{name}"
+
+    def steps(self, name: str) -> list[int] | None:
+        """The updates after which something is measured; None where a Trigger decides that."""
+        every, n_steps = self.measures[name].every, self.spec.n_steps
+        if isinstance(every, Trigger):
+            return None
+        steps = list(range(every, n_steps + 1, every))
+        ends = self.measures[name].at_end and n_steps and n_steps not in steps
+        return [*steps, n_steps] if ends else steps
+
+    def most(self, name: str) -> int:
+        """How often something is measured at the most."""
+        measure, steps = self.measures[name], self.steps(name)
+        if steps is not None:
+            return len(steps)
+        assert isinstance(measure.every, Trigger)
+        return measure.every.most(self.spec.n_steps) + bool(measure.at_end)
+
+    def is_due(self, name: str, step: int) -> bool:
+        """Whether something is measured at a step whatever a Trigger says."""
+        measure = self.measures[name]
+        due = not isinstance(measure.every, Trigger) and step % measure.every == 0
+        return due or (measure.at_end and step == self.spec.n_steps)
+
+    def coordinates(self) -> dict[str, list[int]]:
+        """Dimension -> the steps along it, for all that is measured at steps known beforehand."""
+        log_every, n_steps = self.spec.log_every, self.spec.n_steps
+        found = {STEP: list(range(log_every, n_steps + 1, log_every))}
+        for name in self.measures:
+            steps = self.steps(name)
+            if steps is not None and self.dim(name) != STEP:
+                found[self.dim(name)] = steps
+        return found
+
+
+def schedule_of(run: Training) -> Schedule:
+    """When a run is measured."""
+    return Schedule(run.spec, run.block or run.spec.log_every, run.measures)
+
+
+def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:
+    """Updates in a block: the greatest common divisor of all times at which something is measured.
+
+    Args:
+        spec: length of a run.
+        evaluations: by name.
+
+    Returns:
+        A divisor of spec.log_every.
+
+    Raises:
+        ArgumentError: an evaluation would never be due, or not after whole draws; one line.
+    """
+    blocks = [spec.log_every]
+    for name, evaluation in evaluations.items():
+        every = evaluation.every
+        if every is None or evaluation.after:
+            continue
+        block = every.block if isinstance(every, Trigger) else every
+        check_value(f"evaluations.{name}.every", block, Count)
+        if block % spec.updates_per_draw:
+            raise ArgumentError(
+                f"evaluations.{name}.every={block}: expected a multiple of"
+                f" updates_per_draw={spec.updates_per_draw}"
+            )
+        if block > spec.n_steps > 0 and not evaluation.at_end:
+            raise ArgumentError(
+                f"evaluations.{name}.every={block}: expected at most n_steps={spec.n_steps}, or"
+                " at_end"
+            )
+        blocks.append(block)
+    return math.gcd(*blocks)
