@@ -25,7 +25,7 @@ from experiments.gauge import noise as gauge_noise
 from experiments.lecomte import collisions, noise, sparsification
 from experiments.scherlis import capacity, phase
 from experiments.train import summarise
-from superpos import data, models, optim, probes
+from superpos import data, evaluations, models, optim
 
 Factory = Callable[..., Any]
 
@@ -68,11 +68,11 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
     },
-    "probe": {
-        "geometry": probes.geometry,
-        "loss": probes.loss,
-        "superposition": probes.superposition,
-        "trajectory": probes.trajectory,
+    "evaluation": {
+        "geometry": evaluations.geometry,
+        "loss": evaluations.loss,
+        "superposition": evaluations.superposition,
+        "trajectory": evaluations.trajectory,
     },
     "analysis": {
         "train": summarise,

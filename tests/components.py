@@ -16,6 +16,7 @@ from experiments import boundary
 from experiments.components import SUPPLIED, construct
 from experiments.registry import REGISTRY
 from superpos.arguments import Interval, annotation, element_of, sweepable
+from superpos.data import draw
 from superpos.types import Batch, Model, Scalar, Scalars, Source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,7 +137,7 @@ def inputs(n: int) -> jax.Array:
 
 
 def use_source(source: Source, config: Mapping[str, Any]) -> Any:
-    return source.sample(jax.random.key(2), BATCH)
+    return draw(source, jax.random.key(2), BATCH)
 
 
 def use_model(model: Model, config: Mapping[str, Any]) -> Any:

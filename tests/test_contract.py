@@ -17,6 +17,7 @@ from experiments.components import check_component
 from experiments.registry import REGISTRY
 from superpos import random
 from superpos.arguments import ArgumentError, annotation, check_value
+from superpos.data import draw
 from superpos.types import Batch, Model, Source
 from tests.components import (
     BATCH,
@@ -279,17 +280,17 @@ def test_source_returns_finite_batches(name: str) -> None:
     n = node_of("data", name)["n_features"]
     source = build("data", name, {})
     assert isinstance(source, Source)
-    batch = source.sample(jax.random.key(0), BATCH)
+    batch = draw(source, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
     chex.assert_shape(batch.inputs, (BATCH, n))
     assert batch.targets.shape[0] == batch.factors.shape[0] == BATCH
     assert batch.factors.shape[1] in (0, n)
     chex.assert_tree_all_finite(batch)
     chex.assert_type(jax.tree.leaves(batch), jnp.float32)
-    chex.assert_trees_all_equal(batch, source.sample(jax.random.key(0), BATCH))
-    other = source.sample(jax.random.key(1), BATCH)
+    chex.assert_trees_all_equal(batch, draw(source, jax.random.key(0), BATCH))
+    other = draw(source, jax.random.key(1), BATCH)
     assert not np.array_equal(batch.inputs, other.inputs)
-    chex.assert_shape(source.sample(jax.random.key(0), 1).inputs, (1, n))
+    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, n))
 
 
 @pytest.mark.slow
@@ -312,7 +313,7 @@ def test_columns_of_each_source_are_its_sample() -> None:
     assert "sparse_uniform" in found
     for name, source in found.items():
         key = random.key(7)
-        batch = source.sample(key, BATCH)
+        batch = draw(source, key, BATCH)
         inputs, targets = source.columns([*jax.random.key_data(key)], BATCH)
         np.testing.assert_array_equal(np.stack(inputs, axis=-1), batch.inputs, name)
         np.testing.assert_array_equal(np.stack(targets, axis=-1), batch.targets, name)

@@ -23,7 +23,8 @@ TIERS = (
     ("types",),
     ("arguments",),
     ("losses", "metrics", "random"),
-    ("data", "models", "saes", "gauge", "interp", "probes", "optim"),
+    ("data", "models", "saes", "gauge", "interp", "optim"),
+    ("evaluations",),
     ("train",),
     ("experiments",),
 )

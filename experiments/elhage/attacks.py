@@ -79,7 +79,9 @@ def attack_all(dataset: xarray.Dataset) -> Attacked:
     @jax.jit
     def of_model(W: Array, b: Array, density: Array, key: Key) -> tuple[Array, ...]:
         key_batch, key_random = jax.random.split(key)
-        x = data.sparse_uniform(n_features=n, density=density).sample(key_batch, N_EXAMPLES).inputs
+        x = data.draw(
+            data.sparse_uniform(n_features=n, density=density), key_batch, N_EXAMPLES
+        ).inputs
         step = BUDGET * jnp.linalg.norm(x, axis=-1).mean()
         random = _unit(jax.random.normal(key_random, x.shape))
         kept = jnp.asarray(plain, jnp.float32)

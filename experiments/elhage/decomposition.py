@@ -162,7 +162,7 @@ def sample(models: Models) -> Sampled:
     n, m = models.W.shape[1:]
     model = toy_models.autoencoder(n_features=n, n_hidden=m, importance=models.importance.tolist())
     key_one, key_models = jax.random.split(jax.random.key(0))
-    one = data.one_sparse(n_features=n, stratified=True).sample(key_one, n * BATCH_PER_FEATURE)
+    one = data.draw(data.one_sparse(n_features=n, stratified=True), key_one, n * BATCH_PER_FEATURE)
     nothing = jax.tree.map(lambda leaf: jnp.zeros_like(leaf[:1]), one)
 
     @jax.jit
@@ -173,7 +173,7 @@ def sample(models: Models) -> Sampled:
 
         def full(key: Key) -> Array:
             key_batch, key_loss = jax.random.split(key)
-            return model.loss(params, (), source.sample(key_batch, FULL_BATCH), key_loss)[0]
+            return model.loss(params, (), data.draw(source, key_batch, FULL_BATCH), key_loss)[0]
 
         recon = jax.vmap(model.apply, in_axes=(None, None, 0))(params, (), one.inputs).recon
         # Output j of an example with feature i on, where it is to be free.

@@ -257,7 +257,7 @@ def _monte_carlo(p: Array, r: Array, W: Array, b: Array) -> np.ndarray:
 
     def of_batch(key: Key) -> Array:
         key_batch, key_loss = jax.random.split(key)
-        x = source.sample(key_batch, MONTE_CARLO_BATCH).inputs
+        x = data.draw(source, key_batch, MONTE_CARLO_BATCH).inputs
         return jax.vmap(loss, (0, 0, 0, 0, None, None))(p, r, W, b, x, key_loss)
 
     keys = jax.random.split(jax.random.key(0), MONTE_CARLO_BATCHES)

@@ -81,5 +81,5 @@ def _examples(config: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     features = data.sparse_uniform(n_features=n, density=config["data.data.density"])
     teacher = given(config, "data", ("n_classes", "n_teacher", "teacher_seed"))
     source = data.labelled(n_features=n, data=features, **teacher)
-    batch = source.sample(jax.random.key(1), N_EXAMPLES)
+    batch = data.draw(source, jax.random.key(1), N_EXAMPLES)
     return np.asarray(batch.inputs), np.asarray(batch.targets)

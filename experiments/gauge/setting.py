@@ -50,7 +50,7 @@ def stream(dataset: xarray.Dataset, n_batches: int, batch_size: int, seed: int =
     @jax.jit
     def draw(key: Key) -> Array:
         keys = jax.random.split(key, n_batches)
-        batches = jax.vmap(lambda one: source.sample(one, batch_size).inputs)(keys)
+        batches = jax.vmap(lambda one: data.draw(source, one, batch_size).inputs)(keys)
         return batches.astype(jnp.float64)
 
     return draw(jax.random.key(seed))

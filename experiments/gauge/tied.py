@@ -53,7 +53,7 @@ def tied(dataset: xarray.Dataset) -> Tied:
     arguments = ("n_features", "n_hidden", "importance_decay", "activation")
     model = models.autoencoder(**given(config, "model", arguments))
     source = data.sparse_uniform(n_features=n, density=config["data.density"])
-    x = jnp.float64(source.sample(jax.random.key(1), N_BATCHES * BATCH).inputs)
+    x = jnp.float64(data.draw(source, jax.random.key(1), N_BATCHES * BATCH).inputs)
 
     @jax.jit
     def of_one(member: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:

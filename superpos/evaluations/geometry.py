@@ -21,8 +21,8 @@ def geometry(
     Returns:
         An Evaluation of the results of `superposition` and tegum_factors (n_features,), the label
         of the component of each feature; component_sizes (n_features,), features in it;
-        frame_spectrum (n_hidden,), eigenvalues from the largest down; frame_residuals (n_features,), how far a
-        feature is from an eigenvector.
+        frame_spectrum (n_hidden,), eigenvalues from the largest down; frame_residuals
+        (n_features,), how far a feature is from an eigenvector.
 
     Raises:
         ArgumentError: a value is out of range.

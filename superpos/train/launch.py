@@ -48,18 +48,18 @@ class Task(NamedTuple):
         ids: content hash of each member.
         key: the root key.
         program: what is run.
-        assets: what all members share, on each device.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
         checkpoints: where a chunk keeps its state, and where it is found again; None is nowhere.
+        assets: what all members share, on each device; a device that is not there has nothing.
     """
 
     grid: Grid
     ids: np.ndarray
     key: Key
     program: Program
-    assets: Placed
     check_fragile: bool = False
     checkpoints: Checkpoints | None = None
+    assets: Placed = MappingProxyType({})
 
 
 def train(
@@ -137,7 +137,7 @@ def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | 
     for number in range(len(ends), 1 + task.check_fragile):
         points, key, seeds = inputs(task.grid, task.key, program.width, executable.device, chunk)
         if carry is None:
-            carry = executable.init(points, task.assets[executable.device], key, seeds)
+            carry = executable.init(points, task.assets.get(executable.device, {}), key, seeds)
             carry = executable.nudge(carry) if number else carry
         run = _Run(task, executable, points, *(([], {}) if number else (blocks, records)))
         for carry, measured in run.blocks(carry, n_done):  # noqa: B020  (the one before is consumed)
@@ -174,7 +174,7 @@ class _Run(NamedTuple):
     @property
     def assets(self) -> Any:
         """What all members share, on this device."""
-        return self.task.assets[self.executable.device]
+        return self.task.assets.get(self.executable.device, {})
 
     def blocks(self, carry: Carry, n_done: int) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
         """The carry and metrics after each block; while it runs, the metrics before are fetched."""

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -24,6 +25,9 @@ from superpos.types import Array, Carry, Dims, Key, Training
 
 Build = Callable[..., Training]
 """point -> Training, or (point, assets) -> Training where the sweep has assets."""
+
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Executable(NamedTuple):
@@ -80,8 +84,8 @@ def compile_chunk(
     width: Width,
     key_dtype: Any,
     devices: Sequence[Any],
-    assets: Mapping[str, Any],
-    dims: Dims,
+    assets: Mapping[str, Any] = NONE,
+    dims: Dims = NONE,
 ) -> Program:
     """Compile a chunk, calling `build` in a trace for each function.
 

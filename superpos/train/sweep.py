@@ -165,7 +165,7 @@ def sweep(
             meter = _Meter(table, wanted, n_steps, on_progress)
             missing = plan.plan(grid.missing(table.present | ~wanted), program.width)
             checkpoints = _checkpoints(held, header, checkpoint_seconds)
-            task = launch.Task(grid, ids, key, program, on_devices, check_fragile, checkpoints)
+            task = launch.Task(grid, ids, key, program, check_fragile, checkpoints, on_devices)
             try:
                 _train(task, missing, held, table, meter)
                 return dataset_of(header, grid, table)

@@ -19,7 +19,7 @@ from typing import Any
 import jax
 
 from superpos import data, models, optim
-from superpos.probes import superposition
+from superpos.evaluations import superposition
 from superpos.train import FitSpec, Progress, files, sweep, training
 from superpos.types import Training
 

@@ -154,7 +154,7 @@ def make_recorder(n_steps):
             return {"W": jnp.zeros(())}, state
 
         def sample(key, batch_size):
-            batch = source.sample(jax.random.clone(key), batch_size)
+            batch = data.draw(source, jax.random.clone(key), batch_size)
             return batch.replace(factors=words(key))
 
         def loss(params, state, batch, key):

@@ -10,8 +10,8 @@ import pytest
 
 from experiments.registry import REGISTRY
 from superpos import data, models
+from superpos.data import stateless
 from superpos.train import FitSpec, sweep, training
-from superpos.types import Source
 
 
 def of_registry(factory):
@@ -63,12 +63,12 @@ def make_build(optimiser):
 
         def sample(key, batch_size):
             return jax.tree.map(
-                lambda leaf: spoilt(5, leaf, jnp.nan), source.sample(key, batch_size)
+                lambda leaf: spoilt(5, leaf, jnp.nan), data.draw(source, key, batch_size)
             )
 
         return training(
             model=model._replace(init=init),
-            source=Source(sample),
+            source=stateless(sample),
             tx=OPTIMISERS[optimiser](rate),
             probe=lambda params, state, key: {"norms": jnp.sum(params.W**2, axis=-1)},
             spec=FitSpec(n_steps=6, batch_size=8, log_every=3),

@@ -9,8 +9,9 @@ import numpy as np
 import optax
 import pytest
 
+from superpos.data import stateless
 from superpos.train import FitSpec, StoreError, files, store, sweep, training
-from superpos.types import Batch, Model, Output, Source
+from superpos.types import Batch, Model, Output
 
 STORED = Path(__file__).with_name("stored") / "format_1"
 """A folder for each format that was ever released, as its code wrote it; none may be changed."""
@@ -34,7 +35,7 @@ def build(point):
 
     return training(
         model=Model(init, lambda params, state, x: Output(code=x, recon=x), loss),
-        source=Source(sample),
+        source=stateless(sample),
         tx=optax.sgd(0.1),
         probe=lambda params, state, key: {"size": jnp.sum(params["W"])},
         spec=FitSpec(n_steps=4, batch_size=1, log_every=2),

@@ -88,6 +88,6 @@ def test_it_is_the_loss_of_the_model() -> None:
     W, b, importance = random_model(0)
     model = models.autoencoder(n_features=N, n_hidden=M, importance=importance.tolist())
     params = models.AutoencoderParams(W=jnp.asarray(W, jnp.float32), b=jnp.asarray(b, jnp.float32))
-    batch = data.one_sparse(n_features=N, stratified=True).sample(jax.random.key(0), N * 4096)
+    batch = data.draw(data.one_sparse(n_features=N, stratified=True), jax.random.key(0), N * 4096)
     loss, _ = model.loss(params, (), batch, jax.random.key(1))
     assert float(loss) == pytest.approx(float(one_sparse_loss(W, b, importance)), rel=1e-3)

@@ -386,7 +386,7 @@ def test_closed_forms_agree_with_samples_at_their_density(name: str) -> None:
     """Within four standard errors, with the source's own patterns of features that are on."""
     p, r, n_samples = 0.3, 0.3, 2**18
     x = np.asarray(
-        data.sparse_uniform(n_features=2, density=p).sample(random.key(0), n_samples).inputs
+        data.draw(data.sparse_uniform(n_features=2, density=p), random.key(0), n_samples).inputs
     )
     W, b = theory.configuration_parameters(p, 2)[name]
     errors = np.square(x - np.maximum(x @ W @ W.T + b, 0)) @ [1.0, r]

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.gauge import digits
 from superpos.arguments import ArgumentError
+from superpos.data import draw
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_the_two_parts_are_all_images_and_none_is_in_both(original) -> None:
 
 def test_the_full_batch_is_the_part_in_order() -> None:
     images, labels = digits.load("test")
-    batch = digits.digits(split="test", serve="in_order").sample(jax.random.key(0), 355)
+    batch = draw(digits.digits(split="test", serve="in_order"), jax.random.key(0), 355)
     np.testing.assert_array_equal(batch.inputs, images)
     np.testing.assert_array_equal(batch.targets, np.eye(10)[labels])
     assert batch.factors.shape == (355, 0)
@@ -50,7 +51,7 @@ def test_the_full_batch_is_the_part_in_order() -> None:
 @pytest.mark.slow
 def test_random_batches_have_images_with_their_own_digit(original) -> None:
     of = dict(zip(rows(original[0] / 16), original[1], strict=True))
-    batch = digits.digits().sample(jax.random.key(0), 200)
+    batch = draw(digits.digits(), jax.random.key(0), 200)
     found = [of[row] for row in rows(batch.inputs)]
     np.testing.assert_array_equal(np.argmax(batch.targets, -1), found)
     assert len(set(rows(batch.inputs))) > 150

@@ -13,8 +13,9 @@ import xarray
 from experiments.gauge import digits, moves
 from experiments.gauge.networks import Networks, is_classifier, networks
 from superpos import data, models, random
+from superpos.data import stateless
 from superpos.train import NoMemberError
-from superpos.types import Batch, Source
+from superpos.types import Batch
 
 N, H, K, SEEDS = 6, 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -185,10 +186,10 @@ def test_features_have_the_labels_of_the_teacher_of_the_run() -> None:
     with jax.enable_x64(True):
         found = networks(dataset(FEATURES, ["ok", "ok"], False))
     x = jnp.asarray(np.asarray(found.inputs), jnp.float32)
-    same = Source(lambda key, size: Batch(inputs=x[:size], targets=x[:size], factors=x[:size]))
+    same = stateless(lambda key, size: Batch(inputs=x[:size], targets=x[:size], factors=x[:size]))
     for seed, right in ((4, True), (5, False)):
         teacher = data.labelled(n_features=64, data=same, n_classes=10, teacher_seed=seed)
-        labels = teacher.sample(jax.random.key(0), len(x)).targets
+        labels = data.draw(teacher, jax.random.key(0), len(x)).targets
         assert np.array_equal(labels, found.targets) == right
 
 

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import scipy
 
+from superpos.data import draw
 from superpos.types import Source
 
 LEVEL = 2e-7
@@ -18,7 +19,7 @@ SEED = 20_221
 
 def drawn(source: Source, n_examples: int, seed: int = SEED) -> np.ndarray:
     """Examples of a source, float64 (n_examples, n_features), after what holds for every one."""
-    batch = source.sample(jax.random.key(seed), n_examples)
+    batch = draw(source, jax.random.key(seed), n_examples)
     for values in (batch.inputs, batch.targets, batch.factors):
         assert values.dtype == np.float32
         np.testing.assert_array_equal(values, batch.inputs)
@@ -30,7 +31,7 @@ def small_draws(build: Callable[..., Source]) -> Callable[..., np.ndarray]:
 
     @jax.jit
     def draw(seed: int, **numbers: float) -> jax.Array:
-        return build(**numbers).sample(jax.random.key(seed), 64).inputs
+        return draw(build(**numbers), jax.random.key(seed), 64).inputs
 
     return lambda seed, **numbers: np.asarray(draw(np.uint32(seed), **numbers), np.float64)
 

@@ -7,7 +7,7 @@ import pytest
 import scipy
 
 from superpos.arguments import ArgumentError
-from superpos.data import gaussian_copula, magnitudes
+from superpos.data import draw, gaussian_copula, magnitudes
 from superpos.data.copula import _loadings
 from tests.superpos.data.laws import drawn, is_uniform, mean_is, rate_is
 
@@ -89,7 +89,7 @@ def test_any_magnitude_goes_with_the_pattern() -> None:
 def test_correlation_and_density_can_be_swept() -> None:
     def sample(density: jax.Array, correlation: jax.Array) -> jax.Array:
         source = gaussian_copula(n_features=3, density=density, correlation=correlation, rank=2)
-        return source.sample(jax.random.key(0), 200).inputs
+        return draw(source, jax.random.key(0), 200).inputs
 
     densities, correlations = jnp.array([0.1, 1.0]), jnp.array([0.0, 0.7])
     swept = jax.jit(jax.vmap(sample))(densities, correlations)

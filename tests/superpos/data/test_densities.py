@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from superpos import random
 from superpos.arguments import ArgumentError
-from superpos.data import sparse_uniform
+from superpos.data import draw, sparse_uniform
 from tests.superpos.data.laws import drawn, is_uniform, mean_is, rate_is, small_draws
 
 N = 60_000
@@ -72,7 +72,7 @@ def test_columns_are_the_sample_bit_for_bit(power: float, shares: list[float] | 
     source = sparse_uniform(n_features=3, density=0.7, densities=shares, density_power=power)
     assert source.columns is not None
     key = random.key(3)
-    expected = np.asarray(source.sample(key, 256).inputs).T
+    expected = np.asarray(draw(source, key, 256).inputs).T
     columns, _ = source.columns([*jax.random.key_data(key)], 256)
     np.testing.assert_array_equal(np.stack(columns), expected)
 
@@ -83,7 +83,7 @@ def test_shares_and_power_can_be_swept() -> None:
         source = sparse_uniform(
             n_features=2, density=0.5, densities=[share, 1.0], density_power=power
         )
-        return source.sample(jax.random.key(0), 200).inputs
+        return draw(source, jax.random.key(0), 200).inputs
 
     shares, powers = jnp.array([0.1, 1.0]), jnp.array([0.0, 2.0])
     swept = jax.jit(jax.vmap(sample))(shares, powers)

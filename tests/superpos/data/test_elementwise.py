@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.data import elementwise, sparse_uniform
+from superpos.data import draw, elementwise, sparse_uniform, stateless
 from superpos.types import Batch, Key, Source
 
 N = 3
@@ -28,15 +28,15 @@ def signed() -> Source:
         x = jax.random.normal(key, (batch_size, N))
         return Batch(inputs=x, targets=jnp.full_like(x, jnp.nan), factors=x + 1)
 
-    return Source(sample)
+    return stateless(sample)
 
 
 @pytest.mark.parametrize("function", list(EXPECTED))
 def test_targets_are_the_function_of_the_inputs(function: Any) -> None:
-    batch = elementwise(n_features=N, data=signed(), function=function).sample(
-        jax.random.key(0), 200
+    batch = draw(
+        elementwise(n_features=N, data=signed(), function=function), jax.random.key(0), 200
     )
-    source = signed().sample(jax.random.key(0), 200)
+    source = draw(signed(), jax.random.key(0), 200)
     np.testing.assert_array_equal(batch.inputs, source.inputs)
     np.testing.assert_array_equal(batch.factors, source.factors)
     assert (np.asarray(batch.inputs) < 0).any()

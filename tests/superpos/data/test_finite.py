@@ -7,7 +7,7 @@ import pytest
 import scipy
 
 from superpos.arguments import ArgumentError
-from superpos.data import finite, one_sparse, sparse_uniform
+from superpos.data import draw, finite, one_sparse, sparse_uniform
 from superpos.types import Source
 
 N, T = 4, 10
@@ -19,7 +19,7 @@ def make(**changes) -> Source:
 
 
 def inputs(source: Source, batch_size: int, seed: int = 0) -> np.ndarray:
-    batch = source.sample(jax.random.key(seed), batch_size)
+    batch = draw(source, jax.random.key(seed), batch_size)
     np.testing.assert_array_equal(batch.inputs, batch.targets)
     np.testing.assert_array_equal(batch.inputs, batch.factors)
     return np.asarray(batch.inputs)
@@ -60,7 +60,7 @@ def test_data_sets_have_the_moments_of_their_source() -> None:
     def first(seed: jax.Array) -> jax.Array:
         inner = one_sparse(n_features=N)
         source = finite(n_features=N, data=inner, n_samples=3, data_seed=seed, serve="in_order")
-        return source.sample(jax.random.key(0), 1).inputs[0]
+        return draw(source, jax.random.key(0), 1).inputs[0]
 
     x = np.asarray(jax.jit(jax.vmap(first))(jnp.arange(20_000)), np.float64)
     np.testing.assert_allclose(x.mean(0), 1 / (2 * N), atol=5 * np.sqrt(1 / (3 * N) / len(x)))
@@ -72,7 +72,7 @@ def test_a_swept_data_seed_gives_what_it_gives_alone() -> None:
     seeds = [0.0, 5.0, 70_000.0]
 
     def sample(seed: jax.Array) -> jax.Array:
-        return make(data_seed=seed).sample(jax.random.key(4), 8).inputs
+        return draw(make(data_seed=seed), jax.random.key(4), 8).inputs
 
     swept = np.asarray(jax.jit(jax.vmap(sample))(jnp.array(seeds)))
     for found, seed in zip(swept, seeds, strict=True):
@@ -100,7 +100,7 @@ def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
     full = inputs(make(serve="in_order"), T)
     few = inputs(make(serve="in_order", fraction=0.4), 6)
     np.testing.assert_array_equal(few, np.concatenate([full[:4], full[:2]]))
-    drawn = jax.vmap(lambda part: make(fraction=part).sample(jax.random.key(3), 200).inputs)(
+    drawn = jax.vmap(lambda part: draw(make(fraction=part), jax.random.key(3), 200).inputs)(
         jnp.array([0.01, 0.4, 1.0])
     )
     for count, batch in zip((1, 4, 10), np.asarray(drawn), strict=True):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpos.arguments import ArgumentError
-from superpos.data import hierarchy, magnitudes
+from superpos.data import draw, hierarchy, magnitudes
 from superpos.types import Source
 from tests.superpos.data.laws import drawn, is_uniform, mean_is, rate_is, small_draws
 
@@ -129,7 +129,7 @@ def test_without_depth_features_are_independent() -> None:
 def test_densities_can_be_swept() -> None:
     def sample(density: jax.Array, child_density: jax.Array) -> jax.Array:
         source = hierarchy(**tree(density=density, child_density=child_density, exclusive=True))
-        return source.sample(jax.random.key(0), 200).inputs
+        return draw(source, jax.random.key(0), 200).inputs
 
     densities, children = jnp.array([0.2, 1.0]), jnp.array([0.7, 0.3])
     swept = jax.jit(jax.vmap(sample))(densities, children)

@@ -7,7 +7,7 @@ import pytest
 
 from superpos import random
 from superpos.arguments import ArgumentError
-from superpos.data import labelled, sparse_uniform
+from superpos.data import draw, labelled, sparse_uniform
 from superpos.types import Source
 
 N, C, UNITS = 12, 4, 16
@@ -31,7 +31,7 @@ def teacher(seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_class_is_the_largest_output_of_the_teacher(seed: int) -> None:
-    batch = make(teacher_seed=seed).sample(jax.random.key(1), 500)
+    batch = draw(make(teacher_seed=seed), jax.random.key(1), 500)
     A, B = teacher(seed)
     scores = np.maximum(np.asarray(batch.inputs, float) @ A, 0) @ B
     np.testing.assert_array_equal(batch.targets, np.eye(C)[scores.argmax(-1)])
@@ -40,14 +40,14 @@ def test_the_class_is_the_largest_output_of_the_teacher(seed: int) -> None:
 
 @pytest.mark.slow
 def test_inputs_and_factors_are_those_of_the_data() -> None:
-    batch = make().sample(jax.random.key(1), 50)
-    plain = sparse_uniform(n_features=N, density=0.5).sample(jax.random.key(1), 50)
+    batch = draw(make(), jax.random.key(1), 50)
+    plain = draw(sparse_uniform(n_features=N, density=0.5), jax.random.key(1), 50)
     np.testing.assert_array_equal(batch.inputs, plain.inputs)
     np.testing.assert_array_equal(batch.factors, plain.factors)
 
 
 def test_another_teacher_gives_other_labels_to_the_same_inputs() -> None:
-    first, second = (make(teacher_seed=seed).sample(jax.random.key(1), 500) for seed in (0, 1))
+    first, second = (draw(make(teacher_seed=seed), jax.random.key(1), 500) for seed in (0, 1))
     np.testing.assert_array_equal(first.inputs, second.inputs)
     assert 0.1 < np.mean(np.argmax(first.targets, -1) == np.argmax(second.targets, -1)) < 0.6
 
@@ -55,7 +55,7 @@ def test_another_teacher_gives_other_labels_to_the_same_inputs() -> None:
 @pytest.mark.slow
 def test_classes_are_more_alike_in_number_than_without_the_mean_taken() -> None:
     seeds = jnp.arange(20.0)
-    batches = jax.vmap(lambda seed: make(teacher_seed=seed).sample(jax.random.key(1), 300))(seeds)
+    batches = jax.vmap(lambda seed: draw(make(teacher_seed=seed), jax.random.key(1), 300))(seeds)
     largest = np.asarray(batches.targets).mean(1).max(-1)
     plain = []
     for seed, x in enumerate(np.asarray(batches.inputs, float)):
@@ -68,7 +68,7 @@ def test_classes_are_more_alike_in_number_than_without_the_mean_taken() -> None:
 
 @pytest.mark.slow
 def test_no_input_is_the_first_class() -> None:
-    batch = make(density=1e-6).sample(jax.random.key(0), 20)
+    batch = draw(make(density=1e-6), jax.random.key(0), 20)
     assert not batch.inputs.any()
     assert (np.argmax(batch.targets, -1) == 0).all()
 

@@ -11,23 +11,23 @@ import scipy
 
 from superpos import random
 from superpos.arguments import ArgumentError
-from superpos.data import identity, one_sparse
+from superpos.data import draw, identity, one_sparse
 
 N, N_EXAMPLES = 6, 120_000
 LEVEL = 1e-6
 
 
-def draw(
+def drawn(
     n_features: int, n_examples: int, seed: int = 3, *, stratified: bool = False
 ) -> np.ndarray:
     source = one_sparse(n_features=n_features, stratified=stratified)
-    return np.asarray(source.sample(jax.random.key(seed), n_examples).inputs, np.float64)
+    return np.asarray(draw(source, jax.random.key(seed), n_examples).inputs, np.float64)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stratified", [False, True])
 def test_one_feature_is_on(stratified: bool) -> None:
-    x = draw(N, 10_000, stratified=stratified)
+    x = drawn(N, 10_000, stratified=stratified)
     assert x.min() >= 0 and x.max() <= 1
     assert (np.count_nonzero(x, axis=1) <= 1).all()  # a value of exactly 0 is possible
     assert (x.sum(1) > 0).mean() > 0.999
@@ -36,7 +36,7 @@ def test_one_feature_is_on(stratified: bool) -> None:
 @pytest.mark.slow
 def test_moments_are_those_of_a_uniform_value_of_a_uniform_feature() -> None:
     """E x_i = 1/2n, E x_i² = 1/3n, E x_i x_j = 0, each within five standard errors."""
-    x = draw(N, N_EXAMPLES)
+    x = drawn(N, N_EXAMPLES)
     for power, mean in ((1, 1 / 2), (2, 1 / 3)):
         variance = 1 / (2 * power + 1) / N - (mean / N) ** 2
         np.testing.assert_allclose(
@@ -47,7 +47,7 @@ def test_moments_are_those_of_a_uniform_value_of_a_uniform_feature() -> None:
 
 
 def test_features_are_chosen_uniformly_and_values_are_uniform() -> None:
-    x = draw(N, N_EXAMPLES)
+    x = drawn(N, N_EXAMPLES)
     chosen, values = x.argmax(1), x.max(1)
     assert scipy.stats.chisquare(np.bincount(chosen, minlength=N)).pvalue > LEVEL
     for feature in range(N):
@@ -60,7 +60,7 @@ def test_a_stratified_batch_has_each_feature_in_each_part_once(
     n_features: int, per_feature: int
 ) -> None:
     for seed in range(3):
-        x = draw(n_features, n_features * per_feature, seed, stratified=True)
+        x = drawn(n_features, n_features * per_feature, seed, stratified=True)
         for feature in range(n_features):
             values = np.sort(x[x.argmax(1) == feature, feature])
             np.testing.assert_array_equal(np.floor(values * per_feature), np.arange(per_feature))
@@ -70,7 +70,7 @@ def test_a_stratified_batch_has_each_feature_in_each_part_once(
 def test_stratified_examples_have_the_same_distribution() -> None:
     """Over batches, the first example is uniform in its feature; its values lie in its part."""
     sample = jax.jit(
-        jax.vmap(lambda key: one_sparse(n_features=4, stratified=True).sample(key, 10).inputs)
+        jax.vmap(lambda key: draw(one_sparse(n_features=4, stratified=True), key, 10).inputs)
     )
     x = np.asarray(sample(jax.random.split(jax.random.key(0), 8_000)), np.float64)
     for example in (0, 9):
@@ -87,7 +87,7 @@ def test_a_stratified_mean_is_closer_to_the_truth() -> None:
     def spread(stratified: bool) -> float:
         source = one_sparse(n_features=N, stratified=stratified)
         keys = jax.random.split(jax.random.key(1), 40)
-        means = jax.jit(jax.vmap(lambda key: source.sample(key, 96).inputs.sum(-1).mean()))(keys)
+        means = jax.jit(jax.vmap(lambda key: draw(source, key, 96).inputs.sum(-1).mean()))(keys)
         return float(np.std(np.asarray(means)))
 
     assert 0 < spread(True) < spread(False) / 5
@@ -99,7 +99,7 @@ def test_columns_are_the_sample_bit_for_bit() -> None:
     assert source.columns is not None
     key = random.key(5)
     inputs, targets = source.columns(tuple(jax.random.key_data(key)), 256)
-    expected = np.asarray(source.sample(key, 256).inputs).T
+    expected = np.asarray(draw(source, key, 256).inputs).T
     np.testing.assert_array_equal(np.stack(inputs), expected)
     np.testing.assert_array_equal(np.stack(targets), expected)
 
@@ -112,7 +112,7 @@ def test_a_stratified_source_has_no_columns() -> None:
 def test_identity_has_each_feature_once(n_features: int) -> None:
     starts = set()
     for seed in range(8):
-        batch = identity(n_features=n_features).sample(jax.random.key(seed), n_features)
+        batch = draw(identity(n_features=n_features), jax.random.key(seed), n_features)
         x = np.asarray(batch.inputs)
         assert batch.inputs.dtype == jnp.float32
         order = x.argmax(1)
@@ -125,7 +125,7 @@ def test_identity_has_each_feature_once(n_features: int) -> None:
 
 
 def test_identity_of_another_batch_size_goes_around() -> None:
-    x = np.asarray(identity(n_features=3).sample(jax.random.key(0), 7).inputs)
+    x = np.asarray(draw(identity(n_features=3), jax.random.key(0), 7).inputs)
     assert x.sum() == 7
     np.testing.assert_array_equal(x[:3], x[3:6])
 

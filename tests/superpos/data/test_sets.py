@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpos.arguments import ArgumentError
-from superpos.data import anticorrelated_sets, correlated_sets, magnitudes
+from superpos.data import anticorrelated_sets, correlated_sets, draw, magnitudes
 from superpos.data.patterns import one_member
 from superpos.types import Source
 from tests.superpos.data.laws import drawn, is_uniform, mean_is, rate_is, small_draws
@@ -110,7 +110,7 @@ def test_any_magnitude_goes_with_the_pattern(build) -> None:
 def test_density_can_be_swept(build) -> None:
     def sample(density: jax.Array) -> jax.Array:
         source = build(n_features=4, set_size=2, density=density)
-        return source.sample(jax.random.key(0), 200).inputs
+        return draw(source, jax.random.key(0), 200).inputs
 
     densities = jnp.array([0.1, 0.5])
     for values, density in zip(jax.jit(jax.vmap(sample))(densities), densities, strict=True):

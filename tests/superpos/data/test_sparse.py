@@ -15,7 +15,7 @@ import scipy
 
 from superpos import random
 from superpos.arguments import ArgumentError
-from superpos.data import sparse_uniform
+from superpos.data import draw, sparse_uniform
 from superpos.random import uniform_rows
 
 DENSITIES = (0.001, 0.01, 0.1, 0.5, 1.0)
@@ -27,15 +27,15 @@ SEED = 20_220
 SOME_WORDS = ((0, 0), (0, 1), (1, 0))
 
 
-def draw(density: float, n_features: int, n_examples: int, seed: int = SEED) -> np.ndarray:
+def drawn(density: float, n_features: int, n_examples: int, seed: int = SEED) -> np.ndarray:
     source = sparse_uniform(n_features=n_features, density=density)
-    return np.asarray(source.sample(jax.random.key(seed), n_examples).inputs)
+    return np.asarray(draw(source, jax.random.key(seed), n_examples).inputs)
 
 
 @functools.cache
 def large_sample(density: float) -> np.ndarray:
     """One sample per density, float64 (N_EXAMPLES, N_FEATURES), shared by the tests."""
-    return draw(density, N_FEATURES, N_EXAMPLES).astype(np.float64)
+    return drawn(density, N_FEATURES, N_EXAMPLES).astype(np.float64)
 
 
 def z_test(values: np.ndarray, mean: float, variance: float) -> float:
@@ -93,7 +93,7 @@ def test_examples_are_independent(p: float) -> None:
 @pytest.mark.slow
 def test_small_densities_stay_fine_grained() -> None:
     """Of about 6000 non-zero values in [0, 1) few coincide; 24 random bits allow 4300 or so."""
-    values = draw(0.001, 1, 6_000_000)
+    values = drawn(0.001, 1, 6_000_000)
     values = values[values != 0]
     assert len(values) > 5500
     assert len(np.unique(values)) > 0.99 * len(values)
@@ -111,7 +111,7 @@ def test_the_uniforms_have_steps_of_32_bits() -> None:
 @pytest.mark.parametrize("p", [0.001, 0.03, 0.1, 1 / 3, 0.7, 1.0])
 @pytest.mark.parametrize("wrap", [lambda f: f, jax.jit], ids=["plain", "jit"])
 def test_values_lie_in_the_unit_interval(p: float, wrap) -> None:
-    sample = wrap(lambda key: sparse_uniform(n_features=5, density=p).sample(key, 20_000).inputs)
+    sample = wrap(lambda key: draw(sparse_uniform(n_features=5, density=p), key, 20_000).inputs)
     values = np.asarray(sample(jax.random.key(1)))
     assert values.min() >= 0
     assert values.max() <= 1
@@ -122,7 +122,7 @@ def test_values_lie_in_the_unit_interval(p: float, wrap) -> None:
 @pytest.mark.parametrize(("n_features", "batch_size"), [(5, 7), (1, 3), (3, 1)])
 def test_a_batch_has_three_equal_arrays(n_features: int, batch_size: int) -> None:
     source = sparse_uniform(n_features=n_features, density=0.5)
-    batch = source.sample(jax.random.key(0), batch_size)
+    batch = draw(source, jax.random.key(0), batch_size)
     for values in (batch.inputs, batch.targets, batch.factors):
         assert values.shape == (batch_size, n_features)
         assert values.dtype == jnp.float32
@@ -131,19 +131,19 @@ def test_a_batch_has_three_equal_arrays(n_features: int, batch_size: int) -> Non
 
 @pytest.mark.usefixtures("x64")
 def test_samples_are_float32_in_double_precision_too() -> None:
-    assert draw(0.5, 3, 4).dtype == np.float32
+    assert drawn(0.5, 3, 4).dtype == np.float32
 
 
 @pytest.mark.slow
 def test_a_sample_is_a_function_of_its_key() -> None:
-    np.testing.assert_array_equal(draw(0.5, 5, 100, seed=0), draw(0.5, 5, 100, seed=0))
-    assert (draw(1.0, 5, 100, seed=0) != draw(1.0, 5, 100, seed=1)).all()
+    np.testing.assert_array_equal(drawn(0.5, 5, 100, seed=0), drawn(0.5, 5, 100, seed=0))
+    assert (drawn(1.0, 5, 100, seed=0) != drawn(1.0, 5, 100, seed=1)).all()
 
 
 @pytest.mark.parametrize(("small", "large"), [(0.1, 0.5), (0.01, 0.1), (0.5, 1.0), (0.3, 0.31)])
 def test_a_smaller_density_thins_the_same_features(small: float, large: float) -> None:
     """One key gives the same uniforms u = value * density at every density."""
-    few, many = draw(small, 5, 20_000), draw(large, 5, 20_000)
+    few, many = drawn(small, 5, 20_000), drawn(large, 5, 20_000)
     kept = few != 0
     assert 0 < kept.sum() < (many != 0).sum()
     assert (many[kept] != 0).all()
@@ -154,18 +154,18 @@ def test_a_smaller_density_thins_the_same_features(small: float, large: float) -
 def test_a_density_can_be_swept() -> None:
     def sample(density: jax.Array) -> jax.Array:
         source = sparse_uniform(n_features=5, density=density)
-        return source.sample(jax.random.key(SEED), 100).inputs
+        return draw(source, jax.random.key(SEED), 100).inputs
 
     swept = jax.jit(jax.vmap(sample))(jnp.array(DENSITIES))
     assert swept.shape == (len(DENSITIES), 100, 5)
     for values, density in zip(swept, DENSITIES, strict=True):
-        np.testing.assert_allclose(values, draw(density, 5, 100), rtol=1e-6)
+        np.testing.assert_allclose(values, drawn(density, 5, 100), rtol=1e-6)
 
 
 def test_a_sample_is_the_same_under_jit() -> None:
     source = sparse_uniform(n_features=5, density=0.3)
-    jitted = jax.jit(lambda key: source.sample(key, 100).inputs)(jax.random.key(SEED))
-    np.testing.assert_allclose(jitted, draw(0.3, 5, 100), rtol=1e-6)
+    jitted = jax.jit(lambda key: draw(source, key, 100).inputs)(jax.random.key(SEED))
+    np.testing.assert_allclose(jitted, drawn(0.3, 5, 100), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_columns_are_the_sample_bit_for_bit(n_features: int, density: float) -> 
     assert source.columns is not None
     key = random.key(SEED)
     words = tuple(jax.random.key_data(key))
-    expected = np.asarray(source.sample(key, 256).inputs).T
+    expected = np.asarray(draw(source, key, 256).inputs).T
     for columns in source.columns(words, 256):
         assert [column.shape for column in columns] == [(256,)] * n_features
         np.testing.assert_array_equal(np.stack(columns), expected)

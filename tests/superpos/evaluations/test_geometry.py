@@ -7,8 +7,8 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.data import sparse_uniform
+from superpos.evaluations import geometry, superposition
 from superpos.models import AutoencoderParams, autoencoder
-from superpos.probes import geometry, superposition
 from tests.superpos.metrics.polytopes import FIGURES, direct_sum
 
 W = np.concatenate([direct_sum(FIGURES["digon"], FIGURES["pentagon"]), np.zeros((1, 3))])

@@ -6,7 +6,7 @@ import pytest
 
 from superpos import data, models
 from superpos.arguments import ArgumentError
-from superpos.probes import loss
+from superpos.evaluations import loss
 
 MODEL = models.computation(n_features=3, n_hidden=4)
 SOURCE = data.sparse_uniform(n_features=3, density=0.5)
@@ -19,7 +19,7 @@ def test_it_is_the_loss_of_a_batch_of_its_own_size() -> None:
     measured = probe(params, state, jax.random.key(1))
     assert set(measured) == {"loss"}
     key_batch, key_loss = jax.random.split(jax.random.key(1))
-    batch = SOURCE.sample(key_batch, 64)
+    batch = data.draw(SOURCE, key_batch, 64)
     expected, _ = MODEL.loss(params, state, batch, key_loss)
     np.testing.assert_array_equal(measured["loss"], expected)
     assert measured["loss"] != probe(params, state, jax.random.key(2))["loss"]

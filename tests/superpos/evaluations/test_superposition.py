@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.data import sparse_uniform
+from superpos.data import draw, sparse_uniform, stateless
+from superpos.evaluations import superposition
 from superpos.models import AutoencoderParams, autoencoder
-from superpos.probes import superposition
 from superpos.types import Batch, Key, Source
 
 N, M = 5, 2
@@ -49,7 +49,7 @@ def test_it_measures_the_geometry_of_the_features() -> None:
 
 def test_the_loss_is_that_of_the_model_on_a_fresh_batch() -> None:
     key_batch, _ = jax.random.split(jax.random.key(0))
-    x = np.asarray(SOURCE.sample(key_batch, 16).inputs, np.float64)
+    x = np.asarray(draw(SOURCE, key_batch, 16).inputs, np.float64)
     measured = measure()["loss"]
     assert measured.shape == ()
     np.testing.assert_allclose(measured, numpy_loss(x), rtol=1e-5)
@@ -73,7 +73,7 @@ def test_it_draws_as_many_examples_as_it_is_told() -> None:
         x = jnp.ones((batch_size, N))
         return Batch(inputs=x, targets=x, factors=x)
 
-    measure(batch_size=3, source=Source(sample))
+    measure(batch_size=3, source=stateless(sample))
     assert asked == [3]
 
 

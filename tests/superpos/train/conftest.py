@@ -12,9 +12,10 @@ import pytest
 import xarray
 
 from superpos import data, models, optim
+from superpos.data import stateless
 from superpos.train import FitSpec, Progress, store, sweep, training
 from superpos.train.multirun import Members
-from superpos.types import Batch, Model, Output, Source, Training
+from superpos.types import Batch, Model, Output, Training
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +104,7 @@ def make_toy() -> Callable[..., Any]:
 
             return training(
                 model=Model(lambda key: ({name: draw(key)}, state), apply, loss),
-                source=Source(sample),
+                source=stateless(sample),
                 tx=optax.scale(-point.get("learning_rate", 0.1)),
                 probe=lambda params, state, key: {metric: jnp.sum(params[name] ** 2)},
                 spec=FitSpec(n_steps=n_steps, batch_size=1, log_every=log_every),

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.data import sparse_uniform
+from superpos.data import draw, sparse_uniform
+from superpos.evaluations import superposition
 from superpos.models import autoencoder
 from superpos.optim import adamw
-from superpos.probes import superposition
 from superpos.train import FitSpec, fit
 from superpos.types import Key, Run
 
@@ -51,7 +51,7 @@ def batches_of(seed: int) -> np.ndarray:
 
     def batch(step: jax.Array) -> jax.Array:
         key_batch, _ = jax.random.split(jax.random.fold_in(key_data, step))
-        return SOURCE.sample(key_batch, BATCH).inputs
+        return draw(SOURCE, key_batch, BATCH).inputs
 
     return np.asarray(jax.jit(jax.vmap(batch))(jnp.arange(N_STEPS)))
 

@@ -9,10 +9,11 @@ import optax
 import pytest
 
 from superpos import data, models, optim
+from superpos.data import stateless
 from superpos.train import FitSpec, fragile, sweep, training
 from superpos.train.files import StoreError
 from superpos.train.fragile import FRAGILE, nudged, sensitivity
-from superpos.types import Batch, Carry, Model, Output, Source
+from superpos.types import Batch, Carry, Model, Output
 
 SPEC = {"model.n_features": 3}
 TINY = np.finfo(np.float32).tiny
@@ -133,7 +134,7 @@ def make_map():
 
         return training(
             model=Model(init, lambda params, state, x: Output(code=x, recon=x), loss),
-            source=Source(sample),
+            source=stateless(sample),
             tx=optax.scale(-1.0),
             probe=lambda params, state, key: {},
             spec=FitSpec(n_steps=80, batch_size=1, log_every=40),

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from superpos.data import sparse_uniform
+from superpos.data import draw, sparse_uniform, stateless
 from superpos.models import autoencoder
 from superpos.optim import adam, adamw, sgd
 from superpos.train import FitSpec, training
@@ -120,7 +120,7 @@ def test_the_keys_of_batches_losses_and_probes_are_as_documented() -> None:
         return w * (x.mean() + 10 * jax.random.uniform(key)), state
 
     seed = 3
-    run = make(model=toy(loss), source=Source(draws), tx=sgd(learning_rate=1.0))
+    run = make(model=toy(loss), source=stateless(draws), tx=sgd(learning_rate=1.0))
     _, metrics = go(run, seed)
     w = np.concatenate([[1.0], metrics["params"][:, 0]])
     for step in range(6):
@@ -138,7 +138,7 @@ def test_the_state_goes_from_update_to_update() -> None:
     def loss(w: jax.Array, state: jax.Array, x: jax.Array, key: Key) -> Any:
         return w * state, state + 1
 
-    run = make(model=toy(loss, jnp.int32(2)), source=Source(draws), tx=sgd(learning_rate=1.0))
+    run = make(model=toy(loss, jnp.int32(2)), source=stateless(draws), tx=sgd(learning_rate=1.0))
     carry, metrics = go(run)
     assert carry.state == 8
     np.testing.assert_array_equal(metrics["state"], [3, 4, 5, 6, 7, 8])
@@ -153,10 +153,10 @@ def with_nan_at_each_step() -> tuple[Carry, dict[str, np.ndarray]]:
     def run(wanted: jax.Array) -> tuple[Carry, dict[str, jax.Array]]:
         def sample(key: Key, batch_size: int) -> Batch:
             hit = jnp.all(jax.random.key_data(key) == wanted)
-            batch = SOURCE.sample(key, batch_size)
+            batch = draw(SOURCE, key, batch_size)
             return dataclasses.replace(batch, inputs=jnp.where(hit, jnp.nan, batch.inputs))
 
-        return unroll(make(log_every=2, source=Source(sample)), jax.random.key(0))
+        return unroll(make(log_every=2, source=stateless(sample)), jax.random.key(0))
 
     carry, metrics = jax.jit(jax.vmap(run))(wanted)
     return dataclasses.replace(carry, key=()), jax.device_get(metrics)
@@ -212,7 +212,7 @@ OVERFLOWS = {
 def test_whatever_is_not_finite_freezes_the_run(name: str) -> None:
     """Each alone overflows at the first update, while the others stay finite."""
     loss, state, tx = OVERFLOWS[name]
-    carry, metrics = go(make(model=toy(loss, state), source=Source(draws), tx=tx))
+    carry, metrics = go(make(model=toy(loss, state), source=stateless(draws), tx=tx))
     assert carry.diverged_step == 1
     np.testing.assert_array_equal(metrics["params"], np.ones((6, 1)))
     jax.tree.map(np.testing.assert_array_equal, carry.state, state)
@@ -225,7 +225,7 @@ def test_the_state_is_frozen_with_the_parameters() -> None:
     def loss(w: jax.Array, state: jax.Array, x: jax.Array, key: Key) -> Any:
         return jnp.where(state == 2, jnp.inf, w), state + 1
 
-    run = make(model=toy(loss, jnp.int32(0)), source=Source(draws), tx=sgd(learning_rate=0.25))
+    run = make(model=toy(loss, jnp.int32(0)), source=stateless(draws), tx=sgd(learning_rate=0.25))
     carry, metrics = go(run)
     assert carry.diverged_step == 3
     np.testing.assert_array_equal(metrics["state"], [1, 2, 2, 2, 2, 2])
@@ -241,7 +241,7 @@ def test_a_diverged_run_touches_no_other_in_the_same_program() -> None:
 
     def final(learning_rate: jax.Array) -> tuple[jax.Array, jax.Array]:
         tx = sgd(learning_rate=learning_rate)
-        run = make(log_every=6, model=toy(loss), source=Source(draws), tx=tx)
+        run = make(log_every=6, model=toy(loss), source=stateless(draws), tx=tx)
         carry, _ = run.advance(run.init(jax.random.key(0)))
         return carry.params, carry.diverged_step
 
