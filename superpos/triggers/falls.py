@@ -31,7 +31,7 @@ def falls(*, to: Share, every: Count, most: Count = 20) -> Trigger:
         del step
         last, times, fell = float("inf"), -1, False
         for loss in map(float, measured["train_loss"]):
-            fell = loss <= to * last and times < most
+            fell = loss <= float(to) * last and times < most
             last, times = (loss, times + 1) if fell else (last, times)
         return fell and times > 0
 

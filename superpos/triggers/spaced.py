@@ -27,9 +27,12 @@ def spaced(*, first: Count, factor: Factor) -> Trigger:
 
     def due(step: int, measured: Mapping[str, Any]) -> bool:
         del measured
-        return step in _steps(first, factor, step)
+        return step in steps(step)
 
-    return Trigger(due, lambda n_steps: len(_steps(first, factor, n_steps)), first)
+    def steps(last: int) -> set[int]:
+        return _steps(first, float(factor), last)
+
+    return Trigger(due, lambda n_steps: len(steps(n_steps)), first)
 
 
 def _steps(first: int, factor: float, last: int) -> set[int]:
