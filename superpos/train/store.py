@@ -1,4 +1,8 @@
-"""A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
+"""A sweep in a folder: opened for reading as a Dataset, or for writing where it left off.
+
+What reads a Dataset is offered here as well: `member`, `members`, `component`, `finished`,
+`config_of`.
+"""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -12,8 +16,15 @@ from superpos.train import checkpoint, files
 from superpos.train.differences import first_difference, refuse_difference, refuse_other
 from superpos.train.files import Rows, StoreError
 from superpos.train.grid import Grid, make_grid
+from superpos.train.member import Member as Member
+from superpos.train.member import component as component
+from superpos.train.member import member as member
+from superpos.train.member import members as members
 from superpos.train.plan import Width
+from superpos.train.table import Config as Config
 from superpos.train.table import Schema, Table, to_dataset
+from superpos.train.table import config_of as config_of
+from superpos.train.table import finished as finished
 
 if TYPE_CHECKING:
     import xarray
