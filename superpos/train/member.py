@@ -141,10 +141,9 @@ class _Reader:
     def member(self, index: tuple[int, ...]) -> Member:
         """The member at a place along the dimensions of `status`."""
         config = self.config(index)
-        groups = (
-            ("model", "data") if _asks_for_data(self._registry, "model", config) else ("model",)
-        )
-        text = json.dumps([_node(config, group) for group in groups], sort_keys=True)
+        needs_data = _asks_for_data(self._registry, "model", config)
+        nodes = [_node(config, group) for group in ("model", "data")[: 1 + needs_data]]
+        text = json.dumps(nodes, sort_keys=True)
         if text not in self._models:
             model = _construct(self._registry, "model", config)
             self._models[text] = model, jax.eval_shape(model.init, jax.random.key(0))
