@@ -1,11 +1,16 @@
-"""Configs as a sweep stores them, for datasets that are made by hand."""
+"""Configs and results as a sweep stores them, for datasets that are made by hand."""
 
 import functools
 import json
 from typing import Any
 
+import numpy as np
+import xarray
+
 from experiments import boundary
 from experiments.jobs import flat_spec
+from superpos.train.results import final_leaves
+from superpos.types import Carry, Params, State
 
 
 def config_text(*groups: str, **values: Any) -> str:
@@ -22,3 +27,13 @@ def config_text(*groups: str, **values: Any) -> str:
 @functools.cache
 def _composed(*overrides: str) -> str:
     return json.dumps(flat_spec(boundary.compose(["experiment=train", *overrides])))
+
+
+def stored(params: Params, state: State, config: str) -> xarray.Dataset:
+    """A dataset of one finished member."""
+    carry = Carry(step=0, key=0, params=params, state=state, opt_state=(), diverged_step=-1)
+    results = {
+        name: ([f"{name}_{at}" for at in range(np.ndim(leaf))], np.asarray(leaf))
+        for name, leaf in final_leaves(carry).items()
+    }
+    return xarray.Dataset({**results, "status": ((), "ok")}, attrs={"config": config})

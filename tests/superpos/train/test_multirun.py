@@ -117,6 +117,10 @@ def test_the_attributes_hold_what_is_shared_and_what_each_group_was_made_with(
         "keys": ["data.density", "model.n_hidden", "seed"],
         "fingerprint": {name: header["fingerprint"] for name, header in headers.items()},
         "fit": {name: header["fit"] for name, header in headers.items()},
+        "groups": {
+            name: {"config": header["spec"], "axes": ["data.density", "seed"], "renamed": {}}
+            for name, header in headers.items()
+        },
     }
 
 
