@@ -31,9 +31,13 @@ def _composed(*overrides: str) -> str:
 
 def stored(params: Params, state: State, config: str) -> xarray.Dataset:
     """A dataset of one finished member."""
-    carry = Carry(step=0, key=0, params=params, state=state, opt_state=(), diverged_step=-1)
+    none: Any = ()
+    carry = Carry(
+        step=none, key=none, params=params, state=state, opt_state=none, diverged_step=none
+    )
     results = {
         name: ([f"{name}_{at}" for at in range(np.ndim(leaf))], np.asarray(leaf))
         for name, leaf in final_leaves(carry).items()
+        if name != "diverged_step"
     }
     return xarray.Dataset({**results, "status": ((), "ok")}, attrs={"config": config})

@@ -123,7 +123,7 @@ class _Reader:
         self.labels = labels_of(dataset)
         self._registry = registry
         self._shared = config_of(dataset)
-        self._groups = json.loads(dataset.attrs.get("groups", "{}"))
+        self._groups = json.loads(dataset.attrs.get("groups", "null"))
         self._models: dict[str, tuple[Model, Any]] = {}
         self._values: dict[str, np.ndarray] = {}
 
@@ -131,12 +131,17 @@ class _Reader:
         """The whole config of a member: that of its sweep, with its own values of the axes."""
         labels = self.labels.at(index)
         of_key = {key: labels[name] for name, key in self.labels.keys.items()}
-        config, axes = self._shared, [*of_key]
-        if self._groups:
-            made = self._groups[labels["group"]]
-            config, axes = made["config"], made["axes"]
-        own = {axis: of_key[axis] for axis in axes if axis != SEED}
-        return {**config, **{axis: float(np.float32(value)) for axis, value in own.items()}}
+        config, axes = self._shared, [key for key in of_key if key != SEED]
+        if self._groups is not None:
+            made = self._groups.get(labels.get("group"))
+            if made is None:
+                raise StoreError("no config of this member, expected its group on disk")
+            config, axes = made["config"], [axis for axis in made["axes"] if axis != SEED]
+        lacking = [axis for axis in axes if axis not in of_key]
+        if lacking:
+            raise StoreError(f"{lacking[0]}: expected a coordinate with the value of this axis")
+        own = {axis: float(np.float32(of_key[axis])) for axis in axes}
+        return {**config, **own}
 
     def member(self, index: tuple[int, ...]) -> Member:
         """The member at a place along the dimensions of `status`."""
@@ -153,10 +158,13 @@ class _Reader:
     def _filled(self, shapes: Any, index: tuple[int, ...]) -> tuple[Params, State]:
         """Stored values in the place of the shapes of (params, state)."""
         renamed: Mapping[str, str] = {}
-        if self._groups:
+        if self._groups is not None:
             renamed = self._groups[self.labels.arrays["group"][index]]["renamed"]
         params, state = shapes
-        carry = Carry(step=0, key=0, params=params, state=state, opt_state=(), diverged_step=0)  # pyright: ignore
+        none: Any = ()
+        carry = Carry(
+            step=none, key=none, params=params, state=state, opt_state=none, diverged_step=none
+        )
         named = {
             name: leaf for name, leaf in final_leaves(carry).items() if name != "diverged_step"
         }
@@ -173,7 +181,7 @@ class _Reader:
             dims = self.dataset["status"].dims
             self._values[name] = self.dataset[name].transpose(*dims, ...).to_numpy()
         values = self._values[name][index]
-        if self._groups and len(shape) == values.ndim:
+        if self._groups is not None and len(shape) == values.ndim:
             values = values[tuple(slice(length) for length in shape)]
         if values.shape != shape:
             raise StoreError(f"{name}: stored with shape {values.shape}, the model has {shape}")

@@ -79,7 +79,8 @@ def select(
         raise ArgumentError(f"{asked}: there is no such member, though one of each")
     for name, array in arrays.items():
         rest = array[chosen]
-        if f"{labels.keys.get(name, '')}.".startswith(within) and (rest != rest[0]).any():
+        rest = rest[rest == rest]  # without nan, of an axis that a group does not have
+        if f"{labels.keys.get(name, '')}.".startswith(within) and (rest != rest[:1]).any():
             raise ArgumentError(f"{name}: expected one of {_listed(rest)}")
     return tuple(np.argwhere(chosen)[0].tolist())
 

@@ -1,6 +1,7 @@
 """From disk back to a model: the one that was trained, or one line that says what is there."""
 
 import json
+import shutil
 
 import chex
 import jax
@@ -314,6 +315,18 @@ def test_a_member_of_a_multirun_has_its_own_shape_and_the_config_of_its_group(wi
         store.member(widths, REGISTRY, data="of_0.05")
     shapes = [each.params.W.shape for _, each in store.members(widths, REGISTRY)]
     assert shapes == [(4, 2), (4, 2), (4, 3), (4, 3)]
+
+
+def test_a_part_of_a_multirun_that_does_not_say_what_it_was_made_of_is_refused(widths, tmp_path):
+    dataset = store.open(widths)
+    with pytest.raises(StoreError, match="data.density: expected a coordinate with the value"):
+        store.member(dataset.drop_vars("data.density"), REGISTRY, n_hidden=2, seed=0)
+    shutil.copytree(widths, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "groups" / "hidden_3")
+    with pytest.raises(StoreError, match="expected its group on disk"):
+        store.component(tmp_path, REGISTRY, "data", n_hidden=3)
+    with pytest.raises(NoMemberError, match="missing, expected one that is finished"):
+        store.member(tmp_path, REGISTRY, n_hidden=3, seed=0, data="of_0.3")
 
 
 def test_seeds_are_told_apart_however_large():
