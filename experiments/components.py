@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.registry import REGISTRY
+from experiments.analyses import EVERYTHING
+from superpos import components
 from superpos.arguments import ArgumentError, annotation, check_value, did_you_mean
 
 SUPPLIED = {"model", "source", "datasets", "folder"}
@@ -15,7 +16,7 @@ def check_component(group: str, node: Any, path: str) -> list[str]:
     """Problems of one component: its kind, its keywords, their types and ranges."""
     if not isinstance(node, Mapping) or "kind" not in node:
         return [f"{path}={node!r}: expected a component with a kind"]
-    kinds = REGISTRY[group]
+    kinds = EVERYTHING[group]
     kind = node["kind"]
     if not isinstance(kind, str) or kind not in kinds:
         close = did_you_mean(str(kind), kinds)
@@ -31,7 +32,7 @@ def check_component(group: str, node: Any, path: str) -> list[str]:
             close = did_you_mean(str(name), settable)
             listed = ", ".join(settable) or "nothing"
             problems.append(f"{key}: unknown, {path} {kind} takes {listed}{close}")
-        elif name in REGISTRY and value is not None:
+        elif name in EVERYTHING and value is not None:
             problems += check_component(name, value, key)
         else:
             problems += problem_of(key, value, annotation(kinds[kind], name))
@@ -54,21 +55,7 @@ def construct(group: str, node: Mapping[str, Any], path: str = "", **supplied: A
     Raises:
         ArgumentError: a factory refused its arguments; one line with the whole key.
     """
-    path = path or group
-    function = REGISTRY[group][node["kind"]]
-    wanted = inspect.signature(function).parameters
-    arguments = {
-        name: construct(name, value, f"{path}.{name}")
-        if isinstance(value, Mapping) and name in REGISTRY
-        else value
-        for name, value in node.items()
-        if name != "kind"
-    }
-    supplied = {name: value for name, value in supplied.items() if name in wanted}
-    try:
-        return function(**arguments, **supplied)
-    except ArgumentError as error:
-        raise ArgumentError(f"{path}.{error}") from None
+    return components.construct(EVERYTHING, group, node, path, **supplied)
 
 
 def problem_of(key: str, value: Any, hint: Any) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import xarray
 
+from superpos.train import store
+
 Value = float | tuple[float, ...] | None
 
 
@@ -36,4 +38,4 @@ def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndar
         if set(values.dims) == set(last[0]["status"].dims) and values.dtype.kind == "f"
     ]
     numbers = {str(n): np.concatenate([d[n].to_numpy().ravel() for d in last]) for n in names}
-    return numbers, np.concatenate([(d["status"] == "ok").to_numpy().ravel() for d in last])
+    return numbers, np.concatenate([store.finished(d).to_numpy().ravel() for d in last])

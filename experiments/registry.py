@@ -1,35 +1,13 @@
-"""Components by name: what a `kind:` in a config stands for. Nothing else can be named there."""
+"""Components by name: what a `kind:` in a config stands for, analyses apart.
 
-from collections.abc import Callable
-from typing import Any
+Nothing else can be named there. Analyses import this module, to make stored models anew.
+"""
 
-from experiments.chen import llc, plateaus, posterior
-from experiments.elhage import (
-    adversarial,
-    adversarial_training,
-    computation,
-    computation_sparsity,
-    correlated,
-    decomposition,
-    demonstrating,
-    dynamics,
-    intro,
-    perturbed,
-    phase_change,
-    privileged,
-    uniform,
-)
-from experiments.gauge import audit, digits, rescaling, scale
-from experiments.gauge import dynamics as gauge_dynamics
-from experiments.gauge import noise as gauge_noise
-from experiments.lecomte import collisions, noise, sparsification
-from experiments.scherlis import capacity, phase
-from experiments.train import summarise
+from experiments.gauge import digits
 from superpos import data, evaluations, models, optim
+from superpos.components import Registry
 
-Factory = Callable[..., Any]
-
-REGISTRY: dict[str, dict[str, Factory]] = {
+REGISTRY: Registry = {
     "data": {
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
@@ -73,35 +51,6 @@ REGISTRY: dict[str, dict[str, Factory]] = {
         "loss": evaluations.loss,
         "superposition": evaluations.superposition,
         "trajectory": evaluations.trajectory,
-    },
-    "analysis": {
-        "train": summarise,
-        "chen/llc": llc.analyse,
-        "chen/posterior": posterior.analyse,
-        "chen/sgd": plateaus.analyse,
-        "elhage/adversarial": adversarial.analyse,
-        "elhage/adversarial_training": adversarial_training.analyse,
-        "elhage/computation": computation.analyse,
-        "elhage/computation_sparsity": computation_sparsity.analyse,
-        "elhage/correlated": correlated.analyse,
-        "elhage/decomposition": decomposition.analyse,
-        "elhage/demonstrating": demonstrating.analyse,
-        "elhage/dynamics": dynamics.analyse,
-        "elhage/intro": intro.analyse,
-        "elhage/perturbed": perturbed.analyse,
-        "elhage/phase_change": phase_change.analyse,
-        "elhage/privileged": privileged.analyse,
-        "elhage/uniform": uniform.analyse,
-        "gauge/audit": audit.analyse,
-        "gauge/dynamics": gauge_dynamics.analyse,
-        "gauge/noise": gauge_noise.analyse,
-        "gauge/rescaling": rescaling.analyse,
-        "gauge/scale": scale.analyse,
-        "lecomte/collisions": collisions.analyse,
-        "lecomte/noise": noise.analyse,
-        "lecomte/sparsification": sparsification.analyse,
-        "scherlis/capacity": capacity.analyse,
-        "scherlis/phase": phase.analyse,
     },
 }
 """Group of the config -> kind -> factory."""

@@ -160,6 +160,24 @@ class Trigger(NamedTuple):
     block: int
 
 
+class Members(NamedTuple):
+    """Trained models that differ in what they learned alone.
+
+    Attributes:
+        model: of all.
+        params: their parameters, every leaf led by (n_members,).
+        state: likewise.
+    """
+
+    model: Model
+    params: Params
+    state: State
+
+    def at(self, number: Array | int) -> tuple[Params, State]:
+        """The parameters and the state of one; of the last where there is no such number."""
+        return jax.tree.map(lambda leaf: leaf.at[number].get(mode="clip"), (*self[1:],))
+
+
 class Evaluation(NamedTuple):
     """What is measured, and when.
 

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import optax
 
 from experiments import boundary
+from experiments.analyses import EVERYTHING
 from experiments.components import SUPPLIED, construct
-from experiments.registry import REGISTRY
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
 from superpos.types import Batch, Model, Scalar, Scalars, Source
@@ -26,7 +26,7 @@ COMPONENTS = [
     for group in GROUPS
     for path in sorted((ROOT / "conf" / group).glob("*.yaml"))
 ]
-FACTORIES = [(group, kind) for group, kinds in REGISTRY.items() for kind in kinds]
+FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
 BATCH = 16
 
 
@@ -44,12 +44,12 @@ def node_of(group: str, name: str) -> dict[str, Any]:
 
 
 def factory_of(group: str, name: str) -> Callable[..., Any]:
-    return REGISTRY[group][node_of(group, name)["kind"]]
+    return EVERYTHING[group][node_of(group, name)["kind"]]
 
 
 def settable(group: str, kind: str) -> list[str]:
     """Arguments of a factory that a config sets."""
-    return [n for n in inspect.signature(REGISTRY[group][kind]).parameters if n not in SUPPLIED]
+    return [n for n in inspect.signature(EVERYTHING[group][kind]).parameters if n not in SUPPLIED]
 
 
 # Annotations, read independently of superpos.arguments

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from experiments import boundary
+from experiments.analyses import EVERYTHING
 from experiments.components import check_component
-from experiments.registry import REGISTRY
 from superpos import random
 from superpos.arguments import ArgumentError, annotation, check_value
 from superpos.data import draw
@@ -68,7 +68,7 @@ def kinds() -> list[tuple[str, str]]:
 def hints() -> dict[str, Any]:
     """The annotation of every argument that a config sets, by "group kind: argument"."""
     return {
-        f"{group} {kind}: {name}": annotation(REGISTRY[group][kind], name)
+        f"{group} {kind}: {name}": annotation(EVERYTHING[group][kind], name)
         for group, kind in kinds()
         for name in settable(group, kind)
     }
@@ -109,20 +109,20 @@ def test_every_factory_has_a_yaml() -> None:
 @pytest.mark.slow
 def test_every_analysis_has_an_experiment() -> None:
     configs = [boundary.compose([f"experiment={name}"]) for name in boundary.experiments()]
-    assert {config["analysis"]["kind"] for config in configs} == set(REGISTRY["analysis"])
+    assert {config["analysis"]["kind"] for config in configs} == set(EVERYTHING["analysis"])
 
 
 def test_arguments_are_keyword_only() -> None:
     assert [
         f"{group} {kind}: {parameter}"
         for group, kind in FACTORIES
-        for parameter in inspect.signature(REGISTRY[group][kind]).parameters.values()
+        for parameter in inspect.signature(EVERYTHING[group][kind]).parameters.values()
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     ] == []
 
 
 def test_docstrings_name_every_argument_and_no_other() -> None:
-    assert [f"{g} {kind}" for g, kind in FACTORIES if not is_documented(REGISTRY[g][kind])] == []
+    assert [f"{g} {kind}" for g, kind in FACTORIES if not is_documented(EVERYTHING[g][kind])] == []
 
 
 def is_documented(function: Callable[..., Any]) -> bool:
@@ -142,7 +142,7 @@ def test_every_number_has_a_range() -> None:
 
 
 def is_ranged(where: str, hint: Any) -> bool:
-    chosen = hint is bool or typing.get_origin(hint) is Literal or where.split()[-1] in REGISTRY
+    chosen = hint is bool or typing.get_origin(hint) is Literal or where.split()[-1] in EVERYTHING
     return chosen or interval_of(hint) is not None
 
 
@@ -171,9 +171,9 @@ def says_what_is_allowed(line: str, name: str, value: Any, hint: Any) -> bool:
 def test_factory_checks_every_argument(group: str, kind: str) -> None:
     """The values themselves are those of its annotations; here it is that they are looked at."""
     for name in settable(group, kind):
-        refused = refused_values(annotation(REGISTRY[group][kind], name)).get("", [])
+        refused = refused_values(annotation(EVERYTHING[group][kind], name)).get("", [])
         for value in refused[:1]:
-            line = refusal(lambda n=name, v=value: REGISTRY[group][kind](**{n: v}))
+            line = refusal(lambda n=name, v=value: EVERYTHING[group][kind](**{n: v}))
             assert line.startswith(f"{name}={value!r}: expected "), name
 
 

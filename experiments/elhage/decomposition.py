@@ -3,7 +3,6 @@
 Source: Elhage et al. 2022, Toy Models of Superposition, "Mathematical Understanding".
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,7 @@ from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from superpos import data
 from superpos import models as toy_models
-from superpos.train import best_of
+from superpos.train import best_of, store
 from superpos.types import Array, Key
 
 BATCH_PER_FEATURE, FULL_BATCH, N_FULL = 4096, 2**16, 32
@@ -89,7 +88,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def models_of(best: xarray.Dataset) -> Models:
     """The models of a dataset without its restarts; importances are read from its config."""
-    decay = json.loads(best.attrs["config"])["model.importance_decay"]
+    decay = store.config_of(best)["model.importance_decay"]
     return Models(
         density=best["density"].to_numpy().astype(float),
         W=best["W"].to_numpy().astype(float),

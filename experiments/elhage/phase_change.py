@@ -19,7 +19,7 @@ from experiments.elhage import theory
 from experiments.elhage.phase_figure import draw
 from experiments.findings import Figure, Findings
 from superpos import data, models
-from superpos.train import best_of
+from superpos.train import best_of, store
 from superpos.types import Array, Batch, Key
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"
@@ -106,7 +106,7 @@ def measure(dataset: xarray.Dataset) -> Diagram:
     r = dataset[importance_dim].to_numpy().astype(float)
     importances = np.ones((len(r), n_features))
     importances[:, -1] = r
-    finished = dataset.where(dataset["status"] == "ok", 0.0)  # the others are never the best
+    finished = dataset.where(store.finished(dataset), 0.0)  # the others are never the best
     losses = theory.exact_loss(
         finished["W"].to_numpy(),
         finished["b"].to_numpy(),
@@ -115,7 +115,7 @@ def measure(dataset: xarray.Dataset) -> Diagram:
     )
     losses = dataset["status"].copy(data=losses)
     best = best_of(dataset, losses)
-    best_of_10 = losses.where(dataset["status"] == "ok").isel(seed=slice(10)).min("seed")
+    best_of_10 = losses.where(store.finished(dataset)).isel(seed=slice(10)).min("seed")
     exact_loss, W, _ = theory.exact_optima(p, importances, n_hidden=dataset.sizes["hidden"])
     W_best, loss = best["W"].to_numpy(), best["best_loss"].to_numpy()
     return Diagram(

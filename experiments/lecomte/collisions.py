@@ -16,6 +16,7 @@ import xarray
 from experiments.claims.ledger import Claim, Verdict, in_setting
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
+from superpos.train import store
 
 BOUNDS = 0.8, 1.2
 """A neuron stands for a feature when the size of its weight is between these."""
@@ -138,7 +139,7 @@ def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
 
 def _weights(dataset: xarray.Dataset) -> np.ndarray:
     """W of the finished instances, (instances, n, m), float64."""
-    finished = (dataset["status"] == "ok").to_numpy()
+    finished = store.finished(dataset).to_numpy()
     return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from experiments.multirun.groups import Group, Row
 from experiments.progress import progress_bar
 from experiments.runner import set_precision, sweep_arguments
-from superpos.train import StoreError, TrainError, files, multirun, store, sweep
+from superpos.train import StoreError, TrainError, files, multirun, reading, store, sweep
 from superpos.train.grid import Grid
 from superpos.train.table import Table
 
@@ -98,7 +98,7 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = store.read_header(multirun.group_folder(folder, group.name))
+    header = reading.read_header(multirun.group_folder(folder, group.name))
     if header is None:
         return group
     columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
@@ -120,4 +120,4 @@ def dataset_of(trained: Trained, numbers: Sequence[int], grid: Grid) -> Any:
     own = Table(ids, header["schema"])
     own.put(files.Rows(ids, {k: v[numbers] for k, v in table.arrays.items()}))
     own.present &= table.present[numbers]
-    return store.dataset_of(header, grid, own)
+    return reading.dataset_of(header, grid, own)

@@ -64,7 +64,7 @@ def _read(file: Any) -> np.ndarray:
     if dtype.kind not in "biuf":
         raise ValueError(dtype)
     found = aligned(shape[::-1] if fortran else shape, dtype)
-    memory = memoryview(found.reshape(-1).view(np.uint8))
+    memory = memoryview(found.reshape(-1).view(np.uint8).data)
     while memory:
         count = file.readinto(memory)
         if not count:

@@ -1,11 +1,10 @@
 """Trained models of a store, for factories that read them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from superpos.arguments import ArgumentError, factory
@@ -17,9 +16,7 @@ from superpos.types import Asset, Members, Model
 
 
 @factory
-def members(
-    *, store: str, registry: Registry, select: Mapping[str, Any] | None = None
-) -> Asset:
+def members(*, store: str, registry: Registry, select: Mapping[str, Any] | None = None) -> Asset:
     """The finished members of a sweep or a multirun, all of one model.
 
     Args:
@@ -36,9 +33,7 @@ def members(
     """
     try:
         chosen = stores.open(store)
-        for name, labels in (select or {}).items():
-            chosen = stores.choose(chosen, name, labels)
-        found = [member for _, member in stores.members(chosen, registry)]
+        found = [member for _, member in stores.members(chosen, registry, **(select or {}))]
     except (StoreError, NoMemberError) as error:
         raise ArgumentError(f"store={store}: {error}") from None
     if not found:
@@ -48,4 +43,8 @@ def members(
     trees = [(member.params, member.state) for member in found]
     stacked = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
     about = json.dumps(stores.config_of(chosen), sort_keys=True)
-    return asset(stacked, read_as(found[0].model), about)
+    return asset(stacked, _read(found[0].model), about)
+
+
+def _read(model: Model) -> Callable[[Any], Members]:
+    return lambda arrays: Members(model, *arrays)

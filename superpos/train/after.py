@@ -1,14 +1,5 @@
-"""The second stage of a sweep: evaluations of stored members, kept and resumed as members are.
+"""The second stage of a sweep: evaluations of stored members, kept and resumed as members are."""
 
-A folder of its own holds the results, <store>/after/<evaluation>/, itself a store. Its members are
-those of the sweep, with the same ids; where numbers of the evaluation are swept, a member for each
-value of them. `read_after` adds what is there to the results of the sweep.
-"""
-
-import dataclasses
-import hashlib
-import itertools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,39 +9,43 @@ import jax.numpy as jnp
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.train.assets import as_asset, reading
+from superpos.train import afterwards
+from superpos.train.afterwards import MEMBER
+from superpos.train.assets import as_asset
 from superpos.train.files import StoreError
 from superpos.train.fit import check_key
-from superpos.train.grid import SEED, Grid, canonical, check_count, make_grid
+from superpos.train.grid import SEED, check_count, make_grid
 from superpos.train.placing import shapes_of
+from superpos.train.reading import Swept, coordinates_of, read_trained
 from superpos.train.results import RESERVED, final_leaves
-from superpos.train.store import FOLDER_AFTER, Swept, read_trained, writing
+from superpos.train.store import writing
+from superpos.train.table import short_names
 from superpos.train.work import Settings, Work, done
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
-MEMBER = "member"
-"""The axis of the second stage: the number of a member of the sweep."""
-_STORED = "stored members"
+Build = Callable[..., Training]
+ONCE = FitSpec(n_steps=1, batch_size=1, log_every=1)
+_ROWS = "members of the sweep"
 
 
-class _Rows(NamedTuple):
-    """The members of a sweep as arrays, a row each.
+class Rows(NamedTuple):
+    """The members of a sweep, a row each; or one of them.
 
     Attributes:
-        points: axis -> its value, (n_members,).
-        seeds: (n_members,).
-        leaves: final parameters and state, in the order of the tree.
-        diverged_step: (n_members,).
+        points: axis -> its value.
+        seed: of the member.
+        leaves: final parameters and state, in the order of their tree.
+        diverged_step: the update that made it non-finite; -1 while it is finite.
     """
 
     points: dict[str, Any]
-    seeds: Any
+    seed: Any
     leaves: list[Any]
     diverged_step: Any
 
 
 def evaluate(
-    build: Callable[..., Training],
+    build: Build,
     *,
     store: str | Path,
     key: Key,
@@ -60,21 +55,21 @@ def evaluate(
     assets: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> None:
-    """Measure what an evaluation with `after` says of every member that a store holds.
+    """Measure of every stored member what an evaluation with `after` says; nothing is trained.
 
-    What is measured is stored with the members, and `superpos.train.store.open` returns it with all
-    else. The same call again measures the members that have come since; nothing is trained.
+    What is measured is kept beside the members, and `superpos.train.store.open` returns it with all
+    else. The same call again measures the members that have come since.
 
     Args:
-        build: that of the sweep; also given the values of `over`.
+        build: that of the sweep; it is given the values of `over` too.
         store: the folder of the sweep.
         key: the root key of the sweep.
         name: of the evaluation, one of `after` in the training.
         spec: its configuration, dotted key -> plain value, which tells it from another one.
-        over: axes of its own numbers, dotted key -> values. Results get a dimension for each.
+        over: axes of its own numbers, name -> values; its results have a dimension for each.
         assets: those of the sweep, by name.
         **settings: how, as arguments of `sweep`: chunk, devices, memory_fraction, on_progress,
-            programs, allow_numerics_change.
+            programs and allow_numerics_change.
 
     Raises:
         ArgumentError: no such evaluation, a bad axis, or a result whose name is taken; one line.
@@ -86,25 +81,113 @@ def evaluate(
         raise StoreError(f"{store}: expected a folder with a sweep.json")
     header, grid, table = found
     given = {each: as_asset(each, value) for each, value in (assets or {}).items()}
-    training = _traced(build, grid, key, given, over or {})
-    if name not in training.after:
-        raise ArgumentError(f"{name}: expected an evaluation with after, one of"
-                            f" {', '.join(training.after) or 'none'}")
+    over_grid = make_grid(over or {})
     own = make_grid({MEMBER: range(grid.n_members), **(over or {})})
     check_count(own)
-    rows = _rows_of(grid, table.arrays, training, key)
-    stage = _Stage(build, name, key, training.spec, given, jax.tree.structure(_ends(training, key)))
+    first = {axis: column[:1] for axis, column in {**grid.points, **over_grid.points}.items()}
+    run, ends = _described(build, first, key, given)
+    measured = _measured(run, ends, name)
+    _check_names(found, Path(store), name, [*measured], [*over_grid.axes])
+    leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
+    rows = Rows(
+        points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
+        seed=grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members, np.uint32),
+        leaves=[table.arrays[each] for each in leaves],
+        diverged_step=table.arrays["diverged_step"],
+    )
+    own_spec = {**header["spec"], **{f"after.{each}": value for each, value in spec.items()}}
     work = Work(
-        build=stage.build,
+        build=_stage(build, name, key, ends, [*over_grid.axes]),
         grid=own,
-        spec={**header["spec"], **{f"after.{k}": v for k, v in spec.items()}},
-        ids=ids_of(table.ids, own),
-        wanted=np.repeat(table.present, own.n_members // grid.n_members),
+        spec=own_spec,
+        ids=afterwards.ids_of(table.ids, over_grid),
+        wanted=np.repeat(table.present, over_grid.n_members),
         key=key,
-        assets={_STORED: Asset(jax.tree.map(np.asarray, rows), ""), **given},
-        dims=training.dims,
+        assets={_ROWS: Asset(rows, ""), **given},
+        dims=run.dims,
         settings=Settings(**{**settings, "checkpoint_seconds": None}),
     )
-    _check_names(header, grid, work, stage)
-    with writing(Path(store, FOLDER_AFTER, name), own, work.spec) as held:
+    with writing(Path(store, afterwards.FOLDER, name), own, own_spec) as held:
         done(work, held)
+
+
+def _described(
+    build: Build, first: Mapping[str, np.ndarray], key: Key, assets: Mapping[str, Asset]
+) -> tuple[Training, Carry]:
+    """The training at the first point, and the shapes of its carry."""
+    runs: list[Training] = []
+
+    def init(point: Mapping[str, Array], arrays: Mapping[str, Any], key: Key) -> Carry:
+        given = {name: each.read(arrays[name]) for name, each in assets.items()}
+        runs.append(build(point, given) if given else build(point))
+        return runs[-1].init(key)
+
+    point = {axis: jax.ShapeDtypeStruct((), column.dtype) for axis, column in first.items()}
+    shapes = shapes_of({name: each.arrays for name, each in assets.items()})
+    carry = jax.eval_shape(init, point, shapes, key)
+    return runs[-1], carry
+
+
+def _measured(run: Training, carry: Carry, name: str) -> Mapping[str, Any]:
+    """Shapes of what an evaluation measures.
+
+    Raises:
+        ArgumentError: there is no such evaluation; one line.
+    """
+    if name not in run.after:
+        known = ", ".join(run.after) or "none"
+        raise ArgumentError(f"{name}: expected an evaluation with after, of which there is {known}")
+    return jax.eval_shape(run.after[name], carry)
+
+
+def _check_names(
+    found: Swept, store: Path, name: str, results: Sequence[str], over: Sequence[str]
+) -> None:
+    """Refuse results and dimensions whose names the sweep has already.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    header, grid, _ = found
+    others = [read_trained(folder) for folder in afterwards.folders(store) if folder.name != name]
+    taken = {*header["schema"], *RESERVED, *coordinates_of(header)}
+    taken |= {each for stage in others if stage is not None for each in stage[0]["schema"]}
+    axes = {*short_names([*grid.axes]).values(), MEMBER}
+    dims = {dim for entry in header["schema"].values() for dim in entry["dims"]}
+    for each in results:
+        if each in taken | axes:
+            raise ArgumentError(f"evaluations.{name}: {each} is taken, expected another name")
+    for axis, short in short_names(over).items():
+        if short in taken | axes | dims | {*results}:
+            raise ArgumentError(f"{axis}: {short} is taken in the sweep, expected another name")
+
+
+def _stage(build: Build, name: str, key: Key, ends: Carry, over: Sequence[str]) -> Build:
+    """A build whose single block measures the stored member of a number."""
+    structure = jax.tree.structure((ends.params, ends.state))
+
+    def built(point: Mapping[str, Array], given: Mapping[str, Any]) -> Training:
+        others = {each: value for each, value in given.items() if each != _ROWS}
+        number = point[MEMBER].astype(jnp.int32)
+        row = jax.tree.map(lambda leaf: leaf[number], given[_ROWS])
+        values = {**row.points, **{axis: point[axis] for axis in over}}
+        run = build(values, others) if others else build(values)
+
+        def carry_of(key: Key, tree: tuple[Any, Any]) -> Carry:
+            return Carry(
+                step=jnp.int32(run.spec.n_steps),
+                key=key,
+                params=tree[0],
+                state=tree[1],
+                opt_state=(),
+                diverged_step=jnp.int32(-1),
+            )
+
+        def advance(carry: Carry) -> tuple[Carry, dict[str, Array]]:
+            tree = jax.tree.unflatten(structure, row.leaves)
+            member = carry_of(jax.random.fold_in(key, row.seed), tree)
+            return carry, run.after[name](member)
+
+        return Training(lambda own: carry_of(own, ((), ())), advance, ONCE)
+
+    return built

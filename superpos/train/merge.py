@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from superpos.train.grid import Grid, distinct
-from superpos.train.store import coordinates_of
-from superpos.train.table import Schema, Table, labelled, short_names
+from superpos.train.grid import SEED, Grid, distinct
+from superpos.train.reading import coordinates_of
+from superpos.train.table import Schema, Table, label_text, labelled, short_names
 
 if TYPE_CHECKING:
     import xarray
@@ -43,7 +43,10 @@ def merged(
         attrs: name -> what is kept as JSON text.
 
     Returns:
-        The Dataset, with a dimension per key, or a single one called `job`.
+        The Dataset, with a dimension per key, or a single one called `job`. For `store.member` it
+        has the sweep of each member as the coordinate `group`, axes of these sweeps that are no key
+        as coordinates too, and in the attribute `groups` for each sweep its configuration, its
+        axes, and which of its results have another name here.
     """
     headers = [header for header, _, _ in sweeps.values()]
     within = _within(headers)
@@ -51,13 +54,16 @@ def merged(
     names = _result_names(schemas)
     schema = _schema(names, schemas, within)
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
-    layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
+    layout = _layout(values, len(ids), taken | {"job", "group", "step", "status", "fragile"})
+    own = _own_axes(sweeps, values, len(ids))
     encoded = np.asarray(ids, "S16")
     whole = Table(encoded, schema)
-    for name, (header, _, table) in sweeps.items():
+    for name, (header, grid, table) in sweeps.items():
         asked = np.flatnonzero(np.asarray(groups) == name)
         numbers = table.numbers(encoded[asked])
         there = (numbers >= 0) & table.present[numbers]
+        for axis in own.keys() & grid.axes.keys():
+            own[axis][asked[there]] = grid.column(axis)[numbers[there]]
         rows, numbers = layout.rows[asked[there]], numbers[there]
         whole.present[rows] = True
         for result, array in table.arrays.items():
@@ -69,7 +75,30 @@ def merged(
             ]
             into = whole.arrays[names[result, tuple(entry["dims"])]]
             into[np.ix_(rows, *inside)] = array[numbers]
-    return labelled(whole, layout.lengths, layout.coords, schema, within, attrs)
+    lengths, order = layout.lengths, np.argsort(layout.rows)
+    coords = dict(layout.coords)
+    for name, column in {"group": np.asarray(groups), **own}.items():
+        key = {} if name == "group" else {"key": name}
+        coords[name] = ([*lengths], column[order].reshape([*lengths.values()]), key)
+    made = {name: _made(header, grid, names) for name, (header, grid, _) in sweeps.items()}
+    return labelled(whole, lengths, coords, schema, within, {**attrs, "groups": made})
+
+
+def _own_axes(
+    sweeps: Mapping[str, Sweep], values: Mapping[str, Any], n_members: int
+) -> dict[str, np.ndarray]:
+    """For axes of sweeps that are no key, the seed apart: (n_members,), to be filled in."""
+    axes = dict.fromkeys(axis for _, grid, _ in sweeps.values() for axis in grid.axes)
+    return {axis: np.full(n_members, np.nan) for axis in axes if axis not in {*values, SEED}}
+
+
+def _made(
+    header: Mapping[str, Any], grid: Grid, names: Mapping[tuple[str, tuple[str, ...]], str]
+) -> dict[str, Any]:
+    """What a sweep was made with, and what some of its results are called in the whole."""
+    found = {result: names[result, tuple(e["dims"])] for result, e in header["schema"].items()}
+    renamed = {result: name for result, name in found.items() if result != name}
+    return {"config": header["spec"], "axes": [*grid.axes], "renamed": renamed}
 
 
 def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -145,10 +174,7 @@ def _column(values: Sequence[Any]) -> np.ndarray:
     kinds = {type(value) for value in values}
     if kinds == {bool} or kinds <= {int, float}:
         return np.asarray(values)
-    words = {None: "none", True: "true", False: "false"}
-    return np.asarray(
-        [words[value] if value is None or type(value) is bool else str(value) for value in values]
-    )
+    return np.asarray([label_text(value) for value in values])
 
 
 def _distinct(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,8 @@ from superpos.train.launch import Programs
 from superpos.train.placing import is_out_of_memory, placed
 from superpos.train.plan import Chunk
 from superpos.train.program import Build, Program
-from superpos.train.store import Memory, Store, dataset_of, header_axes
+from superpos.train.reading import dataset_of, header_axes
+from superpos.train.store import Memory, Store
 from superpos.train.table import Table
 from superpos.train.width import MEMORY_FRACTION, Search, choose, narrower
 from superpos.types import Asset, Dims, Key

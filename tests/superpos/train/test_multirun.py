@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpos.train import StoreError, files, multirun, store
+from superpos.train import StoreError, files, multirun, reading, store
 from superpos.train.multirun import Members
 
 BASE = {"data.kind": "sparse_uniform", "optim.clip": None, "fit.batch_size": 8, "a": 0.1}
@@ -117,6 +117,10 @@ def test_the_attributes_hold_what_is_shared_and_what_each_group_was_made_with(
         "keys": ["data.density", "model.n_hidden", "seed"],
         "fingerprint": {name: header["fingerprint"] for name, header in headers.items()},
         "fit": {name: header["fit"] for name, header in headers.items()},
+        "groups": {
+            name: {"config": header["spec"], "axes": ["data.density", "seed"], "renamed": {}}
+            for name, header in headers.items()
+        },
     }
 
 
@@ -476,7 +480,7 @@ def test_ten_thousand_members_open_in_a_few_seconds(whole, tmp_path):
     seeds = list(range(3334))
     for number, (name, header) in enumerate(headers.items()):
         header |= {"axes": {"seed": seeds}, "spec": {**header["spec"], "x": number}}
-        own = store.grid_of(header).member_ids(header["spec"])
+        own = reading.grid_of(header).member_ids(header["spec"])
         folder = tmp_path / "groups" / name
         (folder / "chunks").mkdir(parents=True)
         files.write_header(folder, header)
