@@ -16,6 +16,7 @@ from superpos.train.files import StoreError
 from superpos.train.fit import check_key
 from superpos.train.grid import SEED, check_count, make_grid
 from superpos.train.placing import shapes_of
+from superpos.train.program import digest_of_text
 from superpos.train.reading import Swept, coordinates_of, read_trained
 from superpos.train.results import RESERVED, final_leaves
 from superpos.train.store import writing
@@ -106,6 +107,8 @@ def evaluate(
         assets={_ROWS: Asset(rows, ""), **given},
         dims=run.dims,
         settings=Settings(**{**settings, "checkpoint_seconds": None}),
+        # The text of the program depends on how many members there are.
+        digest=digest_of_text(jax.jit(run.after[name]).lower(ends).as_text()),
     )
     with writing(Path(store, afterwards.FOLDER, name), own, own_spec) as held:
         done(work, held)

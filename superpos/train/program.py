@@ -135,7 +135,7 @@ def compile_chunk(
         n_bytes_assets=nbytes(assets),
         n_bytes_looped=_largest(var for each in equations for var in each.outvars),
         seconds=time.perf_counter() - start,
-        digest=_digest(lowered[0][2:]),
+        digest=digest_of_text("".join(each.as_text() for each in lowered[0][2:])),
     )
 
 
@@ -270,9 +270,9 @@ def _executable(device: Any, compiled: Sequence[Any], names: Iterable[str]) -> E
     return Executable(device, init, nudge, advance, dict(zip(names, measures, strict=True)))
 
 
-def _digest(lowered: Sequence[Any]) -> str:
-    texts = [each.as_text() for each in lowered]
-    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+def digest_of_text(text: str) -> str:
+    """The hash of a program by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:

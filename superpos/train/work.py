@@ -94,6 +94,8 @@ class Work(NamedTuple):
         assets: what all members share.
         dims: names of dimensions that take precedence over those of the training.
         settings: how.
+        digest: hash of what the program computes, where its text depends on more; None is that of
+            the text.
     """
 
     build: Build
@@ -105,6 +107,7 @@ class Work(NamedTuple):
     assets: Mapping[str, Asset]
     dims: Dims
     settings: Settings
+    digest: str | None = None
 
 
 def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
@@ -131,7 +134,7 @@ def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
         held.begin(header, allow_numerics_change=allow)
         return dataset_of(header, grid, table)
     on_devices, search = _search(work)
-    header_of = functools.partial(_header, grid, work.spec, fragile)
+    header_of = functools.partial(_header, work)
     program = choose(search, given=held.width, most=settings.chunk)
     while True:
         program, header = _begin(held, search, program, header_of, allow)
@@ -235,20 +238,15 @@ class _Meter:
             self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
 
 
-def _header(
-    grid: Grid,
-    spec: Mapping[str, Any],
-    check_fragile: bool,
-    program: Program,
-) -> dict[str, Any]:
+def _header(work: Work, program: Program) -> dict[str, Any]:
     """All that sweep.json holds."""
     width = list(program.width)
     schema = dict(program.schema)
-    if check_fragile:
+    if work.settings.check_fragile:
         schema["sensitivity"] = {"shape": [], "dtype": "float32", "dims": []}
     return {
-        "spec": canonical_spec(spec),
-        **header_axes(grid),
+        "spec": canonical_spec(work.spec),
+        **header_axes(work.grid),
         "fit": dataclasses.asdict(program.schedule.spec),
         "coordinates": program.schedule.coordinates(),
         "schema": schema,
@@ -256,6 +254,6 @@ def _header(
         "fingerprint": {
             **fingerprint(),
             "width": str(width),
-            "program": program.digest,
+            "program": work.digest or program.digest,
         },
     }
