@@ -30,6 +30,7 @@ def merged(
     *,
     ids: Sequence[str],
     groups: Sequence[str],
+    zipped: Sequence[Sequence[str]],
     sweeps: Mapping[str, Sweep],
     attrs: Mapping[str, Any],
 ) -> "xarray.Dataset":
@@ -39,11 +40,12 @@ def merged(
         values: dotted key -> the value of each member, a list (n_members,).
         ids: content hash of each member.
         groups: the sweep of each member.
+        zipped: groups of keys that vary together.
         sweeps: name -> what is on disk of it; a sweep that is not there is missing.
         attrs: name -> what is kept as JSON text.
 
     Returns:
-        The Dataset, with a dimension per key, or a single one called `job`.
+        The Dataset, with a dimension per key or zipped group, or a single one called `job`.
     """
     headers = [header for header, _, _ in sweeps.values()]
     steps = np.asarray(sorted({step for each in headers for step in steps_of(each)}), np.int64)
@@ -51,7 +53,7 @@ def merged(
     names = _result_names(schemas)
     schema = _schema(names, schemas, len(steps))
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
-    layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
+    layout = _layout(values, zipped, len(ids), taken | {"job", "step", "status", "fragile"})
     encoded = np.asarray(ids, "S16")
     whole = Table(encoded, schema)
     for name, (header, _, table) in sweeps.items():
@@ -103,22 +105,35 @@ def _schema(
     }
 
 
-def _layout(values: Mapping[str, Sequence[Any]], n_members: int, taken: set[str]) -> _Layout:
-    """A dimension per key where the members are the product of their values, else `job`."""
+def _layout(
+    values: Mapping[str, Sequence[Any]],
+    zipped: Sequence[Sequence[str]],
+    n_members: int,
+    taken: set[str],
+) -> _Layout:
+    """A dimension per key where the members are the product of their values, else `job`.
+
+    Keys that are zipped have one dimension, with the distinct rows of their values.
+    """
     short = {
         key: f"config.{key}" if name in taken else name
         for key, name in short_names([*values]).items()
     }
     columns = {key: _column(column) for key, column in values.items()}
-    axes = {key: _distinct(column) for key, column in columns.items()}
-    lengths = {short[key]: len(axis) for key, (axis, _) in axes.items()}
+    later = {key for group in zipped for key in group[1:]}
+    dims = {key: [key] for key in columns if key not in later}
+    dims |= {group[0]: [*group] for group in zipped}
+    places = {dim: _rows([columns[key] for key in keys]) for dim, keys in dims.items()}
+    lengths = {short[dim]: len(first) for dim, (first, _) in places.items()}
     if math.prod(lengths.values()) == n_members:
         rows = np.zeros(n_members, np.int64)
-        for axis, codes in axes.values():
-            rows = rows * len(axis) + codes
+        for first, codes in places.values():
+            rows = rows * len(first) + codes
         if len(np.unique(rows)) == n_members:
             coords = {
-                short[key]: (short[key], axis, {"key": key}) for key, (axis, _) in axes.items()
+                short[key]: (short[dim], columns[key][places[dim][0]], {"key": key})
+                for dim, keys in dims.items()
+                for key in keys
             }
             return _Layout(lengths, coords, rows)
     rows = np.arange(n_members)
@@ -137,9 +152,15 @@ def _column(values: Sequence[Any]) -> np.ndarray:
     )
 
 
-def _distinct(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct values, numbers ascending and others as they first appear, and their codes."""
+def _rows(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct row is, in ascending order of the codes, and the number of every row."""
+    codes = np.stack([_codes(column) for column in columns], axis=1)
+    _, first, numbers = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    return first, numbers.ravel()
+
+
+def _codes(column: np.ndarray) -> np.ndarray:
+    """The number of each value: numbers ascending and others as they first appear."""
     if column.dtype.kind in "if":
-        return np.unique(column, return_inverse=True)
-    first, codes = distinct([column])
-    return column[first], codes
+        return np.unique(column, return_inverse=True)[1]
+    return distinct([column])[1]
