@@ -209,7 +209,8 @@ def axis_hint(config: Mapping[str, Any], key: str) -> Any:
             return None
         raise ArgumentError(f"sweep.{key}: unknown{did_you_mean(name, node)}")
     group = path[-1] if path else ""
-    if group not in REGISTRY or not isinstance(node, Mapping):
+    trained = bool(path) and path[0] in COMPONENTS
+    if not trained or group not in REGISTRY or not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
     if name == "kind":
         return None

@@ -151,8 +151,8 @@ def group_folder(folder: Path, name: str) -> Path:
 
 def _check(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse whatever `Members` does not allow."""
-    parts: list[Any] = [content.get(name) for name in (*Members._fields, "base")]
-    keys, values, ids, groups, zipped, base = parts
+    keys, values, ids, groups = (content.get(name) for name in ("keys", "values", "ids", "groups"))
+    base: Any = content.get("base")
     _check_list(path, "keys", keys, _KEY)
     _check_list(path, "ids", ids, _ID)
     _check_list(path, "groups", groups, _GROUP)
@@ -160,7 +160,7 @@ def _check(path: Path, content: Mapping[str, Any]) -> None:
         raise StoreError(f"{path}: base={shown(base)}: expected a mapping")
     if not isinstance(values, dict) or len(keys) != len(set(keys)) or set(values) != set(keys):
         raise StoreError(f"{path}: keys={shown(keys)}: expected distinct keys, with values each")
-    _check_zipped(path, zipped or [], keys)
+    _check_zipped(path, content.get("zipped", []), keys)  # older ones have none
     for key, column in values.items():
         wrong = not isinstance(column, list) or [v for v in column if not _is_plain(v)][:1]
         if wrong:
