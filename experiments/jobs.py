@@ -218,7 +218,9 @@ def axis_hint(config: Mapping[str, Any], key: str) -> Any:
         raise ArgumentError(f"sweep.{key}: cannot be checked, {'.'.join(path)} has no known kind")
     function = REGISTRY[group][node["kind"]]
     if name not in inspect.signature(function).parameters or name in SUPPLIED:
-        close = did_you_mean(name, {*inspect.signature(function).parameters} - SUPPLIED)
+        close = did_you_mean(
+            name, [p for p in inspect.signature(function).parameters if p not in SUPPLIED]
+        )
         raise ArgumentError(f"sweep.{key}: unknown{close}")
     if index is None and name in sweepable(function):
         return annotation(function, name)

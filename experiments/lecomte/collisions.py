@@ -73,11 +73,11 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         Verdicts and one figure.
     """
     start = weights(datasets[START])
-    trained = [
-        weights(dataset.isel(hidden=slice(n_hidden)))
-        for n_hidden, dataset in datasets[TRAINED].groupby("n_hidden")
+    whole = datasets[TRAINED]
+    each = [
+        weights(whole.sel(n_hidden=m).isel(hidden=slice(m))) for m in whole["n_hidden"].to_numpy()
     ]
-    trained = [W for W in trained if len(W)]
+    trained = [W for W in each if len(W)]
     _draw(folder / "collisions.png", trained)
     alt = "Number of polysemantic neurons against the number of neurons, along n²/(4m)."
     caption = (
@@ -140,7 +140,7 @@ def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
 
 
 def weights(dataset: xarray.Dataset) -> np.ndarray:
-    """W of the finished instances, (instances, n, m), float64."""
+    """W of the finished instances of one size, (instances, n, m), float64."""
     finished = (dataset["status"] == "ok").to_numpy()
     return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
 

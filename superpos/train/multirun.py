@@ -151,8 +151,8 @@ def group_folder(folder: Path, name: str) -> Path:
 
 def _check(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse whatever `Members` does not allow."""
-    keys, values, ids, groups = (content.get(name) for name in ("keys", "values", "ids", "groups"))
-    base: Any = content.get("base")
+    parts: list[Any] = [content.get(name) for name in ("keys", "values", "ids", "groups", "base")]
+    keys, values, ids, groups, base = parts
     _check_list(path, "keys", keys, _KEY)
     _check_list(path, "ids", ids, _ID)
     _check_list(path, "groups", groups, _GROUP)
