@@ -67,9 +67,10 @@ def bind_variant(config: Mapping[str, Any]) -> Variant:
     """
     whole, labels, found = _read(config)
     parts = [] if found else _parts(whole, labels, found)
-    if found:  # what else is wrong is told as well
-        left = {key: values for key, values in whole.axes.items() if not _is_static(config, key)}
-        parts = [_Part(config, left, [])]
+    if found:  # what else is wrong is told as well, of axes where no kind is swept
+        kinds = any(key.endswith(".kind") for key in whole.axes)
+        left = [key for key in whole.axes if not kinds and not _is_static(config, key)]
+        parts = [_Part(config, {key: whole.axes[key] for key in left}, [])]
     jobs: list[Job] = []
     problems: dict[str, None] = {}
     static = tuple(key for key in whole.axes if any(key not in part.axes for part in parts))
@@ -80,7 +81,7 @@ def bind_variant(config: Mapping[str, Any]) -> Variant:
             problems |= dict.fromkeys(_labelled(each, labels, static) for each in error.problems)
     if problems or found:
         raise ConfigError(list(dict.fromkeys([*problems, *found])))
-    axes = {SEED: jobs[0].axes[SEED], **whole.axes} if SEED not in whole.axes else whole.axes
+    axes = {**whole.axes, SEED: whole.axes.get(SEED, jobs[0].axes[SEED])}
     return Variant(axes, whole.zipped, static, jobs)
 
 
@@ -127,10 +128,10 @@ def _columns(points: Any) -> Axes:
         rows.append(dict(pairs))
         if not pairs or len(pairs) != len(rows[-1]):
             raise ArgumentError(f"points.{number}={shown(point)}: expected each key once -> value")
-        for key in rows[-1].keys() - rows[0].keys():
+        for key in sorted(rows[-1].keys() - rows[0].keys()):
             close = did_you_mean(key, rows[0])
             raise ArgumentError(f"points.{number}.{key}: not in the rows above{close}")
-        for key in rows[0].keys() - rows[-1].keys():
+        for key in sorted(rows[0].keys() - rows[-1].keys()):
             raise ArgumentError(f"points.{number}.{key}: missing, expected as in the rows above")
     return {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}
 

@@ -121,6 +121,26 @@ def test_a_variant_of_another_kind_keeps_the_arguments_that_it_takes(tmp_path: P
         runner.bind(base | {"variants": variants})
 
 
+def test_variants_may_have_static_axes_and_tables_of_their_own(tmp_path: Path) -> None:
+    variants = {
+        "sizes": {"sweep": {"model": {"n_hidden": [2, 3]}}},
+        "table": {"points": [{"data": {"n_features": n}, "model.n_features": n} for n in (4, 6)]},
+        "plain": {},
+    }
+    found, _ = runner.bind(tiny(tmp_path, *SMALL_SWEEP, changes={"variants": variants}))
+    assert [len(each.jobs) for each in found.values()] == [2, 2, 1]
+    assert [each.n_members for each in found.values()] == [8, 8, 4]
+    assert found["table"].static == ("data.n_features", "model.n_features")
+
+
+def test_a_name_of_a_dimension_that_a_table_takes_is_refused(tmp_path: Path) -> None:
+    points = [{"model.n_hidden": 2, "optim": {"learning_rate": 0.1}}]
+    for name in ("n_hidden", "learning_rate"):
+        changes = {"points": points, "dims": {"W": ["feature", name]}}
+        [found] = problems(tiny(tmp_path, changes=changes))
+        assert found.startswith(f"dims.W=['feature', '{name}']: expected distinct names")
+
+
 def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
     variants = {"a": {"model": {"n_hidden": 0}}, "b": {"model": {"n_hidden": -1}}, "c": {}}
     config = tiny(tmp_path, "data.density=2", changes={"variants": variants})
