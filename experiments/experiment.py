@@ -1,6 +1,5 @@
-"""From a plain config to an experiment: its jobs by variant, and the analysis of their results."""
+"""From a plain config to an experiment: its variants, and the analysis of their results."""
 
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -8,10 +7,11 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
+from experiments.changes import merged
 from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
-from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
-from experiments.registry import REGISTRY
+from experiments.jobs import COMPONENTS, ConfigError, Job
+from experiments.variant import Variant, bind_variant
 from superpos import random
 from superpos.arguments import (
     ArgumentError,
@@ -25,7 +25,7 @@ from superpos.train.grid import SEED
 from superpos.train.results import final_leaves
 from superpos.train.training import Engine
 
-VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
+VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped", "points")
 """What a variant may change."""
 SECTIONS = (
     *VARIED,
@@ -54,7 +54,7 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 def bind(
     config: Mapping[str, Any], *, trace: bool = True
-) -> tuple[dict[str, Job], Callable[..., Findings]]:
+) -> tuple[dict[str, Variant], Callable[..., Findings]]:
     """Check a config.
 
     Args:
@@ -62,8 +62,8 @@ def bind(
         trace: trace each job for what `wrong_results` tells; jobs of one shape need that once.
 
     Returns:
-        The jobs by variant ("sweep" where there are no variants), and the analysis: (datasets by
-        variant, folder) -> Findings.
+        The variants (one called "sweep" where the config has none), and the analysis: (datasets
+        by variant, folder) -> Findings.
 
     Raises:
         ConfigError: with every problem found.
@@ -77,19 +77,19 @@ def bind(
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
     problems += [*_dims(config["dims"], config), *_objective(config["objective"])]
-    jobs: dict[str, Job] = {}
+    variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
-            jobs[name] = bind_job(merged(config, changes))
-            found = [] if wrong_engine or not trace else wrong_results(jobs[name])
-            problems += [problem for problem in found if problem not in problems]
+            variants[name] = bind_variant(merged(config, changes))
+            for job in variants[name].jobs if trace and not wrong_engine else ():
+                problems += [each for each in wrong_results(job) if each not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
     if problems or wrong_variants:
         raise ConfigError(problems + wrong_variants)
-    return jobs, lambda datasets, folder: construct(
+    return variants, lambda datasets, folder: construct(
         "analysis", config["analysis"], datasets=datasets, folder=folder
     )
 
@@ -99,30 +99,6 @@ def _untrained(config: Mapping[str, Any]) -> list[str]:
     if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
         return []
     return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
-
-
-def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with changes laid over it, mapping into mapping.
-
-    A component that becomes one of another kind keeps of its arguments those that this kind takes.
-    """
-    result = dict(config)
-    for key, value in changes.items():
-        old = result.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            result[key] = merged(_kept(key, old, value.get("kind")), value)
-        else:
-            result[key] = value
-    return result
-
-
-def _kept(group: str, node: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
-    """What of a component another kind takes too; all of it where the kind stays or is unknown."""
-    kinds = REGISTRY.get(group, {})
-    if kind == node.get("kind") or kind not in kinds:
-        return node
-    taken = inspect.signature(kinds[kind]).parameters
-    return {name: value for name, value in node.items() if name in taken}
 
 
 def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -175,7 +151,8 @@ def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(node, Mapping):
         yield f"dims={node!r}: expected names of dimensions for each result"
         return
-    taken = {"step", *_axis_names(config["sweep"])}
+    rows = config["points"] if isinstance(config["points"], list) else []
+    taken = {"step", *(name for node in (config["sweep"], *rows) for name in _axis_names(node))}
     for result, names in node.items():
         plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
         if not plain or len(set(names)) != len(names) or taken & set(names):
@@ -217,8 +194,9 @@ def wrong_results(job: Job) -> Iterator[str]:
             yield f"objective={name}: expected one of {', '.join(numbers)}{close}"
 
 
-def _axis_names(sweep: Any) -> Iterator[str]:
-    if isinstance(sweep, Mapping):
-        for name, node in sweep.items():
-            yield str(name)
-            yield from _axis_names(node)
+def _axis_names(node: Any) -> Iterator[str]:
+    """Every part of every key below a node of axes, or in a row of points."""
+    if isinstance(node, Mapping):
+        for name, child in node.items():
+            yield from str(name).split(".")
+            yield from _axis_names(child)

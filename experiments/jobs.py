@@ -67,7 +67,8 @@ def bind_job(config: Mapping[str, Any]) -> Job:
 
     Args:
         config: plain and resolved, with data, model, optim, probe, fit, seed, sweep and zipped;
-            the job reads engine.kernel when it is built, which is not checked here.
+            the job reads engine.kernel when it is built, which is not checked here. No axis of
+            the sweep is static: `variant.bind_variant` takes those apart.
 
     Returns:
         The job.
@@ -103,7 +104,7 @@ def make_job(
 def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
     """What a member is made of, dotted key -> plain value; the seed is not in it."""
     groups = (*COMPONENTS, "fit")
-    return {key: value for g in groups for key, value in _flat(config[g], f"{g}.")}
+    return {key: value for g in groups for key, value in flat(config[g], f"{g}.")}
 
 
 def is_scalar(config: Mapping[str, Any], key: str) -> bool:
@@ -112,10 +113,9 @@ def is_scalar(config: Mapping[str, Any], key: str) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     try:
-        _axis_hint(config, key)
+        return axis_hint(config, key) is not None
     except ArgumentError:
         return False
-    return True
 
 
 def _training(config: Mapping[str, Any], fit: FitSpec) -> Training:
@@ -162,7 +162,9 @@ def _axes(config: Mapping[str, Any], problems: list[str]) -> dict[str, list[floa
     )
     for key, node in () if found else flat_axes(config["sweep"]):
         try:
-            hint = _axis_hint(config, key)
+            hint = axis_hint(config, key)
+            if hint is None:
+                raise ArgumentError(f"sweep.{key}: static, expected an input of one program")
             axes[key] = expand(key, node)
         except ArgumentError as error:
             found.append(str(error))
@@ -189,11 +191,11 @@ def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
     return []
 
 
-def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
-    """The annotation of what an axis varies.
+def axis_hint(config: Mapping[str, Any], key: str) -> Any:
+    """The annotation of what an axis varies; None where that is static.
 
     Raises:
-        ArgumentError: the key does not exist or is static.
+        ArgumentError: the key does not exist.
     """
     if key == "seed":
         return Seed
@@ -202,17 +204,23 @@ def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
     if index is not None and path:
         *path, name = path
     node = _node(config, path)
-    static = f"sweep.{key}: static, so each value is its own compile; use -m {key}=... instead"
-    if path == ["fit"] and name in config["fit"]:
-        raise ArgumentError(static)
+    if path == ["fit"] and isinstance(node, Mapping):
+        if name in node:
+            return None
+        raise ArgumentError(f"sweep.{key}: unknown{did_you_mean(name, node)}")
     group = path[-1] if path else ""
-    if group not in REGISTRY or not isinstance(node, Mapping):
+    trained = bool(path) and path[0] in COMPONENTS
+    if not trained or group not in REGISTRY or not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
+    if name == "kind":
+        return None
     if node.get("kind") not in REGISTRY[group]:
         raise ArgumentError(f"sweep.{key}: cannot be checked, {'.'.join(path)} has no known kind")
     function = REGISTRY[group][node["kind"]]
     if name not in inspect.signature(function).parameters or name in SUPPLIED:
-        close = did_you_mean(name, sweepable(function))
+        close = did_you_mean(
+            name, [p for p in inspect.signature(function).parameters if p not in SUPPLIED]
+        )
         raise ArgumentError(f"sweep.{key}: unknown{close}")
     if index is None and name in sweepable(function):
         return annotation(function, name)
@@ -220,7 +228,9 @@ def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
         if not 0 <= int(index) < len(node.get(name) or []):
             raise ArgumentError(f"sweep.{key}: {'.'.join(path)}.{name} has no element {index}")
         return element_of(annotation(function, name))
-    raise ArgumentError(static)
+    if index is not None:
+        raise ArgumentError(f"sweep.{key}: {'.'.join(path)}.{name} has no element {index}")
+    return None
 
 
 def _node(config: Any, path: list[str]) -> Any:
@@ -264,9 +274,10 @@ def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[st
     return changed
 
 
-def _flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree and yield (dotted key, value)."""
     if isinstance(node, Mapping):
         for name, value in node.items():
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
     else:
         yield prefix[:-1], node

@@ -15,7 +15,7 @@ from experiments.multirun.engines.protocol import Engine, LostError, Sent
 from experiments.multirun.groups import Group
 from experiments.multirun.training import Trained, read
 from experiments.progress import progress_bar
-from experiments.runner import root_key
+from experiments.sweeping import root_key
 from superpos.train import Progress, StoreError, files, multirun, store
 from superpos.train.grid import Grid, make_grid
 from superpos.train.sweep import rooted

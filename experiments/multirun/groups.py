@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.jobs import Job, flat_spec, is_scalar, make_job
+from experiments.variant import Variant
 from superpos.train.grid import SEED, Grid, canonical, make_grid
 
 SHARED = ("kernel", "rng", "matmul_precision", "check_fragile")
@@ -19,10 +20,18 @@ Row = tuple[float, ...]
 
 
 class Unit(NamedTuple):
-    """One sweep of one job: a job has one, or one for each of its variants."""
+    """One sweep of one job: one for each combination of the static values of each variant.
+
+    Attributes:
+        number: of the job.
+        variant: its name.
+        whole: all that this variant of the job trains.
+        sweep: what is trained here.
+    """
 
     number: int
     variant: str
+    whole: Variant
     sweep: Job
 
 
@@ -56,6 +65,13 @@ class Group:
         axes = {name: list(column) for name, column in zip(self.names, columns, strict=True)}
         zipped = [list(self.names)] if len(self.names) > 1 else []
         return make_job(self.config, axes, zipped, self.of_unit[0][0].sweep.fit)
+
+
+def units_of(number: int, variants: Mapping[str, Variant]) -> list[Unit]:
+    """All sweeps of a job."""
+    return [
+        Unit(number, name, whole, sweep) for name, whole in variants.items() for sweep in whole.jobs
+    ]
 
 
 def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.jobs import ConfigError, make_job
 from experiments.multirun.groups import Group
-from experiments.runner import set_precision, sweep_arguments
 from experiments.startup import start_jax
+from experiments.sweeping import set_precision, sweep_arguments
 from superpos.train import FitSpec, StoreError, TrainError, sweep
 
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from experiments.jobs import ConfigError, bind_job
+from experiments.jobs import ConfigError, axis_hint, bind_job
 from superpos.types import FitSpec
 
 COSINE = {"kind": "cosine", "n_steps": 6, "warmup_steps": 0, "final": 0.0}
@@ -184,23 +184,24 @@ def test_bad_seed_is_one_problem(seed: Any) -> None:
     assert problems({"seed": seed}) == [f"seed={seed!r}: expected an integer in [0, 4294967295]"]
 
 
+@pytest.mark.parametrize("key", ["model.n_hidden", "optim.kind", "fit.n_steps"])
+def test_static_axis_is_no_axis_of_one_program(key: str) -> None:
+    problem = f"sweep.{key}: static, expected an input of one program"
+    assert problems({f"sweep.{key}": [1, 2]}) == [problem]
+
+
 @pytest.mark.parametrize(
-    "key",
+    ("key", "static"),
     [
-        "model.n_hidden",
-        "model.n_features",
-        "model.activation",
-        "model.importance",
-        "data.n_features",
-        "fit.batch_size",
-        "fit.n_steps",
-        "optim.schedule.warmup_steps",
-        "probe.batch_size",
+        *((key, True) for key in ("model.n_hidden", "model.activation", "model.importance")),
+        *((key, True) for key in ("data.n_features", "data.kind", "fit.batch_size")),
+        *((key, True) for key in ("optim.schedule.warmup_steps", "optim.schedule.kind")),
+        *((key, False) for key in ("seed", "data.density", "model.importance.2")),
+        *((key, False) for key in ("optim.schedule.final", "optim.learning_rate")),
     ],
 )
-def test_static_axis_is_refused_with_the_way_out(key: str) -> None:
-    way_out = f"static, so each value is its own compile; use -m {key}=... instead"
-    assert problems({f"sweep.{key}": [1, 2]}) == [f"sweep.{key}: {way_out}"]
+def test_what_is_typed_scalar_is_an_axis_of_one_program(key: str, static: bool) -> None:
+    assert (axis_hint(config(), key) is None) is static
 
 
 @pytest.mark.parametrize(
@@ -217,9 +218,10 @@ def test_static_axis_is_refused_with_the_way_out(key: str) -> None:
         ("foo.bar", "unknown, expected seed or a key of the config"),
         ("data.density.foo", "unknown, expected seed or a key of the config"),
         ("seed.foo", "unknown, expected seed or a key of the config"),
-        ("fit.foo", "unknown, expected seed or a key of the config"),
+        ("fit.n_stepz", "unknown; did you mean n_steps?"),
+        ("model.n_hiden", "unknown; did you mean n_hidden?"),
         ("model.importance.3", "model.importance has no element 3"),
-        ("data.density.0", "static"),
+        ("data.density.0", "data.density has no element 0"),
     ],
 )
 def test_unknown_axis_is_refused(key: str, problem: str) -> None:

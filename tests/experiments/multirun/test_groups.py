@@ -5,7 +5,7 @@ import pytest
 from experiments.boundary import compose
 from experiments.experiment import bind
 from experiments.jobs import flat_spec, is_scalar
-from experiments.multirun.groups import Unit, grouped, rows_of, spread
+from experiments.multirun.groups import grouped, rows_of, spread, units_of
 from superpos.train.grid import make_grid
 
 
@@ -13,7 +13,7 @@ def units(*jobs):
     found = []
     for number, job in enumerate(jobs):
         config = compose(["experiment=train", *job.split()])
-        found += [Unit(number, name, work) for name, work in bind(config, trace=False)[0].items()]
+        found += units_of(number, bind(config, trace=False)[0])
     return found
 
 
