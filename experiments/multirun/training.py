@@ -32,7 +32,7 @@ class Trained(NamedTuple):
     n_new: int = 0
 
     @property
-    def sweep(self) -> Sweep:
+    def sweep(self) -> Swept:
         """As it was read from disk."""
         return self.header, self.grid, self.table
 
