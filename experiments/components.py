@@ -33,10 +33,40 @@ def check_component(group: str, node: Any, path: str) -> list[str]:
             problems.append(f"{key}: unknown, {path} {kind} takes {listed}{close}")
         elif name in REGISTRY and value is not None:
             problems += check_component(name, value, key)
+        elif group_of_several(name):
+            problems += _check_several(group_of_several(name), value, key)
         else:
             problems += problem_of(key, value, annotation(kinds[kind], name))
     required = [n for n in settable if parameters[n].default is inspect.Parameter.empty]
     return problems + [f"{path}.{name}: missing" for name in required if name not in node]
+
+
+def group_of_several(name: str) -> str:
+    """The group of an argument that holds several components, named by its plural; else "".
+
+    Such an argument is a mapping, kind -> arguments, of components in their order. A kind whose
+    arguments are null is left out.
+    """
+    return name[:-1] if name.endswith("s") and name[:-1] in REGISTRY else ""
+
+
+def _check_several(group: str, node: Any, path: str) -> list[str]:
+    if node is None:
+        return []
+    kinds = REGISTRY[group]
+    if not isinstance(node, Mapping):
+        return [f"{path}={node!r}: expected arguments for each kind, of {', '.join(kinds)}"]
+    problems = []
+    for kind, arguments in node.items():
+        key = f"{path}.{kind}"
+        if kind not in kinds:
+            close = did_you_mean(str(kind), kinds)
+            problems.append(f"{key}: unknown, expected one of {', '.join(kinds)}{close}")
+        elif isinstance(arguments, Mapping) and "kind" not in arguments:
+            problems += check_component(group, {"kind": kind, **arguments}, key)
+        elif arguments is not None:
+            problems.append(f"{key}={arguments!r}: expected the arguments of {kind}")
+    return problems
 
 
 def construct(group: str, node: Mapping[str, Any], path: str = "", **supplied: Any) -> Any:
@@ -58,9 +88,7 @@ def construct(group: str, node: Mapping[str, Any], path: str = "", **supplied: A
     function = REGISTRY[group][node["kind"]]
     wanted = inspect.signature(function).parameters
     arguments = {
-        name: construct(name, value, f"{path}.{name}")
-        if isinstance(value, Mapping) and name in REGISTRY
-        else value
+        name: _argument(name, value, f"{path}.{name}")
         for name, value in node.items()
         if name != "kind"
     }
@@ -69,6 +97,20 @@ def construct(group: str, node: Mapping[str, Any], path: str = "", **supplied: A
         return function(**arguments, **supplied)
     except ArgumentError as error:
         raise ArgumentError(f"{path}.{error}") from None
+
+
+def _argument(name: str, value: Any, path: str) -> Any:
+    """An argument of a factory: a component, several of them, or a plain value."""
+    if not isinstance(value, Mapping):
+        return value
+    if name in REGISTRY:
+        return construct(name, value, path)
+    group = group_of_several(name)
+    return [
+        construct(group, {"kind": kind, **arguments}, f"{path}.{kind}")
+        for kind, arguments in value.items()
+        if arguments is not None
+    ]
 
 
 def problem_of(key: str, value: Any, hint: Any) -> list[str]:

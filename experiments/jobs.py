@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from experiments.axes import expand, flat_axes
-from experiments.components import SUPPLIED, check_component, construct, problem_of
+from experiments.components import (
+    SUPPLIED,
+    check_component,
+    construct,
+    group_of_several,
+    problem_of,
+)
 from experiments.registry import REGISTRY
 from superpos.arguments import (
     ArgumentError,
@@ -205,12 +211,14 @@ def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
     static = f"sweep.{key}: static, so each value is its own compile; use -m {key}=... instead"
     if path == ["fit"] and name in config["fit"]:
         raise ArgumentError(static)
-    group = path[-1] if path else ""
+    several = group_of_several(path[-2]) if len(path) > 1 else ""
+    group = several or (path[-1] if path else "")
     if group not in REGISTRY or not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
-    if node.get("kind") not in REGISTRY[group]:
+    kind = path[-1] if several else node.get("kind")
+    if kind not in REGISTRY[group]:
         raise ArgumentError(f"sweep.{key}: cannot be checked, {'.'.join(path)} has no known kind")
-    function = REGISTRY[group][node["kind"]]
+    function = REGISTRY[group][kind]
     if name not in inspect.signature(function).parameters or name in SUPPLIED:
         close = did_you_mean(name, sweepable(function))
         raise ArgumentError(f"sweep.{key}: unknown{close}")

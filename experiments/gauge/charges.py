@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.gauge.setting import arguments_of, gradient_of, model_of, params_of, stream
+from experiments.gauge.members import model_of
+from experiments.gauge.setting import arguments_of, gradient_of, params_of, stream
 from superpos import gauge, optim
 from superpos.types import Array, Params
 

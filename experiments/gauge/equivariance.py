@@ -9,7 +9,8 @@ import numpy as np
 import optax
 import xarray
 
-from experiments.gauge.setting import gradient_of, model_of, params_of, stream
+from experiments.gauge.members import model_of
+from experiments.gauge.setting import gradient_of, params_of, stream
 from superpos import gauge, optim
 from superpos.gauge import Group, matrices, symmetries
 from superpos.types import Params, Scalar

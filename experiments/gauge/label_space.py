@@ -9,11 +9,11 @@ import numpy as np
 import optax
 import xarray
 
+from experiments.gauge.members import model_of
 from experiments.gauge.setting import (
     arguments_of,
     gradient_of,
     loss_on,
-    model_of,
     params_of,
     stream,
 )

@@ -2,21 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import xarray
 
-from superpos import models
 from superpos.types import Model, Params
 
 
 def model_of(dataset: xarray.Dataset) -> Model:
     """The model that a sweep trained, made anew from the config that is stored with it."""
-    config = json.loads(dataset.attrs["config"])
-    head = "model."
-    given = {key.removeprefix(head): value for key, value in config.items() if key.startswith(head)}
-    return getattr(models, given.pop("kind"))(**given)
+    from experiments.components import construct  # which imports every analysis
+
+    node: dict[str, Any] = {}
+    for key, value in json.loads(dataset.attrs["config"]).items():
+        *path, name = key.split(".")
+        inner = node
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner[name] = value
+    return construct("model", node["model"])
 
 
 def params_of(dataset: xarray.Dataset, model: Model) -> Iterator[Params]:

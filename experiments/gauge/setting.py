@@ -4,7 +4,7 @@ To be called under `jax.enable_x64`. The data are drawn anew, as the models were
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -15,28 +15,23 @@ from superpos import data, models
 from superpos.gauge.commute import Gradient
 from superpos.types import Array, Batch, Key, Model, Params
 
-KINDS: Mapping[str, tuple[Callable[..., Model], type]] = {
-    "autoencoder": (models.autoencoder, models.AutoencoderParams),
-    "computation": (models.computation, models.ComputationParams),
+PARAMS: Mapping[str, type] = {
+    "autoencoder": models.AutoencoderParams,
+    "computation": models.ComputationParams,
 }
+"""Kind of a model -> its parameters."""
 
 
 def arguments_of(dataset: xarray.Dataset, group: str) -> dict[str, Any]:
-    """The arguments of a component as a sweep was stored with it."""
+    """The plain arguments of a component as a sweep was stored with it."""
     spec, prefix = json.loads(dataset.attrs["config"]), f"{group}."
     named = {key.removeprefix(prefix): v for key, v in spec.items() if key.startswith(prefix)}
     return {name: value for name, value in named.items() if "." not in name}
 
 
-def model_of(dataset: xarray.Dataset) -> Model:
-    """The model of a sweep."""
-    arguments = arguments_of(dataset, "model")
-    return KINDS[arguments.pop("kind")][0](**arguments)
-
-
 def params_of(dataset: xarray.Dataset) -> Params:
     """The last parameters of the first member of a sweep over seeds, float64."""
-    container = KINDS[arguments_of(dataset, "model")["kind"]][1]
+    container = PARAMS[arguments_of(dataset, "model")["kind"]]
     member = dataset.isel(seed=0)
     names = container.__dataclass_fields__
     return container(**{name: jnp.asarray(member[name].to_numpy(), jnp.float64) for name in names})

@@ -22,7 +22,8 @@ from experiments.gauge.dynamics_claims import (
     judge_speed,
     judge_table,
 )
-from experiments.gauge.setting import loss_on, model_of, params_of, stream
+from experiments.gauge.members import model_of
+from experiments.gauge.setting import loss_on, params_of, stream
 
 N, M = 6, 2
 
