@@ -232,7 +232,7 @@ def _is_unknown_choice(word: str) -> bool:
 
 
 def _group(word: str) -> str:
-    """The group of the config that a word chooses from, as `init` in init@model.init=unit; or ""."""
+    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
     key, sign, _ = word.partition("=")
     group = key.lstrip("+").partition("@")[0]
     return group if sign and group and (CONF / group).is_dir() else ""

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from superpos.arguments import Count, Positive, factory
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
 from superpos.models.criterion import criterion
-from superpos.models.errors import Error, squared
+from superpos.models.errors import Error, ErrorColumns, squared
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode, tied_map
@@ -108,21 +108,22 @@ def autoencoder(
         return total(recon, batch.targets.T, code, params), (state, {})
 
     plain = bias and not any(regulariser) and hidden_activation == "linear"
-    in_columns = plain and activation != "gelu" and error.columns is not None
-    columns = _columns(n_features, act, error, importance_decay) if in_columns else None
+    columns = None
+    if plain and activation != "gelu" and error.columns is not None:
+        columns = _columns(n_features, act, error.columns, importance_decay)
     return Model(model_init(glorot() if init is None else init, zeros), apply, loss, columns)
 
 
 def _columns(
-    n_features: int, act: Callable[[Array], Array], error: Error, importance_decay: Scalar
+    n_features: int, act: Callable[[Array], Array], error: ErrorColumns, importance_decay: Scalar
 ) -> Callable[[AutoencoderParams, list[Array], list[Array]], Array]:
-    """The loss without options, from scalars and vectors alone."""
+    """The loss of the plain model, from scalars and vectors alone."""
 
     def columns(params: AutoencoderParams, inputs: list[Array], targets: list[Array]) -> Array:
         chex.assert_equal(len(inputs), n_features)
         code = [_dot(column, inputs) for column in zip(*params.W, strict=True)]
         recon = (act(_dot(row, code) + b) for row, b in zip(params.W, params.b, strict=True))
-        return error.columns(recon, targets, importance_decay)
+        return error(recon, targets, importance_decay)
 
     return columns
 

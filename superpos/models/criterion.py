@@ -32,8 +32,9 @@ def criterion(
 
     def loss(recon: Array, target: Array, code: Array | None, params: Params) -> Array:
         value = error.mean(recon, target, weights())
-        for penalty in regulariser.code_penalties if code is not None else ():
-            value += penalty(code)
+        if code is not None:
+            for penalty in regulariser.code_penalties:
+                value += penalty(code)
         if error.reduction == "sum":
             value *= recon.shape[-1]
         for penalty in regulariser.params_penalties:

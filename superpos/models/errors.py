@@ -10,6 +10,7 @@ from superpos.losses import weighted_power_error, weighted_squared_error
 from superpos.models.importance import importance_weights
 from superpos.types import Array, Scalar, Scalars
 
+ErrorColumns = Callable[[Iterable[Array], Iterable[Array], Scalar], Array]
 Reduction = Literal["mean", "sum"]
 Exponent = Annotated[Scalar, Interval("[1, inf)")]
 
@@ -31,7 +32,7 @@ class Error(NamedTuple):
     weights: Callable[[int, Scalar], Callable[[], Array]]
     mean: Callable[[Array, Array, Array], Array]
     reduction: Reduction = "mean"
-    columns: Callable[[Iterable[Array], Iterable[Array], Scalar], Array] | None = None
+    columns: ErrorColumns | None = None
 
 
 @factory
@@ -102,9 +103,7 @@ def _weights(
     )
 
 
-def _squared_columns(
-    importance: Scalars | None,
-) -> Callable[[Iterable[Array], Iterable[Array], Scalar], Array]:
+def _squared_columns(importance: Scalars | None) -> ErrorColumns:
     def columns(recon: Iterable[Array], target: Iterable[Array], importance_decay: Scalar) -> Array:
         total = jnp.float32(0.0)
         for i, (column, wanted) in enumerate(zip(recon, target, strict=True)):

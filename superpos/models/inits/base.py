@@ -1,6 +1,7 @@
 """What an initialiser is, and how a model starts with it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 
@@ -30,7 +31,10 @@ def model_init(
     def start(key: Key) -> tuple[Params, tuple[()]]:
         return init(key, zeros()), ()
 
-    found, _ = jax.eval_shape(start, jax.eval_shape(lambda: jax.random.key(0)))
+    try:
+        found, _ = jax.eval_shape(start, jax.eval_shape(lambda: jax.random.key(0)))
+    except ArgumentError as error:
+        raise ArgumentError(str(error)) from None  # without JAX's notes on its traceback
     expected = jax.eval_shape(zeros)
     if _shapes(found) != _shapes(expected):
         raise ArgumentError("init: expected parameters of the shapes that it is given")
@@ -49,6 +53,6 @@ def fields(kind: str, params: Params, *names: str) -> tuple[Array, ...]:
     return tuple(getattr(params, name) for name in names)
 
 
-def _shapes(params: Params) -> tuple[jax.tree_util.PyTreeDef, list[tuple[int, ...]]]:
+def _shapes(params: Params) -> tuple[Any, list[tuple[int, ...]]]:
     leaves, structure = jax.tree.flatten(params)
     return structure, [leaf.shape for leaf in leaves]

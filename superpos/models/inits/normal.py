@@ -31,7 +31,7 @@ def glorot(*, init_scale: Positive = 1.0) -> Init:
         Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
         networks, equation 12.
     """
-    return _normal(init_scale, lambda n, m: np.sqrt(2 / (n + m)))
+    return _normal(init_scale, lambda shape: np.sqrt(2 / sum(shape)))
 
 
 @factory
@@ -50,7 +50,7 @@ def unit(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         Lecomte et al. 2023, Incidental Polysemanticity (arXiv 2312.03096), the setup.
     """
-    return _normal(init_scale, lambda n, m: np.sqrt(1 / m))
+    return _normal(init_scale, lambda shape: np.sqrt(1 / shape[1]))
 
 
 @factory
@@ -69,7 +69,7 @@ def he(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         He et al. 2015, Delving Deep into Rectifiers, equation 10.
     """
-    return _normal(init_scale, lambda n, m: np.sqrt(2 / n), together=False)
+    return _normal(init_scale, lambda shape: np.sqrt(2 / shape[0]), together=False)
 
 
 @factory
@@ -94,15 +94,17 @@ def notebook(*, n_instances: Count = 10, init_scale: Positive = 1.0) -> Init:
         Elhage et al. 2022, Toy Models of Superposition, the notebook; PyTorch's documentation of
         torch.nn.init.
     """
-    return _normal(init_scale, lambda n, m: np.sqrt(2 / (m * (n + n_instances))))
+    return _normal(init_scale, lambda shape: np.sqrt(2 / (shape[1] * (shape[0] + n_instances))))
 
 
-def _normal(init_scale: Scalar, std: Callable[[int, int], float], *, together: bool = True) -> Init:
+def _normal(
+    init_scale: Scalar, std: Callable[[tuple[int, ...]], float], *, together: bool = True
+) -> Init:
     """Normal matrices with a standard deviation by their shape; `together`: if alike, one draw."""
 
     def draw(key: Key, like: Array, *lead: int) -> Array:
         drawn = jax.random.normal(key, (*lead, *like.shape), like.dtype)
-        return init_scale * std(*like.shape) * drawn
+        return init_scale * std(like.shape) * drawn
 
     def draw_all(key: Key, matrices: list[Array]) -> list[Array]:
         first, *others = matrices
