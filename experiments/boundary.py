@@ -214,8 +214,7 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
     text = str(error)
     choices = [word for word in words if _is_unknown_choice(word)]
     if choices:
-        group, _, name = choices[0].partition("=")
-        known = _names(group)
+        known, name = _names(_group(choices[0])), choices[0].partition("=")[2]
         return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
@@ -228,9 +227,15 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
 
 def _is_unknown_choice(word: str) -> bool:
     """Tell whether a word chooses something that a group of the config does not hold."""
-    group, sign, name = word.partition("=")
-    is_group = bool(group) and bool(sign) and (CONF / group).is_dir()
-    return is_group and not set(name.split(",")) <= set(_names(group))
+    group, names = _group(word), word.partition("=")[2].strip("[]").split(",")
+    return bool(group) and not set(names) <= set(_names(group))
+
+
+def _group(word: str) -> str:
+    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
+    key, sign, _ = word.partition("=")
+    group = key.lstrip("+").partition("@")[0]
+    return group if sign and group and (CONF / group).is_dir() else ""
 
 
 def _unknown_key(key: str, words: Sequence[str]) -> str:
@@ -247,7 +252,7 @@ def _unknown_key(key: str, words: Sequence[str]) -> str:
 
 def _composed_without_values(words: Sequence[str]) -> Any:
     """The config with the groups that were chosen, but none of the values."""
-    groups = [word for word in words if (CONF / (word.partition("=")[0] or "?")).is_dir()]
+    groups = [word for word in words if _group(word)]
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
             return OmegaConf.to_container(hydra.compose("config", groups), resolve=False)

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
-import jax
-import jax.numpy as jnp
-
+from experiments.analyses import EVERYTHING
 from experiments.changes import merged
-from experiments.components import check_component, construct, problem_of
 from experiments.findings import Findings
 from experiments.jobs import COMPONENTS, ConfigError, Job
 from experiments.variant import Variant, bind_variant
@@ -20,19 +18,23 @@ from superpos.arguments import (
     PositiveFraction,
     did_you_mean,
 )
+from superpos.components import check, construct, problem_of
 from superpos.random import Rng
-from superpos.train.grid import SEED
-from superpos.train.results import final_leaves
+from superpos.train.after import check_names, described
+from superpos.train.assets import reading
+from superpos.train.grid import make_grid
+from superpos.train.placing import shapes_of
+from superpos.train.program import schema_of
+from superpos.train.table import is_number
 from superpos.train.training import Engine
 
-VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped", "points")
+VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points")
 """What a variant may change."""
 SECTIONS = (
     *VARIED,
     "magnitude",
     "schedule",
     "variants",
-    "dims",
     "analysis",
     "objective",
     "engine",
@@ -49,6 +51,8 @@ ENGINE = {
     "matmul_precision": Literal["highest", "high", "default"],
     "allow_numerics_change": bool,
 }
+GIVEN = ("datasets", "folder")
+"""What an analysis is given."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -73,15 +77,16 @@ def bind(
         raise ConfigError(missing)
     wrong_engine = [*_engine(config["engine"])]
     problems = [*_unknown("", config, TOP_LEVEL), *wrong_engine]
-    problems += check_component("analysis", config["analysis"], "analysis")
+    problems += check(EVERYTHING, "analysis", config["analysis"], "analysis", GIVEN)
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
-    problems += [*_dims(config["dims"], config), *_objective(config["objective"])]
+    problems += _objective(config["objective"])
     variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
-            variants[name] = bind_variant(merged(config, changes))
+            made = {each: variant.model for each, variant in variants.items()}
+            variants[name] = bind_variant(merged(config, changes), made)
             for job in variants[name].jobs if trace and not wrong_engine else ():
                 problems += [each for each in wrong_results(job) if each not in problems]
         except ConfigError as error:
@@ -89,9 +94,12 @@ def bind(
     problems += _untrained(config) if not problems else []
     if problems or wrong_variants:
         raise ConfigError(problems + wrong_variants)
-    return variants, lambda datasets, folder: construct(
-        "analysis", config["analysis"], datasets=datasets, folder=folder
-    )
+
+    def analyse(datasets: Mapping[str, Any], folder: Path) -> Findings:
+        given: dict[str, Any] = dict(zip(GIVEN, (datasets, folder), strict=True))
+        return construct(EVERYTHING, "analysis", config["analysis"], supplied=given)
+
+    return variants, analyse
 
 
 def _untrained(config: Mapping[str, Any]) -> list[str]:
@@ -146,22 +154,6 @@ def _objective(node: Any) -> Iterator[str]:
         yield f"objective={node!r}: expected the name of a result, or a list of names"
 
 
-def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
-    """Names of dimensions: a list of distinct names for each result, none taken by an axis."""
-    if not isinstance(node, Mapping):
-        yield f"dims={node!r}: expected names of dimensions for each result"
-        return
-    rows = config["points"] if isinstance(config["points"], list) else []
-    taken = {"step", *(name for node in (config["sweep"], *rows) for name in _axis_names(node))}
-    for result, names in node.items():
-        plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
-        if not plain or len(set(names)) != len(names) or taken & set(names):
-            yield (
-                f"dims.{result}={names!r}: expected distinct names, none of them"
-                f" {', '.join(sorted(taken))}"
-            )
-
-
 def wrong_results(job: Job) -> Iterator[str]:
     """Trace one member, without compiling, for the names and shapes of its results.
 
@@ -169,34 +161,26 @@ def wrong_results(job: Job) -> Iterator[str]:
         job: checked but for this.
 
     Yields:
-        What is wrong with config.dims and config.objective, a line each.
+        What is wrong with config.objective, a line each.
 
     Raises:
-        ConfigError: the engine cannot train it.
+        ConfigError: the engine cannot train it, or names are taken.
     """
-    dims, wanted = job.config["dims"], job.config["objective"]
-    first = {axis: jnp.float32(values[0]) for axis, values in job.axes.items() if axis != SEED}
+    wanted = job.config["objective"]
     root = random.key(0, rng=job.config["engine"]["rng"])
+    arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
     try:
-        run = job.build(first)
-        carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), root)
+        points = make_grid(job.axes, job.zipped).points
+        schema = schema_of(reading(job.build, job.assets), points, root.dtype, arrays)
+        if job.over:
+            keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
+            run, carry = described(job.build, keys, root, job.assets)
+            over = {name: [*axes] for name, axes in job.over.items()}
+            check_names(run, carry, schema, [*job.axes], over)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
-    shapes = {name: leaf.shape for name, leaf in {**final_leaves(carry), **metrics}.items()}
-    for result, names in dims.items() if isinstance(dims, Mapping) else ():
-        rank = len(shapes.get(result, names if isinstance(names, list) else ()))
-        if isinstance(names, list) and len(names) != rank:
-            yield f"dims.{result}={names!r}: expected {rank} names"
-    numbers = [name for name, leaf in metrics.items() if leaf.shape == ()]
+    numbers = [name for name, entry in schema.items() if is_number(entry)]
     for name in wanted if isinstance(wanted, list) else [wanted]:
         if isinstance(name, str) and name not in numbers:
             close = did_you_mean(name, numbers)
             yield f"objective={name}: expected one of {', '.join(numbers)}{close}"
-
-
-def _axis_names(node: Any) -> Iterator[str]:
-    """Every part of every key below a node of axes, or in a row of points."""
-    if isinstance(node, Mapping):
-        for name, child in node.items():
-            yield from str(name).split(".")
-            yield from _axis_names(child)

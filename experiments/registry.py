@@ -4,21 +4,24 @@ Nothing else can be named there. Analyses import this module, to make stored mod
 """
 
 from experiments.gauge import digits
-from superpos import data, evaluations, models, optim
+from superpos import assets, data, evaluations, models, optim, triggers
 from superpos.components import Registry
 
 REGISTRY: Registry = {
+    "asset": {"array": assets.array, "digits": digits.digits, "members": assets.members},
     "data": {
+        "activations": data.activations,
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
-        "digits": digits.digits,
         "elementwise": data.elementwise,
+        "examples": data.examples,
         "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
         "hierarchy": data.hierarchy,
         "identity": data.identity,
         "labelled": data.labelled,
         "one_sparse": data.one_sparse,
+        "shared": data.shared,
         "sparse_uniform": data.sparse_uniform,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
@@ -26,10 +29,23 @@ REGISTRY: Registry = {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
         "mlp": models.mlp,
-        "polygon": models.polygon,
         "quadratic": models.quadratic,
-        "rescaled": models.rescaled,
-        "rotated": models.rotated,
+    },
+    "init": {
+        "glorot": models.inits.glorot,
+        "he": models.inits.he,
+        "notebook": models.inits.notebook,
+        "polygon": models.inits.polygon,
+        "rescaled": models.inits.rescaled,
+        "rotated": models.inits.rotated,
+        "unit": models.inits.unit,
+    },
+    "error": {"power": models.errors.power, "squared": models.errors.squared},
+    "regulariser": {
+        "attack": models.regularisers.attack,
+        "l1_code": models.regularisers.l1_code,
+        "l1_weights": models.regularisers.l1_weights,
+        "noise": models.regularisers.noise,
     },
     "optim": {
         "adam": optim.adam,
@@ -52,5 +68,6 @@ REGISTRY: Registry = {
         "superposition": evaluations.superposition,
         "trajectory": evaluations.trajectory,
     },
+    "trigger": {"falls": triggers.falls, "spaced": triggers.spaced},
 }
 """Group of the config -> kind -> factory."""

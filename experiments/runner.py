@@ -19,9 +19,9 @@ from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
 from experiments.report import stored
 from experiments.report.page import write_run
-from experiments.sweeping import set_precision, sweep_arguments
-from experiments.variant import Variant
-from superpos.train import NoMemberError, StoreError, multirun, sweep
+from experiments.sweeping import measure_after, set_precision, sweep_arguments
+from experiments.variant import Variant, realised
+from superpos.train import NoMemberError, StoreError, multirun, store, sweep
 from superpos.train.fingerprint import fingerprint
 
 
@@ -98,6 +98,7 @@ def _train(
     if other.exists():
         what = "no static axes" if variant.static else "static axes"
         raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
+    variant = realised(variant, folder.parent)
     if variant.static:
         dataset, n_new = train_static(config, name, variant, folder, console)
     else:
@@ -105,6 +106,10 @@ def _train(
         with progress_bar(console) as on_progress:
             dataset = sweep(**sweep_arguments(job), store=folder, on_progress=on_progress)
         n_new = on_progress.n_new
+        if job.over:
+            console.print(f"{config['experiment']} {name}: measuring {', '.join(job.over)}")
+            measure_after(job, folder)
+            dataset = store.open(folder)
     return Trained(dataset, n_new, time.perf_counter() - start)
 
 

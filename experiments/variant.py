@@ -5,13 +5,17 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from experiments import loading
 from experiments.axes import expand, flat_axes
 from experiments.changes import with_value
-from experiments.jobs import ConfigError, Job, axis_hint, bind_job, flat
+from experiments.jobs import NONE, ConfigError, Job, axis_hint, bind_job, flat, make_job
+from experiments.resolve import after, resolve
 from superpos.arguments import ArgumentError, did_you_mean, shown
 from superpos.train.grid import SEED, canonical, check_count, make_grid
+from superpos.types import Model
 
 MOST_PROGRAMS = 256
 """Of one variant: each is traced for checks, and compiled."""
@@ -40,6 +44,13 @@ class Variant:
         """Members of all jobs."""
         return sum(job.n_members for job in self.jobs)
 
+    @property
+    def model(self) -> Model | None:
+        """The model of all members; None where they have different ones."""
+        [job, *others] = self.jobs
+        differ = others or any(key.startswith("model.") for key in self.axes)
+        return None if differ or job.assets else resolve(job.config, {}).model
+
 
 class _Part(NamedTuple):
     """A config, and the axes that are left where it has the values of the others."""
@@ -53,11 +64,12 @@ class _Part(NamedTuple):
         return {**self.config, "sweep": self.axes, "zipped": self.zipped, "points": []}
 
 
-def bind_variant(config: Mapping[str, Any]) -> Variant:
+def bind_variant(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE) -> Variant:
     """Check a variant of a config, and every combination of its static values.
 
     Args:
         config: plain and resolved, as `bind_job` takes it, with `points`; its axes may be static.
+        made: variant -> its model, for the variants that are trained before.
 
     Returns:
         The variant.
@@ -76,13 +88,34 @@ def bind_variant(config: Mapping[str, Any]) -> Variant:
     static = tuple(key for key in whole.axes if any(key not in part.axes for part in parts))
     for part in parts:
         try:
-            jobs.append(bind_job(part.plain()))
+            jobs.append(bind_job(part.plain(), made))
         except ConfigError as error:
             problems |= dict.fromkeys(_labelled(each, labels, static) for each in error.problems)
     if problems or found:
         raise ConfigError(list(dict.fromkeys([*problems, *found])))
     axes = {**whole.axes, SEED: whole.axes.get(SEED, jobs[0].axes[SEED])}
     return Variant(axes, whole.zipped, static, jobs)
+
+
+def realised(variant: Variant, output_dir: Path) -> Variant:
+    """A variant with what earlier variants have made by now in the place of what was planned.
+
+    Args:
+        variant: that is to be trained next.
+        output_dir: where the folders of all variants are.
+
+    Raises:
+        ArgumentError: an earlier one has no members to take; one line.
+    """
+    jobs = [_realised(job, output_dir) for job in variant.jobs]
+    return dataclasses.replace(variant, jobs=jobs)
+
+
+def _realised(job: Job, output_dir: Path) -> Job:
+    if all(each.digest != loading.PLANNED for each in job.assets.values()):
+        return job
+    assets = loading.realised(job.config["assets"], job.assets, output_dir)
+    return make_job(job.config, job.axes, job.zipped, job.fit, assets, job.over)
 
 
 def _read(config: Mapping[str, Any]) -> tuple[_Part, dict[str, str], list[str]]:
@@ -208,6 +241,8 @@ def _choices(
 
 def _is_static(config: Mapping[str, Any], key: str) -> bool:
     """Whether a key is there but no axis of one program; what is unknown is told by `bind_job`."""
+    if any(key.startswith(f"evaluations.{name}.") for name in after(config)):
+        return False  # what is measured afterwards makes no other program of the training
     try:
         return axis_hint(config, key) is None
     except ArgumentError:

@@ -20,7 +20,17 @@ from superpos.data import draw
 from superpos.types import Batch, Model, Scalar, Scalars, Source
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = ("data", "magnitude", "model", "optim", "schedule", "probe")
+GROUPS = (
+    *("data", "magnitude", "model", "init", "error", "regulariser", "optim", "schedule", "probe"),
+)
+INSIDE = {
+    "init": "init@model.init",
+    "error": "error@model.error",
+    "regulariser": "+regulariser@model.regularisers",
+}
+"""Group -> the word that chooses one of its components inside a model."""
+HOSTS = {"rescaled": "computation"}
+"""Component -> the model that it fits, where that is not the autoencoder."""
 COMPONENTS = [
     (group, path.stem)
     for group in GROUPS
@@ -36,11 +46,15 @@ def names_of(group: str) -> list[str]:
 
 @functools.cache
 def composed(group: str, name: str) -> Mapping[str, Any]:
-    return boundary.compose(["experiment=train", f"{group}={name}"])
+    words = [f"model={HOSTS[name]}"] if name in HOSTS else []
+    return boundary.compose(["experiment=train", *words, f"{INSIDE.get(group, group)}={name}"])
 
 
 def node_of(group: str, name: str) -> dict[str, Any]:
-    return dict(composed(group, name)[group])
+    config = composed(group, name)
+    if group == "regulariser":
+        return {"kind": name, **config["model"]["regularisers"][name]}
+    return dict((config["model"] if group in INSIDE else config)[group])
 
 
 def factory_of(group: str, name: str) -> Callable[..., Any]:
@@ -178,10 +192,23 @@ def use_probe(probe: Any, config: Mapping[str, Any]) -> Any:
     return probe(params, state, jax.random.key(6))
 
 
+def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
+    """A component of a model, by what the model computes with it."""
+
+    def use(component: Any, config: Mapping[str, Any]) -> Any:
+        node = {name: value for name, value in config["model"].items() if name not in INSIDE}
+        given = {"regularisers": [component]} if group == "regulariser" else {group: component}
+        factory = REGISTRY["model"][node.pop("kind")]
+        return use_model(factory(**{**node, **given}), config)
+
+    return use
+
+
 USES = {
     "data": use_source,
     "magnitude": use_magnitude,
     "model": use_model,
+    **{group: use_in_model(group) for group in INSIDE},
     "optim": use_optimiser,
     "schedule": use_schedule,
     "probe": use_probe,

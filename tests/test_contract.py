@@ -14,7 +14,6 @@ import pytest
 
 from experiments import boundary
 from experiments.analyses import EVERYTHING
-from experiments.components import check_component
 from superpos import random
 from superpos.arguments import ArgumentError, annotation, check_value
 from superpos.data import draw
@@ -42,7 +41,7 @@ from tests.components import (
 from tests.work import counted, equations
 
 TOLERANCE = 1e-6
-IN_FLOAT64 = ("model", "optim")
+IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim")
 """What adds much rounding up, or enlarges it: compared in float64."""
 MOST_EQUATIONS = 1000
 """In the program of all numbers of a component: most of a CPU-second to compile."""
@@ -89,7 +88,7 @@ def refusal(call: Callable[[], Any]) -> str:
 def test_every_group_has_components() -> None:
     assert {group for group, _ in COMPONENTS} == set(GROUPS)
     assert {("data", "sparse_uniform"), ("optim", "adamw")} <= set(COMPONENTS)
-    assert "importance.1" in swept("model", "autoencoder")
+    assert "importance.1" in swept("error", "squared")
 
 
 def test_every_yaml_starts_with_a_comment_that_says_what_it_is() -> None:
@@ -142,7 +141,9 @@ def test_every_number_has_a_range() -> None:
 
 
 def is_ranged(where: str, hint: Any) -> bool:
-    chosen = hint is bool or typing.get_origin(hint) is Literal or where.split()[-1] in EVERYTHING
+    name = where.split()[-1]
+    nested = name in EVERYTHING or bool(group_of_several(EVERYTHING, name))
+    chosen = nested or hint is bool or typing.get_origin(hint) is Literal
     return chosen or interval_of(hint) is not None
 
 
@@ -346,7 +347,7 @@ def test_model_keeps_the_contract(name: str) -> None:
 
     batch = Batch(inputs=inputs(n), targets=inputs(n), factors=inputs(n))
     output = model.apply(params, state, batch.inputs[0])
-    chex.assert_shape(output.code, (node_of("model", name).get("n_hidden", 2),))
+    chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
     n_outputs = 1 if node_of("model", name)["kind"] == "quadratic" else n
     chex.assert_shape(output.recon, (n_outputs,))
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)

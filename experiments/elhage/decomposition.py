@@ -159,7 +159,11 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
 def sample(models: Models) -> Sampled:
     """Evaluate each model on fresh batches: one feature on, none, and at its own density."""
     n, m = models.W.shape[1:]
-    model = toy_models.autoencoder(n_features=n, n_hidden=m, importance=models.importance.tolist())
+    model = toy_models.autoencoder(
+        n_features=n,
+        n_hidden=m,
+        error=toy_models.errors.squared(importance=models.importance.tolist()),
+    )
     key_one, key_models = jax.random.split(jax.random.key(0))
     one = data.draw(data.one_sparse(n_features=n, stratified=True), key_one, n * BATCH_PER_FEATURE)
     nothing = jax.tree.map(lambda leaf: jnp.zeros_like(leaf[:1]), one)

@@ -245,7 +245,8 @@ def _monte_carlo(p: Array, r: Array, W: Array, b: Array) -> np.ndarray:
 
     def loss(p: Array, r: Array, W: Array, b: Array, x: Array, key: Key) -> Array:
         importance = [*[1.0] * (n_features - 1), r]
-        model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, importance=importance)
+        error = models.errors.squared(importance=importance)
+        model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, error=error)
         params = models.AutoencoderParams(W=W, b=b)
 
         def of_set(on: Array) -> Array:

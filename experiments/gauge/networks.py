@@ -55,7 +55,7 @@ def is_classifier(dataset: xarray.Dataset) -> bool:
 
 def _examples(dataset: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets that the networks were not trained on."""
-    if store.config_of(dataset)["data.kind"] == "digits":
+    if store.config_of(dataset)["data.kind"] == "examples":
         images, labels = digits.load("test")
         return images, np.eye(digits.N_CLASSES)[labels]
     source = store.component(dataset, REGISTRY, "data")

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.jobs import Job, flat_spec, is_scalar, make_job
+from experiments.jobs import Job, flat_spec, is_scalar, make_job, spec_after
 from experiments.variant import Variant
+from superpos.train.assets import identified
 from superpos.train.grid import SEED, Grid, canonical, make_grid
 
 SHARED = ("kernel", "rng", "matmul_precision", "check_fragile")
@@ -61,10 +62,26 @@ class Group:
     @functools.cached_property
     def sweep(self) -> Job:
         """All members of the group as one sweep."""
+        return self._job(self.of_unit[0][0].sweep)
+
+    @property
+    def measuring(self) -> list[Job]:
+        """The same members, once for each set of evaluations of stored members."""
+        found = {}
+        for unit, _ in self.of_unit:
+            job = unit.sweep
+            specs = {name: spec_after(job.config, name) for name in job.over}
+            text = json.dumps([specs, job.over], sort_keys=True)
+            if specs and text not in found:
+                found[text] = self._job(job)
+        return list(found.values())
+
+    def _job(self, of: Job) -> Job:
+        """All members of the group, with what is measured of them by one of its jobs."""
         columns = zip(*self.rows, strict=True)
         axes = {name: list(column) for name, column in zip(self.names, columns, strict=True)}
         zipped = [list(self.names)] if len(self.names) > 1 else []
-        return make_job(self.config, axes, zipped, self.of_unit[0][0].sweep.fit)
+        return make_job(of.config, axes, zipped, of.fit, of.assets, of.over)
 
 
 def units_of(number: int, variants: Mapping[str, Variant]) -> list[Unit]:
@@ -88,7 +105,7 @@ def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
     is_input = _by_kinds(is_scalar)
     together: dict[str, list[tuple[Unit, dict[str, Any], set[str]]]] = {}
     for unit in units:
-        spec = flat_spec(unit.sweep.config)
+        spec = identified(flat_spec(unit.sweep.config), unit.sweep.assets)
         inputs = {
             key for key in spec if key in unit.sweep.axes or is_input(unit.sweep.config, spec, key)
         }

@@ -12,6 +12,7 @@ from experiments.boundary import Launch
 from experiments.experiment import bind, wrong_results
 from experiments.findings import Findings
 from experiments.jobs import ConfigError
+from experiments.loading import PLANNED
 from experiments.multirun import manifest, page
 from experiments.multirun.away import train_away
 from experiments.multirun.engines import make_engine, wrong_options
@@ -142,6 +143,11 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analy
             continue
         units += units_of(number, variants)
         analyses.append(analyse)
+    for unit in units:
+        for name, each in unit.sweep.assets.items():
+            if each.digest == PLANNED:
+                why = "a multirun trains all variants at once, expected a store"
+                problems[f"assets.{name}.variant: {why}"] = None
     if problems:
         raise ConfigError(list(problems))
     return units, analyses

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
+from experiments import sweeping
 from experiments.multirun.groups import Group, Row, Unit
 from experiments.progress import progress_bar
 from experiments.sweeping import set_precision, sweep_arguments
@@ -32,7 +33,7 @@ class Trained(NamedTuple):
     n_new: int = 0
 
     @property
-    def sweep(self) -> Swept:
+    def sweep(self) -> reading.Swept:
         """As it was read from disk."""
         return self.header, self.grid, self.table
 
@@ -97,9 +98,20 @@ def train(
                 programs=programs,
                 on_progress=on_progress,
             )
+        measure_after(group, place)
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)
     return read(place)._replace(n_new=on_progress.n_new)
+
+
+def measure_after(group: Group, place: Path) -> None:
+    """Make the evaluations of stored members that the units of a group ask for.
+
+    Raises:
+        StoreError: the store holds another evaluation of that name; one line.
+    """
+    for job in group.measuring:
+        sweeping.measure_after(job, place)
 
 
 def read(place: Path) -> Trained:

@@ -1,6 +1,7 @@
 """Sources: data distributions with known ground truth."""
 
 from superpos.data import magnitudes as magnitudes
+from superpos.data.activations import activations as activations
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
 from superpos.data.examples import examples as examples

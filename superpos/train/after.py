@@ -17,10 +17,10 @@ from superpos.train.fit import check_key
 from superpos.train.grid import SEED, check_count, make_grid
 from superpos.train.placing import shapes_of
 from superpos.train.program import digest_of_text
-from superpos.train.reading import Swept, coordinates_of, read_trained
+from superpos.train.reading import read_trained
 from superpos.train.results import RESERVED, final_leaves
 from superpos.train.store import writing
-from superpos.train.table import short_names
+from superpos.train.table import Schema, short_names
 from superpos.train.work import Settings, Work, done
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
@@ -85,10 +85,12 @@ def evaluate(
     over_grid = make_grid(over or {})
     own = make_grid({MEMBER: range(grid.n_members), **(over or {})})
     check_count(own)
-    first = {axis: column[:1] for axis, column in {**grid.points, **over_grid.points}.items()}
-    run, ends = _described(build, first, key, given)
-    measured = _measured(run, ends, name)
-    _check_names(found, Path(store), name, [*measured], [*over_grid.axes])
+    run, ends = described(build, [*grid.points, *over_grid.points], key, given)
+    if name not in run.after:
+        known = ", ".join(run.after) or "none"
+        raise ArgumentError(f"{name}: expected an evaluation with after, of which there is {known}")
+    others = _others(Path(store), name)
+    check_names(run, ends, {**others, **header["schema"]}, [*grid.axes], {name: [*over_grid.axes]})
     leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
     rows = Rows(
         points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
@@ -114,10 +116,10 @@ def evaluate(
         done(work, held)
 
 
-def _described(
-    build: Build, first: Mapping[str, np.ndarray], key: Key, assets: Mapping[str, Asset]
+def described(
+    build: Build, axes: Sequence[str], key: Key, assets: Mapping[str, Asset]
 ) -> tuple[Training, Carry]:
-    """The training at the first point, and the shapes of its carry."""
+    """A training, and the shapes of its carry."""
     runs: list[Training] = []
 
     def init(point: Mapping[str, Array], arrays: Mapping[str, Any], key: Key) -> Carry:
@@ -125,44 +127,54 @@ def _described(
         runs.append(build(point, given) if given else build(point))
         return runs[-1].init(key)
 
-    point = {axis: jax.ShapeDtypeStruct((), column.dtype) for axis, column in first.items()}
+    point = {axis: jax.ShapeDtypeStruct((), np.float32) for axis in axes if axis != SEED}
     shapes = shapes_of({name: each.arrays for name, each in assets.items()})
     carry = jax.eval_shape(init, point, shapes, key)
     return runs[-1], carry
 
 
-def _measured(run: Training, carry: Carry, name: str) -> Mapping[str, Any]:
-    """Shapes of what an evaluation measures.
-
-    Raises:
-        ArgumentError: there is no such evaluation; one line.
-    """
-    if name not in run.after:
-        known = ", ".join(run.after) or "none"
-        raise ArgumentError(f"{name}: expected an evaluation with after, of which there is {known}")
-    return jax.eval_shape(run.after[name], carry)
-
-
-def _check_names(
-    found: Swept, store: Path, name: str, results: Sequence[str], over: Sequence[str]
+def check_names(
+    run: Training,
+    carry: Carry,
+    schema: Schema,
+    axes: Sequence[str],
+    over: Mapping[str, Sequence[str]],
 ) -> None:
-    """Refuse results and dimensions whose names the sweep has already.
+    """Refuse evaluations of stored members whose names the sweep has already.
+
+    Args:
+        run: with the evaluations.
+        carry: shapes of its carry.
+        schema: what the sweep keeps of a member.
+        axes: of the sweep.
+        over: evaluation -> axes of its own numbers; others are not looked at.
 
     Raises:
         ArgumentError: one line.
     """
-    header, grid, _ = found
-    others = [read_trained(folder) for folder in afterwards.folders(store) if folder.name != name]
-    taken = {*header["schema"], *RESERVED, *coordinates_of(header)}
-    taken |= {each for stage in others if stage is not None for each in stage[0]["schema"]}
-    axes = {*short_names([*grid.axes]).values(), MEMBER}
-    dims = {dim for entry in header["schema"].values() for dim in entry["dims"]}
-    for each in results:
-        if each in taken | axes:
-            raise ArgumentError(f"evaluations.{name}: {each} is taken, expected another name")
-    for axis, short in short_names(over).items():
-        if short in taken | axes | dims | {*results}:
-            raise ArgumentError(f"{axis}: {short} is taken in the sweep, expected another name")
+    taken = {*schema, *RESERVED, *short_names(axes).values(), MEMBER}
+    dims = {dim for entry in schema.values() for dim in entry["dims"]}
+    for name, own in over.items():
+        measured = jax.eval_shape(run.after[name], carry)
+        for result in measured:
+            if result in taken | dims:
+                raise ArgumentError(f"evaluations.{name}: {result} is taken, expected another name")
+        for axis, short in short_names(own).items():
+            if short in taken | dims | {*measured}:
+                raise ArgumentError(f"sweep.{axis}: {short} is taken, expected another name")
+        taken |= {*measured}
+
+
+def _others(store: Path, name: str) -> Schema:
+    """What other evaluations keep."""
+    stages = [read_trained(each) for each in afterwards.folders(store) if each.name != name]
+    schemas = [stage[0]["schema"] for stage in stages if stage is not None]
+    return {
+        result: {**entry, "dims": []}
+        for schema in schemas
+        for result, entry in schema.items()
+        if result != "diverged_step"
+    }
 
 
 def _stage(build: Build, name: str, key: Key, ends: Carry, over: Sequence[str]) -> Build:

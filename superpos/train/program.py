@@ -111,13 +111,8 @@ def compile_chunk(
     start = time.perf_counter()
     traced = _traced(build, points, width, key_dtype, assets)
     schedule = schedule_of(traced.run)
-    shapes = Shapes(
-        traced.init.out_info,
-        traced.advance.out_info[1],
-        {name: each.out_info for name, each in traced.measures.items()},
-    )
-    names = short_names([*points, SEED]).values()
-    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    shapes = _shapes(traced)
+    schema = _schema(traced, shapes, schedule, points, dims)
     functions = [traced.init, traced.nudge, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
@@ -137,6 +132,36 @@ def compile_chunk(
         seconds=time.perf_counter() - start,
         digest=digest_of_text("".join(each.as_text() for each in lowered[0][2:])),
     )
+
+
+def schema_of(
+    build: Build, points: Mapping[str, np.ndarray], key_dtype: Any, assets: Mapping[str, Any] = NONE
+) -> Schema:
+    """What a sweep keeps of a member, from a trace alone.
+
+    Args:
+        build: as of `compile_chunk`.
+        points: as of `compile_chunk`.
+        key_dtype: as of `compile_chunk`.
+        assets: as of `compile_chunk`.
+
+    Raises:
+        ArgumentError: as of `compile_chunk`.
+    """
+    traced = _traced(build, points, Width(1, 1), key_dtype, assets)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, NONE)
+
+
+def _schema(
+    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+) -> Schema:
+    names = short_names([*points, SEED]).values()
+    return results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+
+
+def _shapes(traced: "_Traced") -> Shapes:
+    measured = {name: each.out_info for name, each in traced.measures.items()}
+    return Shapes(traced.init.out_info, traced.advance.out_info[1], measured)
 
 
 class _Traced(NamedTuple):

@@ -29,6 +29,12 @@ def missing_of(dtype: Any) -> Any:
     return _MISSING.get(np.dtype(dtype).kind, 0)
 
 
+def is_number(entry: Mapping[str, Any]) -> bool:
+    """Whether a result is one real number of a member, or one at each time of measuring."""
+    dims = [dim for dim in entry["dims"] if not dim.startswith(("step", "time_"))]
+    return not dims and len(entry["dims"]) <= 1 and np.dtype(entry["dtype"]).kind == "f"
+
+
 class Table:
     """One row per member, filled in any order.
 

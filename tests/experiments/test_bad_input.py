@@ -98,8 +98,13 @@ VALUES = [
         "model.activation='rele': expected one of relu, linear, gelu; did you",
     ),
     case("model.importance_decay=-0.5", f"model.importance_decay=-0.5: {POSITIVE}"),
-    case("model.importance=[1,1,1,1,-1]", "model.importance.4=-1: expected a number in [0, inf)"),
-    case("model.importance={1:1}", "model.importance={1: 1}: expected a list of numbers"),
+    case(
+        "model.error.importance=[1,1,1,1,-1]",
+        "model.error.importance.4=-1: expected a number in [0, inf)",
+    ),
+    case(
+        "model.error.importance={1:1}", "model.error.importance={1: 1}: expected a list of numbers"
+    ),
     # Length of a run.
     case("fit.n_steps=1e4", "fit.n_steps=10000.0: expected an integer"),
     case("fit.n_steps=-1", f"fit.n_steps=-1: {COUNT_OR_ZERO}"),
@@ -135,8 +140,22 @@ TOGETHER = [
     ),
     case("model.n_features=3", "model.n_features=3: expected"),
     case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
-    case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),
-    case("model.importance=[1,1]", "model.importance has 2 values: expected n_features=5"),
+    case(
+        "model.error.importance=[0,0,0,0,0]",
+        "model.error.importance: all zero, expected at least one",
+    ),
+    case("model.error.importance=[1,1]", "model.error.importance has 2 values: expected"),
+    case(
+        "init@model.init=polygon;model.n_hidden=3", "model.init=polygon: expected n_hidden=2, not 3"
+    ),
+    case(
+        "init@model.init=rescaled", "model.init=rescaled: expected a model with the parameters W_in"
+    ),
+    case("model=computation;init@model.init=rotated", "model.init=rotated: expected a model with"),
+    case(
+        "model=computation;+regulariser@model.regularisers=attack",
+        "regularisers.attack: expected a model with tied weights W",
+    ),
     case(
         "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"
     ),
@@ -167,6 +186,24 @@ UNKNOWN = [
         "optim=adamm: expected one of adam, adamw, balanced_sgd, muon, row_adam, sgd, sgld,"
         " shampoo; did you mean adam?",
     ),
+    case(
+        "init@model.init=glorott", "init@model.init=glorott: expected one of glorot, he, notebook"
+    ),
+    case(
+        "+regulariser@model.regularisers=[noise,nois]",
+        "+regulariser@model.regularisers=[noise,nois]: expected one of attack, l1_code, l1_weights",
+    ),
+    case(
+        "+model.regularisers.nois.noise_scale=1",
+        "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights, noise; did",
+    ),
+    case(
+        "+model.regularisers.noise.noise_scale=-1",
+        "model.regularisers.noise.noise_scale=-1: expected a number in [0, inf)",
+    ),
+    case(
+        "model.regularisers=noise", "model.regularisers='noise': expected arguments for each kind"
+    ),
     case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
     case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),
     case("~data.densty", "data.densty"),
@@ -196,7 +233,14 @@ AXES = [
     case("sweep.data.densty=[1]", "sweep.data.densty=[1]: unknown key; did you mean"),
     case("+sweep.data.densty=[1]", "sweep.data.densty: unknown; did you mean density?"),
     case("+sweep.foo=[1]", "sweep.foo: unknown, expected seed or a key of the config"),
-    case("+sweep.model.importance.2=[1]", "sweep.model.importance.2: model.importance has no"),
+    case(
+        "+sweep.model.error.importance.2=[1]",
+        "sweep.model.error.importance.2: model.error.importance has no",
+    ),
+    case(
+        "+sweep.model.regularisers.noise.noise_scale=[0.1]",
+        "sweep.model.regularisers.noise.noise_scale: unknown, expected seed or a key of the config",
+    ),
     case(
         "zipped=[[data.density,optim.learning_rate]];sweep.data.density=[0.1,0.2]"
         ";sweep.optim.learning_rate=[0.1,0.2,0.3]",
@@ -302,7 +346,7 @@ def test_zipped_axes_of_different_lengths_are_both_named(refuse: Refuse) -> None
 
 def test_every_problem_is_listed_at_once(refuse: Refuse) -> None:
     words = ("model.n_hidden=0", "data.density=7", "optim.learning_rate=-1", "fit.n_steps=-1")
-    more = ("seed=-4", "engine.chunk=0", "sweep.model.init_scale=[0]", "+foo=1")
+    more = ("seed=-4", "engine.chunk=0", "sweep.model.init.init_scale=[0]", "+foo=1")
     lines = refuse("experiment=train", "output_dir=out", *words, *more)
     assert sorted(line.split("=")[0].split(":")[0] for line in lines) == sorted(
         word.split("=")[0].lstrip("+") for word in (*words, *more)

@@ -103,9 +103,30 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
     jobs = only_jobs(tiny(tmp_path, *words, changes={"variants": variants}))
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
-    assert model["n_hidden"] == 4 and model["init_scale"] == 1.0
-    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init_scale"}
+    assert model["n_hidden"] == 4 and model["init"] == {"kind": "glorot", "init_scale": 1.0}
+    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init"}
     assert jobs["same"].config["model"]["importance_decay"] == 1.0
+
+
+def test_a_variant_may_name_another_kind_inside_a_component(tmp_path: Path) -> None:
+    variants = {
+        "power": {"model": {"error": {"kind": "power", "loss_exponent": 3.0}}},
+        "polygon": {"model": {"init": {"kind": "polygon", "vertices": 4, "radius": 1.0}}},
+        "noisy": {"model": {"regularisers": {"noise": {"distribution": "bernoulli"}}}},
+        "silent": {"model": {"regularisers": {"noise": None}}},
+    }
+    words = ("model.error.reduction=sum", "+regulariser@model.regularisers=[noise,l1_code]")
+    jobs, _ = runner.bind(tiny(tmp_path, *words, changes={"variants": variants}))
+    model = {name: job.config["model"] for name, job in jobs.items()}
+    error = {"loss_exponent": 3.0, "importance": None, "importance_power": None}
+    assert model["power"]["error"] == {"kind": "power", "reduction": "sum", **error}
+    assert model["polygon"]["init"] == {"kind": "polygon", "vertices": 4, "radius": 1.0}
+    assert model["noisy"]["regularisers"] == {
+        "noise": {"noise_scale": 0.1, "distribution": "bernoulli"},
+        "l1_code": {"l1_coefficient": 0.01},
+    }
+    assert model["silent"]["regularisers"]["noise"] is None
+    assert "model.regularisers.noise.noise_scale" in jobs["noisy"].spec
 
 
 def test_a_variant_of_another_kind_keeps_the_arguments_that_it_takes(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
         ("model.n_hidden=3", "model.n_hidden=2, asked for 3"),
         ("model.importance_decay=0.9", "model.importance_decay=1, asked for 0.9"),
         ("model.activation=linear", "model.activation=relu, asked for linear"),
-        ("model.init_scale=2", "model.init_scale=1, asked for 2"),
+        ("model.init.init_scale=2", "model.init.init_scale=1, asked for 2"),
         ("optim.learning_rate=0.002", "optim.learning_rate=0.001"),
         ("optim.eps=1e-7", "optim.eps="),
         ("schedule=linear", "optim.schedule.final=nothing, asked for 0"),

@@ -29,7 +29,7 @@ def groups(*jobs, swept=()):
         ("model.importance_decay", True),
         ("data.n_features", False),
         ("model.activation", False),
-        ("model.importance", False),  # null
+        ("model.error.importance", False),  # null
         ("fit.n_steps", False),
         ("probe.batch_size", False),
         ("optim.kind", False),
@@ -53,7 +53,7 @@ def test_a_number_typed_scalar_can_be_an_input(key, answer):
         ("fit.n_steps=20000", 2),
         ("engine.rng=threefry", 2),
         ("engine.matmul_precision=high", 2),
-        ("model.importance=[1,1,1,1,2]", 2),
+        ("model.error.importance=[1,1,1,1,2]", 2),
     ],
 )
 def test_jobs_share_a_program_when_they_differ_in_inputs_only(change, n_groups):
@@ -98,8 +98,8 @@ def test_axes_inside_a_job_multiply_with_those_of_the_multirun():
 
 def test_a_derived_number_that_varies_with_a_key_is_an_axis_too():
     jobs = ("optim.learning_rate=0.5", "optim.learning_rate=0.25")
-    [group] = groups(*(f"{job} model.init_scale=${{optim.learning_rate}}" for job in jobs))
-    assert group.names == ("model.init_scale", "optim.learning_rate", "seed")
+    [group] = groups(*(f"{job} model.init.init_scale=${{optim.learning_rate}}" for job in jobs))
+    assert group.names == ("model.init.init_scale", "optim.learning_rate", "seed")
 
 
 def test_every_member_of_a_group_trains_as_its_own_job_says():

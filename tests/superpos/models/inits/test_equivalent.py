@@ -6,19 +6,25 @@ import numpy as np
 import pytest
 
 from superpos import models, random
+from superpos.arguments import ArgumentError
+from superpos.models import inits
 from superpos.types import Batch
 
 N, M = 7, 4
 KEY = 3
+GRAM_OF_A_SQUARE = np.cos(np.pi / 2 * (np.arange(4)[:, None] - np.arange(4)))
 
 
-def rotated(draw, key=KEY):
-    model = models.rotated(n_features=N, n_hidden=M, importance_decay=0.9, draw=draw)
+def rotated(draw, key=KEY, **inner):
+    model = models.autoencoder(
+        n_features=N, n_hidden=M, importance_decay=0.9, init=inits.rotated(draw=draw, **inner)
+    )
     return model, model.init(random.key(key))[0]
 
 
-def rescaled(spread, draw, key=KEY):
-    model = models.rescaled(n_features=N, n_hidden=M, spread=spread, draw=draw)
+def rescaled(spread, draw, key=KEY, **inner):
+    init = inits.rescaled(spread=spread, draw=draw, **inner)
+    model = models.computation(n_features=N, n_hidden=M, init=init)
     return model, model.init(random.key(key))[0]
 
 
@@ -47,7 +53,7 @@ def test_rotations_are_uniform():
     draws = jnp.arange(1.0, 2001.0)
 
     def start(draw):
-        return models.rotated(n_features=N, n_hidden=M, draw=draw).init(random.key(KEY))[0].W
+        return rotated(draw)[1].W
 
     W = np.asarray(jax.jit(jax.vmap(start))(draws))
     squared = np.square(np.asarray(rotated(0)[1].W)).sum(-1, keepdims=True)
@@ -76,7 +82,47 @@ def test_scales_keep_the_function_and_are_log_normal():
     np.testing.assert_allclose(found.std(), 0.7, rtol=0.15)
 
 
-@pytest.mark.parametrize("kind", [models.rotated, models.rescaled])
+def test_what_is_changed_is_the_start_that_is_given():
+    """Rows of twice the norm where the other start has them, and the bias of a polygon."""
+    once, twice = (rotated(2, init=inits.unit(init_scale=scale))[1].W for scale in (1.0, 2.0))
+    np.testing.assert_allclose(twice, 2 * np.asarray(once), rtol=1e-6)
+    polygon = inits.polygon(vertices=4, radius=1.5, bias=-0.25)
+    init = inits.rotated(draw=2, init=polygon)
+    params, _ = models.autoencoder(n_features=4, n_hidden=2, init=init).init(random.key(0))
+    np.testing.assert_allclose(params.W @ params.W.T, 2.25 * GRAM_OF_A_SQUARE, atol=1e-6)
+    np.testing.assert_array_equal(params.b, [-0.25] * 4)
+    once, twice = (
+        rescaled(0.7, 1, init=inits.unit(init_scale=scale))[1].W_out for scale in (1.0, 2.0)
+    )
+    np.testing.assert_allclose(twice, 2 * np.asarray(once), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [inits.rotated, inits.rescaled])
 def test_a_negative_draw_is_refused(kind):
-    with pytest.raises(ValueError, match="draw=-1"):
-        kind(n_features=N, n_hidden=M, draw=-1)
+    with pytest.raises(ArgumentError, match="^draw=-1: expected a number"):
+        kind(draw=-1)
+
+
+@pytest.mark.parametrize(
+    ("model", "init", "message"),
+    [
+        (
+            models.computation,
+            inits.rotated(),
+            "init=rotated: expected a model with the parameters W",
+        ),
+        (
+            models.autoencoder,
+            inits.rescaled(),
+            "init=rescaled: expected a model with the parameters W_in and W_out",
+        ),
+        (
+            models.autoencoder,
+            inits.rotated(init=inits.rescaled()),
+            "init=rescaled: expected a model with the parameters W_in and W_out",
+        ),
+    ],
+)
+def test_a_model_that_it_does_not_fit_is_refused(model, init, message):
+    with pytest.raises(ArgumentError, match=f"^{message}$"):
+        model(n_features=N, n_hidden=M, init=init)

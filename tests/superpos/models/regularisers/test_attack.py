@@ -5,15 +5,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.models import AutoencoderParams, attack_directions, autoencoder
-from superpos.models.attack import attacked
+from superpos.arguments import ArgumentError
+from superpos.models import AutoencoderParams, attack_directions, autoencoder, computation
+from superpos.models.regularisers import attack
 from superpos.types import Batch
 
 N, M, BATCH = 5, 2, 400
 RNG = np.random.default_rng(3)
 W, X = RNG.normal(size=(N, M)), RNG.uniform(size=(BATCH, N))
 ROWS = W @ W.T / np.linalg.norm(W @ W.T, axis=1, keepdims=True)
+B = np.zeros(N, np.float32)
 STEP = 0.8 * np.linalg.norm(X, axis=1).mean()
+
+
+def attacked(x, W, key, attack_norm):
+    [hook] = attack(attack_norm=attack_norm).on_inputs
+    return hook(x, AutoencoderParams(W=W, b=jnp.asarray(B)), key)
 
 
 def test_directions_are_rows_of_the_gram_matrix_of_norm_one() -> None:
@@ -46,7 +53,7 @@ def test_the_loss_is_that_of_the_attacked_inputs_to_the_targets_as_they_were() -
     alone = np.where(np.arange(N)[:, None] == 0, W, 0.0)
     params = AutoencoderParams(W=jnp.float32(alone), b=jnp.zeros(N))
     batch = Batch(inputs=jnp.float32(X), targets=jnp.float32(X), factors=jnp.float32(X))
-    model = autoencoder(n_features=N, n_hidden=M, attack_norm=0.8)
+    model = autoencoder(n_features=N, n_hidden=M, regularisers=[attack(attack_norm=0.8)])
     size = (alone[0] ** 2).sum()
 
     def loss(hit: np.ndarray) -> float:
@@ -61,7 +68,7 @@ def test_the_loss_is_that_of_the_attacked_inputs_to_the_targets_as_they_were() -
 
 
 @pytest.mark.slow
-def test_no_gradient_goes_through_the_attack_and_none_is_none() -> None:
+def test_no_gradient_goes_through_the_attack_and_that_of_norm_0_is_none() -> None:
     x = jnp.float32(X.T)
 
     def total(W: jax.Array) -> jax.Array:
@@ -69,13 +76,21 @@ def test_no_gradient_goes_through_the_attack_and_none_is_none() -> None:
         return jnp.square(attacked(x, W, key, attack_norm=0.5)).sum()
 
     assert not jax.grad(total)(jnp.float32(W)).any()
-    assert attacked(x, jnp.float32(W), jax.random.key(2), attack_norm=None) is x
     params = AutoencoderParams(W=jnp.float32(W), b=jnp.zeros(N))
     batch = Batch(inputs=x.T, targets=x.T, factors=x.T)
     plain, still = (
-        autoencoder(n_features=N, n_hidden=M, attack_norm=norm).loss(
+        autoencoder(n_features=N, n_hidden=M, regularisers=chosen).loss(
             params, (), batch, jax.random.key(3)
         )[0]
-        for norm in (None, 0.0)
+        for chosen in (None, [attack(attack_norm=0.0)])
     )
     np.testing.assert_allclose(plain, still, rtol=1e-6)
+
+
+def test_a_model_without_tied_weights_is_refused_by_its_loss() -> None:
+    model = computation(n_features=N, n_hidden=M, regularisers=[attack(attack_norm=0.5)])
+    x = jnp.float32(X)
+    params, _ = model.init(jax.random.key(0))
+    batch = Batch(inputs=x, targets=x, factors=x)
+    with pytest.raises(ArgumentError, match="^regularisers.attack: expected a model with tied"):
+        model.loss(params, (), batch, jax.random.key(1))
