@@ -122,7 +122,7 @@ def make_job(
     assets: Mapping[str, Asset],
     over: Mapping[str, Axes] = NONE,
 ) -> Job:
-    """The sweep of a checked config over checked axes; `over` is for what is measured afterwards."""
+    """The sweep of a checked config over checked axes; `over` is of what is measured afterwards."""
 
     def build(point: Mapping[str, Any], given: Mapping[str, Any] = NONE) -> Training:
         return _training(_with_values(config, point), fit, given)

@@ -60,7 +60,7 @@ MaybeFinite = Optional[Finite]  # noqa: UP045
 Correlation = Annotated[Scalar, Interval("[0, 1)")]
 Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
-MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
+Exponent = Annotated[Scalar, Interval("[1, inf)")]
 
 
 def factory(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import flax.struct
 import jax
+import numpy as np
 
 Array = jax.Array
 Key = jax.Array
@@ -90,6 +91,13 @@ class Example(NamedTuple):
 
     inputs: jax.ShapeDtypeStruct
     targets: jax.ShapeDtypeStruct
+
+
+def vectors(n_inputs: int, n_targets: int | None = None) -> Example:
+    """An Example of float32 vectors; as many targets as inputs, unless said otherwise."""
+    n_targets = n_inputs if n_targets is None else n_targets
+    inputs, targets = (jax.ShapeDtypeStruct((n,), np.float32) for n in (n_inputs, n_targets))
+    return Example(inputs, targets)
 
 
 class Source(NamedTuple):

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import optax
+from experiments.components import SUPPLIED, construct
 
 from experiments import boundary
 from experiments.analyses import EVERYTHING
-from experiments.components import SUPPLIED, construct
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
 from superpos.types import Batch, Model, Scalar, Scalars, Source
@@ -198,7 +198,7 @@ def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
     def use(component: Any, config: Mapping[str, Any]) -> Any:
         node = {name: value for name, value in config["model"].items() if name not in INSIDE}
         given = {"regularisers": [component]} if group == "regulariser" else {group: component}
-        factory = REGISTRY["model"][node.pop("kind")]
+        factory = EVERYTHING["model"][node.pop("kind")]
         return use_model(factory(**{**node, **given}), config)
 
     return use

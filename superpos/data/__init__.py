@@ -17,5 +17,4 @@ from superpos.data.sets import correlated_sets as correlated_sets
 from superpos.data.source import draw as draw
 from superpos.data.source import shared as shared
 from superpos.data.source import stateless as stateless
-from superpos.data.source import vectors as vectors
 from superpos.data.sparse import sparse_uniform as sparse_uniform

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, NonNegative, factory
-from superpos.data.source import vectors
-from superpos.types import Array, Batch, Key, Members, Params, Source, SourceState
+from superpos.types import Array, Batch, Key, Members, Params, Source, SourceState, vectors
 
 
 @factory

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from superpos.arguments import ArgumentError
-from superpos.data.source import draw
-from superpos.types import Array, Batch, Magnitude, Scalar, Scalars, Source
+from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
 
 
 def feature_density(
@@ -28,18 +26,6 @@ def feature_densities(
     column = np.arange(1, n_features + 1, dtype=np.float32)[:, None]
     share = density if densities is None else density * _column(densities)
     return jnp.asarray(share * _decay(np.log(column), density_power))
-
-
-def check_inputs(n_features: int, data: Source) -> None:
-    """Refuse another number of features than the inputs that a source gives.
-
-    Raises:
-        ArgumentError: one line.
-    """
-    shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape
-    if shape[1:] != (n_features,):
-        width = shape[-1]
-        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
 
 
 def check_densities(

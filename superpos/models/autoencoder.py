@@ -21,7 +21,7 @@ from superpos.models.errors import Error, ErrorColumns, squared
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode, tied_map
-from superpos.types import Array, Batch, Key, Model, Output, Scalar
+from superpos.types import Array, Batch, Key, Model, Output, Scalar, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -111,7 +111,14 @@ def autoencoder(
     columns = None
     if plain and activation != "gelu" and error.columns is not None:
         columns = _columns(n_features, act, error.columns, importance_decay)
-    return Model(model_init(glorot() if init is None else init, zeros), apply, loss, columns)
+    return Model(
+        model_init(glorot() if init is None else init, zeros),
+        apply,
+        loss,
+        columns,
+        takes=vectors(n_features),
+        dims={"W": ("feature", "hidden"), "b": ("feature",)},
+    )
 
 
 def _columns(

@@ -20,7 +20,7 @@ from superpos.models.errors import Error, squared
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -103,4 +103,11 @@ def computation(
         recon = act(mapped + params.b[:, None] if bias else mapped)
         return total(recon, batch.targets.T, code, params), (state, {})
 
-    return Model(model_init(glorot() if init is None else init, zeros), apply, loss)
+    rows = ("feature", "hidden")
+    return Model(
+        model_init(glorot() if init is None else init, zeros),
+        apply,
+        loss,
+        takes=vectors(n_features),
+        dims={"W_in": rows, "W_out": rows, "b": ("feature",)},
+    )

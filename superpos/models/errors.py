@@ -1,18 +1,17 @@
 """What is minimised of a reconstruction against its target."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax.numpy as jnp
 
-from superpos.arguments import Interval, MaybeNonNegative, NonNegatives, factory
+from superpos.arguments import Exponent, MaybeNonNegative, NonNegatives, factory
 from superpos.losses import weighted_power_error, weighted_squared_error
 from superpos.models.importance import importance_weights
 from superpos.types import Array, Scalar, Scalars
 
 ErrorColumns = Callable[[Iterable[Array], Iterable[Array], Scalar], Array]
 Reduction = Literal["mean", "sum"]
-Exponent = Annotated[Scalar, Interval("[1, inf)")]
 
 
 class Error(NamedTuple):

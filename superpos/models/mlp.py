@@ -5,6 +5,7 @@ Adversaries. A weight matrix is of shape (n_in, n_out), so that a row is what an
 feeds into the next layer.
 """
 
+from itertools import pairwise
 from typing import Literal
 
 import chex
@@ -16,7 +17,7 @@ from superpos.arguments import ArgumentError, Count, factory
 from superpos.losses import softmax_cross_entropy, weighted_squared_error
 from superpos.models.inits import Init, he, model_init
 from superpos.models.tied import encode
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -109,4 +110,15 @@ def mlp(
             return weighted_squared_error(outputs, batch.targets.T, ones), (state, {})
         return softmax_cross_entropy(outputs, batch.targets.T), (state, {})
 
-    return Model(model_init(he() if init is None else init, zeros), apply, batch_loss)
+    start = model_init(he() if init is None else init, zeros)
+    takes = vectors(n_features, n_outputs)
+    return Model(start, apply, batch_loss, takes=takes, dims=_dims(n_layers, bias=bias))
+
+
+def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:
+    """Names of the dimensions of the parameters, each layer of units by its own."""
+    hidden = ["hidden"] if n_layers == 1 else [f"hidden_{number}" for number in range(n_layers)]
+    names = ["feature", *hidden, "output"]
+    weights = {f"weights.{number}": pair for number, pair in enumerate(pairwise(names))}
+    biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1:])}
+    return {**weights, **(biases if bias else {})}

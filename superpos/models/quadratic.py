@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from superpos.arguments import Count, Kurtosis, NonNegatives, Positive, factory
 from superpos.models.importance import importance_weights
 from superpos.models.inits import Init, model_init, unit
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -89,4 +89,6 @@ def quadratic(
         missed = jnp.square(values() - own).sum()
         return (kurtosis - 1.0) * missed + 2.0 * others, (state, {})
 
-    return Model(model_init(unit() if init is None else init, zeros), apply, loss)
+    start = model_init(unit() if init is None else init, zeros)
+    dims = {"W": ("feature", "hidden")}
+    return Model(start, apply, loss, takes=vectors(n_features), dims=dims)

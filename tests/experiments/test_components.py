@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from experiments.components import check_component, construct, problem_of
+
 from experiments.registry import REGISTRY
 from superpos import data, models
 from superpos.arguments import ArgumentError, Count, Density
