@@ -22,6 +22,12 @@ from superpos.arguments import did_you_mean
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 LONGEST_NAME = 120
+INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
+MOVED = {
+    "probe": "it is evaluations now, as evaluations=loss or evaluations.loss.batch_size=64",
+    "dims": "models and evaluations name the dimensions of results themselves now",
+}
+"""Sections of older configs, and what to write."""
 
 
 class UsageError(Exception):
@@ -193,6 +199,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     overrides = [str(override) for override in chosen.overrides.task]
     values = {str(key): config[key] for key in config if key != "hydra"}
     return {
+        "links": dict(_links(OmegaConf.to_container(config, resolve=False), "")),
         **{
             key: OmegaConf.to_container(value, resolve=True)
             if OmegaConf.is_config(value)
@@ -203,6 +210,15 @@ def _plain(config: DictConfig) -> dict[str, Any]:
         "command": _command(overrides),
         "overrides": overrides,
     }
+
+
+def _links(node: Any, prefix: str) -> Iterator[tuple[str, str]]:
+    """Dotted key -> the key whose value it takes, for each interpolation of a single value."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        found = INTERPOLATION.fullmatch(value) if isinstance(value, str) else None
+        if found:
+            yield f"{prefix}{name}", found[1]
+        yield from _links(value, f"{prefix}{name}.")
 
 
 def _command(words: Sequence[str]) -> str:
@@ -241,6 +257,9 @@ def _group(word: str) -> str:
 def _unknown_key(key: str, words: Sequence[str]) -> str:
     typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
     given = typed[0].lstrip("+~") if typed else key
+    section = key.split(".")[0]
+    if section in MOVED:
+        return f"{given}: unknown key; {MOVED[section]}"
     known = list(_dotted(_composed_without_values(words), ""))
     if key in known:
         return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"

@@ -1,7 +1,7 @@
 """A config with changes laid over it."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from experiments.registry import REGISTRY
@@ -23,10 +23,39 @@ def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 
 def with_value(config: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """The config with one value at a dotted key, laid over it as `merged` does."""
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return merged(config, value)
+    """The config with one value at a dotted key, laid over it as `merged` does.
+
+    Where the config took the values of other keys from this one, they follow.
+    """
+    result = dict(config)
+    for each in (key, *_followers(config, key)):
+        changes = value
+        for part in reversed(each.split(".")):
+            changes = {part: changes}
+        result = merged(result, changes)
+    return result
+
+
+def without_links(config: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """The config with keys that have values of their own, whatever these were taken from."""
+    links = {name: source for name, source in config.get("links", {}).items() if name not in keys}
+    return {**config, "links": links}
+
+
+def _followers(config: Mapping[str, Any], key: str) -> Iterator[str]:
+    """Keys that take their value from another one, directly or not, and are still there."""
+    for name, source in config.get("links", {}).items():
+        if source == key and _holds(config, name):
+            yield name
+            yield from _followers(config, name)
+
+
+def _holds(config: Any, key: str) -> bool:
+    for part in key.split("."):
+        if not isinstance(config, Mapping) or part not in config:
+            return False
+        config = config[part]
+    return True
 
 
 def _kept(group: str, node: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:

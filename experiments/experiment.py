@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from experiments.analyses import EVERYTHING
-from experiments.changes import merged
+from experiments.boundary import MOVED
+from experiments.changes import merged, without_links
 from experiments.findings import Findings
-from experiments.jobs import COMPONENTS, ConfigError, Job
+from experiments.jobs import COMPONENTS, ConfigError, Job, flat
 from experiments.variant import Variant, bind_variant
 from superpos import random
 from superpos.arguments import (
@@ -40,7 +41,7 @@ SECTIONS = (
     "engine",
     "output_dir",
 )
-TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides")
+TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
 ENGINE = {
     "kernel": Engine,
     "rng": Rng,
@@ -86,7 +87,8 @@ def bind(
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
             made = {each: variant.model for each, variant in variants.items()}
-            variants[name] = bind_variant(merged(config, changes), made)
+            changed = without_links(merged(config, changes), dict(flat(changes, "")))
+            variants[name] = bind_variant(changed, made)
             for job in variants[name].jobs if trace and not wrong_engine else ():
                 problems += [each for each in wrong_results(job) if each not in problems]
         except ConfigError as error:
@@ -118,7 +120,8 @@ def _unknown(prefix: str, node: Mapping[str, Any], known: Any) -> Iterator[str]:
     for name in node:
         if name not in known:
             what = "unknown" if prefix else "unknown key"
-            yield f"{prefix}{name}: {what}{did_you_mean(str(name), known)}"
+            hint = f"; {MOVED[name]}" if name in MOVED else did_you_mean(str(name), known)
+            yield f"{prefix}{name}: {what}{hint}"
 
 
 def _engine(node: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from experiments import loading
 from experiments.axes import expand, flat_axes
-from experiments.changes import with_value
+from experiments.changes import with_value, without_links
 from experiments.jobs import NONE, ConfigError, Job, axis_hint, bind_job, flat, make_job
 from experiments.resolve import after, resolve
 from superpos.arguments import ArgumentError, did_you_mean, shown
@@ -144,7 +144,7 @@ def _read(config: Mapping[str, Any]) -> tuple[_Part, dict[str, str], list[str]]:
             check_count(make_grid({key: range(len(axes[key])) for key in axes}, zipped))
     except ArgumentError as error:
         found.append(re.sub("^axes:", "sweep:", str(error)))
-    return _Part(config, axes, zipped), labels, found
+    return _Part(without_links(config, axes), axes, zipped), labels, found
 
 
 def _columns(points: Any) -> Axes:
