@@ -68,9 +68,9 @@ def merged(
         whole.present[rows] = True
         for result, array in table.arrays.items():
             entry = header["schema"][result]
-            own = coordinates_of(header)
+            along = coordinates_of(header)
             inside = [
-                np.searchsorted(within[dim], own[dim]) if dim in own else np.arange(length)
+                np.searchsorted(within[dim], along[dim]) if dim in along else np.arange(length)
                 for dim, length in zip(entry["dims"], entry["shape"], strict=True)
             ]
             into = whole.arrays[names[result, tuple(entry["dims"])]]
