@@ -16,15 +16,19 @@ from experiments import boundary
 from experiments.analyses import EVERYTHING
 from superpos import random
 from superpos.arguments import ArgumentError, annotation, check_value
+from superpos.components import check, group_of_several
 from superpos.data import draw
-from superpos.types import Batch, Model, Source
+from superpos.types import Asset, Batch, Model, Source, Trigger
 from tests.components import (
     BATCH,
     COMPONENTS,
     FACTORIES,
+    FOLDERS,
     GROUPS,
     ROOT,
+    SUPPLIED,
     base_of,
+    batch_for,
     build,
     composed,
     inputs,
@@ -36,7 +40,7 @@ from tests.components import (
     settable,
     swept,
     takes_a_key,
-    use_probe,
+    use_evaluation,
 )
 from tests.work import counted, equations
 
@@ -93,7 +97,7 @@ def test_every_group_has_components() -> None:
 
 def test_every_yaml_starts_with_a_comment_that_says_what_it_is() -> None:
     first = {
-        (group, name): (ROOT / "conf" / group / f"{name}.yaml").read_text().splitlines()[0]
+        (group, name): (ROOT / "conf" / FOLDERS[group] / f"{name}.yaml").read_text().splitlines()[0]
         for group, name in COMPONENTS
     }
     assert [pair for pair, line in first.items() if not re.fullmatch(r"# \S.{10,}", line)] == []
@@ -181,7 +185,7 @@ def test_factory_checks_every_argument(group: str, kind: str) -> None:
 @each_component
 def test_component_is_declared_and_takes_its_numbers(group: str, name: str) -> None:
     node, allowed = node_of(group, name), swept(group, name)
-    assert check_component(group, node, group) == []
+    assert check(EVERYTHING, group, node, group, SUPPLIED) == []
     assert set(node) - {"kind"} == set(settable(group, node["kind"]))
     assert build(group, name, {}) is not None
     for key, values in allowed.items():
@@ -278,20 +282,20 @@ def assert_equal_to_rounding(actual: Any, expected: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names_of("data"))
 def test_source_returns_finite_batches(name: str) -> None:
-    n = node_of("data", name)["n_features"]
     source = build("data", name, {})
     assert isinstance(source, Source)
     batch = draw(source, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
-    chex.assert_shape(batch.inputs, (BATCH, n))
-    assert batch.targets.shape[0] == batch.factors.shape[0] == BATCH
-    assert batch.factors.shape[1] in (0, n)
+    assert source.gives is not None
+    assert source.gives.inputs.shape == (node_of("data", name)["n_features"],)
+    for leaf, given in zip((batch.inputs, batch.targets), source.gives, strict=True):
+        assert (leaf.shape, leaf.dtype) == ((BATCH, *given.shape), given.dtype)
+    assert batch.factors.shape[0] == BATCH
     chex.assert_tree_all_finite(batch)
-    chex.assert_type(jax.tree.leaves(batch), jnp.float32)
     chex.assert_trees_all_equal(batch, draw(source, jax.random.key(0), BATCH))
     other = draw(source, jax.random.key(1), BATCH)
     assert not np.array_equal(batch.inputs, other.inputs)
-    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, n))
+    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, *source.gives.inputs.shape))
 
 
 @pytest.mark.slow
@@ -327,8 +331,8 @@ def test_columns_of_each_model_are_its_loss() -> None:
     for name, model in found.items():
         params, state = model.init(jax.random.key(0))
         assert state == ()
-        x = inputs(composed("model", name)["data"]["n_features"])
-        batch = Batch(inputs=x, targets=x, factors=x)
+        batch = batch_for(model)
+        x = batch.inputs
         loss, _ = model.loss(params, state, batch, jax.random.key(1))
         scalars = jax.tree.map(lambda leaf: leaf.tolist(), params)
         columns = model.columns(scalars, [*x.T], [*x.T])
@@ -337,19 +341,18 @@ def test_columns_of_each_model_are_its_loss() -> None:
 
 @pytest.mark.parametrize("name", names_of("model"))
 def test_model_keeps_the_contract(name: str) -> None:
-    config = composed("model", name)
-    n = config["data"]["n_features"]
     model = build("model", name, {})
     assert isinstance(model, Model)
+    assert model.takes is not None
     params, state = model.init(jax.random.key(0))
     chex.assert_trees_all_equal((params, state), model.init(jax.random.key(0)))
     assert not jax.tree.all(jax.tree.map(np.array_equal, params, model.init(jax.random.key(1))[0]))
 
-    batch = Batch(inputs=inputs(n), targets=inputs(n), factors=inputs(n))
+    batch = batch_for(model)
     output = model.apply(params, state, batch.inputs[0])
     chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
-    n_outputs = 1 if node_of("model", name)["kind"] == "quadratic" else n
-    chex.assert_shape(output.recon, (n_outputs,))
+    n_outputs = (1,) if node_of("model", name)["kind"] == "quadratic" else model.takes.targets.shape
+    chex.assert_shape(output.recon, n_outputs)
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)
     chex.assert_trees_all_close(jax.tree.map(lambda a: a[0], together), output, rtol=1e-5)
 
@@ -368,7 +371,8 @@ def test_model_keeps_the_contract(name: str) -> None:
 def test_model_refuses_a_batch_of_another_width(name: str) -> None:
     model = build("model", name, {})
     params, state = model.init(jax.random.key(0))
-    x = inputs(composed("model", name)["data"]["n_features"] + 1)
+    assert model.takes is not None
+    x = inputs(model.takes.inputs.shape[0] + 1)
     with pytest.raises(AssertionError):
         model.loss(params, state, Batch(inputs=x, targets=x, factors=x), jax.random.key(1))
     with pytest.raises(AssertionError):
@@ -405,12 +409,47 @@ def test_schedule_has_unit_height(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names_of("probe"))
-def test_probe_measures_finite_arrays(name: str) -> None:
-    measured = use_probe(build("probe", name, {}), composed("probe", name))
-    assert "loss" in measured
-    chex.assert_shape(measured["loss"], ())
-    assert all(isinstance(key, str) and key.isidentifier() for key in measured)
+@pytest.mark.parametrize("name", names_of("evaluation"))
+def test_evaluation_measures_finite_arrays_and_names_their_dimensions(name: str) -> None:
+    evaluation = build("evaluation", name, {})
+    measured = use_evaluation(evaluation, composed("evaluation", name))
+    assert measured and all(isinstance(key, str) and key.isidentifier() for key in measured)
     chex.assert_tree_all_finite(measured)
-    again = use_probe(build("probe", name, {}), composed("probe", name))
+    again = use_evaluation(evaluation, composed("evaluation", name))
     chex.assert_trees_all_equal(measured, again)
+    ranks = {key: value.ndim for key, value in measured.items() if value.ndim}
+    assert {key: len(evaluation.dims[key]) for key in ranks} == ranks
+
+
+@pytest.mark.parametrize("name", names_of("model"))
+def test_model_names_the_dimensions_of_its_parameters(name: str) -> None:
+    model = build("model", name, {})
+    params, _ = model.init(jax.random.key(0))
+    found = {
+        jax.tree_util.keystr(path, simple=True, separator="."): leaf.ndim
+        for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+    }
+    assert {key: len(names) for key, names in model.dims.items()} == found
+
+
+@pytest.mark.parametrize("name", names_of("trigger"))
+def test_trigger_is_due_at_most_as_often_as_it_says(name: str) -> None:
+    """For losses that fall by half in each block, which is due as often as can be."""
+    trigger = build("trigger", name, {})
+    assert isinstance(trigger, Trigger)
+    steps = range(trigger.block, 1001, trigger.block)
+    losses = 0.5 ** np.arange(len(steps))
+    due = [
+        trigger.due(step, {"train_loss": losses[: number + 1]}) for number, step in enumerate(steps)
+    ]
+    assert 0 < sum(due) <= trigger.most(1000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names_of("asset"))
+def test_asset_is_read_only_and_has_the_same_digest_each_time(name: str) -> None:
+    asset, again = build("asset", name, {}), build("asset", name, {})
+    assert isinstance(asset, Asset)
+    assert asset.digest == again.digest and len(asset.digest) == 64
+    assert all(not leaf.flags.writeable for leaf in jax.tree.leaves(asset.arrays))
+    assert asset.read(asset.arrays) is not None
