@@ -109,6 +109,7 @@ def compile_chunk(
             share; one line, before anything is compiled.
     """
     start = time.perf_counter()
+    assets = dict(assets)  # any other mapping is no tree of arrays
     traced = _traced(build, points, width, key_dtype, assets)
     schedule = schedule_of(traced.run)
     shapes = Shapes(
