@@ -13,7 +13,8 @@ from superpos.evaluations import superposition
 from superpos.models import autoencoder
 from superpos.optim import adamw
 from superpos.train import FitSpec, fit
-from superpos.types import Key, Run
+from superpos.train.schedule import Schedule
+from superpos.types import Run
 
 N, M, BATCH, N_STEPS = 5, 2, 64, 200
 DECAY, RATE, WEIGHT_DECAY = 0.9, 1e-3, 0.01
@@ -191,10 +192,8 @@ def spec_with(**changes: Any) -> FitSpec:
 
 
 def counts_of(spec: FitSpec) -> tuple[int, ...]:
-    def key(name: str) -> Key:
-        return getattr(spec, name)
-
-    return tuple(map(key, ("n_steps", "batch_size", "log_every", "n_blocks")))
+    n_blocks = Schedule(spec, spec.log_every, {}).n_blocks
+    return spec.n_steps, spec.batch_size, spec.log_every, n_blocks
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,10 @@ class Fake:
         fraction=1.0,
         compiling=0.01,
         compilable=10**9,
+        assets=0,
     ):
         self.compiled, self.timed = [], []
-        spec = types.SimpleNamespace(n_blocks=n_blocks)
+        schedule = types.SimpleNamespace(n_blocks=n_blocks)
 
         def compile_width(width):
             self.compiled.append(width)
@@ -50,10 +51,11 @@ class Fake:
             n_bytes = fixed + member * width.n_members
             return types.SimpleNamespace(
                 width=width,
-                n_bytes=n_bytes,
+                n_bytes=n_bytes + assets,
+                n_bytes_assets=assets,
                 n_bytes_looped=min(n_bytes, within),
                 seconds=compiling,
-                spec=spec,
+                schedule=schedule,
             )
 
         def seconds_per_block(program):
@@ -131,7 +133,7 @@ def test_a_small_memory_narrows_a_real_program(make_toy, memory):
     wide = compile_width(Width(1, 64)).n_bytes
     memory(wide - 1)
     chunk = compile_to_fit(Search(compile_width, None, ALL, 1, 1.0), Width(1, 64))
-    assert (chunk.width, chunk.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
+    assert (chunk.width, chunk.shapes.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
     assert chunk.n_bytes < wide
 
 
