@@ -89,7 +89,7 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 def _on_host(leaf: Any) -> np.ndarray:
     """An array in the memory of the host that XLA can read as it is, and nobody write."""
     try:
-        array = np.asarray(leaf)
+        array = np.asarray(leaf if hasattr(leaf, "shape") else None)
     except (TypeError, ValueError):
         array = np.asarray(None)
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
