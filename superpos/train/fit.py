@@ -10,7 +10,7 @@ import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from superpos.train.schedule import STEP, Schedule, schedule_of
-from superpos.train.training import NOTHING, training
+from superpos.train.training import NOTHING, add_results, training
 from superpos.types import (
     Array,
     Carry,
@@ -81,6 +81,7 @@ def fit(
             if _is_due(schedule, name, step, blocks):
                 own = {f"{STEP}_{name}": jnp.int32(step)} if _has_own(schedule, name) else {}
                 records[name].append({**measure(carry), **own})
+                schedule.check_most(name, len(records[name]))
         if on_block is not None:
             on_block(step, measured)
     return Run(
@@ -138,8 +139,8 @@ def _metrics(
             name: values.reshape(-1, n_each, *values.shape[1:]).mean(axis=1)
             for name, values in stacked.items()
         }
-    for found in records.values():
-        stacked |= _stacked(found)
+    for name, found in records.items():
+        add_results(stacked, name, _stacked(found))
     return stacked
 
 

@@ -1,6 +1,6 @@
 """What is kept of a member: final parameters and state, what was measured, divergence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -130,28 +130,32 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
         ArgumentError: a name is taken, or `dims` does not match a shape; one line.
     """
     found: Schema = {}
+    names_of_steps = {schedule.dim(name) for name in schedule.measures} - {STEP}
+    triggered = [
+        name for name, each in schedule.measures.items() if isinstance(each.every, Trigger)
+    ]
+    names_of_steps |= {f"{STEP}_{name}" for name in triggered}
     taken = {**dict.fromkeys(RESERVED, "every sweep has"), **dict.fromkeys(axes, "an axis has")}
-    taken |= dict.fromkeys(schedule.coordinates(), "a coordinate has")
+    taken |= dict.fromkeys(names_of_steps, "an evaluation has")
     final = final_leaves(shapes.carry)
     _check_axes(final, axes)
-    _add(found, final, (), (), dims)
     for where, measured, lead in (
+        ("", final, ()),
         ("", shapes.metrics, (schedule.n_logged, STEP)),
         *(
             (f"evaluations.{name}: ", measured, (schedule.most(name), schedule.dim(name)))
             for name, measured in shapes.measured.items()
         ),
     ):
-        for name in measured:
+        for name in measured.keys() - {"diverged_step"} if measured is final else measured:
             held = taken.get(name) or ("another result has" if name in found else None)
             if held:
                 raise ArgumentError(f"{where}{name}: expected another name, {held} this one")
         _add(found, measured, lead[:1], lead[1:], dims)
-    for name, measure in schedule.measures.items():
-        if isinstance(measure.every, Trigger):
-            entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
-            found[f"{STEP}_{name}"] = entry
-    _check_dims(found, {*axes, *RESERVED})
+        _check_dims(found, measured, len(lead[1:]), taken)
+    for name in triggered:
+        entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
+        found[f"{STEP}_{name}"] = entry
     return found
 
 
@@ -161,13 +165,15 @@ def _check_axes(final: Mapping[str, Any], axes: Sequence[str]) -> None:
         raise ArgumentError(f"{min(taken)}: both an axis and a result, expected distinct names")
 
 
-def _check_dims(schema: Schema, taken: set[str]) -> None:
-    """Refuse the names of dimensions that something else has, but for those of its own steps."""
-    for result, entry in schema.items():
-        wrong = taken.intersection(entry["dims"]) - {STEP}
-        if wrong or len(set(entry["dims"])) != len(entry["dims"]):
+def _check_dims(
+    schema: Schema, results: Iterable[str], n_lead: int, taken: Mapping[str, str]
+) -> None:
+    """Refuse the names of own dimensions that are not distinct, or that something else has."""
+    for result in results:
+        own = schema[result]["dims"][n_lead:]
+        if taken.keys() & {*own} or len({*own}) != len(own):
             raise ArgumentError(
-                f"dims of {result}={entry['dims']}: expected distinct names, none of them"
+                f"dims of {result}={own}: expected distinct names, none of them"
                 f" {', '.join(sorted(taken))}"
             )
 
