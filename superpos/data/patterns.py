@@ -36,10 +36,13 @@ def check_inputs(n_features: int, data: Source) -> None:
     Raises:
         ArgumentError: one line.
     """
-    shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape
-    if shape[1:] != (n_features,):
-        width = shape[-1]
-        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
+    if data.gives is not None:
+        shape = data.gives.inputs.shape
+    else:  # which a source that reads parameters cannot do without them
+        shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape[1:]
+    if shape != (n_features,):
+        found = " by ".join(map(str, shape)) or "one number"
+        raise ArgumentError(f"n_features={n_features}: expected the {found} of data")
 
 
 def check_densities(

@@ -8,6 +8,9 @@ import jax.numpy as jnp
 from superpos.arguments import Seed, factory
 from superpos.types import Array, Batch, Example, Key, Params, Source, Words
 
+_AT_START = 2**32 - 1
+"""Folded into the key of a batch for that of the state before it."""
+
 
 def stateless(
     sample: Callable[[Key, int], Batch],
@@ -44,7 +47,8 @@ def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batc
         batch_size: examples, >= 1.
         params: of the model, for a source that reads them.
     """
-    return source.sample(params, source.init(key), key, batch_size)[0]
+    state = source.init(jax.random.fold_in(key, _AT_START))
+    return source.sample(params, state, key, batch_size)[0]
 
 
 def vectors(n_inputs: int, n_targets: int | None = None) -> Example:
