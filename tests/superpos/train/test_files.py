@@ -225,7 +225,9 @@ def test_a_header_of_a_newer_format_is_refused_in_one_line(tmp_path, monkeypatch
         files.write_header(tmp_path, HEADER)
     with pytest.raises(StoreError) as refusal:
         files.read_header(tmp_path)
-    assert one_line(refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}")
+    assert one_line(
+        refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}"
+    )
 
 
 def test_a_header_holds_no_nan(tmp_path):

@@ -202,7 +202,9 @@ def test_a_newer_format_is_refused_in_one_line(complete, run, tmp_path, one_line
     for use in (run, lambda: store.open(tmp_path)):
         with pytest.raises(StoreError) as refusal:
             use()
-        assert one_line(refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}")
+        assert one_line(
+            refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}"
+        )
 
 
 @pytest.mark.parametrize(
