@@ -44,7 +44,7 @@ def build(point):
 
 @pytest.fixture
 def stored(tmp_path):
-    """A copy of the sweep, as today's code wrote it, of which the last of four members is missing."""
+    """A copy of the sweep of which the last of four members is missing, as it is written today."""
     return shutil.copytree(STORED / f"format_{files.FORMAT}", tmp_path / "stored")
 
 
