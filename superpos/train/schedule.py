@@ -69,8 +69,8 @@ class Schedule(NamedTuple):
         """
         if count > self.most(name):
             raise ArgumentError(
-                f"evaluations.{name}: due for the {count}th time, expected at most"
-                f" {self.most(name)} in a run, as its trigger says"
+                f"evaluations.{name}: due {count} times, expected at most the {self.most(name)}"
+                " in a run that its trigger says"
             )
 
     def is_due(self, name: str, step: int) -> bool:
