@@ -8,7 +8,7 @@ import pytest
 from superpos.arguments import ArgumentError
 from superpos.data import sparse_uniform
 from superpos.evaluations import superposition
-from superpos.train import FitSpec, fit, launch, store, sweep, training
+from superpos.train import FitSpec, StoreError, fit, launch, store, sweep, training
 from superpos.train.checkpoint import Checkpoints
 from superpos.types import Evaluation, Trigger
 from tests.superpos.train.toys import START, position, pulled, w_after
@@ -243,6 +243,21 @@ def test_a_run_that_diverges_is_measured_as_it_was_left():
 
 
 # Refusals
+
+
+@pytest.mark.parametrize("every", [5, FALLING])
+def test_a_store_that_was_measured_at_other_steps_is_refused_by_name(tmp_path, one_line, every):
+    """Where there are as many of them, too, and members are still to be trained."""
+    axes = {**AXES, "seed": [0]}
+    run(evaluations={"a": position("x", every=4)}, store=tmp_path, axes=axes)
+    for allowed in (False, True):
+        with pytest.raises(StoreError) as refusal:
+            run(
+                evaluations={"a": position("x", every=every, at_end=every == 5)},
+                store=tmp_path,
+                allow_numerics_change=allowed,
+            )
+        assert one_line(refusal, str(tmp_path), "holds a sweep with", "choose another folder")
 
 
 def due_always(step, measured):

@@ -161,6 +161,11 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["data has no columns"],
     ),
     "batch": ({"spec": {"batch_size": 100}}, ["fit.batch_size", "power of two", "100"]),
+    "draws": ({"spec": {"updates_per_draw": 2}}, ["fit.updates_per_draw=1, not 2"]),
+    "shared": (
+        {"source": data.shared(data=data.sparse_uniform(n_features=2, density=0.5))},
+        ["data has no columns"],
+    ),
     "state": (
         {"model": line(init=lambda key: (line().init(key)[0], jnp.int32(0)))},
         ["without state"],

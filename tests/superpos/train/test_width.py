@@ -115,6 +115,13 @@ def test_a_chunk_is_halved_until_it_fits_and_no_further(fitted, available, width
     assert len(compiled) <= 4  # and not at each of the up to seven halvings
 
 
+def test_assets_are_not_counted_again_as_they_are_in_memory_before(memory):
+    memory(1300)
+    fake = Fake(member=10, fixed=20, assets=10**9)
+    assert compile_to_fit(fake.search, Width(2, 64)).width == (2, 64)
+    assert compile_to_fit(fake.search, Width(2, 65)).width == (2, 33)
+
+
 @pytest.mark.parametrize(("available", "fraction"), [(29, 1.0), (60, 0.4), (0, 1.0), (-5, 1.0)])
 def test_a_member_that_does_not_fit_is_refused_in_one_line(fitted, available, fraction, one_line):
     with pytest.raises(MemoryError) as refusal:
