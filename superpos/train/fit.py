@@ -84,10 +84,14 @@ def fit(
                 schedule.check_most(name, len(records[name]))
         if on_block is not None:
             on_block(step, measured)
+    metrics = _metrics(schedule, blocks, records)
+    for name, each in run.measures.items():
+        if blocks and not records[name]:
+            add_results(metrics, name, _none_of(name, each.measure, carry))
     return Run(
         params=carry.params,
         state=carry.state,
-        metrics=_metrics(schedule, blocks, records) | _after(run, carry, schedule),
+        metrics=metrics | _after(run, carry, schedule),
         diverged_step=carry.diverged_step,
     )
 
@@ -142,6 +146,12 @@ def _metrics(
     for name, found in records.items():
         add_results(stacked, name, _stacked(found))
     return stacked
+
+
+def _none_of(name: str, measure: Callable[[Carry], Metrics], carry: Carry) -> Metrics:
+    """What a Trigger leaves that was never due."""
+    shapes = {f"{STEP}_{name}": jnp.int32(0), **jax.eval_shape(measure, carry)}
+    return {each: jnp.zeros((0, *of.shape), of.dtype) for each, of in shapes.items()}
 
 
 def _stacked(blocks: list[Metrics]) -> Metrics:

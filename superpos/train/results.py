@@ -69,7 +69,8 @@ def gather(
     for name, found in records.items():
         of_one = shapes.measured[name]
         if isinstance(schedule.measures[name].every, Trigger):
-            stacked |= _where_due(name, found, of_one, schedule.most(name))
+            lead = shapes.carry.diverged_step.shape
+            stacked |= _where_due(name, found, of_one, (*lead, schedule.most(name)))
         else:
             stacked |= _stacked(found, of_one)
     return {**final_leaves(carry), **stacked}
@@ -90,18 +91,15 @@ def _means(values: np.ndarray, n_each: int) -> np.ndarray:
 
 
 def _where_due(
-    name: str, records: Sequence[Block], shapes: Mapping[str, Any], most: int
+    name: str, records: Sequence[Block], shapes: Mapping[str, Any], times: Sequence[int]
 ) -> dict[str, np.ndarray]:
     """The records of each member, its own first ones, and what is missing after them."""
-    lead = next(iter(shapes.values())).shape[:LEADING]
     found = {
-        each: np.full(
-            (*lead, most, *shape.shape[LEADING:]), missing_of(shape.dtype), dtype=shape.dtype
-        )
+        each: np.full((*times, *shape.shape[LEADING:]), missing_of(shape.dtype), dtype=shape.dtype)
         for each, shape in shapes.items()
     }
-    found[f"{STEP}_{name}"] = np.full((*lead, most), -1, np.int32)
-    count = np.zeros(lead, int)
+    found[f"{STEP}_{name}"] = np.full(times, -1, np.int32)
+    count = np.zeros(times[:-1], int)
     for record in records:
         members = np.nonzero(record[STEP] >= 0)
         at = (*members, count[members])
@@ -130,6 +128,7 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
         ArgumentError: a name is taken, or `dims` does not match a shape; one line.
     """
     found: Schema = {}
+    lengths: dict[str, int] = {}
     names_of_steps = {schedule.dim(name) for name in schedule.measures} - {STEP}
     triggered = [
         name for name, each in schedule.measures.items() if isinstance(each.every, Trigger)
@@ -152,7 +151,7 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
             if held:
                 raise ArgumentError(f"{where}{name}: expected another name, {held} this one")
         _add(found, measured, lead[:1], lead[1:], dims)
-        _check_dims(found, measured, len(lead[1:]), taken)
+        _check_dims(found, measured, len(lead[1:]), taken, lengths)
     for name in triggered:
         entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
         found[f"{STEP}_{name}"] = entry
@@ -166,16 +165,27 @@ def _check_axes(final: Mapping[str, Any], axes: Sequence[str]) -> None:
 
 
 def _check_dims(
-    schema: Schema, results: Iterable[str], n_lead: int, taken: Mapping[str, str]
+    schema: Schema,
+    results: Iterable[str],
+    n_lead: int,
+    taken: Mapping[str, str],
+    lengths: dict[str, int],
 ) -> None:
-    """Refuse the names of own dimensions that are not distinct, or that something else has."""
+    """Refuse own dimensions that are not distinct, are taken, or have another length elsewhere."""
     for result in results:
-        own = schema[result]["dims"][n_lead:]
+        dims, shape = schema[result]["dims"], schema[result]["shape"]
+        own = dims[n_lead:]
         if taken.keys() & {*own} or len({*own}) != len(own):
             raise ArgumentError(
                 f"dims of {result}={own}: expected distinct names, none of them"
                 f" {', '.join(sorted(taken))}"
             )
+        for dim, length in zip(dims, shape, strict=True):
+            if lengths.setdefault(dim, length) != length:
+                raise ArgumentError(
+                    f"dims of {result}={own}: {dim} has length {length}, expected the"
+                    f" {lengths[dim]} that it has elsewhere"
+                )
 
 
 def _add(

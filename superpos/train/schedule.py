@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from superpos.arguments import ArgumentError, Count, check_value
+from superpos.arguments import ArgumentError, Count, CountOrZero, check_value
 from superpos.types import Evaluation, FitSpec, Measure, Training, Trigger
 
 STEP = "step"
@@ -134,6 +134,8 @@ def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:
             continue
         block = every.block if isinstance(every, Trigger) else every
         check_value(f"evaluations.{name}.every", block, Count)
+        if isinstance(every, Trigger):
+            check_value(f"evaluations.{name}.most", every.most(spec.n_steps), CountOrZero)
         if block % spec.updates_per_draw:
             raise ArgumentError(
                 f"evaluations.{name}.every={block}: expected a multiple of"
