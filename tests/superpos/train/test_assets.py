@@ -51,6 +51,7 @@ def test_the_hash_does_not_depend_on_where_and_how_the_numbers_lie(monkeypatch, 
         unaligned(ROWS),
         jnp.asarray(ROWS),
         np.load(tmp_path / "rows.npy", mmap_mode="r"),
+        ROWS.astype(">f4"),
     ):
         assert asset(same).digest == expected
     for part in (1, 7, 64, 155, 156, 157):  # of 156 bytes
@@ -128,6 +129,10 @@ def test_nobody_writes_to_an_asset_and_the_array_given_stays_as_it_was():
         (np.array([1j]), "arrays of numbers"),
         (np.array([], "M8[s]"), "arrays of numbers"),
         ({"x": ROWS, "y": len}, "arrays of numbers, not builtin_function"),
+        (np.ma.array([1.0, 2.0], mask=[True, False]), "arrays of numbers, not MaskedArray"),
+        (np.zeros(3, np.longdouble), "arrays of numbers"),
+        (np.array([0, 2**31]), "integers in [-2147483648, 2147483647], not 2147483648"),
+        (np.array([2**32], np.uint64), "integers in [0, 4294967295], not 4294967296"),
     ],
     ids=lambda value: str(value)[:20],
 )

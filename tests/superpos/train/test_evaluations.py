@@ -231,6 +231,25 @@ def test_nothing_is_measured_of_a_run_of_no_updates():
     assert fit(KEY, **pulled(evaluations=EVALUATIONS, spec=spec)).metrics == {}
 
 
+def never(step, measured):
+    return False
+
+
+def test_what_is_never_due_is_empty_and_what_measures_nothing_has_its_steps():
+    evaluations = {
+        "never": position("x", every=Trigger(never, lambda n_steps: 2, 2)),
+        "nothing": Evaluation(lambda params, state, key: {}, every=FALLING, at_end=True),
+    }
+    dataset = run(evaluations=evaluations)
+    assert dataset["x"].shape == dataset["step_never"].shape == (3, 2, 2)
+    assert np.isnan(dataset["x"]).all()
+    assert (dataset["step_never"] == -1).all()
+    assert (dataset["step_nothing"].max("time_nothing") == 12).all()
+    metrics = fit(KEY, **pulled(evaluations=evaluations)).metrics
+    assert metrics["x"].shape == metrics["step_never"].shape == (0,)
+    assert metrics["step_nothing"][-1] == 12
+
+
 def test_a_run_that_diverges_is_measured_as_it_was_left():
     """At a rate of 1e30 the second update overflows; what is measured are the last finite w."""
     build = build_of(evaluations={"fine": position("at_fine", every=2)})
@@ -279,6 +298,10 @@ def two(**fields):
     return Evaluation(lambda params, state, key: {"x": jnp.zeros((2, 3))}, **fields)
 
 
+def three(**fields):
+    return Evaluation(lambda params, state, key: {"y": jnp.zeros(3)}, every=3, **fields)
+
+
 @pytest.mark.parametrize(
     ("evaluations", "words"),
     [
@@ -303,6 +326,10 @@ def two(**fields):
         ({"a": two(every=2, dims={"x": ["a", "rate"]})}, "dims of x=['a', 'rate']: expected"),
         ({"a": two(every=2, dims={"x": ["step", "b"]})}, "dims of x=['step', 'b']: expected"),
         ({"a": two(every=2, dims={"x": ["step_a", "b"]})}, "dims of x=['step_a', 'b']"),
+        (
+            {"a": two(every=2, dims={"x": ["f", "b"]}), "b": three(dims={"y": ["f"]})},
+            "dims of y=['f']: f has length 3, expected the 2 that it has elsewhere",
+        ),
     ],
 )
 def test_names_that_are_taken_are_refused_before_any_compile(

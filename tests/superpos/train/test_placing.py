@@ -34,7 +34,9 @@ rows = aligned((1000, 3), np.float32)
 rows[...] = np.arange(3000).reshape(1000, 3)
 moved = aligned((3001,), np.float32)[1:]
 moved[...] = rows.ravel()
-print(json.dumps([places(rows), rows.ctypes.data, places(moved), moved.ctypes.data]))
+double = np.arange(3000, dtype=np.float64).reshape(1000, 3)
+at = [places(rows), rows.ctypes.data, places(moved), moved.ctypes.data, places(double)]
+print(json.dumps(at))
 """
 
 
@@ -50,11 +52,13 @@ def test_two_devices_of_a_cpu_read_one_buffer():
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    buffers, given, of_moved, moved = json.loads(done.stdout)
+    buffers, given, of_moved, moved, of_double = json.loads(done.stdout)
     assert buffers == [given] * 2
     # What is not aligned is copied once, for both.
     assert len({*of_moved}) == 1
     assert of_moved[0] != moved
+    # As is what no program sees as it is.
+    assert len({*of_double}) == 1
 
 
 def test_the_bytes_and_the_shapes_are_those_that_a_program_sees():

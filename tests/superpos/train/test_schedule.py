@@ -56,6 +56,8 @@ def test_what_is_measured_once_the_run_is_stored_makes_no_blocks():
         ({"every": True}, "evaluations.e.every=True: expected an integer in"),
         ({"every": "often"}, "evaluations.e.every='often': expected an integer in"),
         ({"every": trigger(block=0)}, "evaluations.e.every=0: expected an integer in"),
+        ({"every": trigger(most=-1)}, "evaluations.e.most=-1: expected an integer in [0"),
+        ({"every": trigger(most=2.0)}, "evaluations.e.most=2.0: expected an integer in [0"),
         ({"every": 14}, "evaluations.e.every=14: expected at most n_steps=12, or at_end"),
         ({"every": 3}, "evaluations.e.every=3: expected a multiple of updates_per_draw=2"),
     ],
