@@ -61,7 +61,7 @@ def n_bytes(folder: Path) -> int:
 
 PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
 IN_HASTE = (
-    *("conf/", "faults/test_isolation.py", "superpos/probes/", "test_contract.py"),
+    *("conf/", "faults/test_isolation.py", "superpos/evaluations/", "test_contract.py"),
     *("experiments/bench/", "experiments/report/", "experiments/test_runner.py"),
     *(f"superpos/{room}/" for room in ("data", "gauge", "losses", "metrics", "models", "optim")),
     *(f"experiments/{paper}/" for paper in PAPERS),

@@ -7,6 +7,9 @@ import jax
 from superpos.arguments import ArgumentError, MaybeCount, Seed, factory
 from superpos.types import Array, Batch, Example, Key, Params, Source, Words
 
+_AT_START = 2**32 - 1
+"""Folded into the key of a batch for that of the state before it."""
+
 
 def stateless(
     sample: Callable[[Key, int], Batch],
@@ -43,7 +46,8 @@ def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batc
         batch_size: examples, >= 1.
         params: of the model, for a source that reads them.
     """
-    return source.sample(params, source.init(key), key, batch_size)[0]
+    state = source.init(jax.random.fold_in(key, _AT_START))
+    return source.sample(params, state, key, batch_size)[0]
 
 
 def check_inputs(n_features: int, data: Source) -> None:
@@ -52,10 +56,13 @@ def check_inputs(n_features: int, data: Source) -> None:
     Raises:
         ArgumentError: one line.
     """
-    shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape
-    if shape[1:] != (n_features,):
-        width = shape[-1]
-        raise ArgumentError(f"n_features={n_features}: expected the {width} of data")
+    if data.gives is not None:
+        shape = data.gives.inputs.shape
+    else:  # which a source that reads parameters cannot do without them
+        shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape[1:]
+    if shape != (n_features,):
+        found = " by ".join(map(str, shape)) or "one number"
+        raise ArgumentError(f"n_features={n_features}: expected the {found} of data")
 
 
 @factory

@@ -89,11 +89,15 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 def _on_host(leaf: Any) -> np.ndarray:
     """An array in the memory of the host that XLA can read as it is, and nobody write."""
     try:
-        array = np.asarray(leaf)
+        array = np.asarray(leaf if hasattr(leaf, "shape") else None)
     except (TypeError, ValueError):
         array = np.asarray(None)
-    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+    numbers = array.dtype.kind in "biuf" or array.dtype.name == "bfloat16"
+    if not numbers or array.dtype.itemsize > 8 or np.ma.isMaskedArray(leaf):
         raise ArgumentError(f"expected arrays of numbers, not {type(leaf).__name__}")
+    _check_range(array)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if not array.flags.c_contiguous or array.ctypes.data % ALIGNMENT:
         copy = aligned(array.shape, array.dtype)
         copy[...] = array
@@ -101,3 +105,13 @@ def _on_host(leaf: Any) -> np.ndarray:
     array = array.view()
     array.flags.writeable = False
     return array
+
+
+def _check_range(array: np.ndarray) -> None:
+    """Refuse integers that the program would not see as they are."""
+    if array.dtype.kind not in "iu" or not array.size:
+        return
+    seen = np.iinfo(jax.dtypes.canonicalize_dtype(array.dtype.newbyteorder("=")))
+    for number in (array.min(), array.max()):
+        if not seen.min <= number <= seen.max:
+            raise ArgumentError(f"expected integers in [{seen.min}, {seen.max}], not {number}")

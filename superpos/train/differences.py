@@ -10,6 +10,8 @@ import numpy as np
 from superpos.train.files import StoreError
 from superpos.train.grid import Grid, canonical
 
+MOST_SHOWN = 200
+"""Characters of a value in a message."""
 Sweep = tuple[Grid, Mapping[str, Any]]
 """The members of a sweep, and the configuration that they share."""
 
@@ -87,4 +89,5 @@ def _shown(value: Any) -> str:
     """A canonical value as it was written: the shortest number that is the same in float32."""
     if isinstance(value, float):
         return str(np.float32(value))
-    return value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -10,7 +10,7 @@ import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from superpos.train.schedule import STEP, Schedule, schedule_of
-from superpos.train.training import NOTHING, training
+from superpos.train.training import NOTHING, add_results, training
 from superpos.types import (
     Array,
     Carry,
@@ -81,12 +81,17 @@ def fit(
             if _is_due(schedule, name, step, blocks):
                 own = {f"{STEP}_{name}": jnp.int32(step)} if _has_own(schedule, name) else {}
                 records[name].append({**measure(carry), **own})
+                schedule.check_most(name, len(records[name]))
         if on_block is not None:
             on_block(step, measured)
+    metrics = _metrics(schedule, blocks, records)
+    for name, each in run.measures.items():
+        if blocks and not records[name]:
+            add_results(metrics, name, _none_of(name, each.measure, carry))
     return Run(
         params=carry.params,
         state=carry.state,
-        metrics=_metrics(schedule, blocks, records) | _after(run, carry, schedule),
+        metrics=metrics | _after(run, carry, schedule),
         diverged_step=carry.diverged_step,
     )
 
@@ -138,9 +143,15 @@ def _metrics(
             name: values.reshape(-1, n_each, *values.shape[1:]).mean(axis=1)
             for name, values in stacked.items()
         }
-    for found in records.values():
-        stacked |= _stacked(found)
+    for name, found in records.items():
+        add_results(stacked, name, _stacked(found))
     return stacked
+
+
+def _none_of(name: str, measure: Callable[[Carry], Metrics], carry: Carry) -> Metrics:
+    """What a Trigger leaves that was never due."""
+    shapes = {f"{STEP}_{name}": jnp.int32(0), **jax.eval_shape(measure, carry)}
+    return {each: jnp.zeros((0, *of.shape), of.dtype) for each, of in shapes.items()}
 
 
 def _stacked(blocks: list[Metrics]) -> Metrics:

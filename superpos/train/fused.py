@@ -76,6 +76,10 @@ def fused_block(
         raise ArgumentError(
             f"engine.kernel=pallas: expected fit.batch_size a power of two, not {spec.batch_size}"
         )
+    if spec.updates_per_draw > 1:
+        raise ArgumentError(
+            f"engine.kernel=pallas: expected fit.updates_per_draw=1, not {spec.updates_per_draw}"
+        )
     update = _update(model.columns, source.columns, tx, spec.batch_size)
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:

@@ -30,7 +30,7 @@ from superpos.train.placing import Placed, named_shapes, shapes_of
 from superpos.train.plan import Chunk, Width
 from superpos.train.program import Build, Executable, Program, compile_chunk
 from superpos.train.results import Block
-from superpos.train.schedule import STEP
+from superpos.train.schedule import STEP, due_for
 from superpos.train.threads import side_by_side
 from superpos.train.width import MEMORY_FRACTION, Search
 from superpos.types import Carry, Dims, Key, Trigger
@@ -200,25 +200,14 @@ class _Run(NamedTuple):
         if isinstance(every, Trigger):
             due = np.full(self.task.program.width, step, np.int32)
             if not whole:
-                due[~_due(every, step, [*self.fetched, jax.device_get(last)])] = -1
+                due[~due_for(every, step, [*self.fetched, jax.device_get(last)])] = -1
             whole = bool((due >= 0).any())
+            so_far = np.sum([each[STEP] >= 0 for each in found] + [due >= 0], axis=0)
+            schedule.check_most(name, int(so_far.max()))
         if whole:
             measure = self.executable.measures[name]
             record = jax.device_get(measure(self.points, self.assets, carry))
             found.append(record if due is None else {**record, STEP: due})
-
-
-def _due(trigger: Trigger, step: int, blocks: list[Block]) -> np.ndarray:
-    """For which members of a chunk something is due, bool (n_seeds, n_points)."""
-    if step % trigger.block:
-        return np.zeros(next(iter(blocks[-1].values())).shape[: results.LEADING], bool)
-    so_far = {name: np.stack([block[name] for block in blocks]) for name in blocks[-1]}
-    width = so_far["train_loss"].shape[1:]
-    due = [
-        trigger.due(step, {name: values[:, *member] for name, values in so_far.items()})
-        for member in np.ndindex(width)
-    ]
-    return np.reshape(due, width)
 
 
 def inputs(
@@ -262,7 +251,8 @@ def search(
     shapes = shapes_of(assets[where[0]])
 
     def compile_width(width: Width) -> Program:
-        name = (width, tuple(sorted(grid.points)), key.dtype, where, *named_shapes(shapes))
+        names = tuple(sorted(grid.points)), tuple((name, *dims[name]) for name in sorted(dims))
+        name = (width, names, key.dtype, where, *named_shapes(shapes))
         if name not in compiled:
             compiled[name] = compile_chunk(
                 build, grid.points, width, key.dtype, where, shapes, dims

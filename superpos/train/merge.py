@@ -1,7 +1,7 @@
 """Sweeps of different shapes, merged into one table and one Dataset."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ def merged(
     headers = [header for header, _, _ in sweeps.values()]
     within = _within(headers)
     schemas = [header["schema"] for header in headers]
-    names = _result_names(schemas)
+    names = _result_names(schemas, within)
     schema = _schema(names, schemas, within)
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
     reserved = {"job", "group", "step", "status", "fragile"}
@@ -101,13 +101,15 @@ def _made(
     return {"config": header["spec"], "axes": [*grid.axes], "renamed": renamed}
 
 
-def _result_names(schemas: Sequence[Schema]) -> dict[tuple[str, tuple[str, ...]], str]:
+def _result_names(
+    schemas: Sequence[Schema], coordinates: Collection[str]
+) -> dict[tuple[str, tuple[str, ...]], str]:
     """A result and its dimensions -> its name: its own, or a longer one where that is taken."""
     names: dict[tuple[str, tuple[str, ...]], str] = {}
     for schema in schemas:
         for result, entry in schema.items():
             dims = tuple(entry["dims"])
-            taken = result in names.values()
+            taken = result in names.values() or result in coordinates
             names.setdefault((result, dims), ".".join([result, *dims]) if taken else result)
     return names
 

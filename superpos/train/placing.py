@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
+import numpy as np
+
+from superpos.train.assets import aligned
 
 Placed = Mapping[Any, Any]
 """Device -> name -> a tree of its arrays."""
@@ -12,7 +15,8 @@ Placed = Mapping[Any, Any]
 def placed(assets: Mapping[str, Any], devices: Sequence[Any]) -> Placed:
     """Put assets where they are read.
 
-    A NumPy array whose memory begins at a multiple of 64 bytes is not copied on a CPU.
+    A NumPy array whose memory begins at a multiple of 64 bytes is not copied on a CPU; one of a
+    dtype that a program does not see, such as float64, is converted once.
 
     Args:
         assets: name -> a tree of NumPy arrays.
@@ -21,13 +25,23 @@ def placed(assets: Mapping[str, Any], devices: Sequence[Any]) -> Placed:
     Raises:
         MemoryError: a device does not hold them; one line.
     """
+    seen = jax.tree.map(_as_seen, dict(assets))
     try:
-        return {device: jax.device_put(dict(assets), device) for device in devices}
+        return {device: jax.device_put(seen, device) for device in devices}
     except jax.errors.JaxRuntimeError as error:
         if not is_out_of_memory(error):
             raise
         text = f"assets of {nbytes(assets) / 2**30:.3g} GiB do not fit into the memory of a device"
         raise MemoryError(text) from None
+
+
+def _as_seen(array: np.ndarray) -> np.ndarray:
+    dtype = jax.dtypes.canonicalize_dtype(array.dtype)
+    if dtype == array.dtype:
+        return array
+    converted = aligned(array.shape, dtype)
+    converted[...] = array
+    return converted
 
 
 def is_out_of_memory(error: BaseException) -> bool:

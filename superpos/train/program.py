@@ -15,6 +15,7 @@ from jax.extend import core
 from superpos.arguments import ArgumentError
 from superpos.train import fragile, results
 from superpos.train.grid import SEED
+from superpos.train.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
 from superpos.train.placing import nbytes
 from superpos.train.plan import Width
 from superpos.train.results import Shapes
@@ -109,6 +110,7 @@ def compile_chunk(
             share; one line, before anything is compiled.
     """
     start = time.perf_counter()
+    assets = dict(assets)  # any other mapping is no tree of arrays
     traced = _traced(build, points, width, key_dtype, assets)
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
@@ -202,68 +204,29 @@ def _traced(
         return built(point, given).measures[name].measure(carry)
 
     def trace_init(*, stream: bool) -> Any:
-        mapped = _over_members(
-            init, width, (_POINT, _SHARED, _SHARED, _SEED), _axes_of_carry(stream=stream)
+        mapped = over_members(
+            init, width, (POINT, SHARED, SHARED, OF_SEED), axes_of_carry(stream=stream)
         )
         return jax.jit(mapped).trace(point, assets, root, seeds)
 
     traced_init = trace_init(stream=False)
     run = runs[-1]
-    axes = _axes_of_carry(stream=run.stream)
-    inside = (_POINT, _SHARED, axes)
+    axes = axes_of_carry(stream=run.stream)
+    inside = (POINT, SHARED, axes)
     with _one_line_of_streams(run):
         if run.stream:
             traced_init = trace_init(stream=True)
         carry = traced_init.out_info
-        mapped = _over_members(advance, width, inside, (axes, _EACH))
+        mapped = over_members(advance, width, inside, (axes, EACH))
         traced_advance = jax.jit(mapped, donate_argnums=2).trace(point, assets, carry)
     measures = {
-        name: jax.jit(_over_members(functools.partial(measure, name), width, inside, _EACH)).trace(
+        name: jax.jit(over_members(functools.partial(measure, name), width, inside, EACH)).trace(
             point, assets, carry
         )
         for name in run.measures
     }
     traced_nudge = jax.jit(fragile.nudged, donate_argnums=0).trace(carry)
     return _Traced(run, traced_init, traced_nudge, traced_advance, measures)
-
-
-class _Axes(NamedTuple):
-    """Whether an argument or a result is mapped over the points, and over the seeds."""
-
-    points: Any
-    seeds: Any
-
-
-_SHARED, _EACH = _Axes(None, None), _Axes(0, 0)
-_POINT, _SEED = _Axes(0, None), _Axes(None, 0)
-
-
-def _axes_of_carry(*, stream: bool) -> _Axes:
-    """Keys are mapped over the seeds alone; the step, and a source that all share, over nothing."""
-    source = _SHARED if stream else _EACH
-    each = {"params": 0, "state": 0, "opt_state": 0, "diverged_step": 0}
-
-    def axes(key: Any, source: Any) -> Any:
-        leaves: dict[str, Any] = {"step": None, "key": key, "source": source, **each}
-        return Carry(**leaves)
-
-    return _Axes(axes(_SEED.points, source.points), axes(_SEED.seeds, source.seeds))
-
-
-def _over_members(
-    function: Callable[..., Any], width: Width, arguments: Sequence[_Axes], results: Any
-) -> Callable[..., Any]:
-    """Seeds outside and points inside, so that points with one seed share what it draws."""
-    ins, outs = _split(arguments), _split(results)
-    points = jax.vmap(function, ins[0], outs[0], axis_size=width.n_points)
-    return jax.vmap(points, ins[1], outs[1], axis_size=width.n_seeds)
-
-
-def _split(axes: Any) -> tuple[Any, Any]:
-    """The axes over points and those over seeds, of one value or of several."""
-    if isinstance(axes, _Axes):
-        return axes.points, axes.seeds
-    return tuple(each.points for each in axes), tuple(each.seeds for each in axes)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ def read_trained(folder: Path, ids: Callable[[Grid], np.ndarray] | None = None) 
 def read_header(folder: Path) -> dict[str, Any] | None:
     """The header, with all that is needed of it; a field that is not known is let be."""
     header = files.read_header(folder)
-    lacking = [name for name in _FIELDS if header is not None and name not in header]
+    fields = [*_FIELDS, *(["coordinates"] if header is not None and header["format"] > 1 else ())]
+    lacking = [name for name in fields if header is not None and name not in header]
     if lacking:
         raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
     return header

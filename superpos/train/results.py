@@ -1,6 +1,6 @@
 """What is kept of a member: final parameters and state, what was measured, divergence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -69,7 +69,8 @@ def gather(
     for name, found in records.items():
         of_one = shapes.measured[name]
         if isinstance(schedule.measures[name].every, Trigger):
-            stacked |= _where_due(name, found, of_one, schedule.most(name))
+            lead = shapes.carry.diverged_step.shape
+            stacked |= _where_due(name, found, of_one, (*lead, schedule.most(name)))
         else:
             stacked |= _stacked(found, of_one)
     return {**final_leaves(carry), **stacked}
@@ -90,18 +91,15 @@ def _means(values: np.ndarray, n_each: int) -> np.ndarray:
 
 
 def _where_due(
-    name: str, records: Sequence[Block], shapes: Mapping[str, Any], most: int
+    name: str, records: Sequence[Block], shapes: Mapping[str, Any], times: Sequence[int]
 ) -> dict[str, np.ndarray]:
     """The records of each member, its own first ones, and what is missing after them."""
-    lead = next(iter(shapes.values())).shape[:LEADING]
     found = {
-        each: np.full(
-            (*lead, most, *shape.shape[LEADING:]), missing_of(shape.dtype), dtype=shape.dtype
-        )
+        each: np.full((*times, *shape.shape[LEADING:]), missing_of(shape.dtype), dtype=shape.dtype)
         for each, shape in shapes.items()
     }
-    found[f"{STEP}_{name}"] = np.full((*lead, most), -1, np.int32)
-    count = np.zeros(lead, int)
+    found[f"{STEP}_{name}"] = np.full(times, -1, np.int32)
+    count = np.zeros(times[:-1], int)
     for record in records:
         members = np.nonzero(record[STEP] >= 0)
         at = (*members, count[members])
@@ -125,28 +123,33 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
         ArgumentError: a name is taken, or `dims` does not match a shape; one line.
     """
     found: Schema = {}
+    lengths: dict[str, int] = {}
+    names_of_steps = {schedule.dim(name) for name in schedule.measures} - {STEP}
+    triggered = [
+        name for name, each in schedule.measures.items() if isinstance(each.every, Trigger)
+    ]
+    names_of_steps |= {f"{STEP}_{name}" for name in triggered}
     taken = {**dict.fromkeys(RESERVED, "every sweep has"), **dict.fromkeys(axes, "an axis has")}
-    taken |= dict.fromkeys(schedule.coordinates(), "a coordinate has")
+    taken |= dict.fromkeys(names_of_steps, "an evaluation has")
     final = final_leaves(shapes.carry)
     _check_axes(final, axes)
-    _add(found, final, (), (), dims)
     for where, measured, lead in (
+        ("", final, ()),
         ("", shapes.metrics, (schedule.n_logged, STEP)),
         *(
             (f"evaluations.{name}: ", measured, (schedule.most(name), schedule.dim(name)))
             for name, measured in shapes.measured.items()
         ),
     ):
-        for name in measured:
+        for name in measured.keys() - {"diverged_step"} if measured is final else measured:
             held = taken.get(name) or ("another result has" if name in found else None)
             if held:
                 raise ArgumentError(f"{where}{name}: expected another name, {held} this one")
         _add(found, measured, lead[:1], lead[1:], dims)
-    for name, measure in schedule.measures.items():
-        if isinstance(measure.every, Trigger):
-            entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
-            found[f"{STEP}_{name}"] = entry
-    _check_dims(found, {*axes, *RESERVED})
+        _check_dims(found, measured, len(lead[1:]), taken, lengths)
+    for name in triggered:
+        entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
+        found[f"{STEP}_{name}"] = entry
     return found
 
 
@@ -156,15 +159,28 @@ def _check_axes(final: Mapping[str, Any], axes: Sequence[str]) -> None:
         raise ArgumentError(f"{min(taken)}: both an axis and a result, expected distinct names")
 
 
-def _check_dims(schema: Schema, taken: set[str]) -> None:
-    """Refuse the names of dimensions that something else has, but for those of its own steps."""
-    for result, entry in schema.items():
-        wrong = taken.intersection(entry["dims"]) - {STEP}
-        if wrong or len(set(entry["dims"])) != len(entry["dims"]):
+def _check_dims(
+    schema: Schema,
+    results: Iterable[str],
+    n_lead: int,
+    taken: Mapping[str, str],
+    lengths: dict[str, int],
+) -> None:
+    """Refuse own dimensions that are not distinct, are taken, or have another length elsewhere."""
+    for result in results:
+        dims, shape = schema[result]["dims"], schema[result]["shape"]
+        own = dims[n_lead:]
+        if taken.keys() & {*own} or len({*own}) != len(own):
             raise ArgumentError(
-                f"dims of {result}={entry['dims']}: expected distinct names, none of them"
+                f"dims of {result}={own}: expected distinct names, none of them"
                 f" {', '.join(sorted(taken))}"
             )
+        for dim, length in zip(dims, shape, strict=True):
+            if lengths.setdefault(dim, length) != length:
+                raise ArgumentError(
+                    f"dims of {result}={own}: {dim} has length {length}, expected the"
+                    f" {lengths[dim]} that it has elsewhere"
+                )
 
 
 def _add(

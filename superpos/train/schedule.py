@@ -1,10 +1,12 @@
 """When a run is measured: the block in which updates are done, and the steps of each measure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from superpos.arguments import ArgumentError, Count, check_value
+import numpy as np
+
+from superpos.arguments import ArgumentError, Count, CountOrZero, check_value
 from superpos.types import Evaluation, FitSpec, Measure, Training, Trigger
 
 STEP = "step"
@@ -59,6 +61,18 @@ class Schedule(NamedTuple):
         assert isinstance(measure.every, Trigger)
         return measure.every.most(self.spec.n_steps) + bool(measure.at_end)
 
+    def check_most(self, name: str, count: int) -> None:
+        """Refuse a Trigger that is due more often than it says.
+
+        Raises:
+            ArgumentError: one line.
+        """
+        if count > self.most(name):
+            raise ArgumentError(
+                f"evaluations.{name}: due {count} times, expected at most the {self.most(name)}"
+                " in a run that its trigger says"
+            )
+
     def is_due(self, name: str, step: int) -> bool:
         """Whether something is measured at a step whatever a Trigger says."""
         measure = self.measures[name]
@@ -81,6 +95,25 @@ def schedule_of(run: Training) -> Schedule:
     return Schedule(run.spec, run.block or run.spec.log_every, run.measures)
 
 
+def due_for(trigger: Trigger, step: int, blocks: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
+    """For which members of a chunk something is due, bool (n_seeds, n_points).
+
+    Args:
+        trigger: what decides.
+        step: updates done.
+        blocks: what was measured after each block so far, each (n_seeds, n_points, ...).
+    """
+    n_members = blocks[-1]["train_loss"].shape
+    if step % trigger.block:
+        return np.zeros(n_members, bool)
+    so_far = {name: np.stack([block[name] for block in blocks]) for name in blocks[-1]}
+    due = [
+        trigger.due(step, {name: values[:, *member] for name, values in so_far.items()})
+        for member in np.ndindex(n_members)
+    ]
+    return np.reshape(due, n_members)
+
+
 def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:
     """Updates in a block: the greatest common divisor of all times at which something is measured.
 
@@ -101,6 +134,8 @@ def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:
             continue
         block = every.block if isinstance(every, Trigger) else every
         check_value(f"evaluations.{name}.every", block, Count)
+        if isinstance(every, Trigger):
+            check_value(f"evaluations.{name}.most", every.most(spec.n_steps), CountOrZero)
         if block % spec.updates_per_draw:
             raise ArgumentError(
                 f"evaluations.{name}.every={block}: expected a multiple of"

@@ -5,7 +5,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -159,6 +159,18 @@ def add_results(results: dict[str, Array], evaluation: str, measured: Mapping[st
     results.update(measured)
 
 
+class _Unread(NamedTuple):
+    """(), in place of the parameters, for a source whose draws all members share."""
+
+    def __getattr__(self, name: Any) -> NoReturn:
+        """Refuse to read what differs between members."""
+        raise ArgumentError(
+            "data: a stream that all members share, expected a source that does not read parameters"
+        )
+
+    __getitem__ = __getattr__
+
+
 def _with_probe(
     evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
 ) -> Mapping[str, Evaluation]:
@@ -218,7 +230,7 @@ def _scanned_block(
         params = carry.params
         if source.stream is not None:
             stream = jax.random.fold_in(_key_of(source, carry.key), STREAM_DATA)
-            params, key = (), jax.random.fold_in(stream, carry.step)
+            params, key = _Unread(), jax.random.fold_in(stream, carry.step)
         batch, state = source.sample(params, carry.source, key, spec.batch_size)
         return dataclasses.replace(carry, source=state), batch
 

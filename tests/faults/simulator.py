@@ -59,6 +59,7 @@ def header(grid: Grid) -> dict[str, Any]:
         "spec": SPEC,
         **stores.header_axes(grid),
         "fit": {"n_steps": 0, "batch_size": 1, "log_every": 1},
+        "coordinates": {"step": []},
         "schema": SCHEMA,
         "width": [1, CHUNK],
         "fingerprint": {"jax": "0"},

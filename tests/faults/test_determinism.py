@@ -169,7 +169,7 @@ def make_recorder(n_steps):
 
         return training(
             model=Model(init, lambda params, state, x: Output(code=x, recon=x), loss),
-            source=source._replace(sample=sample, columns=None),
+            source=data.stateless(sample),
             tx=optax.sgd(0.1),
             probe=probe,
             spec=FitSpec(n_steps=n_steps, batch_size=2000, log_every=1),

@@ -74,10 +74,10 @@ for width in WIDTHS:
     points = {"density": np.linspace(0.1, 1, width, dtype=np.float32)}
     program = compile_chunk(build, points, Width(1, width), key.dtype, device)
     run = program.executables[0]
-    carry = jax.block_until_ready(run.init(points, key, np.zeros(1, np.uint32)))
+    carry = jax.block_until_ready(run.init(points, {}, key, np.zeros(1, np.uint32)))
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
     before = resident("VmRSS")
-    jax.block_until_ready(run.advance(points, carry))
+    jax.block_until_ready(run.advance(points, {}, carry))
     found.append([program.n_bytes, resident("VmHWM") - before])
 print(json.dumps(found))
 """

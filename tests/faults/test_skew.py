@@ -13,7 +13,7 @@ from superpos.data import stateless
 from superpos.train import FitSpec, StoreError, files, store, sweep, training
 from superpos.types import Batch, Model, Output
 
-STORED = Path(__file__).with_name("stored") / "format_1"
+STORED = Path(__file__).with_name("stored")
 """A folder for each format that was ever released, as its code wrote it; none may be changed."""
 AXES = {"target": [0.5, 2e38], "seed": [0, 1]}
 SPEC = {"model.n": 2, "optim.kind": "sgd", "data.noise": 0.1, "schedule": None}
@@ -44,8 +44,14 @@ def build(point):
 
 @pytest.fixture
 def stored(tmp_path):
-    """A copy of the sweep of which the last of four members is missing."""
-    return shutil.copytree(STORED, tmp_path / "stored")
+    """A copy of the sweep of which the last of four members is missing, as it is written today."""
+    return shutil.copytree(STORED / f"format_{files.FORMAT}", tmp_path / "stored")
+
+
+@pytest.fixture
+def old(tmp_path):
+    """The same of the first format."""
+    return shutil.copytree(STORED / "format_1", tmp_path / "old")
 
 
 def resumed(folder):
@@ -90,11 +96,31 @@ def assert_as_stored(dataset):
     np.testing.assert_array_equal(dataset["state.count"].values.ravel()[:3], [4, 4, 0])
 
 
-def test_a_stored_sweep_reads_back_with_the_numbers_it_was_written_with(stored):
-    dataset = store.open(stored)
+@pytest.mark.parametrize("number", range(files.OLDEST, files.FORMAT + 1))
+def test_a_stored_sweep_reads_back_with_the_numbers_it_was_written_with(number):
+    dataset = store.open(STORED / f"format_{number}")
     assert_as_stored(dataset)
     assert dataset.status.values[1, 1] == "missing"
     assert '"jax": "0.10.2"' in dataset.attrs["fingerprint"]
+
+
+def test_all_formats_open_as_the_same_dataset():
+    first, *others = (
+        store.open(STORED / f"format_{number}").drop_attrs(deep=False)
+        for number in range(files.OLDEST, files.FORMAT + 1)
+    )
+    assert others
+    for other in others:
+        assert other.identical(first)
+
+
+def test_a_sweep_of_an_older_format_is_read_only(old, one_line, snapshot):
+    before, header = snapshot(old), (old / "sweep.json").read_bytes()
+    with pytest.raises(StoreError) as refusal:
+        resumed(old)
+    assert one_line(refusal, f"{old}/sweep.json: format 1, which this version only reads;")
+    assert one_line(refusal, "choose another folder")
+    assert (snapshot(old), (old / "sweep.json").read_bytes()) == (before, header)
 
 
 def test_a_stored_sweep_goes_on(stored, snapshot):
@@ -128,7 +154,7 @@ def test_a_field_that_is_not_known_is_let_be(stored):
 
 
 @pytest.mark.parametrize(
-    "name", ["spec", "axes", "zipped", "fit", "schema", "width", "fingerprint"]
+    "name", ["spec", "axes", "zipped", "fit", "coordinates", "schema", "width", "fingerprint"]
 )
 def test_a_field_that_is_missing_is_one_line_that_names_it(stored, one_line, snapshot, name):
     rewritten(stored, **{name: None})

@@ -30,10 +30,10 @@ def small_draws(build: Callable[..., Source]) -> Callable[..., np.ndarray]:
     """64 examples as a function of the seed and the numbers of a source, compiled once."""
 
     @jax.jit
-    def draw(seed: int, **numbers: float) -> jax.Array:
+    def examples(seed: int, **numbers: float) -> jax.Array:
         return draw(build(**numbers), jax.random.key(seed), 64).inputs
 
-    return lambda seed, **numbers: np.asarray(draw(np.uint32(seed), **numbers), np.float64)
+    return lambda seed, **numbers: np.asarray(examples(np.uint32(seed), **numbers), np.float64)
 
 
 def mean_is(values: np.ndarray, mean: float, variance: float) -> bool:

@@ -23,10 +23,9 @@ PARAMS = AutoencoderParams(W=jnp.asarray(W), b=jnp.asarray(B))
 def measure(
     batch_size: int = 16, source: Source = SOURCE, seed: int = 0, params: AutoencoderParams = PARAMS
 ) -> dict[str, np.ndarray]:
-    probe = superposition(model=MODEL, source=source, batch_size=batch_size)
-    return {
-        name: np.asarray(value) for name, value in probe(params, (), jax.random.key(seed)).items()
-    }
+    evaluation = superposition(model=MODEL, source=source, batch_size=batch_size)
+    measured = evaluation.measure(params, (), jax.random.key(seed))
+    return {name: np.asarray(value) for name, value in measured.items()}
 
 
 def numpy_loss(x: np.ndarray) -> np.ndarray:

@@ -41,11 +41,11 @@ def after_a_block(program):
     """The state of a chunk in its first run, and in its second."""
     (executable,) = program.executables
     seeds = np.arange(program.width.n_seeds, dtype=np.uint32)
-    start = executable.init(points(program.width.n_points), KEY, seeds)
-    carry, measured = executable.advance(points(program.width.n_points), start)
-    end = jax.device_get(carry.replace(key=(), opt_state=()))
+    start = executable.init(points(program.width.n_points), {}, KEY, seeds)
+    carry, measured = executable.advance(points(program.width.n_points), {}, start)
+    end = jax.device_get(carry.replace(key=(), opt_state=(), source=()))
     blocks = [jax.device_get(measured)]
-    return snapshot(carry, blocks, []), snapshot(carry, blocks * N_BLOCKS, [end])
+    return snapshot(carry, blocks, {}, []), snapshot(carry, blocks * N_BLOCKS, {}, [end])
 
 
 STATES = {

@@ -47,8 +47,8 @@ facts["texts"] = [e.advance.as_text() + e.init.as_text() for e in program.execut
 grid, chunk = make_grid(AXES, ()), Chunk(np.array([0, 1]), np.arange(3))
 facts["places"] = []
 for e in program.executables:
-    inputs = launch.inputs(grid, jax.random.key(5), program.width, e.device, chunk)
-    carry = e.advance(inputs[0], e.init(*inputs))[0]
+    points, key, seeds = launch.inputs(grid, jax.random.key(5), program.width, e.device, chunk)
+    carry = e.advance(points, {}, e.init(points, {}, key, seeds))[0]
     facts["places"].append([str(e.device), *map(str, carry.params.W.devices())])
 json.dump(facts, open(sys.argv[1] + "/facts", "w"))
 save(sys.argv[1] + "/one", run(devices=jax.local_devices()[:1]))

@@ -1,6 +1,8 @@
 """One run against an independent trainer in NumPy, and the edges of `fit` and `FitSpec`."""
 
 import functools
+import importlib
+import re
 from typing import Any
 
 import jax
@@ -8,12 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.data import draw, sparse_uniform
+from superpos.data import draw, examples, sparse_uniform
 from superpos.evaluations import superposition
 from superpos.models import autoencoder
 from superpos.optim import adamw
 from superpos.train import FitSpec, fit
-from superpos.types import Key, Run
+from superpos.train.schedule import Schedule
+from superpos.types import Run
+from tests.superpos.train.toys import led, position, pulled, w_after
 
 N, M, BATCH, N_STEPS = 5, 2, 64, 200
 DECAY, RATE, WEIGHT_DECAY = 0.9, 1e-3, 0.01
@@ -191,10 +195,8 @@ def spec_with(**changes: Any) -> FitSpec:
 
 
 def counts_of(spec: FitSpec) -> tuple[int, ...]:
-    def key(name: str) -> Key:
-        return getattr(spec, name)
-
-    return tuple(map(key, ("n_steps", "batch_size", "log_every", "n_blocks")))
+    n_blocks = Schedule(spec, spec.log_every, {}).n_blocks
+    return spec.n_steps, spec.batch_size, spec.log_every, n_blocks
 
 
 @pytest.mark.parametrize(
@@ -254,3 +256,48 @@ def test_a_matrix_for_a_count_is_refused_in_one_line() -> None:
     with pytest.raises(TypeError) as refusal:
         spec_with(n_steps=np.ones((3, 3)))
     assert "\n" not in str(refusal.value)
+
+
+def test_arrays_that_are_closed_over_are_arguments_and_no_constants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The texts of programs over 7 and over 100,000 rows are as long, and hold no such constant."""
+    module: Any = importlib.import_module("superpos.train.fit")
+    texts: list[str] = []
+
+    class Recording:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(jax, name)
+
+        def jit(self, function: Any) -> Any:
+            compiled = jax.jit(function)
+
+            def call(*args: Any) -> Any:
+                texts.append(compiled.lower(*args).as_text())
+                return compiled(*args)
+
+            return call
+
+    monkeypatch.setattr(module, "jax", Recording())
+    sizes = []
+    for n_rows in (7, 100_000):
+        texts.clear()
+        rows = np.random.default_rng(0).normal(size=(n_rows, 3)).astype(np.float32)
+        source = examples(n_features=3, examples={"inputs": jnp.asarray(rows)}, serve="stream")
+        spec = FitSpec(n_steps=4, batch_size=5, log_every=2)
+        run = fit(jax.random.key(0), **led(0.5, source=source, spec=spec))
+        taken = rows[np.arange(20) % n_rows]
+        np.testing.assert_allclose(run.params["w"], 1 - 0.5 * taken.reshape(4, -1).mean(1).sum())
+        constants = [re.findall(r"stablehlo.constant .*", text) for text in texts]
+        assert not [line for lines in constants for line in lines if f"<{n_rows}x3x" in line]
+        sizes.append(sum(map(len, texts)))
+    assert len(texts) == 3  # the start, and the same block twice
+    assert sizes[1] < sizes[0] + 500
+
+
+def test_what_is_measured_at_the_end_is_not_stacked() -> None:
+    evaluations = {"scores": position("score", after=True), "fine": position("x", every=4)}
+    metrics = fit(jax.random.key(0), **pulled(evaluations=evaluations)).metrics
+    np.testing.assert_allclose(metrics["score"], w_after(12), rtol=1e-6)
+    np.testing.assert_allclose(metrics["x"], w_after([4, 8, 12]), rtol=1e-6)
+    assert metrics["score"].shape == ()

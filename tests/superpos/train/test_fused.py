@@ -15,6 +15,7 @@ import xarray
 from superpos import data, models, optim, random
 from superpos.arguments import ArgumentError
 from superpos.train import FitSpec, sweep, training
+from superpos.train.schedule import schedule_of
 from superpos.types import Batch, Model, Output, Source, Training
 
 SIZES = [(5, 2), (2, 1)]
@@ -119,7 +120,7 @@ def go(run: Training, key: jax.Array | None = None) -> Any:
     """The last carry, and the metrics of each block."""
     return jax.jit(
         lambda key: jax.lax.scan(
-            lambda carry, _: run.advance(carry), run.init(key), length=run.spec.n_blocks
+            lambda carry, _: run.advance(carry), run.init(key), length=schedule_of(run).n_blocks
         )
     )(random.key(2) if key is None else key)
 
@@ -160,6 +161,11 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["data has no columns"],
     ),
     "batch": ({"spec": {"batch_size": 100}}, ["fit.batch_size", "power of two", "100"]),
+    "draws": ({"spec": {"updates_per_draw": 2}}, ["fit.updates_per_draw=1, not 2"]),
+    "shared": (
+        {"source": data.shared(data=data.sparse_uniform(n_features=2, density=0.5))},
+        ["data has no columns"],
+    ),
     "state": (
         {"model": line(init=lambda key: (line().init(key)[0], jnp.int32(0)))},
         ["without state"],

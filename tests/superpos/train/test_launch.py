@@ -15,6 +15,8 @@ from superpos.train.program import compile_chunk
 KEY = jax.random.key(9)
 AXES = {"target": [0.1, 0.2, 0.3, 0.4, 0.5], "seed": [7, 0, 3]}
 ALL = np.ones((5, 3), bool)
+NOTHING = {device: {} for device in jax.local_devices()}
+"""The assets of a sweep without any."""
 
 
 class WrongError(Exception):
@@ -48,7 +50,7 @@ def test_a_chunk_starts_with_the_keys_of_its_seeds_and_the_values_of_its_points(
     chunk = Chunk(np.array([2]), np.array([4, 1]))
     (executable,) = program.executables
     points, key, seeds = launch.inputs(grid, KEY, program.width, executable.device, chunk)
-    carry = executable.init(points, key, seeds)
+    carry = executable.init(points, {}, key, seeds)
     # The first seed and the first point again, up to the width.
     np.testing.assert_array_equal(points["target"], np.float32([0.5, 0.2, 0.5]))
     expected = jax.random.key_data(jax.random.fold_in(KEY, 3))
@@ -101,7 +103,7 @@ def test_checking_runs_every_block_twice_and_adds_a_number_to_a_member(grid, pro
 def test_the_time_of_a_block_is_that_of_the_second_one(grid, program, monkeypatch):
     clock = iter([0.0, 100.0, 200.0, 203.0])  # the first takes 100 s, the second 3 s
     monkeypatch.setattr(launch.time, "perf_counter", lambda: next(clock))
-    assert launch.seconds_per_block(grid, KEY, program) == 3.0
+    assert launch.seconds_per_block(grid, KEY, NOTHING, program) == 3.0
 
 
 def on_devices(program, *before):

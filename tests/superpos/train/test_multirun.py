@@ -394,7 +394,9 @@ def test_a_newer_format_is_refused_in_one_line(tmp_path, monkeypatch, one_line):
         multirun.write(tmp_path, MEMBERS, BASE)
     with pytest.raises(StoreError) as refusal:
         store.open(tmp_path)
-    assert one_line(refusal, f"format {files.FORMAT + 1}", f"reads {files.FORMAT}")
+    assert one_line(
+        refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}"
+    )
 
 
 NAMES = [

@@ -28,13 +28,13 @@ def compiled(build, points, width):
 def started(chunk, points, seeds):
     """The executable of the only device, and the first carry."""
     (executable,) = chunk.executables
-    return executable, executable.init(points, KEY, np.uint32(seeds))
+    return executable, executable.init(points, {}, KEY, np.uint32(seeds))
 
 
 def run_block(chunk, points, seeds):
     """The carry and the metrics after a block."""
     executable, carry = started(chunk, points, seeds)
-    return executable.advance(points, carry)
+    return executable.advance(points, {}, carry)
 
 
 @pytest.mark.parametrize("width", [Width(1, 3), Width(2, 3), Width(1, 64)])
@@ -83,9 +83,10 @@ def test_a_member_of_a_chunk_is_the_training_of_its_point_and_key(make_toy):
 def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
     chunk = compiled(make_toy(n_steps=6), TARGETS, Width(2, 3))
     assert chunk.width == (2, 3)
-    assert (chunk.spec.n_steps, chunk.spec.log_every) == (6, 2)
-    assert chunk.carry.params["W"].shape == (2, 3, 2)
-    assert {name: leaf.shape for name, leaf in chunk.metrics.items()} == {
+    spec = chunk.schedule.spec
+    assert (spec.n_steps, spec.log_every, chunk.schedule.n_blocks) == (6, 2, 3)
+    assert chunk.shapes.carry.params["W"].shape == (2, 3, 2)
+    assert {name: leaf.shape for name, leaf in chunk.shapes.metrics.items()} == {
         "size": (2, 3),
         "train_loss": (2, 3),
     }
@@ -95,7 +96,7 @@ def test_the_shapes_and_the_spec_are_those_of_the_run(make_toy):
 def test_the_carry_is_given_up_to_the_block(make_toy):
     chunk = compiled(make_toy(), TARGETS, Width(1, 3))
     executable, carry = started(chunk, TARGETS, [0])
-    executable.advance(TARGETS, carry)
+    executable.advance(TARGETS, {}, carry)
     assert carry.params["W"].is_deleted()
 
 

@@ -94,7 +94,8 @@ def test_a_complete_store_opens_as_what_the_sweep_returned(complete, tmp_path, b
     assert statuses(opened) == {"ok": N_MEMBERS}
     config = json.loads(opened.attrs["config"])
     assert {**config, **SPEC, "data.noise": np.float32(0.1), "key": [0, 0]} == config
-    assert json.loads(opened.attrs["fit"]) == {"n_steps": 4, "batch_size": 1, "log_every": 2}
+    fit = {"n_steps": 4, "batch_size": 1, "log_every": 2, "updates_per_draw": 1}
+    assert json.loads(opened.attrs["fit"]) == fit
     assert json.loads(opened.attrs["fingerprint"])["jax"] == jax.__version__
 
 
@@ -201,7 +202,9 @@ def test_a_newer_format_is_refused_in_one_line(complete, run, tmp_path, one_line
     for use in (run, lambda: store.open(tmp_path)):
         with pytest.raises(StoreError) as refusal:
             use()
-        assert one_line(refusal, f"format {files.FORMAT + 1}", f"reads {files.FORMAT}")
+        assert one_line(
+            refusal, f"format {files.FORMAT + 1}", f"reads {files.OLDEST} to {files.FORMAT}"
+        )
 
 
 @pytest.mark.parametrize(

@@ -481,7 +481,8 @@ def test_the_attributes_say_how_it_was_made(swept):
     config = json.loads(dataset.attrs["config"])
     expected = {"model.n_features": 3, "rate": float(np.float32(0.1)), "key": [0, 42]}
     assert {**config, **expected} == config
-    assert json.loads(dataset.attrs["fit"]) == {"n_steps": 20, "batch_size": 16, "log_every": 10}
+    fit = {"n_steps": 20, "batch_size": 16, "log_every": 10, "updates_per_draw": 1}
+    assert json.loads(dataset.attrs["fit"]) == fit
     fingerprint = json.loads(dataset.attrs["fingerprint"])
     assert fingerprint["jax"] == jax.__version__
     assert fingerprint["width"] == "[1, 3]"
@@ -585,7 +586,7 @@ def test_a_parameter_and_a_metric_of_one_name_are_refused(make_toy, one_line):
     with pytest.raises(ValueError) as refusal:
         axes = {"target": [0.1]}
         sweep(make_toy(metric="W"), key=root(), axes=axes, on_progress=reports.append)
-    assert one_line(refusal, "W", "distinct names")
+    assert one_line(refusal, "W: expected another name, another result has this one")
     assert not any(report.steps_done for report in reports)
 
 

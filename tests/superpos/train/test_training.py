@@ -14,6 +14,7 @@ from superpos.data import draw, sparse_uniform, stateless
 from superpos.models import autoencoder
 from superpos.optim import adam, adamw, sgd
 from superpos.train import FitSpec, training
+from superpos.train.schedule import schedule_of
 from superpos.types import Batch, Carry, Key, Model, Output, Source, Training
 
 N, M, BATCH = 4, 2, 8
@@ -46,7 +47,7 @@ def make(
 def unroll(run: Training, key: Key) -> tuple[Carry, dict[str, jax.Array]]:
     """The last carry, and the metrics stacked over blocks."""
     return jax.lax.scan(
-        lambda carry, _: run.advance(carry), run.init(key), length=run.spec.n_blocks
+        lambda carry, _: run.advance(carry), run.init(key), length=schedule_of(run).n_blocks
     )
 
 

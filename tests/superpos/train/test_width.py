@@ -39,9 +39,10 @@ class Fake:
         fraction=1.0,
         compiling=0.01,
         compilable=10**9,
+        assets=0,
     ):
         self.compiled, self.timed = [], []
-        spec = types.SimpleNamespace(n_blocks=n_blocks)
+        schedule = types.SimpleNamespace(n_blocks=n_blocks)
 
         def compile_width(width):
             self.compiled.append(width)
@@ -50,10 +51,11 @@ class Fake:
             n_bytes = fixed + member * width.n_members
             return types.SimpleNamespace(
                 width=width,
-                n_bytes=n_bytes,
+                n_bytes=n_bytes + assets,
+                n_bytes_assets=assets,
                 n_bytes_looped=min(n_bytes, within),
                 seconds=compiling,
-                spec=spec,
+                schedule=schedule,
             )
 
         def seconds_per_block(program):
@@ -113,6 +115,13 @@ def test_a_chunk_is_halved_until_it_fits_and_no_further(fitted, available, width
     assert len(compiled) <= 4  # and not at each of the up to seven halvings
 
 
+def test_assets_are_not_counted_again_as_they_are_in_memory_before(memory):
+    memory(1300)
+    fake = Fake(member=10, fixed=20, assets=10**9)
+    assert compile_to_fit(fake.search, Width(2, 64)).width == (2, 64)
+    assert compile_to_fit(fake.search, Width(2, 65)).width == (2, 33)
+
+
 @pytest.mark.parametrize(("available", "fraction"), [(29, 1.0), (60, 0.4), (0, 1.0), (-5, 1.0)])
 def test_a_member_that_does_not_fit_is_refused_in_one_line(fitted, available, fraction, one_line):
     with pytest.raises(MemoryError) as refusal:
@@ -131,7 +140,7 @@ def test_a_small_memory_narrows_a_real_program(make_toy, memory):
     wide = compile_width(Width(1, 64)).n_bytes
     memory(wide - 1)
     chunk = compile_to_fit(Search(compile_width, None, ALL, 1, 1.0), Width(1, 64))
-    assert (chunk.width, chunk.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
+    assert (chunk.width, chunk.shapes.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
     assert chunk.n_bytes < wide
 
 
