@@ -9,7 +9,8 @@ from experiments.analyses import EVERYTHING
 from experiments.boundary import MOVED
 from experiments.changes import merged, without_links
 from experiments.findings import Findings
-from experiments.jobs import COMPONENTS, ConfigError, Job, flat
+from experiments.jobs import ConfigError, Job, flat
+from experiments.resolve import COMPONENTS
 from experiments.variant import Variant, bind_variant
 from superpos import random
 from superpos.arguments import (

@@ -15,6 +15,8 @@ from superpos.arguments import ArgumentError, Count, shown
 from superpos.components import check, check_several, construct, problem_of
 from superpos.types import Evaluation, Model, Source
 
+COMPONENTS = ("data", "model", "optim", "evaluations")
+"""Sections of a config of which a run is made."""
 PARTS = {"model": "model", "source": "data"}
 """Argument -> the section of the config whose component it is given."""
 WHEN = ("every", "at_end", "after")

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from experiments import loading
 from experiments.axes import expand, flat_axes
 from experiments.changes import with_value, without_links
-from experiments.jobs import NONE, ConfigError, Job, axis_hint, bind_job, flat, make_job
+from experiments.jobs import NONE, ConfigError, Job, bind_job, flat, make_job
 from experiments.resolve import after, resolve
+from experiments.varying import axis_hint
 from superpos.arguments import ArgumentError, did_you_mean, shown
 from superpos.train.grid import SEED, canonical, check_count, make_grid
 from superpos.types import Model

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.jobs import Job, flat_spec, is_scalar, make_job, spec_after
+from experiments.jobs import Job, flat_spec, make_job, spec_after
 from experiments.variant import Variant
+from experiments.varying import is_scalar
 from superpos.train.assets import identified
 from superpos.train.grid import SEED, Grid, canonical, make_grid
 

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from experiments.jobs import ConfigError, axis_hint, bind_job
+from experiments.jobs import ConfigError, bind_job
+from experiments.varying import axis_hint
 from superpos.types import FitSpec
 
 COSINE = {"kind": "cosine", "n_steps": 6, "warmup_steps": 0, "final": 0.0}

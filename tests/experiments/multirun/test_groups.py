@@ -4,8 +4,9 @@ import pytest
 
 from experiments.boundary import compose
 from experiments.experiment import bind
-from experiments.jobs import flat_spec, is_scalar
+from experiments.jobs import flat_spec
 from experiments.multirun.groups import grouped, rows_of, spread, units_of
+from experiments.varying import is_scalar
 from superpos.train.grid import make_grid
 
 
