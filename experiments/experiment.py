@@ -11,6 +11,7 @@ from experiments.changes import merged, without_links
 from experiments.findings import Findings
 from experiments.jobs import ConfigError, Job, flat
 from experiments.resolve import COMPONENTS
+from experiments.sweeping import arithmetic
 from experiments.variant import Variant, bind_variant
 from superpos import random
 from superpos.arguments import (
@@ -30,7 +31,7 @@ from superpos.train.program import schema_of
 from superpos.train.table import is_number
 from superpos.train.training import Engine
 
-VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points")
+VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points", "engine")
 """What a variant may change."""
 SECTIONS = (
     *VARIED,
@@ -39,7 +40,6 @@ SECTIONS = (
     "variants",
     "analysis",
     "objective",
-    "engine",
     "output_dir",
 )
 TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
@@ -51,6 +51,7 @@ ENGINE = {
     "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,
     "matmul_precision": Literal["highest", "high", "default"],
+    "x64": bool,
     "allow_numerics_change": bool,
 }
 GIVEN = ("datasets", "folder")
@@ -89,8 +90,10 @@ def bind(
         try:
             made = {each: variant.model for each, variant in variants.items()}
             changed = without_links(merged(config, changes), dict(flat(changes, "")))
+            wrong = [*_engine(changed["engine"])]
+            problems += [each for each in wrong if each not in problems]
             variants[name] = bind_variant(changed, made)
-            for job in variants[name].jobs if trace and not wrong_engine else ():
+            for job in variants[name].jobs if trace and not wrong else ():
                 problems += [each for each in wrong_results(job) if each not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
@@ -136,6 +139,8 @@ def _engine(node: Any) -> Iterator[str]:
             if name in node
             else [f"engine.{name}: missing"]
         )
+    if node.get("x64") is True and node.get("kernel") == "pallas":
+        yield "engine.x64=True: expected engine.kernel=xla, as a kernel computes in float32"
 
 
 def _variants(node: Any) -> Iterator[str]:
@@ -175,12 +180,13 @@ def wrong_results(job: Job) -> Iterator[str]:
     arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
     try:
         points = make_grid(job.axes, job.zipped).points
-        schema = schema_of(reading(job.build, job.assets), points, root.dtype, arrays)
-        if job.over:
-            keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
-            run, carry = described(job.build, keys, root, job.assets)
-            over = {name: [*axes] for name, axes in job.over.items()}
-            check_names(run, carry, schema, [*job.axes], over)
+        with arithmetic(job.config):
+            schema = schema_of(reading(job.build, job.assets), points, root.dtype, arrays)
+            if job.over:
+                keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
+                run, carry = described(job.build, keys, root, job.assets)
+                over = {name: [*axes] for name, axes in job.over.items()}
+                check_names(run, carry, schema, [*job.axes], over)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
     numbers = [name for name, entry in schema.items() if is_number(entry)]

@@ -19,9 +19,9 @@ from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
 from experiments.report import stored
 from experiments.report.page import write_run
-from experiments.sweeping import measure_after, set_precision, sweep_arguments
+from experiments.sweeping import measure_after, train
 from experiments.variant import Variant, realised
-from superpos.train import NoMemberError, StoreError, multirun, store, sweep
+from superpos.train import NoMemberError, StoreError, multirun, store
 from superpos.train.fingerprint import fingerprint
 
 
@@ -88,7 +88,6 @@ def _train(
 ) -> Trained:
     """Train one variant, or what is missing of it, showing rate and time left."""
     start = time.perf_counter()
-    set_precision(config)
     lengths = sorted({job.fit.n_steps for job in variant.jobs})
     console.print(
         f"{config['experiment']} {name}: {variant.n_members:,} models x"
@@ -104,7 +103,7 @@ def _train(
     else:
         [job] = variant.jobs
         with progress_bar(console) as on_progress:
-            dataset = sweep(**sweep_arguments(job), store=folder, on_progress=on_progress)
+            dataset = train(job, store=folder, on_progress=on_progress)
         n_new = on_progress.n_new
         if job.over:
             console.print(f"{config['experiment']} {name}: measuring {', '.join(job.over)}")

@@ -1,15 +1,20 @@
 """How a job is trained, wherever that is: the arguments of its sweep, and the settings of JAX."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 
 from experiments.jobs import Job, spec_after
 from superpos import random
+from superpos.train import sweep
 from superpos.train.after import evaluate
 from superpos.types import Key
+
+if TYPE_CHECKING:
+    import xarray
 
 ROOT_SEED = 0
 """The root key of every experiment; members differ by their own seed, folded into it."""
@@ -36,6 +41,21 @@ def sweep_arguments(job: Job) -> dict[str, Any]:
     }
 
 
+def train(job: Job, **settings: Any) -> "xarray.Dataset":
+    """Train a job in the arithmetic that its config says.
+
+    Args:
+        job: what is trained.
+        **settings: how, and where it is stored, as further arguments of `superpos.train.sweep`.
+
+    Returns:
+        What `sweep` returns.
+    """
+    set_precision(job.config)
+    with arithmetic(job.config):
+        return sweep(**sweep_arguments(job), **settings)
+
+
 def measure_after(job: Job, folder: Path) -> None:
     """Make what a job measures of stored members, where it is not there yet.
 
@@ -48,18 +68,19 @@ def measure_after(job: Job, folder: Path) -> None:
     """
     engine = job.config["engine"]
     for name, axes in job.over.items():
-        evaluate(
-            job.build,
-            store=folder,
-            key=root_key(job.config),
-            name=name,
-            spec=spec_after(job.config, name),
-            over=axes,
-            assets=job.assets,
-            chunk=engine["chunk"],
-            memory_fraction=engine["memory_fraction"],
-            allow_numerics_change=engine["allow_numerics_change"],
-        )
+        with arithmetic(job.config):
+            evaluate(
+                job.build,
+                store=folder,
+                key=root_key(job.config),
+                name=name,
+                spec=spec_after(job.config, name),
+                over=axes,
+                assets=job.assets,
+                chunk=engine["chunk"],
+                memory_fraction=engine["memory_fraction"],
+                allow_numerics_change=engine["allow_numerics_change"],
+            )
 
 
 def root_key(config: Mapping[str, Any]) -> Key:
@@ -70,3 +91,8 @@ def root_key(config: Mapping[str, Any]) -> Key:
 def set_precision(config: Mapping[str, Any]) -> None:
     """Compute products in the precision that the config says, from now on."""
     jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
+
+
+def arithmetic(config: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    """Compute in float64 inside, where the config says so, and in float32 else."""
+    return jax.enable_x64(config["engine"]["x64"])

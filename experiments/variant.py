@@ -13,6 +13,7 @@ from experiments.axes import expand, flat_axes
 from experiments.changes import with_value, without_links
 from experiments.jobs import NONE, ConfigError, Job, bind_job, flat, make_job
 from experiments.resolve import after, resolve
+from experiments.sweeping import arithmetic
 from experiments.varying import axis_hint
 from superpos.arguments import ArgumentError, did_you_mean, shown
 from superpos.train.grid import SEED, canonical, check_count, make_grid
@@ -115,7 +116,8 @@ def realised(variant: Variant, output_dir: Path) -> Variant:
 def _realised(job: Job, output_dir: Path) -> Job:
     if all(each.digest != loading.PLANNED for each in job.assets.values()):
         return job
-    assets = loading.realised(job.config["assets"], job.assets, output_dir)
+    with arithmetic(job.config):
+        assets = loading.realised(job.config["assets"], job.assets, output_dir)
     return make_job(job.config, job.axes, job.zipped, job.fit, assets, job.over)
 
 

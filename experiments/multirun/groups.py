@@ -15,7 +15,7 @@ from experiments.varying import is_scalar
 from superpos.train.assets import identified
 from superpos.train.grid import SEED, Grid, canonical, make_grid
 
-SHARED = ("kernel", "rng", "matmul_precision", "check_fragile")
+SHARED = ("kernel", "rng", "matmul_precision", "x64", "check_fragile")
 """Settings of the engine that members of one program have in common."""
 
 Row = tuple[float, ...]

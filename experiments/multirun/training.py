@@ -11,8 +11,7 @@ from rich.console import Console
 from experiments import sweeping
 from experiments.multirun.groups import Group, Row, Unit
 from experiments.progress import progress_bar
-from experiments.sweeping import set_precision, sweep_arguments
-from superpos.train import StoreError, TrainError, files, multirun, reading, store, sweep
+from superpos.train import StoreError, TrainError, files, multirun, reading, store
 from superpos.train.grid import Grid
 from superpos.train.table import Table
 
@@ -89,15 +88,9 @@ def train(
         The results, or one line why there are none.
     """
     place = multirun.group_folder(folder, group.name)
-    set_precision(group.config)
     try:
         with progress_bar(console) as on_progress:
-            sweep(
-                **sweep_arguments(group.sweep),
-                store=place,
-                programs=programs,
-                on_progress=on_progress,
-            )
+            sweeping.train(group.sweep, store=place, programs=programs, on_progress=on_progress)
         measure_after(group, place)
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments import loading
+from experiments import loading, sweeping
 from experiments.jobs import ConfigError, make_job
 from experiments.multirun.groups import Group
 from experiments.startup import start_jax
-from experiments.sweeping import set_precision, sweep_arguments
 from superpos.arguments import ArgumentError
-from superpos.train import FitSpec, StoreError, TrainError, sweep
+from superpos.train import FitSpec, StoreError, TrainError
 
 
 def payload(group: Group, ids: Sequence[bytes], place: Path) -> dict[str, Any]:
@@ -51,8 +50,8 @@ def train(part: Mapping[str, Any]) -> str | None:
     """
     config = part["config"]
     try:
-        set_precision(config)
-        assets = loading.loaded(config["assets"], [*part["assets"]], {})
+        with sweeping.arithmetic(config):
+            assets = loading.loaded(config["assets"], [*part["assets"]], {})
         for name, digest in part["assets"].items():
             if assets[name].digest != digest:
                 raise StoreError(
@@ -61,7 +60,7 @@ def train(part: Mapping[str, Any]) -> str | None:
                 )
         job = make_job(config, part["axes"], part["zipped"], FitSpec(**config["fit"]), assets)
         ids = np.asarray(part["ids"], "S16").tolist()
-        sweep(**sweep_arguments(job), store=part["store"], part=ids)
+        sweeping.train(job, store=part["store"], part=ids)
     except (ArgumentError, ConfigError, StoreError, TrainError, MemoryError) as error:
         return "; ".join(str(error).splitlines())
     return None

@@ -31,7 +31,7 @@ from superpos.train.plan import Chunk, Width
 from superpos.train.program import Build, Executable, Program, compile_chunk
 from superpos.train.results import Block
 from superpos.train.schedule import STEP, due_for
-from superpos.train.threads import side_by_side
+from superpos.train.threads import as_here, side_by_side
 from superpos.train.width import MEMORY_FRACTION, Search
 from superpos.types import Carry, Dims, Key, Trigger
 
@@ -104,7 +104,7 @@ def train(
 
     pool = ThreadPoolExecutor(len(task.program.executables))
     try:
-        n_left = len([pool.submit(work, chunk) for chunk in chunks])
+        n_left = len([pool.submit(as_here(work), chunk) for chunk in chunks])
         while n_left:
             event = events.get()
             if isinstance(event, BaseException):

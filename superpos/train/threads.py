@@ -1,11 +1,15 @@
 """Work that JAX does outside the interpreter's lock, in threads of its own."""
 
+import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+import jax
 
 A = TypeVar("A")
 B = TypeVar("B")
+P = ParamSpec("P")
 
 
 def side_by_side(function: Callable[[A], B], arguments: Sequence[A]) -> list[B]:
@@ -20,6 +24,22 @@ def side_by_side(function: Callable[[A], B], arguments: Sequence[A]) -> list[B]:
     """
     pool = ThreadPoolExecutor(len(arguments))
     try:
-        return list(pool.map(function, arguments))
+        return list(pool.map(as_here(function), arguments))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def as_here(function: Callable[P, B]) -> Callable[P, B]:
+    """The function for another thread, where numbers are to be as wide as in this one.
+
+    `jax.enable_x64` is of the thread that enters it.
+    """
+    config: Any = jax.config  # its options are not typed
+    wide = bool(config.jax_enable_x64)
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> B:
+        with jax.enable_x64(wide):
+            return function(*args, **kwargs)
+
+    return called
