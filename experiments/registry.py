@@ -3,8 +3,8 @@
 Nothing else can be named there. Analyses import this module, to make stored models anew.
 """
 
-from experiments.gauge import digits
-from superpos import assets, data, evaluations, models, optim, triggers
+from experiments.gauge import digits, gram, moving
+from superpos import assets, data, evaluations, gauge, models, optim, triggers
 from superpos.components import Registry
 
 REGISTRY: Registry = {
@@ -28,16 +28,19 @@ REGISTRY: Registry = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "gram": gram.gram,
         "mlp": models.mlp,
         "quadratic": models.quadratic,
     },
     "init": {
         "glorot": models.inits.glorot,
         "he": models.inits.he,
+        "moved": moving.moved,
         "notebook": models.inits.notebook,
         "polygon": models.inits.polygon,
         "rescaled": models.inits.rescaled,
         "rotated": models.inits.rotated,
+        "trained": models.inits.trained,
         "unit": models.inits.unit,
     },
     "error": {"power": models.errors.power, "squared": models.errors.squared},
@@ -51,9 +54,11 @@ REGISTRY: Registry = {
         "adam": optim.adam,
         "adamw": optim.adamw,
         "balanced_sgd": optim.balanced_sgd,
+        "gram_sgd": gauge.gram_sgd,
         "muon": optim.muon,
         "row_adam": optim.row_adam,
         "sgd": optim.sgd,
+        "sgdw": optim.sgdw,
         "sgld": optim.sgld,
         "shampoo": optim.shampoo,
     },

@@ -8,45 +8,51 @@ Source: Du, Hu & Lee 2018, Algorithmic Regularization in Learning Deep Homogeneo
 2; Kunin et al. 2021, Neural Mechanics.
 """
 
-import jax
-import jax.numpy as jnp
+from typing import NamedTuple
+
 import numpy as np
 import xarray
 
-from experiments.gauge.setting import first_of, gradient_of, stream
-from superpos import gauge, optim
-from superpos.train import store
-from superpos.types import Array, Params
-
-RATES = (4e-3, 2e-3, 1e-3, 5e-4)
-N_UPDATES, BATCH_SIZE = 50, 128
+from superpos.train import NoMemberError, store
 
 
-def drifts(dataset: xarray.Dataset) -> np.ndarray:
-    """Largest change of the charge over N_UPDATES at each of RATES, on the same data.
+class Drifts(NamedTuple):
+    """How far a charge went at several learning rates on the same data, both (n_rates,)."""
+
+    rates: np.ndarray
+    values: np.ndarray
+
+
+def drifts(start: xarray.Dataset, runs: xarray.Dataset) -> Drifts:
+    """Largest change of the charge.
 
     Args:
-        dataset: a sweep of an untied model, whose last parameters are the start.
+        start: a sweep of an untied model, whose first member is the start.
+        runs: a sweep over the learning rate from there.
 
     Returns:
-        (len(RATES),), of the whole charge where the units are linear, else of its diagonal.
+        By rate, of the whole charge where the units are linear, else of its diagonal.
+
+    Raises:
+        NoMemberError: a run is not finished.
     """
-    model, params = first_of(dataset)
-    linear = store.config_of(dataset)["model.hidden_activation"] == "linear"
-    gradient = gradient_of(model, stream(dataset, N_UPDATES, BATCH_SIZE))
+    linear = store.config_of(runs)["model.hidden_activation"] == "linear"
+    if (runs["status"] != "ok").any() or start["status"].isel(seed=0).item() != "ok":
+        raise NoMemberError("a run from the start is not finished")
 
-    def charge(at: Params) -> Array:
-        whole = at.W_in.T @ at.W_in - at.W_out.T @ at.W_out
-        return whole if linear else jnp.diagonal(whole)
+    def charge(at: xarray.Dataset) -> np.ndarray:
+        W_in, W_out = (
+            at[name].isel(seed=0).transpose(..., "feature", "hidden").to_numpy().astype(np.float64)
+            for name in ("W_in", "W_out")
+        )
+        whole = np.swapaxes(W_in, -1, -2) @ W_in - np.swapaxes(W_out, -1, -2) @ W_out
+        return whole if linear else np.diagonal(whole, axis1=-2, axis2=-1)
 
-    def drift(rate: Array) -> Array:
-        tx = optim.sgd(learning_rate=rate)
-        end, _ = gauge.descend(tx, gradient, lambda _: (), params, N_UPDATES)
-        return jnp.abs(charge(end) - charge(params)).max()
-
-    return np.asarray(jax.jit(jax.vmap(drift))(jnp.asarray(RATES)))
+    change = np.abs(charge(runs) - charge(start))
+    rates = runs["learning_rate"].to_numpy().astype(np.float64)
+    return Drifts(rates, change.reshape(len(rates), -1).max(axis=1))
 
 
-def slope(values: np.ndarray) -> float:
-    """Power of the rate with which drifts at RATES grow, by least squares of the logarithms."""
-    return float(np.polyfit(np.log(RATES), np.log(values), 1)[0])
+def slope(found: Drifts) -> float:
+    """Power of the rate with which drifts grow, by least squares of the logarithms."""
+    return float(np.polyfit(np.log(found.rates), np.log(found.values), 1)[0])

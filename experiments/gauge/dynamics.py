@@ -1,8 +1,8 @@
 """Dynamics of labels: which updates take classes of equivalent models to classes.
 
 A label of a class has a dynamics of its own exactly where equivalent starts stay equivalent. That
-is a check of the update, not of a configuration: from stored starts optimisers are followed for
-some hundred updates in float64, here, since the engine trains in float32. For stochastic gradient
+is a check of the update, not of a configuration: optimisers are followed in float64 from stored
+starts, moved by the symmetries of the model, for some hundred updates. For stochastic gradient
 descent of a tied model the label is G = W Wᵀ, and can be trained in place of W.
 
 Source: the comment of A. Jermyn on N. Soares 2022, K-complexity is silly; use cross-entropy instead
@@ -16,7 +16,6 @@ grows exponentially. At a tenth of the learning rate it did not within 400 updat
 from collections.abc import Mapping
 from pathlib import Path
 
-import jax
 import xarray
 
 from experiments.findings import Figure, Findings
@@ -30,31 +29,36 @@ from experiments.gauge.dynamics_claims import (
     judge_table,
 )
 from experiments.gauge.dynamics_figure import draw_labels, draw_table
+from superpos.train import store
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
     """Judge the claims on dynamics of labels, and draw them.
 
     Args:
-        datasets: {"tied_start": ..., "relu_start": ..., "linear_start": ...}, models as they start,
-            and "tied", the tied model trained by SGD with momentum; sweeps over the seed, whose
-            first member is used.
+        datasets: "<model>_start" and "<model>_<family>", as `equivariance.measure` takes them;
+            "weights", "label", "rule" and so on, as `label_space.follow` does; "naive"; "tied", the
+            tied model trained by SGD with momentum in float32; "linear_charge" and "relu_charge".
+            Of seeds the first is used.
         folder: where the figures go.
 
     Returns:
         Verdicts and two figures: optimiser by group, and W against its label.
     """
-    start, tied = datasets["tied_start"], datasets["tied"]
-    with jax.enable_x64(True):
-        table = equivariance.measure(datasets)
-        followed = label_space.follow(start)
-        naive = label_space.naive_path(start)
-        row = list(label_space.WAYS).index("momentum")
-        ratio = float(followed.loss[row, -1]) / label_space.engine_loss(tied, start)
-        recovered = max(map(label_space.recovered, followed.gram, followed.ends))
-        drifts = [charges.drifts(datasets[f"{name}_start"]) for name in ("linear", "relu")]
-    ranks = max(map(label_space.rank_of, followed.gram)), label_space.rank_of(naive[-1])
-    times = speed.timings(N_FEATURES, WIDTHS, label_space.BATCH_SIZE)
+    tied = datasets["tied"]
+    table = equivariance.measure(datasets)
+    followed = label_space.follow(datasets)
+    naive = label_space.naive_path(datasets["naive"])
+    ratio = label_space.loss_ratio(datasets["label"], tied)
+    recovered = max(
+        label_space.recovered(G, followed.ends[way]) for way, G in followed.gram.items()
+    )
+    ranks = max(map(label_space.rank_of, followed.gram.values())), label_space.rank_of(naive[-1])
+    drifts = [
+        charges.drifts(datasets[f"{name}_start"], datasets[f"{name}_charge"])
+        for name in ("linear", "relu")
+    ]
+    times = speed.timings(N_FEATURES, WIDTHS, store.config_of(tied)["fit.batch_size"])
     draw_table(folder / "table.png", table)
     draw_labels(folder / "labels.png", followed, times, drifts)
     verdicts = [

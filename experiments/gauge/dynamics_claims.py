@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from experiments.claims.ledger import Row, Verdict, claims_of
-from experiments.gauge.charges import RATES, slope
+from experiments.gauge.charges import Drifts, slope
 from experiments.gauge.equivariance import AGREE, DISAGREE, KEEPS
 from experiments.gauge.label_space import WAYS, Followed
 
@@ -25,8 +25,8 @@ TIED = ("O(m)", "signed permutation", "permutation")
 UNTIED = ("permutation of units", "scale of units", "scale of a layer", "O(m) of both", "GL(m)")
 N_FEATURES, WIDTHS = 40, (10, 40, 80, 160)
 """Of the models whose updates are timed."""
-AT = 200
-"""Updates after which the rule alone is judged."""
+AT, AFTER = 200, 10
+"""Updates after which the rule alone is judged, and after which float32 is what it grows from."""
 AFTER_PILOT = "written after a first run, in which the rule alone left W"
 BOUND_AFTER = "the bound was chosen after a first run"
 LATER = ("adamw", "shampoo", "balanced_sgd")
@@ -107,7 +107,9 @@ def judge_table(table: Mapping[str, Mapping[str, np.ndarray]]) -> list[Verdict]:
         later = WRITTEN_AFTER if name in LATER else ""
         ends = {group: float(apart[-1]) for group, apart in cells.items()}
         for key, groups in (("keeps_tied", TIED), ("keeps_untied", UNTIED)):
-            kept = {group: ends[group] for group in groups if group in KEEPS[name]}
+            kept = {
+                group: ends[group] for group in groups if group in ends and group in KEEPS[name]
+            }
             note = _listed(kept, cells) + (later or UNTIED_AFTER * (groups is UNTIED))
             verdicts.append(TABLE[f"{name}_{key}"].judge(max(kept.values()), note))
         broken = {group: value for group, value in ends.items() if group not in KEEPS[name]}
@@ -136,32 +138,31 @@ def judge_labels(
     """Verdicts on what was followed in W and in G.
 
     Args:
-        followed: for each of WAYS.
+        followed: for some of WAYS, momentum among them.
         ratio: loss at the end in G with momentum over that of the stored run.
         recovered: how far weights made from G are from W.
         ranks: largest rank of truncated G, rank after naive steps.
         least: the least eigenvalue on the way of naive steps, as a share.
     """
+    ways = [way for way in WAYS if way in followed.gap]
     verdicts = [
-        LABELS[f"rule_{way}"].judge(_worst(followed.raw[row, :AT]), growth(followed.raw[row]))
-        for row, way in enumerate(WAYS)
+        LABELS[f"rule_{way}"].judge(_worst(followed.raw[way][:AT]), growth(followed.raw[way]))
+        for way in ways
     ]
     verdicts += [
-        LABELS[f"label_{way}"].judge(_worst(followed.gap[row]), AFTER_PILOT)
-        for row, way in enumerate(WAYS)
+        LABELS[f"label_{way}"].judge(_worst(followed.gap[way]), AFTER_PILOT) for way in ways
     ]
-    row = list(WAYS).index("momentum")
-    single = followed.single[row]
+    single = followed.single["momentum"]
     return [
         *verdicts,
-        LABELS["label_loss"].judge(_worst(followed.loss_gap), AFTER_PILOT),
+        LABELS["label_loss"].judge(max(map(_worst, followed.loss_gap.values())), AFTER_PILOT),
         LABELS["label_trained"].judge(ratio, BOUND_AFTER),
         LABELS["label_rank"].judge(ranks[0], AFTER_PILOT),
         LABELS["label_recovers"].judge(recovered),
         LABELS["naive_rank"].judge(ranks[1]),
         LABELS["naive_psd"].judge(least, BOUND_AFTER),
         LABELS["float32"].judge(
-            single.max() / single[9],
+            single.max() / single[:AFTER][-1],
             f"largest {single.max():.1e}, and it stays so, which chaos does not; {BOUND_AFTER}",
         ),
     ]
@@ -184,9 +185,9 @@ def judge_speed(in_weights: np.ndarray, in_labels: float) -> list[Verdict]:
     ]
 
 
-def judge_charges(linear: np.ndarray, relu: np.ndarray) -> list[Verdict]:
-    """Verdicts on drifts of the charges at each of RATES."""
-    note = f"learning rates {RATES[-1]:g} to {RATES[0]:g}; {RATES_AFTER}"
+def judge_charges(linear: Drifts, relu: Drifts) -> list[Verdict]:
+    """Verdicts on drifts of the charges by learning rate."""
+    note = f"learning rates {linear.rates.min():g} to {linear.rates.max():g}; {RATES_AFTER}"
     return [
         LABELS["charge_linear"].judge(slope(linear), note),
         LABELS["charge_relu"].judge(slope(relu), note),

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from experiments.gauge.charges import RATES
+from experiments.gauge.charges import Drifts
 from experiments.gauge.dynamics_claims import NAMES, TIED, UNTIED, WIDTHS
-from experiments.gauge.label_space import WAYS, Followed
+from experiments.gauge.label_space import Followed
 from experiments.report.figures import PALETTE, new_figure, save
 
 HEADS = {
@@ -35,7 +35,8 @@ FLOOR = 1e-17
 
 def draw_table(path: Path, table: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     """Differences of labels after the last update by optimiser and group, and some over updates."""
-    groups, names = (*TIED, *UNTIED), list(table)
+    names = list(table)
+    groups = [group for group in (*TIED, *UNTIED) if group in table[names[0]]]
     figure, (left, right) = new_figure(1, 2, width=12.5, height=4.4, width_ratios=(1.7, 1))
     ends = np.array([[table[name][group][-1] for group in groups] for name in names])
     powers = np.log10(np.maximum(ends, FLOOR))
@@ -55,7 +56,7 @@ def draw_table(path: Path, table: Mapping[str, Mapping[str, np.ndarray]]) -> Non
         left.axvline(edge, color="white", linewidth=4)
     for place, name in ((1, "tied"), (4, "ReLU units"), (6.5, "linear bottleneck")):
         left.text(place, len(names) - 0.35, name, ha="center", va="top", fontsize=9)
-    shown = [pair for pair in SHOWN if pair[0] in table]
+    shown = [pair for pair in SHOWN if pair[1] in table.get(pair[0], {})]
     for colour, (name, group) in zip(PALETTE, shown, strict=False):
         series = np.maximum(table[name][group], FLOOR)
         right.plot(np.arange(1, len(series) + 1), series, color=colour, linewidth=1.3,
@@ -70,7 +71,7 @@ def draw_labels(
     path: Path,
     followed: Followed,
     times: tuple[np.ndarray, float],
-    drifts: Sequence[np.ndarray],
+    drifts: Sequence[Drifts],
 ) -> None:
     """Differences of W and its label over updates, times of updates, and drifts of charges."""
     figure, (left, middle, right) = new_figure(1, 3, width=13, height=3.8, width_ratios=(1.5, 1, 1))
@@ -83,21 +84,20 @@ def draw_labels(
     middle.set_xticks(WIDTHS, [str(width) for width in WIDTHS])
     middle.minorticks_off()
     middle.legend(frameon=False, fontsize=8)
-    rates = np.array(RATES)
     for colour, name, drift in zip(
         PALETTE[2:], ("linear units", "ReLU units"), drifts, strict=False
     ):
-        right.plot(rates, drift, "o", color=colour, label=name, markersize=5)
-        right.plot(rates, drift[-1] * (rates / rates[-1]) ** 2, "--", color=colour, linewidth=1)
+        rates, values = drift
+        right.plot(rates, values, "o", color=colour, label=name, markersize=5)
+        right.plot(rates, values[-1] * (rates / rates[-1]) ** 2, "--", color=colour, linewidth=1)
     right.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="drift of the charge")
     right.minorticks_off()
-    right.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
+    right.set_xticks(drifts[0].rates, [f"{rate:.3g}" for rate in drifts[0].rates])
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
 
 
 def _draw_gaps(axis: Any, followed: Followed) -> None:
-    row = list(WAYS).index("momentum")
     series = {
         "G by the rule alone": (followed.raw, PALETTE[1], "-"),
         "G, rank truncated": (followed.gap, PALETTE[0], "-"),
@@ -105,7 +105,7 @@ def _draw_gaps(axis: Any, followed: Followed) -> None:
         "W, float32": (followed.single, PALETTE[7], ":"),
     }
     for label, (gaps, colour, style) in series.items():
-        values = gaps[row]
+        values = gaps["momentum"]
         shown = np.where(np.isfinite(values) & (values < 1e2), np.maximum(values, FLOOR), np.nan)
         steps = np.arange(1, len(shown) + 1)
         axis.plot(steps, shown, style, color=colour, label=label, linewidth=1.3)

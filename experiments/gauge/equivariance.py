@@ -1,164 +1,130 @@
-"""Optimiser by group: how far equivalent starts come apart, from stored starts, in float64."""
+"""Optimiser by group: how far equivalent starts come apart, from stored paths in float64."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import xarray
 
-from experiments.gauge.setting import first_of, gradient_of, stream
-from superpos import gauge, optim
-from superpos.gauge import Group, matrices, symmetries
-from superpos.types import Params, Scalar
+from experiments.gauge.moving import SIDES, SYMMETRIES
+from superpos import gauge
+from superpos.train import NoMemberError, store
 
-N_STEPS, N_ELEMENTS, BATCH_SIZE = 200, 4, 128
 AGREE, DISAGREE = 1e-10, 1e-3
 """Relative differences of labels that are rounding, and that are not."""
-Factory = Callable[..., optax.GradientTransformation]
-
-
-def decayed_sgd(*, learning_rate: Scalar, weight_decay: Scalar) -> optax.GradientTransformation:
-    """Plain descent with decoupled weight decay."""
-    return optax.chain(
-        optax.add_decayed_weights(weight_decay), optax.scale_by_learning_rate(learning_rate)
-    )
-
-
-OPTIMISERS: Mapping[str, tuple[Factory, Mapping[str, float]]] = {
-    "sgd": (optim.sgd, {"learning_rate": 0.1, "momentum": 0.0}),
-    "momentum": (optim.sgd, {"learning_rate": 0.02, "momentum": 0.9}),
-    "decay": (decayed_sgd, {"learning_rate": 0.1, "weight_decay": 0.01}),
-    "adam": (optim.adamw, {"learning_rate": 0.01, "weight_decay": 0.0}),
-    "adamw": (optim.adamw, {"learning_rate": 0.01, "weight_decay": 0.01}),
-    "row_adam": (optim.row_adam, {"learning_rate": 0.01}),
-    "shampoo": (optim.shampoo, {"learning_rate": 0.01}),
-    "muon": (optim.muon, {"learning_rate": 0.01}),
-    "balanced_sgd": (optim.balanced_sgd, {"learning_rate": 0.1}),
-}
-"""Name -> factory and its arguments; those of one factory run in one program."""
 ALWAYS = frozenset({"signed permutation", "permutation", "permutation of units"})
 TURNING = ALWAYS | {"O(m)", "O(m) of both"}
 KEEPS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("sgd", "momentum", "decay", "row_adam", "shampoo", "muon"), TURNING),
+    **dict.fromkeys(("sgd", "momentum", "decay"), TURNING),
     **dict.fromkeys(("adam", "adamw"), ALWAYS),
+    **dict.fromkeys(("row_adam", "shampoo", "muon"), TURNING),
     "balanced_sgd": ALWAYS | {"O(m)", "scale of units"},
 }
 """The groups to which an optimiser should keep. Balanced descent is plain where nothing is read."""
-
-
-class Case(NamedTuple):
-    """A model with groups that act on it.
-
-    Attributes:
-        dataset: which sweep holds its start.
-        groups: name -> the group, and the part of the label that it leaves as it is.
-        label: params -> name -> array, a complete invariant of each group.
-    """
-
-    dataset: str
-    groups: Mapping[str, tuple[Group, str]]
-    label: Callable[[Params], dict[str, Any]]
-
-
-def cases() -> list[Case]:
-    """The models and the groups, by columns of the table."""
-    sides = {"W_in": -1}, {"W_out": -1}
-    units = gauge.unit_classes(*sides)
-
-    def atoms(params: Params) -> dict[str, Any]:
-        label = units.label(params)
-        return {"units": label, "direction": label / jnp.linalg.norm(label)}
-
-    both = gauge.basis_change("O(m) of both", matrices.orthogonal, writes=sides[0], reads=sides[1])
-    return [
-        Case(
-            "tied_start",
-            {
-                "O(m)": (symmetries.rotation(), "gram"),
-                "signed permutation": (symmetries.signed_permutation(), "gram"),
-                "permutation": (symmetries.unit_permutation({"W": -1}), "gram"),
-            },
-            lambda params: {"gram": params.W @ params.W.T},
-        ),
-        Case(
-            "relu_start",
-            {
-                "permutation of units": (symmetries.unit_permutation(*sides), "units"),
-                "scale of units": (symmetries.unit_rescaling(*sides), "units"),
-                "scale of a layer": (symmetries.layer_scale(["W_in", "W_out"]), "direction"),
-            },
-            atoms,
-        ),
-        Case(
-            "linear_start",
-            {
-                "O(m) of both": (both, "product"),
-                "GL(m)": (symmetries.linear_bottleneck(), "product"),
-            },
-            lambda params: {"product": params.W_in @ params.W_out.T},
-        ),
-    ]
+FAMILIES = ("sgd", "adam", "matrix")
+"""The variants of a model, "<model>_<family>", each with some of the optimisers."""
+Weights = Mapping[str, np.ndarray]
+"""Name of a matrix -> (..., n_features, n_hidden)."""
 
 
 def measure(datasets: Mapping[str, xarray.Dataset]) -> dict[str, dict[str, np.ndarray]]:
     """Optimiser -> group -> largest relative difference of labels after each update.
 
-    All optimisers see the same starts, the same elements and the same data.
+    All optimisers of a model see the same starts, the same elements and the same data.
 
     Args:
-        datasets: sweeps with the starts that `cases` names.
+        datasets: "<model>_start", whose first member is the start, and "<model>_<family>", sweeps
+            over the symmetry and the element, for each model of SYMMETRIES.
 
     Returns:
-        For each cell of the table (N_STEPS,).
+        For each cell of the table (n_steps,); infinite where a run diverged.
+
+    Raises:
+        NoMemberError: a start is not finished.
     """
-    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in OPTIMISERS}
-    for case in cases():
-        dataset = datasets[case.dataset]
-        model, params = first_of(dataset)
-        gradient = gradient_of(model, stream(dataset, N_STEPS, BATCH_SIZE))
-        starts = jax.jit(lambda p, case=case: _starts(case, p))(params)
-        for names in families():
-            apart = _departures(names, gradient, case, params, starts)
-            for row, name in enumerate(names):
-                for place, (group, (_, part)) in enumerate(case.groups.items()):
-                    cell = apart[part][row, place * N_ELEMENTS : (place + 1) * N_ELEMENTS]
-                    found[name][group] = cell.max(axis=0)
-    return found
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in KEEPS}
+    for model, groups in SYMMETRIES.items():
+        start = _start(datasets[f"{model}_start"])
+        for family in FAMILIES:
+            for name, dataset in optimisers(datasets[f"{model}_{family}"]):
+                for number in dataset["symmetry"].to_numpy():
+                    group = list(groups)[int(number)]
+                    found[name][group] = apart(group, start, dataset.sel(symmetry=number))
+    return {name: cells for name, cells in found.items() if cells}
 
 
-def _starts(case: Case, params: Params) -> Params:
-    """Parameters moved by N_ELEMENTS of each group, one group after the other."""
-    keys = jax.random.split(jax.random.key(1), len(case.groups))
-    moved = [
-        gauge.moved(group, params, key, N_ELEMENTS)
-        for (group, _), key in zip(case.groups.values(), keys, strict=True)
-    ]
-    return jax.tree.map(lambda *each: jnp.concatenate(each), *moved)
+def optimisers(dataset: xarray.Dataset) -> Iterator[tuple[str, xarray.Dataset]]:
+    """The runs of each optimiser of a variant, over symmetry, element and step."""
+    dataset = dataset.isel(seed=0)
+    [dim] = {*dataset["status"].dims} - {"symmetry", "element"}
+    config = store.config_of(dataset)
+    for row in range(dataset.sizes[dim]):
+        one = dataset.isel({dim: row})
+        kind = str(one["kind"].item()) if "kind" in one.coords else config["optim.kind"]
+        numbers = [
+            float(one[key].item() if key in one.coords else config.get(f"optim.{key}", 0))
+            for key in ("momentum", "weight_decay")
+        ]
+        yield name_of(kind, *numbers), one
 
 
-def families() -> list[list[str]]:
-    """Names of optimisers, those of one factory together."""
-    factories = {factory: None for factory, _ in OPTIMISERS.values()}
-    return [[name for name, (of, _) in OPTIMISERS.items() if of is f] for f in factories]
+def name_of(kind: str, momentum: float, weight_decay: float) -> str:
+    """What an optimiser is called in the table."""
+    if kind == "sgdw":
+        return "momentum" if momentum else "decay" if weight_decay else "sgd"
+    if kind == "adamw":
+        return "adamw" if weight_decay else "adam"
+    return kind
 
 
-def _departures(
-    names: list[str], gradient: Any, case: Case, params: Params, starts: Params
-) -> dict[str, np.ndarray]:
-    """Part of the label -> (optimisers, starts, N_STEPS)."""
-    factory = OPTIMISERS[names[0]][0]
-    numbers = [OPTIMISERS[name][1] for name in names]
-    points = {key: jnp.asarray([each[key] for each in numbers]) for key in numbers[0]}
+def apart(group: str, start: Weights, runs: xarray.Dataset) -> np.ndarray:
+    """How far labels of moved starts come from that of the start itself, after each update.
 
-    @jax.jit
-    def run(points: Any, one: Params, others: Params) -> Any:
-        return jax.vmap(
-            lambda point: gauge.departures(
-                factory(**point), gradient, case.label, one, others, n_steps=N_STEPS
-            )
-        )(points)
+    Args:
+        group: which moved them.
+        start: its weights.
+        runs: over element, of which 0 moves nothing, and step.
 
-    return jax.device_get(run(points, params, starts))
+    Returns:
+        The largest difference over all elements and entries of the label, relative to the largest
+        entry at the start, (n_steps,).
+    """
+    paths = {
+        name: runs[f"{name}_path"].transpose("element", "step", ...).to_numpy() for name in start
+    }
+    own = runs["element"].to_numpy() == 0
+    found = label(group, paths)
+    gaps = np.abs(found[~own] - found[own]).max(axis=(-2, -1))
+    gaps[(runs["status"] != "ok").to_numpy()[~own]] = np.inf
+    return gaps.max(axis=0) / np.abs(label(group, start)).max()
+
+
+def label(group: str, weights: Weights) -> np.ndarray:
+    """A complete invariant of a group, in float64, of weights with any leading axes."""
+    if "W" in weights:
+        return weights["W"] @ np.swapaxes(weights["W"], -1, -2)
+    if group in SYMMETRIES["linear"]:
+        return weights["W_in"] @ np.swapaxes(weights["W_out"], -1, -2)
+    lead = weights["W_in"].shape[:-2]
+    with jax.enable_x64(True):
+        flat = {name: jnp.asarray(w.reshape(-1, *w.shape[-2:])) for name, w in weights.items()}
+        units = np.asarray(_units(flat))
+    units = units.reshape(*lead, *units.shape[1:])
+    whole = group == "scale of a layer"
+    return units / np.linalg.norm(units, axis=(-2, -1), keepdims=True) if whole else units
+
+
+@jax.jit
+def _units(weights: dict[str, jax.Array]) -> jax.Array:
+    """The balanced units, the largest first, of many models."""
+    return jax.vmap(gauge.unit_classes(*SIDES).label)(weights)
+
+
+def _start(dataset: xarray.Dataset) -> Weights:
+    """The matrices of the first member, float64."""
+    one = dataset.isel(seed=0)
+    if one["status"].item() != "ok":
+        raise NoMemberError("no finished start")
+    names = [name for name in ("W", "W_in", "W_out") if name in one]
+    return {name: one[name].to_numpy().astype(np.float64) for name in names}

@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.gauge.matrices import product
+from superpos.metrics.symmetric import eigh
 from superpos.types import Array, Scalar
 
 Loss = Callable[[Array, Array], Array]
@@ -78,7 +79,22 @@ def gram_step(
     Returns:
         The state after it.
     """
-    S, gradient_b = _gradients(state, loss)
+    numbers = {"learning_rate": learning_rate, "momentum": momentum, "weight_decay": weight_decay}
+    return gram_update(state, *_gradients(state, loss), **numbers)
+
+
+def gram_update(
+    state: GramState,
+    S: Array,
+    gradient_b: Array,
+    *,
+    learning_rate: Scalar,
+    momentum: Scalar,
+    weight_decay: Scalar,
+) -> GramState:
+    """`gram_step` from a gradient: S the symmetric part of dL/dG (n, n), and dL/db (n,)."""
+    numbers = (learning_rate, momentum, weight_decay)
+    learning_rate, momentum, weight_decay = (jnp.asarray(v, state.G.dtype) for v in numbers)
     keep = 1 - learning_rate * weight_decay
     GS = product(state.G, S)
     SC = product(S, state.cross)
@@ -129,7 +145,7 @@ def naive_step(state: GramState, loss: Loss, *, learning_rate: Scalar) -> GramSt
 
 def factor(G: Array, n_hidden: int) -> Array:
     """Weights W (n_features, n_hidden) with W Wᵀ = G, as near as that rank allows."""
-    values, vectors = jnp.linalg.eigh(G)
+    values, vectors = eigh(G)
     kept = jnp.maximum(values[..., -n_hidden:], 0)
     return vectors[..., -n_hidden:] * jnp.sqrt(kept)[..., None, :]
 

@@ -1,4 +1,4 @@
-"""Adam, AdamW and SGD as optax transformations with swept arguments.
+"""Adam, AdamW, SGD and SGDW as optax transformations with swept arguments.
 
 A schedule has unit height and multiplies the learning rate, so that the rate itself may be a
 tracer (optax's own warm-up and decay schedules branch on its value).
@@ -110,6 +110,40 @@ def sgd(
         with the learning rate outside the sum, as in PyTorch's SGD.
     """
     return optax.chain(optax.trace(decay=momentum), scale_by_rate(learning_rate, schedule))
+
+
+@factory
+def sgdw(
+    *,
+    learning_rate: Positive,
+    weight_decay: NonNegative,
+    momentum: Decay = 0.0,
+    schedule: Schedule | None = None,
+) -> optax.GradientTransformation:
+    """Stochastic gradient descent with momentum and decoupled weight decay on every parameter.
+
+    Args:
+        learning_rate: step size in (0, inf).
+        weight_decay: a parameter shrinks by learning_rate * weight_decay of itself at each step,
+            in [0, inf).
+        momentum: decay of the running sum of gradients, in [0, 1); 0 is plain descent.
+        schedule: multiplies the learning rate, step -> factor; None is constant.
+
+    Returns:
+        An optax GradientTransformation.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization (arXiv 1711.05101),
+        algorithm 1, with the learning rate outside the sum and on the decay, as in their AdamW.
+    """
+    return optax.chain(
+        optax.trace(decay=momentum),
+        optax.add_decayed_weights(weight_decay),
+        scale_by_rate(learning_rate, schedule),
+    )
 
 
 def scale_by_rate(

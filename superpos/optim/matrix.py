@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import optax
 
 from superpos.arguments import Decay, Positive, factory
+from superpos.metrics.symmetric import eigh
 from superpos.optim.gradient import scale_by_rate
 from superpos.optim.schedules import Schedule
 from superpos.types import Array, Params
@@ -161,7 +162,7 @@ def shampoo(
 
     def whitened(gradient: Array, moments: tuple[Array, ...]) -> Array:
         for axis, moment in enumerate(moments):
-            values, vectors = jnp.linalg.eigh(moment)
+            values, vectors = eigh(moment)
             largest = jnp.where(values[-1] > 0, values[-1], 1)
             powers = (jnp.maximum(values, 0) + eps * largest) ** (-0.5 / gradient.ndim)
             root = (vectors * powers[None]) @ vectors.T

@@ -9,3 +9,4 @@ from superpos.models.inits.normal import he as he
 from superpos.models.inits.normal import notebook as notebook
 from superpos.models.inits.normal import unit as unit
 from superpos.models.inits.polygon import polygon as polygon
+from superpos.models.inits.trained import trained as trained
