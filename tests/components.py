@@ -178,6 +178,8 @@ def supplies(group: str) -> dict[str, Any]:
         return {"examples": {"inputs": rows()}, "members": trained()}
     if group == "asset":
         return {"registry": EVERYTHING}
+    if group == "init":
+        return {"members": trained(construct("model", composed("model", "autoencoder")["model"]))}
     if group != "evaluation":
         return {}
     config = composed("evaluation", "loss")
@@ -191,9 +193,9 @@ def rows() -> np.ndarray:
     return np.random.default_rng(0).uniform(size=(3 * BATCH, 64)).astype(np.float32)
 
 
-def trained() -> Members:
-    """Two models of five features in two dimensions."""
-    model = models.autoencoder(n_features=5, n_hidden=2)
+def trained(model: Model | None = None) -> Members:
+    """Two models, of five features in two dimensions where nothing else is said."""
+    model = models.autoencoder(n_features=5, n_hidden=2) if model is None else model
     params, state = jax.vmap(model.init)(jax.random.split(jax.random.key(0)))
     return Members(model, params, state)
 
@@ -272,7 +274,8 @@ def takes_a_key(tx: Any) -> bool:
 
 
 def use_optimiser(tx: Any, config: Mapping[str, Any]) -> Any:
-    params = {"W": jnp.array([[0.3, -1.2], [0.7, 0.1]]), "b": jnp.array([0.5, -0.4])}
+    matrix = "G" if config["optim"]["kind"] == "gram_sgd" else "W"
+    params = {matrix: jnp.array([[0.3, -1.2], [0.7, 0.1]]), "b": jnp.array([0.5, -0.4])}
     opt_state, path = tx.init(params), []
     for step in range(4):
         grads = jax.tree.map(lambda leaf, step=step: jnp.sin(3 * leaf + step), params)

@@ -386,14 +386,15 @@ def test_model_refuses_a_batch_of_another_width(name: str) -> None:
 @pytest.mark.parametrize("name", names_of("optim"))
 def test_optimiser_descends(name: str) -> None:
     tx = build("optim", name, {"learning_rate": 0.05})
-    params = {"W": jnp.ones((3, 2)), "b": jnp.full(3, -2.0)}
+    gram = name == "gram_sgd"  # of positive semidefinite matrices
+    params = {"G" if gram else "W": jnp.ones((3, 3 if gram else 2)), "b": jnp.full(3, -2.0)}
     opt_state = tx.init(params)
     for step in range(20):
         noise = {"key": jax.random.key(step)} if takes_a_key(tx) else {}
         updates, opt_state = tx.update(params, opt_state, params, **noise)  # gradient of |x|^2 / 2
         chex.assert_trees_all_equal_shapes_and_dtypes(updates, params)
         params = jax.tree.map(jnp.add, params, updates)
-    assert 0 < float(jnp.abs(params["W"]).max()) < 0.6
+    assert 0 < float(jnp.abs(params["G" if gram else "W"]).max()) < 0.6
     assert 0 < float(jnp.abs(params["b"]).max()) < 1.5
 
 
