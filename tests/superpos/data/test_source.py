@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.data import draw, elementwise, labelled, shared, sparse_uniform, stateless, vectors
-from superpos.types import Batch, Source
+from superpos.data import draw, elementwise, labelled, shared, sparse_uniform, stateless
+from superpos.types import Batch, Source, vectors
 
 
 def key(seed=4):

@@ -19,7 +19,7 @@ from superpos.train.program import compile_chunk
 from tests.superpos.train.builds import ROOT
 
 # Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
+work_module = importlib.import_module("superpos.train.work")
 
 KEY = jax.random.key(3)
 AXES = {"target": [0.1, 0.5, 0.7, 0.9], "seed": [0, 1]}
@@ -247,8 +247,8 @@ def test_a_damaged_state_is_set_aside_and_the_chunk_trained_from_its_start(
 def test_a_state_of_other_numerics_is_set_aside(run, interrupted, monkeypatch, tmp_path):
     undisturbed = run(tmp_path / "undisturbed")
     interrupted(3)
-    real = sweep_module.fingerprint
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real(), "jax": "0"})
+    real = work_module.fingerprint
+    monkeypatch.setattr(work_module, "fingerprint", lambda: {**real(), "jax": "0"})
     with pytest.warns(UserWarning, match="of another program, moved to"):
         resumed = run(allow_numerics_change=True)
     assert resumed.W.values.tobytes() == undisturbed.W.values.tobytes()

@@ -82,7 +82,7 @@ def test_all_numbers_of_a_run_can_be_swept_in_one_call(all_swept):
     assert (dataset.status == "ok").all()
     for dim in dims:  # each of them changes what comes out
         change = np.abs(dataset.W.isel({dim: 0}) - dataset.W.isel({dim: 1}).values)
-        assert (change.max(("W_0", "W_1")) > 1e-6).all(), dim
+        assert (change.max(("feature", "hidden")) > 1e-6).all(), dim
 
 
 @pytest.mark.slow
@@ -458,7 +458,7 @@ def test_the_results_are_labelled(swept):
     axis_dims = ("scale", "learning_rate", "seed")
     assert dataset.status.dims == dataset.diverged_step.dims == axis_dims
     assert dataset.W.dims == (*axis_dims, "feature", "hidden")
-    assert dataset.b.dims == (*axis_dims, "b_0")
+    assert dataset.b.dims == (*axis_dims, "feature")
     assert dataset.norms.dims == (*axis_dims, "step", "feature")
     assert dataset.train_loss.dims == (*axis_dims, "step")
     assert dataset.step.values.tolist() == [10, 20]
