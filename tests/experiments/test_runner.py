@@ -20,7 +20,7 @@ from experiments.report import stored
 from superpos.train import StoreError, store
 from tests.small import shrunk
 
-TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
+TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 SMALL_SWEEP = ("sweep.data.density=[0.5,1.0]", "sweep.seed=[0,1]")
 DIVERGING = ("optim=sgd", "optim.learning_rate=1e38")
 
@@ -99,7 +99,7 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
         "other": {"data": {"kind": "one_sparse"}, "model": {"kind": "mlp", "n_outputs": 5}},
         "same": {"model": {"kind": "autoencoder", "n_hidden": 3}},
     }
-    words = ("probe=loss", "model.n_hidden=4")
+    words = ("evaluations=loss", "model.n_hidden=4")
     jobs = only_jobs(tiny(tmp_path, *words, changes={"variants": variants}))
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
