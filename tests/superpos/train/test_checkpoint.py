@@ -93,6 +93,22 @@ def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
     assert decode(results, NAME, "a", program) is None
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [None, [], [1], [1, 0, 0], [2, 0], [1, 1], [-1, 0], [10**18, 0], [0, 10**18], [1.5, 0]],
+    ids=str,
+)
+def test_a_sound_file_with_other_counts_than_it_holds_is_no_state(make_toy, counts):
+    program = compiled(make_toy())
+    written = files.unframed(
+        b"superpos-checkpoint", NAME, encode(NAME, "a", after_a_block(program)[0])
+    )
+    np.testing.assert_array_equal(written.pop("counts"), [1, 0])
+    if counts is not None:
+        written["counts"] = np.array(counts)
+    assert decode(files.framed(b"superpos-checkpoint", NAME, written), NAME, "a", program) is None
+
+
 def test_the_next_is_due_after_the_time_or_twenty_times_what_saving_takes(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])

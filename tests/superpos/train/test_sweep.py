@@ -590,6 +590,14 @@ def test_a_parameter_and_a_metric_of_one_name_are_refused(make_toy, one_line):
     assert not any(report.steps_done for report in reports)
 
 
+def test_programs_that_are_kept_are_not_taken_for_results_of_other_dimensions(make_toy):
+    build, programs = make_toy(), {}
+    for name in ("a", "b", "a"):
+        arguments = {"axes": {"target": [0.1]}, "dims": {"W": [name]}, "programs": programs}
+        assert sweep(build, key=root(), **arguments)["W"].dims == ("target", name)
+    assert len(programs) == 2
+
+
 def test_dims_that_do_not_match_are_refused(make_toy, one_line):
     with pytest.raises(ValueError) as refusal:
         sweep(make_toy(), key=root(), axes={"target": [0.1]}, dims={"W": ["a", "b"]})
