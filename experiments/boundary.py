@@ -22,6 +22,12 @@ from superpos.arguments import did_you_mean
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 LONGEST_NAME = 120
+INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
+MOVED = {
+    "probe": "it is evaluations now, as evaluations=loss or evaluations.loss.batch_size=64",
+    "dims": "models and evaluations name the dimensions of results themselves now",
+}
+"""Sections of older configs, and what to write."""
 
 
 class UsageError(Exception):
@@ -193,6 +199,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     overrides = [str(override) for override in chosen.overrides.task]
     values = {str(key): config[key] for key in config if key != "hydra"}
     return {
+        "links": dict(_links(OmegaConf.to_container(config, resolve=False), "")),
         **{
             key: OmegaConf.to_container(value, resolve=True)
             if OmegaConf.is_config(value)
@@ -205,6 +212,15 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     }
 
 
+def _links(node: Any, prefix: str) -> Iterator[tuple[str, str]]:
+    """Dotted key -> the key whose value it takes, for each interpolation of a single value."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        found = INTERPOLATION.fullmatch(value) if isinstance(value, str) else None
+        if found:
+            yield f"{prefix}{name}", found[1]
+        yield from _links(value, f"{prefix}{name}.")
+
+
 def _command(words: Sequence[str]) -> str:
     return shlex.join(["python", "-m", "experiments", *words])
 
@@ -214,8 +230,7 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
     text = str(error)
     choices = [word for word in words if _is_unknown_choice(word)]
     if choices:
-        group, _, name = choices[0].partition("=")
-        known = _names(group)
+        known, name = _names(_group(choices[0])), choices[0].partition("=")[2]
         return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
@@ -228,14 +243,23 @@ def _one_line(error: Exception, words: Sequence[str]) -> str:
 
 def _is_unknown_choice(word: str) -> bool:
     """Tell whether a word chooses something that a group of the config does not hold."""
-    group, sign, name = word.partition("=")
-    is_group = bool(group) and bool(sign) and (CONF / group).is_dir()
-    return is_group and not set(name.split(",")) <= set(_names(group))
+    group, names = _group(word), word.partition("=")[2].strip("[]").split(",")
+    return bool(group) and not set(names) <= set(_names(group))
+
+
+def _group(word: str) -> str:
+    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
+    key, sign, _ = word.partition("=")
+    group = key.lstrip("+").partition("@")[0]
+    return group if sign and group and (CONF / group).is_dir() else ""
 
 
 def _unknown_key(key: str, words: Sequence[str]) -> str:
     typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
     given = typed[0].lstrip("+~") if typed else key
+    section = key.split(".")[0]
+    if section in MOVED:
+        return f"{given}: unknown key; {MOVED[section]}"
     known = list(_dotted(_composed_without_values(words), ""))
     if key in known:
         return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
@@ -247,7 +271,7 @@ def _unknown_key(key: str, words: Sequence[str]) -> str:
 
 def _composed_without_values(words: Sequence[str]) -> Any:
     """The config with the groups that were chosen, but none of the values."""
-    groups = [word for word in words if (CONF / (word.partition("=")[0] or "?")).is_dir()]
+    groups = [word for word in words if _group(word)]
     try:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
             return OmegaConf.to_container(hydra.compose("config", groups), resolve=False)

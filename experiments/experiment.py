@@ -1,17 +1,17 @@
-"""From a plain config to an experiment: its jobs by variant, and the analysis of their results."""
+"""From a plain config to an experiment: its variants, and the analysis of their results."""
 
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
-import jax
-import jax.numpy as jnp
-
-from experiments.components import check_component, construct, problem_of
+from experiments.analyses import EVERYTHING
+from experiments.boundary import MOVED
+from experiments.changes import merged, without_links
 from experiments.findings import Findings
-from experiments.jobs import COMPONENTS, ConfigError, Job, bind_job
-from experiments.registry import REGISTRY
+from experiments.jobs import ConfigError, Job, flat
+from experiments.resolve import COMPONENTS
+from experiments.variant import Variant, bind_variant
 from superpos import random
 from superpos.arguments import (
     ArgumentError,
@@ -20,25 +20,29 @@ from superpos.arguments import (
     PositiveFraction,
     did_you_mean,
 )
+from superpos.components import check, construct, problem_of
 from superpos.random import Rng
-from superpos.train.grid import SEED
-from superpos.train.results import final_leaves
+from superpos.train.after import check_names, described
+from superpos.train.assets import reading
+from superpos.train.grid import make_grid
+from superpos.train.placing import shapes_of
+from superpos.train.program import schema_of
+from superpos.train.table import is_number
 from superpos.train.training import Engine
 
-VARIED = (*COMPONENTS, "fit", "seed", "sweep", "zipped")
+VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points")
 """What a variant may change."""
 SECTIONS = (
     *VARIED,
     "magnitude",
     "schedule",
     "variants",
-    "dims",
     "analysis",
     "objective",
     "engine",
     "output_dir",
 )
-TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides")
+TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
 ENGINE = {
     "kernel": Engine,
     "rng": Rng,
@@ -49,12 +53,14 @@ ENGINE = {
     "matmul_precision": Literal["highest", "high", "default"],
     "allow_numerics_change": bool,
 }
+GIVEN = ("datasets", "folder")
+"""What an analysis is given."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def bind(
     config: Mapping[str, Any], *, trace: bool = True
-) -> tuple[dict[str, Job], Callable[..., Findings]]:
+) -> tuple[dict[str, Variant], Callable[..., Findings]]:
     """Check a config.
 
     Args:
@@ -62,8 +68,8 @@ def bind(
         trace: trace each job for what `wrong_results` tells; jobs of one shape need that once.
 
     Returns:
-        The jobs by variant ("sweep" where there are no variants), and the analysis: (datasets by
-        variant, folder) -> Findings.
+        The variants (one called "sweep" where the config has none), and the analysis: (datasets
+        by variant, folder) -> Findings.
 
     Raises:
         ConfigError: with every problem found.
@@ -73,25 +79,30 @@ def bind(
         raise ConfigError(missing)
     wrong_engine = [*_engine(config["engine"])]
     problems = [*_unknown("", config, TOP_LEVEL), *wrong_engine]
-    problems += check_component("analysis", config["analysis"], "analysis")
+    problems += check(EVERYTHING, "analysis", config["analysis"], "analysis", GIVEN)
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
-    problems += [*_dims(config["dims"], config), *_objective(config["objective"])]
-    jobs: dict[str, Job] = {}
+    problems += _objective(config["objective"])
+    variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
-            jobs[name] = bind_job(merged(config, changes))
-            found = [] if wrong_engine or not trace else wrong_results(jobs[name])
-            problems += [problem for problem in found if problem not in problems]
+            made = {each: variant.model for each, variant in variants.items()}
+            changed = without_links(merged(config, changes), dict(flat(changes, "")))
+            variants[name] = bind_variant(changed, made)
+            for job in variants[name].jobs if trace and not wrong_engine else ():
+                problems += [each for each in wrong_results(job) if each not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
     if problems or wrong_variants:
         raise ConfigError(problems + wrong_variants)
-    return jobs, lambda datasets, folder: construct(
-        "analysis", config["analysis"], datasets=datasets, folder=folder
-    )
+
+    def analyse(datasets: Mapping[str, Any], folder: Path) -> Findings:
+        given: dict[str, Any] = dict(zip(GIVEN, (datasets, folder), strict=True))
+        return construct(EVERYTHING, "analysis", config["analysis"], supplied=given)
+
+    return variants, analyse
 
 
 def _untrained(config: Mapping[str, Any]) -> list[str]:
@@ -99,30 +110,6 @@ def _untrained(config: Mapping[str, Any]) -> list[str]:
     if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
         return []
     return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
-
-
-def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with changes laid over it, mapping into mapping.
-
-    A component that becomes one of another kind keeps of its arguments those that this kind takes.
-    """
-    result = dict(config)
-    for key, value in changes.items():
-        old = result.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            result[key] = merged(_kept(key, old, value.get("kind")), value)
-        else:
-            result[key] = value
-    return result
-
-
-def _kept(group: str, node: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
-    """What of a component another kind takes too; all of it where the kind stays or is unknown."""
-    kinds = REGISTRY.get(group, {})
-    if kind == node.get("kind") or kind not in kinds:
-        return node
-    taken = inspect.signature(kinds[kind]).parameters
-    return {name: value for name, value in node.items() if name in taken}
 
 
 def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -134,7 +121,8 @@ def _unknown(prefix: str, node: Mapping[str, Any], known: Any) -> Iterator[str]:
     for name in node:
         if name not in known:
             what = "unknown" if prefix else "unknown key"
-            yield f"{prefix}{name}: {what}{did_you_mean(str(name), known)}"
+            hint = f"; {MOVED[name]}" if name in MOVED else did_you_mean(str(name), known)
+            yield f"{prefix}{name}: {what}{hint}"
 
 
 def _engine(node: Any) -> Iterator[str]:
@@ -170,21 +158,6 @@ def _objective(node: Any) -> Iterator[str]:
         yield f"objective={node!r}: expected the name of a result, or a list of names"
 
 
-def _dims(node: Any, config: Mapping[str, Any]) -> Iterator[str]:
-    """Names of dimensions: a list of distinct names for each result, none taken by an axis."""
-    if not isinstance(node, Mapping):
-        yield f"dims={node!r}: expected names of dimensions for each result"
-        return
-    taken = {"step", *_axis_names(config["sweep"])}
-    for result, names in node.items():
-        plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
-        if not plain or len(set(names)) != len(names) or taken & set(names):
-            yield (
-                f"dims.{result}={names!r}: expected distinct names, none of them"
-                f" {', '.join(sorted(taken))}"
-            )
-
-
 def wrong_results(job: Job) -> Iterator[str]:
     """Trace one member, without compiling, for the names and shapes of its results.
 
@@ -192,33 +165,26 @@ def wrong_results(job: Job) -> Iterator[str]:
         job: checked but for this.
 
     Yields:
-        What is wrong with config.dims and config.objective, a line each.
+        What is wrong with config.objective, a line each.
 
     Raises:
-        ConfigError: the engine cannot train it.
+        ConfigError: the engine cannot train it, or names are taken.
     """
-    dims, wanted = job.config["dims"], job.config["objective"]
-    first = {axis: jnp.float32(values[0]) for axis, values in job.axes.items() if axis != SEED}
+    wanted = job.config["objective"]
     root = random.key(0, rng=job.config["engine"]["rng"])
+    arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
     try:
-        run = job.build(first)
-        carry, metrics = jax.eval_shape(lambda key: run.advance(run.init(key)), root)
+        points = make_grid(job.axes, job.zipped).points
+        schema = schema_of(reading(job.build, job.assets), points, root.dtype, arrays)
+        if job.over:
+            keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
+            run, carry = described(job.build, keys, root, job.assets)
+            over = {name: [*axes] for name, axes in job.over.items()}
+            check_names(run, carry, schema, [*job.axes], over)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
-    shapes = {name: leaf.shape for name, leaf in {**final_leaves(carry), **metrics}.items()}
-    for result, names in dims.items() if isinstance(dims, Mapping) else ():
-        rank = len(shapes.get(result, names if isinstance(names, list) else ()))
-        if isinstance(names, list) and len(names) != rank:
-            yield f"dims.{result}={names!r}: expected {rank} names"
-    numbers = [name for name, leaf in metrics.items() if leaf.shape == ()]
+    numbers = [name for name, entry in schema.items() if is_number(entry)]
     for name in wanted if isinstance(wanted, list) else [wanted]:
         if isinstance(name, str) and name not in numbers:
             close = did_you_mean(name, numbers)
             yield f"objective={name}: expected one of {', '.join(numbers)}{close}"
-
-
-def _axis_names(sweep: Any) -> Iterator[str]:
-    if isinstance(sweep, Mapping):
-        for name, node in sweep.items():
-            yield str(name)
-            yield from _axis_names(node)

@@ -2,29 +2,33 @@
 
 import copy
 import dataclasses
-import inspect
 import itertools
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from experiments.axes import expand, flat_axes
-from experiments.components import SUPPLIED, check_component, construct, problem_of
-from experiments.registry import REGISTRY
+import jax
+
+from experiments import loading
+from experiments.resolve import COMPONENTS, after, assets_of, problems_of, resolve
+from experiments.varying import Axes, axes_of, node_at
 from superpos.arguments import (
     ArgumentError,
     Seed,
-    annotation,
     did_you_mean,
-    element_of,
-    sweepable,
 )
+from superpos.components import problem_of, several
 from superpos.train import FitSpec, training
-from superpos.train.grid import SEED, Grid, check_count, make_grid
+from superpos.train.assets import identified
+from superpos.train.grid import SEED, make_grid
+from superpos.train.placing import shapes_of
 from superpos.train.program import Build
-from superpos.types import Training
+from superpos.types import Asset, Model, Training
 
 MOST_CORNERS = 1024
-COMPONENTS = ("data", "model", "optim", "probe")
+
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ConfigError(Exception):
@@ -41,20 +45,25 @@ class Job:
     """One sweep: what to train and over which axes.
 
     Attributes:
-        build: point -> Training, for `superpos.train.sweep`.
+        build: (point, assets) -> Training, or point -> Training where there are no assets, for
+            `superpos.train.sweep`.
         axes: dotted key -> values.
         zipped: groups of axes that vary together.
         spec: the resolved configuration, dotted key -> plain value, without the axes.
         fit: length of a run.
         config: the same configuration as the factories take it.
+        assets: what its factories ask for.
+        over: evaluation of stored members -> axes of its own numbers.
     """
 
     build: Build
-    axes: dict[str, list[float]]
+    axes: Axes
     zipped: list[list[str]]
     spec: dict[str, Any]
     fit: FitSpec
     config: Mapping[str, Any]
+    assets: Mapping[str, Asset]
+    over: Mapping[str, Axes]
 
     @property
     def n_members(self) -> int:
@@ -62,12 +71,14 @@ class Job:
         return make_grid(self.axes, self.zipped).n_members
 
 
-def bind_job(config: Mapping[str, Any]) -> Job:
+def bind_job(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE) -> Job:
     """Check one variant of a config and close its factories over it.
 
     Args:
-        config: plain and resolved, with data, model, optim, probe, fit, seed, sweep and zipped;
-            the job reads engine.kernel when it is built, which is not checked here.
+        config: plain and resolved, with data, model, optim, evaluations, assets, fit, seed, sweep
+            and zipped; the job reads engine.kernel when it is built, which is not checked here. No
+            axis of the sweep is static: `variant.bind_variant` takes those apart.
+        made: variant -> its model, for the variants that are trained before.
 
     Returns:
         The job.
@@ -75,56 +86,76 @@ def bind_job(config: Mapping[str, Any]) -> Job:
     Raises:
         ConfigError: with every problem that was found.
     """
-    problems = [p for group in COMPONENTS for p in check_component(group, config[group], group)]
+    problems = loading.problems_of(config["assets"])
+    loaders = {} if problems else {k: v for k, v in config["assets"].items() if v is not None}
+    problems += problems_of(config, loaders)
     problems += problem_of("seed", config["seed"], Seed)
     fit = _fit(config["fit"], problems)
     problems += _mismatch(config) if not problems else []
-    axes = _axes(config, problems)
+    axes = axes_of(config, problems)
     if fit is None or problems:
         raise ConfigError(problems)
-    _try_corners(config, axes, make_grid(axes, config["zipped"]))
-    return make_job(config, axes, config["zipped"], fit)
+    try:
+        assets = loading.loaded(loaders, assets_of(config, loaders), made)
+        over = {name: _under(axes, f"evaluations.{name}.") for name in after(config)}
+        apart = [key for own in over.values() for key in own]
+        axes = {key: values for key, values in axes.items() if key not in apart}
+        job = make_job(config, axes, config["zipped"], fit, assets, over)
+        _try_corners(job)
+    except ArgumentError as error:
+        raise ConfigError([str(error)]) from None
+    return job
 
 
 def make_job(
-    config: Mapping[str, Any], axes: dict[str, list[float]], zipped: list[list[str]], fit: FitSpec
+    config: Mapping[str, Any],
+    axes: Axes,
+    zipped: list[list[str]],
+    fit: FitSpec,
+    assets: Mapping[str, Asset],
+    over: Mapping[str, Axes] = NONE,
 ) -> Job:
-    """The sweep of a checked config over checked axes."""
+    """The sweep of a checked config over checked axes; `over` is of what is measured afterwards."""
+
+    def build(point: Mapping[str, Any], given: Mapping[str, Any] = NONE) -> Training:
+        return _training(_with_values(config, point), fit, given)
+
+    spec = identified(flat_spec(config), assets)
     return Job(
-        build=lambda point: _training(_with_values(config, point), fit),
+        build=build,
         axes=axes,
         zipped=zipped,
-        spec={key: value for key, value in flat_spec(config).items() if key not in axes},
+        spec={key: value for key, value in spec.items() if key not in axes},
         fit=fit,
         config=config,
+        assets=assets,
+        over={name: over.get(name, {}) for name in after(config)},
     )
 
 
 def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a member is made of, dotted key -> plain value; the seed is not in it."""
-    groups = (*COMPONENTS, "fit")
-    return {key: value for g in groups for key, value in _flat(config[g], f"{g}.")}
+    """What a member is made of, dotted key -> plain value, but for the seed and the assets."""
+    later = after(config)
+    made = {
+        name: node for name, node in several(config["evaluations"]).items() if name not in later
+    }
+    nodes = {**{group: config[group] for group in COMPONENTS}, "evaluations": made}
+    nodes["fit"] = config["fit"]
+    return {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
 
 
-def is_scalar(config: Mapping[str, Any], key: str) -> bool:
-    """Tell whether a value of the config can be an axis of one compiled program."""
-    value = _node(config, key.split("."))
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        _axis_hint(config, key)
-    except ArgumentError:
-        return False
-    return True
+def spec_after(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What an evaluation of stored members is made of, dotted key -> plain value."""
+    return dict(flat(after(config)[name], f"evaluations.{name}."))
 
 
-def _training(config: Mapping[str, Any], fit: FitSpec) -> Training:
-    source = construct("data", config["data"])
-    model = construct("model", config["model"])
-    tx = construct("optim", config["optim"])
-    probe = construct("probe", config["probe"], model=model, source=source)
-    engine = config["engine"]["kernel"]
-    return training(model=model, source=source, tx=tx, probe=probe, spec=fit, engine=engine)
+def _under(axes: Axes, prefix: str) -> Axes:
+    return {key: values for key, values in axes.items() if key.startswith(prefix)}
+
+
+def _training(config: Mapping[str, Any], fit: FitSpec, assets: Mapping[str, Any]) -> Training:
+    parts = resolve(config, assets)
+    return training(**parts._asdict(), spec=fit, engine=config["engine"]["kernel"])
 
 
 def _fit(node: Any, problems: list[str]) -> FitSpec | None:
@@ -152,106 +183,31 @@ def _mismatch(config: Mapping[str, Any]) -> list[str]:
     return [f"model.n_features={wanted}: expected data.n_features={given}"]
 
 
-def _axes(config: Mapping[str, Any], problems: list[str]) -> dict[str, list[float]]:
-    """Expand and check every axis; where no seed is swept, the seed of the config is one."""
-    axes: dict[str, list[float]] = {}
-    found = (
-        []
-        if isinstance(config["sweep"], Mapping)
-        else [f"sweep={config['sweep']!r}: expected axes at the keys they vary"]
-    )
-    for key, node in () if found else flat_axes(config["sweep"]):
-        try:
-            hint = _axis_hint(config, key)
-            axes[key] = expand(key, node)
-        except ArgumentError as error:
-            found.append(str(error))
-        else:
-            wrong = [p for value in axes[key] for p in problem_of(f"sweep.{key}", value, hint)]
-            found += wrong[:1]
-    axes.setdefault("seed", [0 if problem_of("seed", config["seed"], Seed) else config["seed"]])
-    if not found:
-        found = _grid_problems(axes, config["zipped"])
-    problems += found
-    return axes
-
-
-def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
-    if not isinstance(zipped, list) or not all(isinstance(group, list) for group in zipped):
-        return [f"zipped={zipped!r}: expected lists of axes, such as [[data.density, seed]]"]
-    try:
-        check_count(make_grid(axes, zipped))
-    except ArgumentError as error:
-        text = str(error)
-        if text.startswith("axes:"):
-            return [f"sweep{text.removeprefix('axes')}"]
-        return [text if text.startswith("zipped") else f"sweep.{text}"]
-    return []
-
-
-def _axis_hint(config: Mapping[str, Any], key: str) -> Any:
-    """The annotation of what an axis varies.
+def _try_corners(job: Job) -> None:
+    """Make every part at the corners of the grid, for what ranges alone do not tell.
 
     Raises:
-        ArgumentError: the key does not exist or is static.
+        ArgumentError: a factory refused one of them; one line.
     """
-    if key == "seed":
-        return Seed
-    *path, name = key.split(".")
-    index = name if name.isdigit() else None
-    if index is not None and path:
-        *path, name = path
-    node = _node(config, path)
-    static = f"sweep.{key}: static, so each value is its own compile; use -m {key}=... instead"
-    if path == ["fit"] and name in config["fit"]:
-        raise ArgumentError(static)
-    group = path[-1] if path else ""
-    if group not in REGISTRY or not isinstance(node, Mapping):
-        raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
-    if node.get("kind") not in REGISTRY[group]:
-        raise ArgumentError(f"sweep.{key}: cannot be checked, {'.'.join(path)} has no known kind")
-    function = REGISTRY[group][node["kind"]]
-    if name not in inspect.signature(function).parameters or name in SUPPLIED:
-        close = did_you_mean(name, sweepable(function))
-        raise ArgumentError(f"sweep.{key}: unknown{close}")
-    if index is None and name in sweepable(function):
-        return annotation(function, name)
-    if index is not None and f"{name}.<index>" in sweepable(function):
-        if not 0 <= int(index) < len(node.get(name) or []):
-            raise ArgumentError(f"sweep.{key}: {'.'.join(path)}.{name} has no element {index}")
-        return element_of(annotation(function, name))
-    raise ArgumentError(static)
-
-
-def _node(config: Any, path: list[str]) -> Any:
-    for part in path:
-        config = config.get(part) if isinstance(config, Mapping) else None
-    return config
-
-
-def _try_corners(config: Mapping[str, Any], axes: Mapping[str, list[float]], grid: Grid) -> None:
-    """Call every factory at the corners of the grid, for what ranges alone do not tell.
-
-    Raises:
-        ConfigError: a factory refused one of them.
-    """
+    grid = make_grid(job.axes, job.zipped)
     ends = [
         {end for name in names for end in (grid.axes[name].argmin(), grid.axes[name].argmax())}
         for names in grid.dims.values()
     ]
-    for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
-        point = {
-            name: axes[name][at]
-            for at, names in zip(corner, grid.dims.values(), strict=True)
-            for name in names
-            if name != SEED
-        }
-        at_corner = _with_values(config, point)
-        try:
-            for group in ("data", "model", "optim"):
-                construct(group, at_corner[group])
-        except ArgumentError as error:
-            raise ConfigError([str(error)]) from None
+
+    def make(arrays: Mapping[str, Any]) -> None:
+        given = {name: each.read(arrays[name]) for name, each in job.assets.items()}
+        for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
+            point = {
+                name: job.axes[name][at]
+                for at, names in zip(corner, grid.dims.values(), strict=True)
+                for name in names
+                if name != SEED
+            }
+            resolve(_with_values(job.config, point), given)
+
+    arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
+    jax.eval_shape(make, arrays)
 
 
 def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
@@ -259,14 +215,15 @@ def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[st
     changed = copy.deepcopy(dict(config))
     for key, value in point.items():
         *path, name = key.split(".")
-        node = _node(changed, path)
+        node = node_at(changed, path)
         node[int(name) if isinstance(node, list) else name] = value
     return changed
 
 
-def _flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree and yield (dotted key, value)."""
     if isinstance(node, Mapping):
         for name, value in node.items():
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
     else:
         yield prefix[:-1], node

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import xarray
 
+from superpos.train import store
+
 Value = float | tuple[float, ...] | None
 
 
@@ -29,11 +31,24 @@ def objective(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok:
 
 def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Results that are one number a member, and which members are ok, for `objective`."""
-    last = [d.isel(step=-1) if d.sizes["step"] else d.drop_dims("step") for d in datasets]
+    last = [at_the_end(dataset) for dataset in datasets]
     names = [
         name
         for name, values in last[0].data_vars.items()
         if set(values.dims) == set(last[0]["status"].dims) and values.dtype.kind == "f"
     ]
     numbers = {str(n): np.concatenate([d[n].to_numpy().ravel() for d in last]) for n in names}
-    return numbers, np.concatenate([(d["status"] == "ok").to_numpy().ravel() for d in last])
+    return numbers, np.concatenate([store.finished(d).to_numpy().ravel() for d in last])
+
+
+def at_the_end(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Numbers after the last block of each member; members of a sweep over `fit` differ in it."""
+    members = set(dataset["status"].dims)
+    over_time = [str(name) for name, values in dataset.data_vars.items() if "step" in values.dims]
+    numbers = [name for name in over_time if set(dataset[name].dims) == members | {"step"}]
+    kept = dataset.drop_vars({*over_time} - {*numbers})
+    if not numbers or not kept.sizes["step"]:
+        return kept.drop_dims("step")
+    measured = kept[numbers].drop_attrs().to_dataarray().notnull().any("variable")
+    blocks = xarray.DataArray(np.arange(kept.sizes["step"]), dims="step")
+    return kept.isel(step=(measured * blocks).max("step"))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import rich.table
 import yaml
 from rich.console import Console
@@ -15,22 +14,19 @@ from experiments.boundary import Outcome
 from experiments.claims import ledger
 from experiments.experiment import bind
 from experiments.findings import Findings, Table
-from experiments.jobs import Job
+from experiments.multirun.static import train_static
 from experiments.objective import final_numbers, objective
 from experiments.progress import progress_bar
 from experiments.report import stored
 from experiments.report.page import write_run
-from superpos import random
-from superpos.train import NoMemberError, sweep
+from experiments.sweeping import measure_after, set_precision, sweep_arguments
+from experiments.variant import Variant, realised
+from superpos.train import NoMemberError, StoreError, multirun, store, sweep
 from superpos.train.fingerprint import fingerprint
-from superpos.types import Key
-
-ROOT_SEED = 0
-"""The root key of every experiment; members differ by their own seed, folded into it."""
 
 
 class Trained(NamedTuple):
-    """What training a job gave: its Dataset, the members that were new, and the seconds."""
+    """What training a variant gave: its Dataset, the members that were new, and the seconds."""
 
     dataset: Any
     n_new: int
@@ -49,10 +45,13 @@ def run(config: Mapping[str, Any]) -> Outcome:
     Raises:
         ConfigError: before anything is compiled, with every problem found.
     """
-    jobs, analyse = bind(config)
+    variants, analyse = bind(config)
     folder, console = Path(config["output_dir"]), Console()
     folder.mkdir(parents=True, exist_ok=True)
-    trained = {name: _train(name, job, folder / name, console) for name, job in jobs.items()}
+    trained = {
+        name: _train(config, name, variant, folder / name, console)
+        for name, variant in variants.items()
+    }
     return report(config, analyse, trained, folder, console)
 
 
@@ -84,47 +83,34 @@ def report(
     return Outcome(code, objective(config["objective"], *numbers))
 
 
-def sweep_arguments(job: Job) -> dict[str, Any]:
-    """What `superpos.train.sweep` is told of a job, but for where it is stored."""
-    engine = job.config["engine"]
-    settings = (
-        "chunk",
-        "memory_fraction",
-        "checkpoint_seconds",
-        "check_fragile",
-        "allow_numerics_change",
-    )
-    return {
-        "build": job.build,
-        "key": root_key(job.config),
-        "axes": job.axes,
-        "zipped": job.zipped,
-        "spec": job.spec,
-        "dims": job.config["dims"],
-        **{name: engine[name] for name in settings},
-    }
-
-
-def root_key(config: Mapping[str, Any]) -> Key:
-    """The key that every member's seed is folded into."""
-    return random.key(ROOT_SEED, rng=config["engine"]["rng"])
-
-
-def set_precision(config: Mapping[str, Any]) -> None:
-    """Compute products in the precision that the config says, from now on."""
-    jax.config.update("jax_default_matmul_precision", config["engine"]["matmul_precision"])
-
-
-def _train(name: str, job: Job, folder: Path, console: Console) -> Trained:
-    """Train one job, or what is missing of it, showing rate and time left."""
+def _train(
+    config: Mapping[str, Any], name: str, variant: Variant, folder: Path, console: Console
+) -> Trained:
+    """Train one variant, or what is missing of it, showing rate and time left."""
     start = time.perf_counter()
-    set_precision(job.config)
+    set_precision(config)
+    lengths = sorted({job.fit.n_steps for job in variant.jobs})
     console.print(
-        f"{job.config['experiment']} {name}: {job.n_members:,} models x {job.fit.n_steps:,} steps"
+        f"{config['experiment']} {name}: {variant.n_members:,} models x"
+        f" {' or '.join(f'{length:,}' for length in lengths)} steps"
     )
-    with progress_bar(console) as on_progress:
-        dataset = sweep(**sweep_arguments(job), store=folder, on_progress=on_progress)
-    return Trained(dataset, on_progress.n_new, time.perf_counter() - start)
+    other = folder / ("sweep.json" if variant.static else multirun.FILE)
+    if other.exists():
+        what = "no static axes" if variant.static else "static axes"
+        raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
+    variant = realised(variant, folder.parent)
+    if variant.static:
+        dataset, n_new = train_static(config, name, variant, folder, console)
+    else:
+        [job] = variant.jobs
+        with progress_bar(console) as on_progress:
+            dataset = sweep(**sweep_arguments(job), store=folder, on_progress=on_progress)
+        n_new = on_progress.n_new
+        if job.over:
+            console.print(f"{config['experiment']} {name}: measuring {', '.join(job.over)}")
+            measure_after(job, folder)
+            dataset = store.open(folder)
+    return Trained(dataset, n_new, time.perf_counter() - start)
 
 
 def _analyse(
@@ -174,7 +160,11 @@ def _report_failures(trained: Mapping[str, Trained], console: Console) -> int:
         status = result.dataset["status"]
         for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
             member = status[index]
-            where = ", ".join(f"{dim}={member[dim].item():.6g}" for dim in status.dims)
+            where = ", ".join(f"{dim}={_shown(member[dim].item())}" for dim in status.dims)
             console.print(f"failed  {name}: {where}: {member.item()}", soft_wrap=True)
             code = 3
     return code
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

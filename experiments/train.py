@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.findings import Figure, Findings
+from experiments.objective import at_the_end
 from experiments.report.figures import PALETTE, new_figure, save
 
 
@@ -39,5 +40,6 @@ def summarise(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findin
 
 def _at_the_end(dataset: xarray.Dataset) -> np.ndarray:
     """Features per dimension after the last block, of the members where that is finite."""
-    last = dataset["features_per_dimension"].isel(step=slice(-1, None)).to_numpy().ravel()
+    name = "features_per_dimension"
+    last = at_the_end(dataset).get(name, xarray.DataArray([])).to_numpy().ravel()
     return last[np.isfinite(last)]

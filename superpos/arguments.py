@@ -60,7 +60,7 @@ MaybeFinite = Optional[Finite]  # noqa: UP045
 Correlation = Annotated[Scalar, Interval("[0, 1)")]
 Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
-MaybeExponent = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
+Exponent = Annotated[Scalar, Interval("[1, inf)")]
 
 
 def factory(function: Callable[P, R]) -> Callable[P, R]:
@@ -137,6 +137,8 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         raise ArgumentError(f"{name}={shown(value)}: expected true or false")
     elif base is int and interval is not None:
         _check_count(name, value, interval)
+    elif base in (str, str | None) and not (isinstance(value, str) and value):
+        raise ArgumentError(f"{name}={shown(value)}: expected a text")
     elif base == Scalars and interval is not None:
         _check_numbers(name, value, interval)
     elif base == Scalar and interval is not None:
@@ -147,6 +149,12 @@ def shown(value: Any) -> str:
     """A value on one line, however long it is."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 120 else f"{text[:100]}..."
+
+
+def is_plain(hint: Any) -> bool:
+    """Whether an annotation is of numbers, texts or choices, as a config can hold."""
+    base, interval = _split(hint)
+    return interval is not None or base in (bool, str) or typing.get_origin(base) is Literal
 
 
 def _split(hint: Any) -> tuple[Any, Interval | None]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import flax.struct
 import jax
+import numpy as np
 
 Array = jax.Array
 Key = jax.Array
@@ -92,6 +93,13 @@ class Example(NamedTuple):
     targets: jax.ShapeDtypeStruct
 
 
+def vectors(n_inputs: int, n_targets: int | None = None) -> Example:
+    """An Example of float32 vectors; as many targets as inputs, unless said otherwise."""
+    n_targets = n_inputs if n_targets is None else n_targets
+    inputs, targets = (jax.ShapeDtypeStruct((n,), np.float32) for n in (n_inputs, n_targets))
+    return Example(inputs, targets)
+
+
 class Source(NamedTuple):
     """A data distribution, a stream of stored examples, or rollouts of the model itself.
 
@@ -158,6 +166,24 @@ class Trigger(NamedTuple):
     due: Callable[[int, Mapping[str, Any]], bool]
     most: Callable[[int], int]
     block: int
+
+
+class Members(NamedTuple):
+    """Trained models that differ in what they learned alone.
+
+    Attributes:
+        model: of all.
+        params: their parameters, every leaf led by (n_members,).
+        state: likewise.
+    """
+
+    model: Model
+    params: Params
+    state: State
+
+    def at(self, number: Array | int) -> tuple[Params, State]:
+        """The parameters and the state of one; of the last where there is no such number."""
+        return jax.tree.map(lambda leaf: leaf.at[number].get(mode="clip"), (*self[1:],))
 
 
 class Evaluation(NamedTuple):

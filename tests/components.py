@@ -3,6 +3,7 @@
 import functools
 import inspect
 import math
+import tempfile
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,23 +11,48 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from experiments import boundary
-from experiments.components import SUPPLIED, construct
-from experiments.registry import REGISTRY
+from experiments.analyses import EVERYTHING
+from superpos import components, data, models, optim
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
-from superpos.types import Batch, Model, Scalar, Scalars, Source
+from superpos.train import FitSpec, sweep, training
+from superpos.types import Batch, Evaluation, Members, Model, Scalar, Scalars, Source
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = ("data", "magnitude", "model", "optim", "schedule", "probe")
+FOLDERS = {
+    **{name: name for name in ("data", "magnitude", "model", "init", "error", "regulariser")},
+    **{name: name for name in ("optim", "schedule", "trigger", "asset")},
+    "evaluation": "evaluations",
+}
+"""Group -> folder of its YAML files."""
+GROUPS = tuple(FOLDERS)
+SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members"}
+"""Arguments that the program gives to a factory of the registry."""
+INSIDE = {
+    "init": "init@model.init",
+    "error": "error@model.error",
+    "regulariser": "+regulariser@model.regularisers",
+}
+"""Group -> the word that chooses one of its components inside a model."""
+HOSTS = {"rescaled": "computation"}
+"""Component -> the model that it fits, where that is not the autoencoder."""
+WORDS = {
+    **INSIDE,
+    "evaluation": "evaluations",
+    "trigger": "+trigger@evaluations.loss.every",
+    "asset": "+asset@assets.given",
+}
+"""Group -> the word that chooses one of its components."""
 COMPONENTS = [
     (group, path.stem)
-    for group in GROUPS
-    for path in sorted((ROOT / "conf" / group).glob("*.yaml"))
+    for group, folder in FOLDERS.items()
+    for path in sorted((ROOT / "conf" / folder).glob("*.yaml"))
 ]
-FACTORIES = [(group, kind) for group, kinds in REGISTRY.items() for kind in kinds]
+FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
 BATCH = 16
 
 
@@ -36,20 +62,30 @@ def names_of(group: str) -> list[str]:
 
 @functools.cache
 def composed(group: str, name: str) -> Mapping[str, Any]:
-    return boundary.compose(["experiment=train", f"{group}={name}"])
+    words = [f"model={HOSTS[name]}"] if name in HOSTS else []
+    return boundary.compose(["experiment=train", *words, f"{WORDS.get(group, group)}={name}"])
 
 
 def node_of(group: str, name: str) -> dict[str, Any]:
-    return dict(composed(group, name)[group])
+    config = composed(group, name)
+    if group == "regulariser":
+        return {"kind": name, **config["model"]["regularisers"][name]}
+    if group == "evaluation":
+        return {"kind": name, **config["evaluations"][name]}
+    if group == "trigger":
+        return dict(config["evaluations"]["loss"]["every"])
+    if group == "asset":
+        return {**config["assets"]["given"], **PLACES.get(name, dict)()}
+    return dict((config["model"] if group in INSIDE else config)[group])
 
 
 def factory_of(group: str, name: str) -> Callable[..., Any]:
-    return REGISTRY[group][node_of(group, name)["kind"]]
+    return EVERYTHING[group][node_of(group, name)["kind"]]
 
 
 def settable(group: str, kind: str) -> list[str]:
     """Arguments of a factory that a config sets."""
-    return [n for n in inspect.signature(REGISTRY[group][kind]).parameters if n not in SUPPLIED]
+    return [n for n in inspect.signature(EVERYTHING[group][kind]).parameters if n not in SUPPLIED]
 
 
 # Annotations, read independently of superpos.arguments
@@ -129,6 +165,80 @@ def swept(group: str, name: str) -> dict[str, list[float]]:
     return found
 
 
+# What the program supplies
+
+
+def construct(group: str, node: Mapping[str, Any]) -> Any:
+    return components.construct(EVERYTHING, group, node, supplied=supplies(group))
+
+
+def supplies(group: str) -> dict[str, Any]:
+    """Arguments that the program supplies to the factories of a group."""
+    if group == "data":
+        return {"examples": {"inputs": rows()}, "members": trained()}
+    if group == "asset":
+        return {"registry": EVERYTHING}
+    if group != "evaluation":
+        return {}
+    config = composed("evaluation", "loss")
+    return {
+        "model": construct("model", config["model"]),
+        "source": construct("data", config["data"]),
+    }
+
+
+def rows() -> np.ndarray:
+    return np.random.default_rng(0).uniform(size=(3 * BATCH, 64)).astype(np.float32)
+
+
+def trained() -> Members:
+    """Two models of five features in two dimensions."""
+    model = models.autoencoder(n_features=5, n_hidden=2)
+    params, state = jax.vmap(model.init)(jax.random.split(jax.random.key(0)))
+    return Members(model, params, state)
+
+
+@functools.cache
+def folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="superpos-tests-"))
+
+
+@functools.cache
+def file_of_rows() -> dict[str, str]:
+    np.save(folder() / "rows.npy", rows())
+    return {"path": str(folder() / "rows.npy")}
+
+
+@functools.cache
+def store_of_members() -> dict[str, str]:
+    """Two models that are not trained, in a store."""
+    config = composed("model", "autoencoder")
+    node = {f"model.{key}": value for key, value in config["model"].items()}
+    nested = {key: value for key, value in node.items() if isinstance(value, dict)}
+    spec = {key: value for key, value in node.items() if key not in nested}
+    spec |= {f"{key}.{k}": v for key, value in nested.items() for k, v in value.items()}
+
+    def build(point: Mapping[str, Any]) -> Any:
+        del point
+        return training(
+            model=construct("model", config["model"]),
+            source=data.sparse_uniform(n_features=5, density=0.5),
+            tx=optim.sgd(learning_rate=0.1),
+            spec=FitSpec(n_steps=1, batch_size=1, log_every=1),
+        )
+
+    place = folder() / "members"
+    sweep(build, key=jax.random.key(0), axes={"seed": [0, 1]}, store=place, spec=spec)
+    return {"store": str(place)}
+
+
+PLACES: dict[str, Callable[[], dict[str, str]]] = {
+    "array": file_of_rows,
+    "members": store_of_members,
+}
+"""Loader -> where it finds something."""
+
+
 # What a component computes, as a tree of arrays: the same whether its numbers are traced or not
 
 
@@ -140,12 +250,21 @@ def use_source(source: Source, config: Mapping[str, Any]) -> Any:
     return draw(source, jax.random.key(2), BATCH)
 
 
+def batch_for(model: Model) -> Batch:
+    """A batch of what a model says that it takes."""
+    assert model.takes is not None
+    x, y = (
+        jax.random.uniform(jax.random.key(1), (BATCH, *each.shape), each.dtype)
+        for each in (model.takes.inputs, model.takes.targets)
+    )
+    return Batch(inputs=x, targets=y, factors=x)
+
+
 def use_model(model: Model, config: Mapping[str, Any]) -> Any:
     params, state = model.init(jax.random.key(3))
-    x = inputs(config["data"]["n_features"])
-    batch = Batch(inputs=x, targets=x, factors=x)
+    batch = batch_for(model)
     value = jax.value_and_grad(model.loss, has_aux=True)(params, state, batch, jax.random.key(4))
-    return params, state, model.apply(params, state, x[0]), value
+    return params, state, model.apply(params, state, batch.inputs[0]), value
 
 
 def takes_a_key(tx: Any) -> bool:
@@ -173,36 +292,48 @@ def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> A
     return [schedule(step) for step in (0, 1, n_steps // 3, n_steps - 1, n_steps)]
 
 
-def use_probe(probe: Any, config: Mapping[str, Any]) -> Any:
+def use_evaluation(evaluation: Evaluation, config: Mapping[str, Any]) -> Any:
     params, state = construct("model", config["model"]).init(jax.random.key(5))
-    return probe(params, state, jax.random.key(6))
+    return evaluation.measure(params, state, jax.random.key(6))
+
+
+def use_asset(asset: Any, config: Mapping[str, Any]) -> Any:
+    return jax.tree.leaves(asset.arrays)
+
+
+def use_trigger(trigger: Any, config: Mapping[str, Any]) -> Any:
+    return np.asarray([trigger.block, trigger.most(1000)])
+
+
+def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
+    """A component of a model, by what the model computes with it."""
+
+    def use(component: Any, config: Mapping[str, Any]) -> Any:
+        node = {name: value for name, value in config["model"].items() if name not in INSIDE}
+        given = {"regularisers": [component]} if group == "regulariser" else {group: component}
+        factory = EVERYTHING["model"][node.pop("kind")]
+        return use_model(factory(**{**node, **given}), config)
+
+    return use
 
 
 USES = {
     "data": use_source,
     "magnitude": use_magnitude,
     "model": use_model,
+    **{group: use_in_model(group) for group in INSIDE},
     "optim": use_optimiser,
     "schedule": use_schedule,
-    "probe": use_probe,
+    "evaluation": use_evaluation,
+    "asset": use_asset,
+    "trigger": use_trigger,
 }
 
 
 def build(group: str, name: str, changes: Mapping[str, Any]) -> Any:
     """The component of a YAML with some of its numbers replaced."""
     node = with_changes(node_of(group, name), changes, composed(group, name))
-    return construct(group, node, **supplies(group))
-
-
-def supplies(group: str) -> dict[str, Any]:
-    """Arguments that the program supplies to the factories of a group."""
-    if group != "probe":
-        return {}
-    config = composed("probe", "loss")
-    return {
-        "model": construct("model", config["model"]),
-        "source": construct("data", config["data"]),
-    }
+    return construct(group, node)
 
 
 def with_changes(

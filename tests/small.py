@@ -12,5 +12,9 @@ def shrunk(node: Any) -> Any:
         return {name: shrunk(child) for name, child in node.items()}
     if node is None:
         return None
-    values = expand("axis", node)
+    return ends(expand("axis", node))
+
+
+def ends(values: list[Any]) -> list[Any]:
+    """The first and the last."""
     return [values[at] for at in (0, -1)[: len(values)]]

@@ -13,19 +13,22 @@ import numpy as np
 import pytest
 
 from experiments import boundary
-from experiments.components import check_component
-from experiments.registry import REGISTRY
+from experiments.analyses import EVERYTHING
 from superpos import random
 from superpos.arguments import ArgumentError, annotation, check_value
+from superpos.components import check, group_of_several
 from superpos.data import draw
-from superpos.types import Batch, Model, Source
+from superpos.types import Asset, Batch, Model, Source, Trigger
 from tests.components import (
     BATCH,
     COMPONENTS,
     FACTORIES,
+    FOLDERS,
     GROUPS,
     ROOT,
+    SUPPLIED,
     base_of,
+    batch_for,
     build,
     composed,
     inputs,
@@ -37,12 +40,12 @@ from tests.components import (
     settable,
     swept,
     takes_a_key,
-    use_probe,
+    use_evaluation,
 )
 from tests.work import counted, equations
 
 TOLERANCE = 1e-6
-IN_FLOAT64 = ("model", "optim")
+IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim")
 """What adds much rounding up, or enlarges it: compared in float64."""
 MOST_EQUATIONS = 1000
 """In the program of all numbers of a component: most of a CPU-second to compile."""
@@ -68,7 +71,7 @@ def kinds() -> list[tuple[str, str]]:
 def hints() -> dict[str, Any]:
     """The annotation of every argument that a config sets, by "group kind: argument"."""
     return {
-        f"{group} {kind}: {name}": annotation(REGISTRY[group][kind], name)
+        f"{group} {kind}: {name}": annotation(EVERYTHING[group][kind], name)
         for group, kind in kinds()
         for name in settable(group, kind)
     }
@@ -89,12 +92,12 @@ def refusal(call: Callable[[], Any]) -> str:
 def test_every_group_has_components() -> None:
     assert {group for group, _ in COMPONENTS} == set(GROUPS)
     assert {("data", "sparse_uniform"), ("optim", "adamw")} <= set(COMPONENTS)
-    assert "importance.1" in swept("model", "autoencoder")
+    assert "importance.1" in swept("error", "squared")
 
 
 def test_every_yaml_starts_with_a_comment_that_says_what_it_is() -> None:
     first = {
-        (group, name): (ROOT / "conf" / group / f"{name}.yaml").read_text().splitlines()[0]
+        (group, name): (ROOT / "conf" / FOLDERS[group] / f"{name}.yaml").read_text().splitlines()[0]
         for group, name in COMPONENTS
     }
     assert [pair for pair, line in first.items() if not re.fullmatch(r"# \S.{10,}", line)] == []
@@ -109,20 +112,20 @@ def test_every_factory_has_a_yaml() -> None:
 @pytest.mark.slow
 def test_every_analysis_has_an_experiment() -> None:
     configs = [boundary.compose([f"experiment={name}"]) for name in boundary.experiments()]
-    assert {config["analysis"]["kind"] for config in configs} == set(REGISTRY["analysis"])
+    assert {config["analysis"]["kind"] for config in configs} == set(EVERYTHING["analysis"])
 
 
 def test_arguments_are_keyword_only() -> None:
     assert [
         f"{group} {kind}: {parameter}"
         for group, kind in FACTORIES
-        for parameter in inspect.signature(REGISTRY[group][kind]).parameters.values()
+        for parameter in inspect.signature(EVERYTHING[group][kind]).parameters.values()
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     ] == []
 
 
 def test_docstrings_name_every_argument_and_no_other() -> None:
-    assert [f"{g} {kind}" for g, kind in FACTORIES if not is_documented(REGISTRY[g][kind])] == []
+    assert [f"{g} {kind}" for g, kind in FACTORIES if not is_documented(EVERYTHING[g][kind])] == []
 
 
 def is_documented(function: Callable[..., Any]) -> bool:
@@ -142,7 +145,9 @@ def test_every_number_has_a_range() -> None:
 
 
 def is_ranged(where: str, hint: Any) -> bool:
-    chosen = hint is bool or typing.get_origin(hint) is Literal or where.split()[-1] in REGISTRY
+    name = where.split()[-1]
+    nested = name in EVERYTHING or bool(group_of_several(EVERYTHING, name))
+    chosen = nested or hint is bool or typing.get_origin(hint) is Literal
     return chosen or interval_of(hint) is not None
 
 
@@ -171,16 +176,16 @@ def says_what_is_allowed(line: str, name: str, value: Any, hint: Any) -> bool:
 def test_factory_checks_every_argument(group: str, kind: str) -> None:
     """The values themselves are those of its annotations; here it is that they are looked at."""
     for name in settable(group, kind):
-        refused = refused_values(annotation(REGISTRY[group][kind], name)).get("", [])
+        refused = refused_values(annotation(EVERYTHING[group][kind], name)).get("", [])
         for value in refused[:1]:
-            line = refusal(lambda n=name, v=value: REGISTRY[group][kind](**{n: v}))
+            line = refusal(lambda n=name, v=value: EVERYTHING[group][kind](**{n: v}))
             assert line.startswith(f"{name}={value!r}: expected "), name
 
 
 @each_component
 def test_component_is_declared_and_takes_its_numbers(group: str, name: str) -> None:
     node, allowed = node_of(group, name), swept(group, name)
-    assert check_component(group, node, group) == []
+    assert check(EVERYTHING, group, node, group, SUPPLIED) == []
     assert set(node) - {"kind"} == set(settable(group, node["kind"]))
     assert build(group, name, {}) is not None
     for key, values in allowed.items():
@@ -277,20 +282,20 @@ def assert_equal_to_rounding(actual: Any, expected: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names_of("data"))
 def test_source_returns_finite_batches(name: str) -> None:
-    n = node_of("data", name)["n_features"]
     source = build("data", name, {})
     assert isinstance(source, Source)
     batch = draw(source, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
-    chex.assert_shape(batch.inputs, (BATCH, n))
-    assert batch.targets.shape[0] == batch.factors.shape[0] == BATCH
-    assert batch.factors.shape[1] in (0, n)
+    assert source.gives is not None
+    assert source.gives.inputs.shape == (node_of("data", name)["n_features"],)
+    for leaf, given in zip((batch.inputs, batch.targets), source.gives, strict=True):
+        assert (leaf.shape, leaf.dtype) == ((BATCH, *given.shape), given.dtype)
+    assert batch.factors.shape[0] == BATCH
     chex.assert_tree_all_finite(batch)
-    chex.assert_type(jax.tree.leaves(batch), jnp.float32)
     chex.assert_trees_all_equal(batch, draw(source, jax.random.key(0), BATCH))
     other = draw(source, jax.random.key(1), BATCH)
     assert not np.array_equal(batch.inputs, other.inputs)
-    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, n))
+    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, *source.gives.inputs.shape))
 
 
 @pytest.mark.slow
@@ -326,8 +331,8 @@ def test_columns_of_each_model_are_its_loss() -> None:
     for name, model in found.items():
         params, state = model.init(jax.random.key(0))
         assert state == ()
-        x = inputs(composed("model", name)["data"]["n_features"])
-        batch = Batch(inputs=x, targets=x, factors=x)
+        batch = batch_for(model)
+        x = batch.inputs
         loss, _ = model.loss(params, state, batch, jax.random.key(1))
         scalars = jax.tree.map(lambda leaf: leaf.tolist(), params)
         columns = model.columns(scalars, [*x.T], [*x.T])
@@ -336,19 +341,18 @@ def test_columns_of_each_model_are_its_loss() -> None:
 
 @pytest.mark.parametrize("name", names_of("model"))
 def test_model_keeps_the_contract(name: str) -> None:
-    config = composed("model", name)
-    n = config["data"]["n_features"]
     model = build("model", name, {})
     assert isinstance(model, Model)
+    assert model.takes is not None
     params, state = model.init(jax.random.key(0))
     chex.assert_trees_all_equal((params, state), model.init(jax.random.key(0)))
     assert not jax.tree.all(jax.tree.map(np.array_equal, params, model.init(jax.random.key(1))[0]))
 
-    batch = Batch(inputs=inputs(n), targets=inputs(n), factors=inputs(n))
+    batch = batch_for(model)
     output = model.apply(params, state, batch.inputs[0])
-    chex.assert_shape(output.code, (node_of("model", name).get("n_hidden", 2),))
-    n_outputs = 1 if node_of("model", name)["kind"] == "quadratic" else n
-    chex.assert_shape(output.recon, (n_outputs,))
+    chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
+    n_outputs = (1,) if node_of("model", name)["kind"] == "quadratic" else model.takes.targets.shape
+    chex.assert_shape(output.recon, n_outputs)
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)
     chex.assert_trees_all_close(jax.tree.map(lambda a: a[0], together), output, rtol=1e-5)
 
@@ -367,7 +371,8 @@ def test_model_keeps_the_contract(name: str) -> None:
 def test_model_refuses_a_batch_of_another_width(name: str) -> None:
     model = build("model", name, {})
     params, state = model.init(jax.random.key(0))
-    x = inputs(composed("model", name)["data"]["n_features"] + 1)
+    assert model.takes is not None
+    x = inputs(model.takes.inputs.shape[0] + 1)
     with pytest.raises(AssertionError):
         model.loss(params, state, Batch(inputs=x, targets=x, factors=x), jax.random.key(1))
     with pytest.raises(AssertionError):
@@ -404,12 +409,47 @@ def test_schedule_has_unit_height(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names_of("probe"))
-def test_probe_measures_finite_arrays(name: str) -> None:
-    measured = use_probe(build("probe", name, {}), composed("probe", name))
-    assert "loss" in measured
-    chex.assert_shape(measured["loss"], ())
-    assert all(isinstance(key, str) and key.isidentifier() for key in measured)
+@pytest.mark.parametrize("name", names_of("evaluation"))
+def test_evaluation_measures_finite_arrays_and_names_their_dimensions(name: str) -> None:
+    evaluation = build("evaluation", name, {})
+    measured = use_evaluation(evaluation, composed("evaluation", name))
+    assert measured and all(isinstance(key, str) and key.isidentifier() for key in measured)
     chex.assert_tree_all_finite(measured)
-    again = use_probe(build("probe", name, {}), composed("probe", name))
+    again = use_evaluation(evaluation, composed("evaluation", name))
     chex.assert_trees_all_equal(measured, again)
+    ranks = {key: value.ndim for key, value in measured.items() if value.ndim}
+    assert {key: len(evaluation.dims[key]) for key in ranks} == ranks
+
+
+@pytest.mark.parametrize("name", names_of("model"))
+def test_model_names_the_dimensions_of_its_parameters(name: str) -> None:
+    model = build("model", name, {})
+    params, _ = model.init(jax.random.key(0))
+    found = {
+        jax.tree_util.keystr(path, simple=True, separator="."): leaf.ndim
+        for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+    }
+    assert {key: len(names) for key, names in model.dims.items()} == found
+
+
+@pytest.mark.parametrize("name", names_of("trigger"))
+def test_trigger_is_due_at_most_as_often_as_it_says(name: str) -> None:
+    """For losses that fall by half in each block, which is due as often as can be."""
+    trigger = build("trigger", name, {})
+    assert isinstance(trigger, Trigger)
+    steps = range(trigger.block, 1001, trigger.block)
+    losses = 0.5 ** np.arange(len(steps))
+    due = [
+        trigger.due(step, {"train_loss": losses[: number + 1]}) for number, step in enumerate(steps)
+    ]
+    assert 0 < sum(due) <= trigger.most(1000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names_of("asset"))
+def test_asset_is_read_only_and_has_the_same_digest_each_time(name: str) -> None:
+    asset, again = build("asset", name, {}), build("asset", name, {})
+    assert isinstance(asset, Asset)
+    assert asset.digest == again.digest and len(asset.digest) == 64
+    assert all(not leaf.flags.writeable for leaf in jax.tree.leaves(asset.arrays))
+    assert asset.read(asset.arrays) is not None

@@ -22,14 +22,16 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 TIERS = (
     ("types",),
     ("arguments",),
+    ("components",),
     ("losses", "metrics", "random"),
     ("data", "models", "saes", "gauge", "interp", "optim"),
-    ("evaluations",),
+    ("evaluations", "triggers"),
     ("train",),
+    ("assets",),
     ("experiments",),
 )
 RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
-TRAIN_MAY_IMPORT = {"types", "arguments", "random", "train"}
+TRAIN_MAY_IMPORT = {"types", "arguments", "components", "random", "train"}
 OUTER = {"experiments", "hydra", "omegaconf", "rich", "matplotlib", "jinja2"}
 """What nothing under superpos/ may import."""
 HYDRA = {"hydra", "omegaconf"}

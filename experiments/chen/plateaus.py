@@ -9,7 +9,6 @@ short as arc-llc's (500 steps, full batches of n = 1000 examples), from the poly
 not from the checkpoints themselves.
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from experiments.claims.ledger import Claim, Verdict, in_setting
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from superpos.metrics import local_learning_coefficient
+from superpos.train import store
 
 NEAR = 3e-4
 """A checkpoint is on a plateau when its exact loss is this close to a polygon's."""
@@ -127,7 +127,7 @@ def checkpoints(dataset: xarray.Dataset) -> tuple[np.ndarray, np.ndarray, np.nda
     """Parameters of all checkpoints, (runs, checkpoints, ...), and the updates done at each."""
     runs = dataset["status"].dims
     paths = dataset[["W_path", "b_path"]].stack(run=runs).transpose("run", "step", ...)
-    finished = (dataset["status"].stack(run=runs) == "ok").to_numpy()
+    finished = store.finished(dataset).stack(run=runs).to_numpy()
     W, b = (paths[name].to_numpy()[finished].astype(float) for name in ("W_path", "b_path"))
     return W, b, dataset["step"].to_numpy()
 
@@ -142,7 +142,7 @@ def estimates(dataset: xarray.Dataset) -> dict[str, float]:
     """Polygon -> λ̂ in the mean over chains; those at the least learning rate stayed at it."""
     dataset = dataset.transpose("learning_rate", "vertices", "seed", ...).sortby("learning_rate")
     losses = dataset["loss"].to_numpy().astype(float)
-    B = json.loads(dataset.attrs["config"])["optim.inverse_temperature"]
+    B = store.config_of(dataset)["optim.inverse_temperature"]
     polygons = zip(*(dataset[n].to_numpy() for n in BIASES), strict=True)
     names = []
     for k, other, last in polygons:

@@ -11,7 +11,6 @@ from there on d log Z_k / dB = -E_k L_n, the mean loss of chains while they are 
 integrated up to B = n (thermodynamic integration).
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from experiments.chen import theory
 from experiments.chen.posterior_figure import draw
 from experiments.claims.ledger import Claim, Verdict
 from experiments.findings import Figure, Findings
+from superpos.train import store
 
 PENTAGON, HEXAGON = 5, 6
 BURN_IN = 0.25
@@ -151,9 +151,9 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 def measure(dataset: xarray.Dataset) -> Chains:
     """The draws of the chains that finished."""
     dataset = dataset.transpose("fraction", "seed", "step", ...)
-    finished = (dataset["status"] == "ok").all("fraction").to_numpy()
+    finished = store.finished(dataset).all("fraction").to_numpy()
     k = vertices(dataset["W_path"].transpose(..., "feature", "hidden").to_numpy()[:, finished])
-    n_samples = json.loads(dataset.attrs["config"])["data.n_samples"]
+    n_samples = store.config_of(dataset)["data.n_samples"]
     first = max(1, int(BURN_IN * k.shape[-1]))
     return Chains(
         n=np.round(dataset["fraction"].to_numpy().astype(float) * n_samples),

@@ -13,7 +13,7 @@ import numpy as np
 import xarray
 
 from superpos import data, metrics, models
-from superpos.train import NoMemberError
+from superpos.train import NoMemberError, store
 from superpos.types import Array, Key, Model
 
 N_EXAMPLES = 1024
@@ -65,7 +65,7 @@ def attack_all(dataset: xarray.Dataset) -> Attacked:
     """
     members = dataset[["W", "b", "status"]].stack(member=dataset["status"].dims)
     members = members.transpose("member", "feature", "hidden")
-    members = members.isel(member=(members["status"] == "ok").to_numpy())
+    members = members.isel(member=store.finished(members).to_numpy())
     if not members.sizes["member"]:
         raise NoMemberError("no finished member at any density")
     n, m = members.sizes["feature"], members.sizes["hidden"]

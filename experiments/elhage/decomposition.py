@@ -3,7 +3,6 @@
 Source: Elhage et al. 2022, Toy Models of Superposition, "Mathematical Understanding".
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,7 @@ from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from superpos import data
 from superpos import models as toy_models
-from superpos.train import best_of
+from superpos.train import best_of, store
 from superpos.types import Array, Key
 
 BATCH_PER_FEATURE, FULL_BATCH, N_FULL = 4096, 2**16, 32
@@ -89,7 +88,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def models_of(best: xarray.Dataset) -> Models:
     """The models of a dataset without its restarts; importances are read from its config."""
-    decay = json.loads(best.attrs["config"])["model.importance_decay"]
+    decay = store.config_of(best)["model.importance_decay"]
     return Models(
         density=best["density"].to_numpy().astype(float),
         W=best["W"].to_numpy().astype(float),
@@ -160,7 +159,11 @@ def _claims(n: int, m: int) -> dict[str, Claim]:
 def sample(models: Models) -> Sampled:
     """Evaluate each model on fresh batches: one feature on, none, and at its own density."""
     n, m = models.W.shape[1:]
-    model = toy_models.autoencoder(n_features=n, n_hidden=m, importance=models.importance.tolist())
+    model = toy_models.autoencoder(
+        n_features=n,
+        n_hidden=m,
+        error=toy_models.errors.squared(importance=models.importance.tolist()),
+    )
     key_one, key_models = jax.random.split(jax.random.key(0))
     one = data.draw(data.one_sparse(n_features=n, stratified=True), key_one, n * BATCH_PER_FEATURE)
     nothing = jax.tree.map(lambda leaf: jnp.zeros_like(leaf[:1]), one)

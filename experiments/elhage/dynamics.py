@@ -17,7 +17,7 @@ from experiments.elhage.dynamics_figure import draw_sets, draw_uniform
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.jumps import drops, highest_peak, jumps_of, speed
 from experiments.findings import Figure, Findings
-from superpos.train import NoMemberError
+from superpos.train import NoMemberError, store
 
 UNIFORM = (
     "40 uniform features, m=10, p=0.3; of four runs the one whose final D_i are closest to 1/2"
@@ -102,7 +102,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     uniform, sets = (datasets[name] for name in ("uniform", "sets"))
     courses = courses_of(uniform)
     draw_uniform(folder / "jumps.png", courses[0], jumps_of(courses[0].dimensionality))
-    sets = sets.isel(seed=np.flatnonzero(sets["status"] == "ok"))
+    sets = sets.isel(seed=np.flatnonzero(store.finished(sets)))
     W = sets["W"].to_numpy().astype(float)
     losses = sets["train_loss"].transpose("seed", "step").to_numpy().astype(float)
     kinds = [kind_of(w) for w in W]
@@ -116,7 +116,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def courses_of(dataset: xarray.Dataset) -> list[Course]:
     """The finished runs of a sweep over the seed, the one nearest to D_i = 1/2 first."""
-    dataset = dataset.isel(seed=np.flatnonzero(dataset["status"] == "ok"))
+    dataset = dataset.isel(seed=np.flatnonzero(store.finished(dataset)))
     D = dataset["feature_dimensionality"].transpose("seed", "step", ...).to_numpy().astype(float)
     losses = dataset["train_loss"].transpose("seed", "step").to_numpy().astype(float)
     kept = represented(dataset["W"].transpose("seed", "feature", "hidden").to_numpy())

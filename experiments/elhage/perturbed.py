@@ -4,7 +4,6 @@ Source: Elhage et al. 2022, Toy Models of Superposition, "The Geometry of Superp
 "Non-Uniform Superposition", "Perturbing a Single Feature".
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from experiments.elhage.expected_loss import expected_loss
 from experiments.elhage.geometry import digon_cosine, pentagon_deviation, represented
 from experiments.elhage.perturbed_figure import draw
 from experiments.findings import Figure, Findings
-from superpos.train import best_of
+from superpos.train import best_of, store
 
 _claim = partial(
     Claim,
@@ -150,9 +149,9 @@ def measure(dataset: xarray.Dataset) -> tuple[Branches, xarray.Dataset]:
     [dim] = set(dataset["status"].dims) - {"seed"}
     dataset = dataset.sortby(dim).transpose(dim, "seed", ...)
     relative = dataset[dim].to_numpy().astype(float)
-    ok = (dataset["status"] == "ok").to_numpy()
+    ok = store.finished(dataset).to_numpy()
     W, b = (np.nan_to_num(dataset[name].to_numpy().astype(float)) for name in ("W", "b"))
-    densities = np.full((*ok.shape, 5), json.loads(dataset.attrs["config"])["data.density"])
+    densities = np.full((*ok.shape, 5), store.config_of(dataset)["data.density"])
     densities[..., 0] *= relative[:, None]
     flat = expected_loss(W.reshape(-1, 5, 2), b.reshape(-1, 5), densities.reshape(-1, 5))
     losses = np.where(ok, flat.reshape(ok.shape), np.inf)

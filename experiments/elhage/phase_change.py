@@ -19,7 +19,7 @@ from experiments.elhage import theory
 from experiments.elhage.phase_figure import draw
 from experiments.findings import Figure, Findings
 from superpos import data, models
-from superpos.train import best_of
+from superpos.train import best_of, store
 from superpos.types import Array, Batch, Key
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"
@@ -106,7 +106,7 @@ def measure(dataset: xarray.Dataset) -> Diagram:
     r = dataset[importance_dim].to_numpy().astype(float)
     importances = np.ones((len(r), n_features))
     importances[:, -1] = r
-    finished = dataset.where(dataset["status"] == "ok", 0.0)  # the others are never the best
+    finished = dataset.where(store.finished(dataset), 0.0)  # the others are never the best
     losses = theory.exact_loss(
         finished["W"].to_numpy(),
         finished["b"].to_numpy(),
@@ -115,7 +115,7 @@ def measure(dataset: xarray.Dataset) -> Diagram:
     )
     losses = dataset["status"].copy(data=losses)
     best = best_of(dataset, losses)
-    best_of_10 = losses.where(dataset["status"] == "ok").isel(seed=slice(10)).min("seed")
+    best_of_10 = losses.where(store.finished(dataset)).isel(seed=slice(10)).min("seed")
     exact_loss, W, _ = theory.exact_optima(p, importances, n_hidden=dataset.sizes["hidden"])
     W_best, loss = best["W"].to_numpy(), best["best_loss"].to_numpy()
     return Diagram(
@@ -245,7 +245,8 @@ def _monte_carlo(p: Array, r: Array, W: Array, b: Array) -> np.ndarray:
 
     def loss(p: Array, r: Array, W: Array, b: Array, x: Array, key: Key) -> Array:
         importance = [*[1.0] * (n_features - 1), r]
-        model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, importance=importance)
+        error = models.errors.squared(importance=importance)
+        model = models.autoencoder(n_features=n_features, n_hidden=n_hidden, error=error)
         params = models.AutoencoderParams(W=W, b=b)
 
         def of_set(on: Array) -> Array:

@@ -20,7 +20,7 @@ from experiments.elhage.uniform_figure import draw, draw_components
 from experiments.findings import Figure, Findings
 from superpos import metrics
 from superpos.metrics import POLYTOPES
-from superpos.train import NoMemberError
+from superpos.train import NoMemberError, store
 from superpos.types import Array
 
 LINES = (3 / 4, 2 / 3, 1 / 2, 2 / 5, 3 / 8)
@@ -113,7 +113,7 @@ def measure(dataset: xarray.Dataset) -> Models:
     if "seed" not in dataset["status"].dims:
         dataset = dataset.drop_vars("seed", errors="ignore").expand_dims("seed")
     W = dataset["W"].transpose("density", "seed", "feature", "hidden")
-    finished = (dataset["status"].transpose("density", "seed") == "ok").to_numpy()
+    finished = store.finished(dataset).transpose("density", "seed").to_numpy()
     density = np.broadcast_to(dataset["density"].to_numpy()[:, None], finished.shape)[finished]
     if not density.size:
         raise NoMemberError("no finished member at any density")

@@ -15,11 +15,11 @@ import xarray
 from experiments.findings import Figure, Findings, Table
 from experiments.gauge.audit_claims import CONTROL, Cell, judge
 from experiments.gauge.audit_figure import draw
-from experiments.gauge.members import model_of, params_of
+from experiments.registry import REGISTRY
 from superpos import gauge, metrics
 from superpos.gauge.groups import leaf_at, paths_of
 from superpos.gauge.stated import weight_metrics
-from superpos.train import NoMemberError
+from superpos.train import NoMemberError, store
 from superpos.types import Array, Params
 
 READS_FEATURES = ("W", "W_in", "weights.0")
@@ -56,10 +56,10 @@ def audit_model(dataset: xarray.Dataset) -> dict[str, dict[str, Cell]]:
         NoMemberError: none is finished.
     """
     with jax.enable_x64(True):
-        model = model_of(dataset)
         found: dict[str, dict[str, list[gauge.Audited]]] = {}
-        for seed, params in enumerate(params_of(dataset, model)):
-            audited = gauge.audit_all(_metrics(params), model, params, jax.random.key(seed))
+        for number, (_, (model, stored, _)) in enumerate(store.members(dataset, REGISTRY)):
+            params = jax.tree.map(jnp.float64, stored)
+            audited = gauge.audit_all(_metrics(params), model, params, jax.random.key(number))
             for metric, records in audited.items():
                 for record in records:
                     found.setdefault(record.group, {}).setdefault(metric, []).append(record)

@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.gauge.setting import arguments_of, gradient_of, model_of, params_of, stream
+from experiments.gauge.setting import first_of, gradient_of, stream
 from superpos import gauge, optim
+from superpos.train import store
 from superpos.types import Array, Params
 
 RATES = (4e-3, 2e-3, 1e-3, 5e-4)
@@ -30,8 +31,8 @@ def drifts(dataset: xarray.Dataset) -> np.ndarray:
     Returns:
         (len(RATES),), of the whole charge where the units are linear, else of its diagonal.
     """
-    params, model = params_of(dataset), model_of(dataset)
-    linear = arguments_of(dataset, "model")["hidden_activation"] == "linear"
+    model, params = first_of(dataset)
+    linear = store.config_of(dataset)["model.hidden_activation"] == "linear"
     gradient = gradient_of(model, stream(dataset, N_UPDATES, BATCH_SIZE))
 
     def charge(at: Params) -> Array:

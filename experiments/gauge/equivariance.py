@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import xarray
 
-from experiments.gauge.setting import gradient_of, model_of, params_of, stream
+from experiments.gauge.setting import first_of, gradient_of, stream
 from superpos import gauge, optim
 from superpos.gauge import Group, matrices, symmetries
 from superpos.types import Params, Scalar
@@ -117,8 +117,8 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> dict[str, dict[str, np.nd
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in OPTIMISERS}
     for case in cases():
         dataset = datasets[case.dataset]
-        params = params_of(dataset)
-        gradient = gradient_of(model_of(dataset), stream(dataset, N_STEPS, BATCH_SIZE))
+        model, params = first_of(dataset)
+        gradient = gradient_of(model, stream(dataset, N_STEPS, BATCH_SIZE))
         starts = jax.jit(lambda p, case=case: _starts(case, p))(params)
         for names in families():
             apart = _departures(names, gradient, case, params, starts)

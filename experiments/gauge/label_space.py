@@ -9,18 +9,12 @@ import numpy as np
 import optax
 import xarray
 
-from experiments.gauge.setting import (
-    arguments_of,
-    gradient_of,
-    loss_on,
-    model_of,
-    params_of,
-    stream,
-)
+from experiments.gauge.setting import first_of, gradient_of, loss_on, stream
 from superpos import gauge
 from superpos.gauge import GramState
 from superpos.gauge.gram import naive_step
 from superpos.models.importance import importance_weights
+from superpos.train import store
 from superpos.types import Array
 
 N_STEPS, N_NAIVE, BATCH_SIZE = 1000, 200, 128
@@ -63,8 +57,9 @@ class Followed(NamedTuple):
 
 def gram_loss(dataset: xarray.Dataset) -> Callable[[Array, Array, Array], Array]:
     """(G, b, x) -> loss of the tied ReLU autoencoder of a sweep on a batch x."""
-    given = arguments_of(dataset, "model")
-    weights = importance_weights(given["n_features"], given["importance_decay"], None, None)
+    config = store.config_of(dataset)
+    n, decay = config["model.n_features"], config["model.importance_decay"]
+    weights = importance_weights(n, decay, None, None)
 
     def loss(G: Array, b: Array, x: Array) -> Array:
         recon = jax.nn.relu(jnp.matmul(x, G, precision="highest") + b[None])
@@ -75,7 +70,7 @@ def gram_loss(dataset: xarray.Dataset) -> Callable[[Array, Array, Array], Array]
 
 def follow(dataset: xarray.Dataset) -> Followed:
     """Evolve W and G from the start that is stored, N_STEPS updates on one stream of data."""
-    params, model, loss = params_of(dataset), model_of(dataset), gram_loss(dataset)
+    (model, params), loss = first_of(dataset), gram_loss(dataset)
     batches = stream(dataset, N_STEPS, BATCH_SIZE)
     fresh = stream(dataset, 1, 2048, seed=1)[0]
     ways = jnp.asarray(list(WAYS.values()))
@@ -124,7 +119,7 @@ def follow(dataset: xarray.Dataset) -> Followed:
 
 def naive_path(dataset: xarray.Dataset) -> np.ndarray:
     """G after each of N_NAIVE gradient steps of its entries, at the rate of plain SGD."""
-    params, loss = params_of(dataset), gram_loss(dataset)
+    (_, params), loss = first_of(dataset), gram_loss(dataset)
 
     def step(state: GramState, x: Array) -> tuple[GramState, Array]:
         rate = WAYS["sgd"][0]
@@ -139,7 +134,7 @@ def naive_path(dataset: xarray.Dataset) -> np.ndarray:
 def engine_loss(dataset: xarray.Dataset, start: xarray.Dataset) -> float:
     """Loss of the trained model that is stored, on the data of `Followed.loss`."""
     fresh = stream(start, 1, 2048, seed=1)[0]
-    return float(loss_on(model_of(dataset), params_of(dataset), fresh))
+    return float(loss_on(*first_of(dataset), fresh))
 
 
 def rank_of(G: np.ndarray) -> int:

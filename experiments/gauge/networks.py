@@ -1,8 +1,6 @@
 """The trained classifiers of a sweep, in float64, with examples that they have not seen."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +8,10 @@ import numpy as np
 import xarray
 
 from experiments.gauge import digits
+from experiments.gauge.setting import stacked
+from experiments.registry import REGISTRY
 from superpos import data, models
-from superpos.train import NoMemberError
+from superpos.train import store
 from superpos.types import Array, Model
 
 N_EXAMPLES = 355
@@ -38,21 +38,13 @@ def networks(dataset: xarray.Dataset) -> Networks:
     """The finished members of a sweep of classifiers over seeds; to be called under x64.
 
     Args:
-        dataset: with the results weights.0, weights.1, ..., and biases.0, ... where it has them.
+        dataset: of models that are `mlp`, with their final parameters.
 
     Raises:
         NoMemberError: no member is finished.
     """
-    config = json.loads(dataset.attrs["config"])
-    finished = dataset.isel(seed=(dataset["status"] == "ok").to_numpy())
-    if not finished.sizes["seed"]:
-        raise NoMemberError("no finished classifier")
-    arguments = ("n_features", "n_hidden", "n_outputs", "n_layers", "bias")
-    model = models.mlp(**given(config, "model", arguments))
-    params = models.MlpParams(
-        weights=_leaves(finished, "weights"), biases=_leaves(finished, "biases")
-    )
-    inputs, targets = _examples(config)
+    model, params = stacked(dataset, "classifier")
+    inputs, targets = _examples(dataset)
     return Networks(model, params, jnp.float64(inputs), jnp.float64(targets))
 
 
@@ -61,25 +53,11 @@ def is_classifier(dataset: xarray.Dataset) -> bool:
     return "weights.0" in dataset
 
 
-def given(config: Mapping[str, Any], group: str, names: Sequence[str]) -> dict[str, Any]:
-    """Those of the arguments of a component that a flat config sets."""
-    keys = {name: f"{group}.{name}" for name in names}
-    return {name: config[key] for name, key in keys.items() if key in config}
-
-
-def _leaves(dataset: xarray.Dataset, name: str) -> tuple[Array, ...]:
-    found = sorted(str(key) for key in dataset if str(key).startswith(f"{name}."))
-    return tuple(jnp.float64(dataset[key].transpose("seed", ...).to_numpy()) for key in found)
-
-
-def _examples(config: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _examples(dataset: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets that the networks were not trained on."""
-    if config["data.kind"] == "digits":
+    if store.config_of(dataset)["data.kind"] == "examples":
         images, labels = digits.load("test")
         return images, np.eye(digits.N_CLASSES)[labels]
-    n = config["data.n_features"]
-    features = data.sparse_uniform(n_features=n, density=config["data.data.density"])
-    teacher = given(config, "data", ("n_classes", "n_teacher", "teacher_seed"))
-    source = data.labelled(n_features=n, data=features, **teacher)
+    source = store.component(dataset, REGISTRY, "data")
     batch = data.draw(source, jax.random.key(1), N_EXAMPLES)
     return np.asarray(batch.inputs), np.asarray(batch.targets)

@@ -11,7 +11,6 @@ Source: Neyshabur, Salakhutdinov & Srebro 2015, Path-SGD (arXiv 1506.02617), sec
 comment of A. Jermyn on N. Soares 2022, K-complexity is silly; use cross-entropy instead.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import xarray
 from experiments.claims.ledger import Row, Verdict, claims_of
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
+from superpos.train import store
 
 LABELS = {"sgd": "SGD", "adam": "Adam", "balanced": "SGD in the balanced gauge"}
 AT = 1.0
@@ -77,7 +77,7 @@ def noise_of(dataset: xarray.Dataset) -> np.ndarray:
     W_in, W_out, b = (
         dataset[name].transpose(*order).to_numpy().astype(float) for name in ("W_in", "W_out", "b")
     )
-    density = json.loads(dataset.attrs["config"])["data.density"]
+    density = store.config_of(dataset)["data.density"]
     outputs = outputs_of(W_in, W_out, b, common_inputs(dataset.sizes["feature"], density))
     left = np.square(outputs - outputs.mean(2, keepdims=True)).mean((2, 3, 4))
     return np.sqrt(left / np.square(outputs).mean((2, 3, 4)))

@@ -1,51 +1,52 @@
-"""Starts and data from stored sweeps, in float64, for what is measured update by update.
+"""Models and data from stored sweeps, in float64, and their gradients.
 
 To be called under `jax.enable_x64`. The data are drawn anew, as the models were trained on.
 """
-
-import json
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import xarray
 
-from superpos import data, models
+from experiments.registry import REGISTRY
+from superpos import data
 from superpos.gauge.commute import Gradient
+from superpos.train import NoMemberError, store
 from superpos.types import Array, Batch, Key, Model, Params
 
-KINDS: Mapping[str, tuple[Callable[..., Model], type]] = {
-    "autoencoder": (models.autoencoder, models.AutoencoderParams),
-    "computation": (models.computation, models.ComputationParams),
-}
+
+def first_of(dataset: xarray.Dataset) -> tuple[Model, Params]:
+    """The model of the first member of a sweep over seeds, and its last parameters, float64.
+
+    Raises:
+        NoMemberError: it is not finished.
+    """
+    found = store.member(dataset.isel(seed=0), REGISTRY)
+    return found.model, jax.tree.map(jnp.float64, found.params)
 
 
-def arguments_of(dataset: xarray.Dataset, group: str) -> dict[str, Any]:
-    """The arguments of a component as a sweep was stored with it."""
-    spec, prefix = json.loads(dataset.attrs["config"]), f"{group}."
-    named = {key.removeprefix(prefix): v for key, v in spec.items() if key.startswith(prefix)}
-    return {name: value for name, value in named.items() if "." not in name}
+def stacked(dataset: xarray.Dataset, what: str) -> tuple[Model, Params]:
+    """The model of a sweep over seeds, and the parameters of all finished members.
 
+    Args:
+        dataset: the sweep.
+        what: what a member is called in the message.
 
-def model_of(dataset: xarray.Dataset) -> Model:
-    """The model of a sweep."""
-    arguments = arguments_of(dataset, "model")
-    return KINDS[arguments.pop("kind")][0](**arguments)
+    Returns:
+        The model, and its parameters in float64 with a leading axis of members.
 
-
-def params_of(dataset: xarray.Dataset) -> Params:
-    """The last parameters of the first member of a sweep over seeds, float64."""
-    container = KINDS[arguments_of(dataset, "model")["kind"]][1]
-    member = dataset.isel(seed=0)
-    names = container.__dataclass_fields__
-    return container(**{name: jnp.asarray(member[name].to_numpy(), jnp.float64) for name in names})
+    Raises:
+        NoMemberError: no member is finished.
+    """
+    found = [each for _, each in store.members(dataset, REGISTRY)]
+    if not found:
+        raise NoMemberError(f"no finished {what}")
+    params = [each.params for each in found]
+    return found[0].model, jax.tree.map(lambda *leaves: jnp.float64(jnp.stack(leaves)), *params)
 
 
 def stream(dataset: xarray.Dataset, n_batches: int, batch_size: int, seed: int = 0) -> Array:
-    """Batches of sparse features of a sweep's density, (n_batches, batch_size, n), float64."""
-    given = arguments_of(dataset, "data")
-    source = data.sparse_uniform(n_features=given["n_features"], density=given["density"])
+    """Batches of the inputs that a sweep was trained on, (n_batches, batch_size, n), float64."""
+    source = store.component(dataset, REGISTRY, "data")
 
     @jax.jit
     def draw(key: Key) -> Array:

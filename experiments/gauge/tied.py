@@ -1,6 +1,6 @@
 """The tied autoencoder: its loss as its weights are scaled, and every measure beside its own."""
 
-import json
+import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -10,9 +10,10 @@ import xarray
 
 from experiments.elhage.geometry import represented
 from experiments.gauge.measures import of_tied
-from experiments.gauge.networks import given
+from experiments.gauge.setting import stacked
+from experiments.registry import REGISTRY
 from superpos import data, models
-from superpos.train import NoMemberError
+from superpos.train import store
 from superpos.types import Array, Batch
 
 ALPHAS = np.linspace(0.5, 1.5, 41)
@@ -44,37 +45,29 @@ def tied(dataset: xarray.Dataset) -> Tied:
     Raises:
         NoMemberError: no member is finished.
     """
-    config = json.loads(dataset.attrs["config"])
-    finished = dataset.isel(seed=(dataset["status"] == "ok").to_numpy())
-    if not finished.sizes["seed"]:
-        raise NoMemberError("no finished autoencoder")
-    W, b = (jnp.float64(finished[name].transpose("seed", ...).to_numpy()) for name in ("W", "b"))
-    n, m = W.shape[1:]
-    arguments = ("n_features", "n_hidden", "importance_decay", "activation")
-    model = models.autoencoder(**given(config, "model", arguments))
-    source = data.sparse_uniform(n_features=n, density=config["data.density"])
+    model, params = stacked(dataset, "autoencoder")
+    _, n, m = params.W.shape
+    source = store.component(dataset, REGISTRY, "data")
     x = jnp.float64(data.draw(source, jax.random.key(1), N_BATCHES * BATCH).inputs)
 
     @jax.jit
-    def of_one(member: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
-        W, b = member
-
+    def of_one(one: models.AutoencoderParams) -> tuple[Array, dict[str, Array]]:
         def loss(alpha: Array) -> Array:
-            params = models.AutoencoderParams(W=alpha * W, b=b)
+            scaled = dataclasses.replace(one, W=alpha * one.W)
 
             def of_batch(x: Array) -> Array:
                 batch = Batch(inputs=x, targets=x, factors=x)
-                return model.loss(params, (), batch, jax.random.key(0))[0]
+                return model.loss(scaled, (), batch, jax.random.key(0))[0]
 
             return jax.lax.map(of_batch, x.reshape(N_BATCHES, BATCH, n)).mean()
 
-        return jax.lax.map(loss, jnp.asarray(ALPHAS)), of_tied(W, x)
+        return jax.lax.map(loss, jnp.asarray(ALPHAS)), of_tied(one.W, x)
 
-    losses, measured = jax.lax.map(of_one, (W, b))
+    losses, measured = jax.lax.map(of_one, params)
     return Tied(
         np.asarray(losses),
         jax.tree.map(np.asarray, measured),
-        represented(np.asarray(W)),
+        represented(np.asarray(params.W)),
         m,
     )
 

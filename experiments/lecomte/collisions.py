@@ -16,11 +16,12 @@ import xarray
 from experiments.claims.ledger import Claim, Verdict, in_setting
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
+from superpos.train import store
 
 BOUNDS = 0.8, 1.2
 """A neuron stands for a feature when the size of its weight is between these."""
-START = "start"
-"""The variant that is not trained: where the widest models begin."""
+START, TRAINED = "start", "trained"
+"""The variants: where the widest models begin, and models of each number of neurons."""
 
 TRIED = (
     "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances; plain"
@@ -65,16 +66,19 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
     """Judge the claims on collisions and draw them.
 
     Args:
-        datasets: {"start": the widest models, not trained; any other: a sweep over seed at one
-            number of neurons}.
+        datasets: {"start": the widest models, not trained, over seed; "trained": over n_hidden
+            and seed}.
         folder: where the figure goes.
 
     Returns:
         Verdicts and one figure.
     """
-    weights = {name: _weights(dataset) for name, dataset in datasets.items()}
-    start = weights.pop(START, None)
-    trained = sorted((W for W in weights.values() if len(W)), key=lambda W: W.shape[-1])
+    start = weights(datasets[START])
+    whole = datasets[TRAINED]
+    each = [
+        weights(whole.sel(n_hidden=m).isel(hidden=slice(m))) for m in whole["n_hidden"].to_numpy()
+    ]
+    trained = [W for W in each if len(W)]
     _draw(folder / "collisions.png", trained)
     alt = "Number of polysemantic neurons against the number of neurons, along n²/(4m)."
     caption = (
@@ -136,9 +140,9 @@ def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
     return float((rank == 0).mean()), f"{note}; {TRIED}"
 
 
-def _weights(dataset: xarray.Dataset) -> np.ndarray:
-    """W of the finished instances, (instances, n, m), float64."""
-    finished = (dataset["status"] == "ok").to_numpy()
+def weights(dataset: xarray.Dataset) -> np.ndarray:
+    """W of the finished instances of one size, (instances, n, m), float64."""
+    finished = store.finished(dataset).to_numpy()
     return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
 
 

@@ -16,6 +16,7 @@ import xarray
 from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
+from superpos.train import store
 
 BERNOULLI, GAUSSIAN = "bernoulli", "gaussian"
 SPREAD = 3.0
@@ -82,7 +83,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
 
 def concentration(dataset: xarray.Dataset) -> np.ndarray:
     """Mean ‖W_i‖₄⁴ over features and finished instances, (noise scales, steps); nan for none."""
-    W = dataset["W_path"].where(dataset["status"] == "ok")
+    W = dataset["W_path"].where(store.finished(dataset))
     powers = (W.astype(float) ** 4).sum("hidden", skipna=False)
     return powers.mean(("feature", "seed")).transpose("noise_scale", "step").to_numpy()
 

@@ -21,6 +21,7 @@ import xarray
 from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
+from superpos.train import store
 
 PENALTY, LEARNING_RATE = 4e-4, 0.125
 RATE, STEP = PENALTY / 4, 4 * LEARNING_RATE
@@ -84,7 +85,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         Verdicts and one figure.
     """
     dataset = datasets["sweep"]
-    finished = (dataset["status"] == "ok").to_numpy()
+    finished = store.finished(dataset).to_numpy()
     W = dataset["W_path"].transpose("seed", "step", "feature", "hidden").to_numpy()
     W = np.abs(W[finished, :, 0].astype(float))
     t, m = STEP * dataset["step"].to_numpy(), W.shape[-1]

@@ -13,10 +13,10 @@ from rich.console import Console
 from experiments.multirun import worker
 from experiments.multirun.engines.protocol import Engine, LostError, Sent
 from experiments.multirun.groups import Group
-from experiments.multirun.training import Trained, read
+from experiments.multirun.training import Trained, measure_after, read
 from experiments.progress import progress_bar
-from experiments.runner import root_key
-from superpos.train import Progress, StoreError, files, multirun, store
+from experiments.sweeping import root_key
+from superpos.train import Progress, StoreError, TrainError, files, multirun, store
 from superpos.train.grid import Grid, make_grid
 from superpos.train.sweep import rooted
 
@@ -61,7 +61,16 @@ def train_away(
                 on_progress(_progress(stores))
                 time.sleep(POLL_SECONDS)
             on_progress(_progress(stores))
-        return [each.failure or read(each.place) for each in stores]
+        return [each.failure or _measured(each.group, each.place) for each in stores]
+
+
+def _measured(group: Group, place: Path) -> Trained | str:
+    """The results of a group, after what is measured of stored members, which is done here."""
+    try:
+        measure_after(group, place)
+    except (StoreError, TrainError, MemoryError) as error:
+        return str(error)
+    return read(place)
 
 
 class _Store:

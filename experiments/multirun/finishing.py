@@ -1,39 +1,23 @@
 """What is left to do for a job after its members are trained: its files, and its value."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
 from experiments.boundary import JobError
 from experiments.findings import Findings
-from experiments.multirun import training
-from experiments.multirun.groups import Unit
+from experiments.multirun import manifest, training
+from experiments.multirun.training import Part
 from experiments.objective import Value, objective
 from experiments.runner import Trained, report
 from superpos.train.grid import make_grid
 
 WITHOUT_REPORT = "train"
 """The analysis that has nothing to say of one job; the page of the multirun shows them all."""
-
-
-class Part(NamedTuple):
-    """One sweep of a job: its members in a group, and what became of them.
-
-    Attributes:
-        unit: the sweep.
-        numbers: of its members in the group.
-        group: name of the group.
-        trained: the group's results, or one line why there are none.
-    """
-
-    unit: Unit
-    numbers: Sequence[int]
-    group: str
-    trained: training.Trained | str
 
 
 class Finishing:
@@ -105,12 +89,19 @@ class Finishing:
         return objective(self._config["objective"], results, ok)
 
     def _report(self, folder: Path) -> None:
-        datasets = {}
-        for unit, numbers, _, trained in self.parts:
-            assert not isinstance(trained, str)
-            grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
-            datasets[unit.variant] = Trained(training.dataset_of(trained, numbers, grid), 0, 0.0)
-        report(self._config, self._analyse, datasets, folder, self._console)
+        variants = dict.fromkeys(part.unit.variant for part in self.parts)
+        trained = {name: Trained(self._dataset(name), 0, 0.0) for name in variants}
+        report(self._config, self._analyse, trained, folder, self._console)
+
+    def _dataset(self, variant: str) -> Any:
+        """The members of a variant, as a run of this job alone would have given them."""
+        parts = [part for part in self.parts if part.unit.variant == variant]
+        if parts[0].unit.whole.static:
+            return manifest.dataset_of(parts, self._config)
+        [(unit, numbers, _, trained)] = parts
+        assert not isinstance(trained, str)
+        grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
+        return training.dataset_of(trained, numbers, grid)
 
 
 def _members(part: Part) -> Iterator[dict[str, str]]:

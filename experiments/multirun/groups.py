@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.jobs import Job, flat_spec, is_scalar, make_job
+from experiments.jobs import Job, flat_spec, make_job, spec_after
+from experiments.variant import Variant
+from experiments.varying import is_scalar
+from superpos.train.assets import identified
 from superpos.train.grid import SEED, Grid, canonical, make_grid
 
 SHARED = ("kernel", "rng", "matmul_precision", "check_fragile")
@@ -19,10 +22,18 @@ Row = tuple[float, ...]
 
 
 class Unit(NamedTuple):
-    """One sweep of one job: a job has one, or one for each of its variants."""
+    """One sweep of one job: one for each combination of the static values of each variant.
+
+    Attributes:
+        number: of the job.
+        variant: its name.
+        whole: all that this variant of the job trains.
+        sweep: what is trained here.
+    """
 
     number: int
     variant: str
+    whole: Variant
     sweep: Job
 
 
@@ -52,10 +63,33 @@ class Group:
     @functools.cached_property
     def sweep(self) -> Job:
         """All members of the group as one sweep."""
+        return self._job(self.of_unit[0][0].sweep)
+
+    @property
+    def measuring(self) -> list[Job]:
+        """The same members, once for each set of evaluations of stored members."""
+        found = {}
+        for unit, _ in self.of_unit:
+            job = unit.sweep
+            specs = {name: spec_after(job.config, name) for name in job.over}
+            text = json.dumps([specs, job.over], sort_keys=True)
+            if specs and text not in found:
+                found[text] = self._job(job)
+        return list(found.values())
+
+    def _job(self, of: Job) -> Job:
+        """All members of the group, with what is measured of them by one of its jobs."""
         columns = zip(*self.rows, strict=True)
         axes = {name: list(column) for name, column in zip(self.names, columns, strict=True)}
         zipped = [list(self.names)] if len(self.names) > 1 else []
-        return make_job(self.config, axes, zipped, self.of_unit[0][0].sweep.fit)
+        return make_job(of.config, axes, zipped, of.fit, of.assets, of.over)
+
+
+def units_of(number: int, variants: Mapping[str, Variant]) -> list[Unit]:
+    """All sweeps of a job."""
+    return [
+        Unit(number, name, whole, sweep) for name, whole in variants.items() for sweep in whole.jobs
+    ]
 
 
 def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
@@ -72,7 +106,7 @@ def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
     is_input = _by_kinds(is_scalar)
     together: dict[str, list[tuple[Unit, dict[str, Any], set[str]]]] = {}
     for unit in units:
-        spec = flat_spec(unit.sweep.config)
+        spec = identified(flat_spec(unit.sweep.config), unit.sweep.assets)
         inputs = {
             key for key in spec if key in unit.sweep.axes or is_input(unit.sweep.config, spec, key)
         }

@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.jobs import flat_spec
 from experiments.multirun.groups import SHARED, Group, Unit, spread
-from experiments.runner import root_key
+from experiments.multirun.training import Part
+from experiments.sweeping import root_key
+from experiments.variant import Variant
 from superpos.train import StoreError, multirun
 from superpos.train.differences import refuse_difference
 from superpos.train.grid import SEED, make_grid
@@ -34,20 +38,50 @@ def update(
     """
     units = [unit for group in groups for unit, _ in group.of_unit]
     keys = _keys(units, configs, swept)
+    zipped = _zipped(units)
     base = _base(units, keys)
     held = multirun.read(folder)
     rows = [] if held is None else _rows(held[0])
     if held is not None:
         _refuse_other(folder, held, keys, base)
         keys = held[0].keys
+        zipped = [group for group in zipped if group in held[0].zipped]
         base = {key: value for key, value in base.items() if key in held[1]}
     rows += [row for group in groups for row in _members(group, keys, configs)]
     distinct = list(dict.fromkeys(rows))
     columns = list(zip(*distinct, strict=True))
     values = dict(zip(keys, map(list, columns[2:]), strict=True))
-    members = multirun.Members(tuple(keys), values, list(columns[0]), list(columns[1]))
+    ids, names = map(list, columns[:2])
+    members = multirun.Members(tuple(keys), values, ids, names, tuple(zipped))
     if held is None or members != held[0] or base != held[1]:
         multirun.write(folder, members, base)
+
+
+def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:
+    """The members of one variant of one job as a Dataset, whatever else the multirun holds.
+
+    Args:
+        parts: all units of the variant, each of them trained.
+        config: of the job.
+    """
+    whole = parts[0].unit.whole
+    keys = _inner(whole)
+    columns = [_columns(part.unit, config, keys) for part in parts]
+    values = {
+        key: [value for each in columns for value in each[number]]
+        for number, key in enumerate(keys)
+    }
+    trained = [part.trained for part in parts if not isinstance(part.trained, str)]
+    found = [each.ids[part.numbers] for part, each in zip(parts, trained, strict=True)]
+    members = multirun.Members(
+        keys=tuple(keys),
+        values=values,
+        ids=np.concatenate(found).astype(str).tolist(),
+        groups=[part.group for part in parts for _ in part.numbers],
+        zipped=_zipped([parts[0].unit]),
+    )
+    sweeps = {part.group: each.sweep for part, each in zip(parts, trained, strict=True)}
+    return multirun.dataset_of(members, _base([part.unit for part in parts], keys), sweeps)
 
 
 def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:
@@ -63,13 +97,16 @@ def _members(
     spec = rooted(work.spec, root_key(group.config))
     ids = make_grid(work.axes, work.zipped).member_ids(spec).astype(str).tolist()
     for unit, numbers in group.of_unit:
-        varying = spread(make_grid(unit.sweep.axes, unit.sweep.zipped), unit.sweep.axes)
-        columns = [
-            varying.get(key) or [_value(unit, configs[unit.number], key)] * len(numbers)
-            for key in keys
-        ]
+        columns = _columns(unit, configs[unit.number], keys)
         for number, *values in zip(numbers, *columns, strict=True):
             yield (ids[number], group.name, *values)
+
+
+def _columns(unit: Unit, config: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
+    """For each key its value in every member of a unit."""
+    grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
+    varying = spread(grid, unit.sweep.axes)
+    return [varying.get(key) or [_value(unit, config, key)] * grid.n_members for key in keys]
 
 
 def _value(unit: Unit, config: Mapping[str, Any], key: str) -> Any:
@@ -96,9 +133,20 @@ def _keys(
     """Keys that tell members apart: of the multirun, of sweeps inside the jobs, and the variant."""
     texts = [_overrides(config) for config in configs]
     differ = [key for key in texts[0] if any(other.get(key) != texts[0][key] for other in texts)]
-    inner = [k for unit in units for k, v in unit.sweep.axes.items() if k != SEED or len(v) > 1]
+    inner = [key for unit in units for key in _inner(unit.whole)]
     variants = [VARIANT] if len({unit.variant for unit in units}) > 1 else []
     return list(dict.fromkeys([*(swept or differ), *inner, *variants]))
+
+
+def _inner(whole: Variant) -> list[str]:
+    """The axes of a variant; where a single program could hold them, without a single seed."""
+    return [k for k, v in whole.axes.items() if k != SEED or len(v) > 1 or whole.static]
+
+
+def _zipped(units: Sequence[Unit]) -> list[tuple[str, ...]]:
+    """Groups of axes that vary together in all units."""
+    each = [[tuple(group) for group in unit.whole.zipped if len(group) > 1] for unit in units]
+    return [group for group in each[0] if all(group in other for other in each)]
 
 
 def _base(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, Any]:

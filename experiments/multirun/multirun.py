@@ -12,12 +12,13 @@ from experiments.boundary import Launch
 from experiments.experiment import bind, wrong_results
 from experiments.findings import Findings
 from experiments.jobs import ConfigError
+from experiments.loading import PLANNED
 from experiments.multirun import manifest, page
 from experiments.multirun.away import train_away
 from experiments.multirun.engines import make_engine, wrong_options
 from experiments.multirun.engines.protocol import Engine
 from experiments.multirun.finishing import Finishing, Part
-from experiments.multirun.groups import Group, Unit, grouped
+from experiments.multirun.groups import Group, Unit, grouped, units_of
 from experiments.multirun.training import Trained, train, with_held
 from superpos.train import files
 
@@ -136,12 +137,17 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analy
     problems: dict[str, None] = {}
     for number, config in enumerate(configs):
         try:
-            jobs, analyse = bind(config, trace=False)
+            variants, analyse = bind(config, trace=False)
         except ConfigError as error:
             problems |= dict.fromkeys(error.problems)
             continue
-        units += [Unit(number, variant, job) for variant, job in jobs.items()]
+        units += units_of(number, variants)
         analyses.append(analyse)
+    for unit in units:
+        for name, each in unit.sweep.assets.items():
+            if each.digest == PLANNED:
+                why = "a multirun trains all variants at once, expected a store"
+                problems[f"assets.{name}.variant: {why}"] = None
     if problems:
         raise ConfigError(list(problems))
     return units, analyses

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from experiments.multirun.groups import Group, Row
+from experiments import sweeping
+from experiments.multirun.groups import Group, Row, Unit
 from experiments.progress import progress_bar
-from experiments.runner import set_precision, sweep_arguments
-from superpos.train import StoreError, TrainError, files, multirun, store, sweep
+from experiments.sweeping import set_precision, sweep_arguments
+from superpos.train import StoreError, TrainError, files, multirun, reading, store, sweep
 from superpos.train.grid import Grid
 from superpos.train.table import Table
 
@@ -21,11 +22,20 @@ class Trained(NamedTuple):
 
     Attributes:
         header: of its sweep.
-        table: the results of each member, in the order of the group's rows.
+        grid: the group's rows.
+        table: the results of each member, in their order.
+        n_new: members that were not there before.
     """
 
     header: dict[str, Any]
+    grid: Grid
     table: Table
+    n_new: int = 0
+
+    @property
+    def sweep(self) -> reading.Swept:
+        """As it was read from disk."""
+        return self.header, self.grid, self.table
 
     @property
     def ids(self) -> np.ndarray:
@@ -46,6 +56,22 @@ class Trained(NamedTuple):
     def ok(self, members: Sequence[int]) -> np.ndarray:
         """Which members were trained to the end, bool (n_members,)."""
         return self.table.present[members] & (self.table.arrays["diverged_step"][members] < 0)
+
+
+class Part(NamedTuple):
+    """One sweep of a job: its members in a group, and what became of them.
+
+    Attributes:
+        unit: the sweep.
+        numbers: of its members in the group.
+        group: name of the group.
+        trained: the group's results, or one line why there are none.
+    """
+
+    unit: Unit
+    numbers: Sequence[int]
+    group: str
+    trained: Trained | str
 
 
 def train(
@@ -72,9 +98,20 @@ def train(
                 programs=programs,
                 on_progress=on_progress,
             )
+        measure_after(group, place)
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)
-    return read(place)
+    return read(place)._replace(n_new=on_progress.n_new)
+
+
+def measure_after(group: Group, place: Path) -> None:
+    """Make the evaluations of stored members that the units of a group ask for.
+
+    Raises:
+        StoreError: the store holds another evaluation of that name; one line.
+    """
+    for job in group.measuring:
+        sweeping.measure_after(job, place)
 
 
 def read(place: Path) -> Trained:
@@ -88,8 +125,7 @@ def read(place: Path) -> Trained:
     """
     found = store.read_sweep(place)
     assert found is not None
-    header, _, table = found
-    return Trained(header, table)
+    return Trained(*found)
 
 
 def with_held(group: Group, folder: Path) -> Group:
@@ -98,7 +134,7 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = store.read_header(multirun.group_folder(folder, group.name))
+    header = reading.read_header(multirun.group_folder(folder, group.name))
     if header is None:
         return group
     columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
@@ -115,9 +151,9 @@ def with_held(group: Group, folder: Path) -> Group:
 
 def dataset_of(trained: Trained, numbers: Sequence[int], grid: Grid) -> Any:
     """The members of one unit as the Dataset that its own sweep would have given."""
-    header, table = trained
+    header, _, table = trained.sweep
     ids = table.ids[numbers]
     own = Table(ids, header["schema"])
     own.put(files.Rows(ids, {k: v[numbers] for k, v in table.arrays.items()}))
     own.present &= table.present[numbers]
-    return store.dataset_of(header, grid, own)
+    return reading.dataset_of(header, grid, own)

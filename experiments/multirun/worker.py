@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from experiments import loading
 from experiments.jobs import ConfigError, make_job
 from experiments.multirun.groups import Group
-from experiments.runner import set_precision, sweep_arguments
 from experiments.startup import start_jax
+from experiments.sweeping import set_precision, sweep_arguments
+from superpos.arguments import ArgumentError
 from superpos.train import FitSpec, StoreError, TrainError, sweep
 
 
@@ -26,6 +28,7 @@ def payload(group: Group, ids: Sequence[bytes], place: Path) -> dict[str, Any]:
         "config": dict(sweep.config),
         "axes": sweep.axes,
         "zipped": sweep.zipped,
+        "assets": {name: each.digest for name, each in sweep.assets.items()},
         "ids": [each.decode() for each in ids],
         "store": str(place),
     }
@@ -49,9 +52,16 @@ def train(part: Mapping[str, Any]) -> str | None:
     config = part["config"]
     try:
         set_precision(config)
-        job = make_job(config, part["axes"], part["zipped"], FitSpec(**config["fit"]))
+        assets = loading.loaded(config["assets"], [*part["assets"]], {})
+        for name, digest in part["assets"].items():
+            if assets[name].digest != digest:
+                raise StoreError(
+                    f"assets.{name}: has {assets[name].digest} here, expected {digest} as where the"
+                    " multirun was begun"
+                )
+        job = make_job(config, part["axes"], part["zipped"], FitSpec(**config["fit"]), assets)
         ids = np.asarray(part["ids"], "S16").tolist()
         sweep(**sweep_arguments(job), store=part["store"], part=ids)
-    except (ConfigError, StoreError, TrainError, MemoryError) as error:
+    except (ArgumentError, ConfigError, StoreError, TrainError, MemoryError) as error:
         return "; ".join(str(error).splitlines())
     return None

@@ -4,7 +4,6 @@ Source: Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks (a
 section 3 on the allocation of capacity and section 4 on the geometry of efficient packing.
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from experiments.findings import Figure, Findings
 from experiments.report.figures import PALETTE, new_figure, save
 from experiments.scherlis import theory
 from superpos import metrics
-from superpos.train import best_of
+from superpos.train import best_of, store
 
 NEGLIGIBLE = 0.01
 """Capacities within this of 0 or 1 count as 0 or 1."""
@@ -81,7 +80,7 @@ def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings
         Verdicts and one figure: capacities, and the Gram matrix of two models.
     """
     best = best_of(datasets["sweep"], datasets["sweep"]["loss"].isel(step=-1)).sortby("kurtosis")
-    decay = json.loads(best.attrs["config"])["model.importance_decay"]
+    decay = store.config_of(best)["model.importance_decay"]
     allocation = Allocation(
         kurtosis=best["kurtosis"].to_numpy().astype(float),
         values=float(decay) ** np.arange(best.sizes["feature"]),

@@ -9,7 +9,6 @@ descent soon finds the best size of the weights for the direction that they have
 along the curve. In each bin of capacity the model nearest to the curve of `theory` counts.
 """
 
-import json
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ import xarray
 from experiments.claims.ledger import Claim, Row, Verdict, claims_of
 from experiments.report.figures import PALETTE
 from experiments.scherlis import theory
+from superpos.train import store
 
 N_BINS = 20
 FIRST = "first with 64 instances: 0.044 in one bin, at the top of a curve where few stay"
@@ -50,10 +50,10 @@ class Returns(NamedTuple):
 def measure(dataset: xarray.Dataset) -> Returns:
     """The models that count, of a sweep of two features and one neuron over kurtosis and seed."""
     dataset = dataset.sortby("kurtosis").transpose("kurtosis", "seed", "step", ...)
-    ratio = float(json.loads(dataset.attrs["config"])["model.importance_decay"])
+    ratio = float(store.config_of(dataset)["model.importance_decay"])
     kurtosis = dataset["kurtosis"].to_numpy().astype(float)
     C = dataset["feature_dimensionality"].isel(feature=0).to_numpy().astype(float)
-    loss = dataset["loss"].where(dataset["status"] == "ok", np.inf).to_numpy().astype(float)
+    loss = dataset["loss"].where(store.finished(dataset), np.inf).to_numpy().astype(float)
     rows = [_nearest(*row, ratio) for row in zip(kurtosis, C, loss, strict=True)]
     best = loss[..., -1].argmin(-1)
     return Returns(kurtosis, ratio, *np.stack(rows, axis=1), final=C[np.arange(len(C)), best, -1])

@@ -1,6 +1,7 @@
 """Sources: data distributions with known ground truth."""
 
 from superpos.data import magnitudes as magnitudes
+from superpos.data.activations import activations as activations
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
 from superpos.data.examples import examples as examples
@@ -16,5 +17,4 @@ from superpos.data.sets import correlated_sets as correlated_sets
 from superpos.data.source import draw as draw
 from superpos.data.source import shared as shared
 from superpos.data.source import stateless as stateless
-from superpos.data.source import vectors as vectors
 from superpos.data.sparse import sparse_uniform as sparse_uniform

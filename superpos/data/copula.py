@@ -20,9 +20,9 @@ from superpos.arguments import (
     factory,
 )
 from superpos.data.patterns import batch_of, check_densities, feature_densities
-from superpos.data.source import stateless, vectors
+from superpos.data.source import stateless
 from superpos.random import uniform_rows
-from superpos.types import Array, Batch, Key, Magnitude, Source
+from superpos.types import Array, Batch, Key, Magnitude, Source, vectors
 
 
 @factory

@@ -12,9 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
-from superpos.data.patterns import check_inputs
-from superpos.data.source import vectors
-from superpos.types import Array, Batch, Key, Params, Source, SourceState, Words
+from superpos.data.source import check_inputs
+from superpos.types import Array, Batch, Key, Params, Source, SourceState, Words, vectors
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "abs": jnp.abs,

@@ -12,8 +12,7 @@ import jax.numpy as jnp
 
 from superpos import random
 from superpos.arguments import Count, Interval, PositiveFraction, factory
-from superpos.data.patterns import check_inputs
-from superpos.data.source import draw, stateless
+from superpos.data.source import check_inputs, draw, stateless
 from superpos.types import Array, Batch, Example, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, Density, factory
 from superpos.data.patterns import one_member, reconstructed
-from superpos.data.source import stateless, vectors
+from superpos.data.source import stateless
 from superpos.random import uniform_rows
-from superpos.types import Array, Batch, Key, Magnitude, Source
+from superpos.types import Array, Batch, Key, Magnitude, Source, vectors
 
 
 @factory

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from superpos import random
 from superpos.arguments import Count, factory
 from superpos.data.finite import DataSeed
-from superpos.data.patterns import check_inputs
-from superpos.data.source import vectors
-from superpos.types import Batch, Key, Params, Source, SourceState
+from superpos.data.source import check_inputs
+from superpos.types import Batch, Key, Params, Source, SourceState, vectors
 
 
 @factory

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
-from superpos.data.source import stateless, vectors
+from superpos.data.source import stateless
 from superpos.random import uniform_columns, uniform_rows
-from superpos.types import Array, Batch, Key, Source, Words
+from superpos.types import Array, Batch, Key, Source, Words, vectors
 
 
 @factory

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from superpos.arguments import ArgumentError
-from superpos.data.source import draw
-from superpos.types import Array, Batch, Magnitude, Scalar, Scalars, Source
+from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
 
 
 def feature_density(
@@ -28,21 +26,6 @@ def feature_densities(
     column = np.arange(1, n_features + 1, dtype=np.float32)[:, None]
     share = density if densities is None else density * _column(densities)
     return jnp.asarray(share * _decay(np.log(column), density_power))
-
-
-def check_inputs(n_features: int, data: Source) -> None:
-    """Refuse another number of features than the inputs that a source gives.
-
-    Raises:
-        ArgumentError: one line.
-    """
-    if data.gives is not None:
-        shape = data.gives.inputs.shape
-    else:  # which a source that reads parameters cannot do without them
-        shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape[1:]
-    if shape != (n_features,):
-        found = " by ".join(map(str, shape)) or "one number"
-        raise ArgumentError(f"n_features={n_features}: expected the {found} of data")
 
 
 def check_densities(

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, Density, factory
 from superpos.data.patterns import batch_of, check_sets, one_member
-from superpos.data.source import stateless, vectors
+from superpos.data.source import stateless
 from superpos.random import uniform_rows
-from superpos.types import Batch, Key, Magnitude, Source
+from superpos.types import Batch, Key, Magnitude, Source, vectors
 
 
 @factory

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 
-from superpos.arguments import Seed, factory
+from superpos.arguments import ArgumentError, MaybeCount, Seed, factory
 from superpos.types import Array, Batch, Example, Key, Params, Source, Words
 
 _AT_START = 2**32 - 1
@@ -51,15 +50,23 @@ def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batc
     return source.sample(params, state, key, batch_size)[0]
 
 
-def vectors(n_inputs: int, n_targets: int | None = None) -> Example:
-    """Vectors of float32; as many targets as inputs, unless said otherwise."""
-    n_targets = n_inputs if n_targets is None else n_targets
-    inputs, targets = (jax.ShapeDtypeStruct((n,), jnp.float32) for n in (n_inputs, n_targets))
-    return Example(inputs, targets)
+def check_inputs(n_features: int, data: Source) -> None:
+    """Refuse another number of features than the inputs that a source gives.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if data.gives is not None:
+        shape = data.gives.inputs.shape
+    else:  # which a source that reads parameters cannot do without them
+        shape = jax.eval_shape(lambda: draw(data, jax.random.key(0), 1)).inputs.shape[1:]
+    if shape != (n_features,):
+        found = " by ".join(map(str, shape)) or "one number"
+        raise ArgumentError(f"n_features={n_features}: expected the {found} of data")
 
 
 @factory
-def shared(*, data: Source, stream_seed: Seed = 0) -> Source:
+def shared(*, data: Source, n_features: MaybeCount = None, stream_seed: Seed = 0) -> Source:
     """One stream of batches for all members of a sweep, drawn once for each draw.
 
     Members then differ by nothing that is drawn from the data. A swept number of `data` still
@@ -68,12 +75,15 @@ def shared(*, data: Source, stream_seed: Seed = 0) -> Source:
 
     Args:
         data: where the batches come from; a source that does not read parameters.
+        n_features: inputs of an example, >= 1: those of `data`; None is not checked.
         stream_seed: which stream, in [0, 2³²).
 
     Returns:
         The Source with that stream.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or `data` has another number of inputs.
     """
+    if n_features is not None:
+        check_inputs(n_features, data)
     return data._replace(stream=int(stream_seed), columns=None)

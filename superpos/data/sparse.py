@@ -15,9 +15,9 @@ from superpos.data.patterns import (
     feature_density,
     reconstructed,
 )
-from superpos.data.source import stateless, vectors
+from superpos.data.source import stateless
 from superpos.random import uniform_columns, uniform_rows
-from superpos.types import Array, Batch, Key, Magnitude, Scalar, Source, Words
+from superpos.types import Array, Batch, Key, Magnitude, Scalar, Source, Words, vectors
 
 
 @factory

@@ -1,32 +1,22 @@
-"""What is measured of a toy autoencoder while it trains."""
+"""How features share the hidden space."""
 
 from superpos import metrics
-from superpos.arguments import Count, factory
-from superpos.evaluations.loss import loss
-from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
+from superpos.arguments import factory
+from superpos.types import Array, Evaluation, Key, Params, State
 
 
 @factory
-def superposition(*, model: Model, source: Source, batch_size: Count) -> Evaluation:
-    """The loss on fresh data, and how the features share the hidden space.
-
-    Args:
-        model: a model whose parameters have a matrix W (n_features, n_hidden).
-        source: where the fresh batch comes from.
-        batch_size: examples in it, >= 1.
+def superposition() -> Evaluation:
+    """Norms and dimensionalities of features, of a model whose parameters have a matrix W.
 
     Returns:
-        An Evaluation of loss (), feature_norms (n_features,), feature_dimensionality (n_features,)
-        and features_per_dimension ().
-
-    Raises:
-        ArgumentError: a value is out of range.
+        An Evaluation of feature_norms (n_features,), feature_dimensionality (n_features,) and
+        features_per_dimension ().
     """
-    fresh_loss = loss(model=model, source=source, batch_size=batch_size)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        del state, key
         return {
-            **fresh_loss.measure(params, state, key),
             "feature_norms": metrics.feature_norms(params.W),
             "feature_dimensionality": metrics.feature_dimensionality(params.W),
             "features_per_dimension": metrics.features_per_dimension(params.W),

@@ -1,14 +1,18 @@
-"""Models: toy models of superposition, each as three pure functions."""
+"""Models: toy models of superposition, each as three pure functions.
 
-from superpos.models.attack import attack_directions as attack_directions
+What varies in several of them is a component of its own: how they start (`inits`), what is
+minimised (`errors`) and what is added in training (`regularisers`).
+"""
+
+from superpos.models import errors as errors
+from superpos.models import inits as inits
+from superpos.models import regularisers as regularisers
 from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder
 from superpos.models.computation import ComputationParams as ComputationParams
 from superpos.models.computation import computation as computation
 from superpos.models.mlp import MlpParams as MlpParams
 from superpos.models.mlp import mlp as mlp
-from superpos.models.moved import rescaled as rescaled
-from superpos.models.moved import rotated as rotated
-from superpos.models.polygon import polygon as polygon
 from superpos.models.quadratic import QuadraticParams as QuadraticParams
 from superpos.models.quadratic import quadratic as quadratic
+from superpos.models.regularisers.attack import attack_directions as attack_directions

@@ -8,29 +8,20 @@ options are those of the papers that vary it.
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import chex
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from superpos.arguments import (
-    Count,
-    MaybeExponent,
-    MaybeNonNegative,
-    NonNegatives,
-    Positive,
-    factory,
-)
+from superpos.arguments import Count, Positive, factory
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
-from superpos.models.attack import attacked
-from superpos.models.importance import importance_weights
-from superpos.models.noise import Noise, noisy
-from superpos.models.objective import Reduction, objective
+from superpos.models.criterion import criterion
+from superpos.models.errors import Error, ErrorColumns, squared
+from superpos.models.inits import Init, glorot, model_init
+from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode, tied_map
-from superpos.types import Array, Batch, Key, Model, Output, Scalar, Scalars
+from superpos.types import Array, Batch, Key, Model, Output, Scalar, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -52,69 +43,47 @@ def autoencoder(
     n_features: Count,
     n_hidden: Count,
     importance_decay: Positive = 1.0,
-    importance_power: MaybeNonNegative = None,
-    importance: NonNegatives | None = None,
     activation: Activation = "relu",
     hidden_activation: HiddenActivation = "linear",
     bias: bool = True,
-    init: Literal["glorot", "unit"] = "glorot",
-    init_scale: Positive = 1.0,
-    loss_exponent: MaybeExponent = None,
-    reduction: Reduction = "mean",
-    noise: Noise = "gaussian",
-    noise_scale: MaybeNonNegative = None,
-    l1_code: MaybeNonNegative = None,
-    l1_weights: MaybeNonNegative = None,
-    attack_norm: MaybeNonNegative = None,
+    init: Init | None = None,
+    error: Error | None = None,
+    regularisers: Sequence[Regulariser] | None = None,
 ) -> Model:
-    """Tied weights, x' = act(W Wᵀ x + b), importance-weighted squared error.
+    """Tied weights, x' = act(W Wᵀ x + b), importance-weighted error of x'.
 
     Args:
         n_features: number of features, >= 1.
         n_hidden: hidden dimensions, >= 1.
         importance_decay: feature i has importance importance_decay**i, in (0, inf).
-        importance_power: multiplies it by (i + 1)**-importance_power, in [0, inf); None is 1.
-        importance: importance of each feature, n_features numbers >= 0, not all zero; multiplies
-            the decay. None is all ones.
         activation: of the output: "relu", "gelu", or "linear" for the linear model.
         hidden_activation: of the code; any but "linear" makes the hidden basis privileged.
-        bias: whether b is trained; without it b is 0 and nothing reads it.
-        init: initial W, normal: "glorot" of standard deviation sqrt(2 / (n_features + n_hidden)),
-            "unit" of 1 / sqrt(n_hidden), so that a row has norm 1 on average. b starts at 0.
-        init_scale: multiplies the initial W, in (0, inf).
-        loss_exponent: q of the error |x - x'|^q, in [1, inf); None is the squared error.
-        reduction: the error over a batch is its "mean" or its "sum".
-        noise: what is added to the code in `loss`, never in `apply`: "gaussian", or "bernoulli" for
-            ±noise_scale.
-        noise_scale: its standard deviation, in [0, inf); None draws none.
-        l1_code: weight of Σ|h_k| before the noise, reduced like the error, in [0, inf); None is 0.
-        l1_weights: weight of Σ|W_ik|, in [0, inf); None is 0.
-        attack_norm: norm of the adversarial attacks that inputs get in `loss`, never in `apply`,
-            each on a random feature, as part of the mean norm of inputs, in [0, inf); None draws
-            none.
+        bias: whether b is trained; without it b stays at its start and nothing reads it.
+        init: initial parameters, of `models.inits`; None is `glorot`.
+        error: of the reconstruction, of `models.errors`; None is the `squared` error.
+        regularisers: of `models.regularisers`, in their order; None is none.
 
     Returns:
         A Model over AutoencoderParams. Its loss is the weighted error summed over features and
-        averaged over the batch, plus the penalties, float32 (). With the defaults it has `columns`.
+        averaged over the batch, with what the regularisers add, float32 (). With the defaults it
+        has `columns`.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or a component does not fit the model.
         AssertionError: a batch whose width is not n_features.
 
     Reference:
-        Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation),
-        "Relationship to Adversarial Robustness" (attack_norm); Lecomte et al. 2023, arXiv
-        2312.03096 (init, noise, l1_weights, reduction).
+        Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation).
     """
-    weights = importance_weights(n_features, importance_decay, importance_power, importance)
     act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
-    std = np.sqrt({"glorot": 2 / (n_features + n_hidden), "unit": 1 / n_hidden}[init])
-    through_code = hidden_activation != "linear" or noise_scale is not None or l1_code is not None
-    total = objective(weights, loss_exponent, reduction, l1_code, l1_weights)
+    error = squared() if error is None else error
+    regulariser = chain(*regularisers or ())
+    total = criterion(n_features, importance_decay, error, regulariser)
+    on_code = bool(regulariser.on_code or regulariser.code_penalties)
+    through_code = hidden_activation != "linear" or on_code
 
-    def start(key: Key) -> tuple[AutoencoderParams, tuple[()]]:
-        W = init_scale * std * jax.random.normal(key, (n_features, n_hidden))
-        return AutoencoderParams(W=W, b=jnp.zeros(n_features)), ()
+    def zeros() -> AutoencoderParams:
+        return AutoencoderParams(W=jnp.zeros((n_features, n_hidden)), b=jnp.zeros(n_features))
 
     def apply(params: AutoencoderParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -127,42 +96,41 @@ def autoencoder(
         params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
-        key_attack, key_noise = (key, key) if attack_norm is None else jax.random.split(key)
+        key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
         # Features lead: the batch is last, where the compiler vectorises it.
-        inputs = attacked(batch.inputs.T, params.W, key_attack, attack_norm=attack_norm)
+        inputs = changed(regulariser.on_inputs, batch.inputs.T, params, key_inputs)
         if through_code:
             code = hidden(encode(params.W, inputs))
-            mapped = embed(params.W, noisy(code, key_noise, noise=noise, noise_scale=noise_scale))
+            mapped = embed(params.W, changed(regulariser.on_code, code, params, key_code))
         else:
             code, mapped = None, tied_map(params.W, inputs)
         recon = act(mapped + params.b[:, None] if bias else mapped)
-        return total(recon, batch.targets.T, code, params.W), (state, {})
+        return total(recon, batch.targets.T, code, params), (state, {})
 
-    plain = bias and importance_power is loss_exponent is l1_weights is attack_norm is None
-    in_columns = plain and not through_code and reduction == "mean" and activation != "gelu"
-    columns = _columns(n_features, act, importance_decay, importance) if in_columns else None
-    return Model(start, apply, loss, columns)
+    plain = bias and not any(regulariser) and hidden_activation == "linear"
+    columns = None
+    if plain and activation != "gelu" and error.columns is not None:
+        columns = _columns(n_features, act, error.columns, importance_decay)
+    return Model(
+        model_init(glorot() if init is None else init, zeros),
+        apply,
+        loss,
+        columns,
+        takes=vectors(n_features),
+        dims={"W": ("feature", "hidden"), "b": ("feature",)},
+    )
 
 
 def _columns(
-    n_features: int,
-    act: Callable[[Array], Array],
-    importance_decay: Scalar,
-    importance: Scalars | None,
+    n_features: int, act: Callable[[Array], Array], error: ErrorColumns, importance_decay: Scalar
 ) -> Callable[[AutoencoderParams, list[Array], list[Array]], Array]:
-    """The loss without options, from scalars and vectors alone."""
+    """The loss of the plain model, from scalars and vectors alone."""
 
     def columns(params: AutoencoderParams, inputs: list[Array], targets: list[Array]) -> Array:
         chex.assert_equal(len(inputs), n_features)
         code = [_dot(column, inputs) for column in zip(*params.W, strict=True)]
-        total = jnp.float32(0.0)
-        for i, row in enumerate(params.W):
-            error = jnp.square(targets[i] - act(_dot(row, code) + params.b[i]))
-            weight = importance_decay**i
-            if importance is not None:
-                weight *= importance[i]
-            total += weight * error.mean()
-        return total
+        recon = (act(_dot(row, code) + b) for row, b in zip(params.W, params.b, strict=True))
+        return error(recon, targets, importance_decay)
 
     return columns
 

@@ -6,27 +6,21 @@ of shape (n_features, n_hidden), so that a feature is a row of what feeds the ne
 what reads them.
 """
 
-from typing import Literal
+from collections.abc import Sequence
 
 import chex
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from superpos.arguments import (
-    Count,
-    MaybeExponent,
-    MaybeNonNegative,
-    NonNegatives,
-    Positive,
-    factory,
-)
+from superpos.arguments import Count, Positive, factory
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
-from superpos.models.importance import importance_weights
-from superpos.models.objective import Reduction, objective
+from superpos.models.criterion import criterion
+from superpos.models.errors import Error, squared
+from superpos.models.inits import Init, glorot, model_init
+from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -51,15 +45,12 @@ def computation(
     n_features: Count,
     n_hidden: Count,
     importance_decay: Positive = 1.0,
-    importance_power: MaybeNonNegative = None,
-    importance: NonNegatives | None = None,
     activation: Activation = "relu",
     hidden_activation: HiddenActivation = "relu",
     bias: bool = True,
-    init: Literal["glorot", "unit"] = "glorot",
-    init_scale: Positive = 1.0,
-    loss_exponent: MaybeExponent = None,
-    reduction: Reduction = "mean",
+    init: Init | None = None,
+    error: Error | None = None,
+    regularisers: Sequence[Regulariser] | None = None,
 ) -> Model:
     """Untied weights, y' = act(W_out hidden(W_inᵀ x) + b), importance-weighted error of y'.
 
@@ -67,35 +58,31 @@ def computation(
         n_features: number of inputs and of outputs, >= 1.
         n_hidden: neurons, >= 1.
         importance_decay: output i has importance importance_decay**i, in (0, inf).
-        importance_power: multiplies it by (i + 1)**-importance_power, in [0, inf); None is 1.
-        importance: importance of each output, n_features numbers >= 0, not all zero; multiplies
-            the decay. None is all ones.
         activation: of the output: "relu", "linear" or "gelu".
         hidden_activation: of the neurons: "relu", "gelu", "solu" or "linear".
-        bias: whether b is trained; without it b is 0 and nothing reads it.
-        init: both initial matrices, normal: "glorot" of standard deviation
-            sqrt(2 / (n_features + n_hidden)), "unit" of 1 / sqrt(n_hidden). b starts at 0.
-        init_scale: multiplies both initial matrices, in (0, inf).
-        loss_exponent: q of the error |y - y'|^q, in [1, inf); None is the squared error.
-        reduction: the error over a batch is its "mean" or its "sum".
+        bias: whether b is trained; without it b stays at its start and nothing reads it.
+        init: initial parameters, of `models.inits`; None is `glorot`.
+        error: of the prediction, of `models.errors`; None is the `squared` error.
+        regularisers: of `models.regularisers`, in their order; None is none.
 
     Returns:
         A Model over ComputationParams, whose `Output.recon` is the prediction y'. Its loss is the
-        weighted error summed over outputs and averaged over the batch, float32 ().
+        weighted error summed over outputs and averaged over the batch, with what the regularisers
+        add, float32 ().
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or a component does not fit the model; from `loss`,
+            a regulariser does not.
         AssertionError: a batch whose width is not n_features.
     """
-    weights = importance_weights(n_features, importance_decay, importance_power, importance)
-    total = objective(weights, loss_exponent, reduction)
     act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
-    std = np.sqrt({"glorot": 2 / (n_features + n_hidden), "unit": 1 / n_hidden}[init])
+    regulariser = chain(*regularisers or ())
+    error = squared() if error is None else error
+    total = criterion(n_features, importance_decay, error, regulariser)
 
-    def start(key: Key) -> tuple[ComputationParams, tuple[()]]:
-        shape = (2, n_features, n_hidden)
-        W_in, W_out = init_scale * std * jax.random.normal(key, shape)
-        return ComputationParams(W_in=W_in, W_out=W_out, b=jnp.zeros(n_features)), ()
+    def zeros() -> ComputationParams:
+        W_in, W_out = jnp.zeros((2, n_features, n_hidden))
+        return ComputationParams(W_in=W_in, W_out=W_out, b=jnp.zeros(n_features))
 
     def apply(params: ComputationParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -107,12 +94,20 @@ def computation(
     def loss(
         params: ComputationParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
-        del key
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
+        key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
         # Features lead: the batch is last, where the compiler vectorises it.
-        code = hidden(encode(params.W_in, batch.inputs.T))
-        mapped = embed(params.W_out, code)
+        inputs = changed(regulariser.on_inputs, batch.inputs.T, params, key_inputs)
+        code = hidden(encode(params.W_in, inputs))
+        mapped = embed(params.W_out, changed(regulariser.on_code, code, params, key_code))
         recon = act(mapped + params.b[:, None] if bias else mapped)
-        return total(recon, batch.targets.T), (state, {})
+        return total(recon, batch.targets.T, code, params), (state, {})
 
-    return Model(start, apply, loss)
+    rows = ("feature", "hidden")
+    return Model(
+        model_init(glorot() if init is None else init, zeros),
+        apply,
+        loss,
+        takes=vectors(n_features),
+        dims={"W_in": rows, "W_out": rows, "b": ("feature",)},
+    )

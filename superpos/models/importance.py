@@ -15,6 +15,8 @@ def importance_weights(
     importance_decay: Scalar,
     importance_power: Scalar | None = None,
     importance: Scalars | None = None,
+    *,
+    name: str = "importance",
 ) -> Callable[[], Array]:
     """The importance of each feature, by arguments whose own ranges are checked already.
 
@@ -23,6 +25,7 @@ def importance_weights(
         importance_decay: feature i counts importance_decay**i, in (0, inf).
         importance_power: feature i counts (i + 1)**-importance_power, in [0, inf); None is all 1.
         importance: what each feature counts, n_features numbers >= 0; None is all 1.
+        name: how `importance` is called in a message.
 
     Returns:
         () -> the product of the three, float32 (n_features,).
@@ -32,7 +35,7 @@ def importance_weights(
             decay whose power overflows; one line.
     """
     if importance is not None:
-        _check_importance(importance, n_features)
+        _check_importance(name, importance, n_features)
     _check_decay(importance_decay, n_features)
 
     def weights() -> Array:
@@ -47,13 +50,13 @@ def importance_weights(
     return weights
 
 
-def _check_importance(importance: Scalars, n_features: int) -> None:
+def _check_importance(name: str, importance: Scalars, n_features: int) -> None:
     if len(importance) != n_features:
         raise ArgumentError(
-            f"importance has {len(importance)} values: expected n_features={n_features}"
+            f"{name} has {len(importance)} values: expected n_features={n_features}"
         )
     if not any(isinstance(value, Tracer) or value > 0 for value in importance):
-        raise ArgumentError("importance: all zero, expected at least one number > 0")
+        raise ArgumentError(f"{name}: all zero, expected at least one number > 0")
 
 
 def _check_decay(importance_decay: Scalar, n_features: int) -> None:

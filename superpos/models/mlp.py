@@ -1,23 +1,23 @@
 """A multilayer perceptron with ReLU units, and a softmax over its outputs.
 
 Source: the bias-free ReLU network with softmax of Casper 2023, EIS IX: Interpretability and
-Adversaries; initial weights of He et al. 2015, Delving Deep into Rectifiers, equation 10. A weight
-matrix is of shape (n_in, n_out), so that a row is what an input, or a unit, feeds into the next
-layer.
+Adversaries. A weight matrix is of shape (n_in, n_out), so that a row is what an input, or a unit,
+feeds into the next layer.
 """
 
+from itertools import pairwise
 from typing import Literal
 
 import chex
 import flax.struct
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from superpos.arguments import ArgumentError, Count, Positive, factory
+from superpos.arguments import ArgumentError, Count, factory
 from superpos.losses import softmax_cross_entropy, weighted_squared_error
+from superpos.models.inits import Init, he, model_init
 from superpos.models.tied import encode
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -41,8 +41,8 @@ def mlp(
     n_outputs: Count,
     n_layers: Count = 1,
     bias: bool = False,
-    error: Literal["cross_entropy", "squared"] = "cross_entropy",
-    init_scale: Positive = 1.0,
+    loss: Literal["cross_entropy", "squared"] = "cross_entropy",
+    init: Init | None = None,
 ) -> Model:
     """Hidden layers of ReLU units, h' = ReLU(Wᵀh + b), and linear outputs, y' = Wᵀh + b.
 
@@ -54,10 +54,9 @@ def mlp(
         n_hidden: units in a hidden layer, >= 1.
         n_outputs: outputs, classes of a classifier, >= 1.
         n_layers: hidden layers, >= 1.
-        bias: whether there are biases, which start at 0.
-        error: "cross_entropy" of the softmax of the outputs, or their "squared" error.
-        init_scale: multiplies the initial weights, normal of standard deviation sqrt(2 / n_in), in
-            (0, inf).
+        bias: whether there are biases.
+        loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.
+        init: initial parameters, of `models.inits`; None is `he`.
 
     Returns:
         A Model over MlpParams, whose `Output.code` is the last hidden layer and `Output.recon` the
@@ -65,20 +64,16 @@ def mlp(
         batch, float32 ().
 
     Raises:
-        ArgumentError: a value is out of range; or, from `loss`, the targets have another width than
-            n_outputs.
+        ArgumentError: a value is out of range, or the initialiser does not fit the model; from
+            `loss`, the targets have another width than n_outputs.
         AssertionError: a batch whose width is not n_features.
     """
     sizes = [n_features, *[n_hidden] * n_layers, n_outputs]
 
-    def start(key: Key) -> tuple[MlpParams, tuple[()]]:
-        keys = jax.random.split(key, len(sizes) - 1)
-        weights = tuple(
-            init_scale * np.sqrt(2 / n_in) * jax.random.normal(k, (n_in, n_out))
-            for k, n_in, n_out in zip(keys, sizes[:-1], sizes[1:], strict=True)
-        )
+    def zeros() -> MlpParams:
+        weights = tuple(jnp.zeros(pair) for pair in zip(sizes[:-1], sizes[1:], strict=True))
         biases = tuple(jnp.zeros(n_out) for n_out in sizes[1:]) if bias else ()
-        return MlpParams(weights=weights, biases=biases), ()
+        return MlpParams(weights=weights, biases=biases)
 
     def forward(params: MlpParams, x: Array) -> tuple[Array, Array]:
         """The last hidden layer and the outputs, of one example or with a batch last."""
@@ -100,7 +95,7 @@ def mlp(
         code, outputs = forward(params, x)
         return Output(code=code, recon=outputs)
 
-    def loss(
+    def batch_loss(
         params: MlpParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
@@ -110,9 +105,20 @@ def mlp(
             raise ArgumentError(f"n_outputs={n_outputs}: expected the {width} of the targets")
         # Features lead: the batch is last, where the compiler vectorises it.
         _, outputs = forward(params, batch.inputs.T)
-        if error == "squared":
+        if loss == "squared":
             ones = jnp.ones(n_outputs, outputs.dtype)
             return weighted_squared_error(outputs, batch.targets.T, ones), (state, {})
         return softmax_cross_entropy(outputs, batch.targets.T), (state, {})
 
-    return Model(start, apply, loss)
+    start = model_init(he() if init is None else init, zeros)
+    takes = vectors(n_features, n_outputs)
+    return Model(start, apply, batch_loss, takes=takes, dims=_dims(n_layers, bias=bias))
+
+
+def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:
+    """Names of the dimensions of the parameters, each layer of units by its own."""
+    hidden = ["hidden"] if n_layers == 1 else [f"hidden_{number}" for number in range(n_layers)]
+    names = ["feature", *hidden, "output"]
+    weights = {f"weights.{number}": pair for number, pair in enumerate(pairwise(names))}
+    biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1:])}
+    return {**weights, **(biases if bias else {})}

@@ -12,13 +12,12 @@ a pair counted twice, 4 G_ij². The best constant takes the mean away.
 
 import chex
 import flax.struct
-import jax
 import jax.numpy as jnp
-import numpy as np
 
 from superpos.arguments import Count, Kurtosis, NonNegatives, Positive, factory
 from superpos.models.importance import importance_weights
-from superpos.types import Array, Batch, Key, Model, Output
+from superpos.models.inits import Init, model_init, unit
+from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -40,7 +39,7 @@ def quadratic(
     kurtosis: Kurtosis,
     importance_decay: Positive = 1.0,
     importance: NonNegatives | None = None,
-    init_scale: Positive = 1.0,
+    init: Init | None = None,
 ) -> Model:
     """Squares of neurons that predict a weighted sum of squares; its loss is the expected one.
 
@@ -52,8 +51,7 @@ def quadratic(
         importance_decay: feature i has v_i = importance_decay**i, in (0, inf).
         importance: v of each feature, n_features numbers >= 0, not all zero; multiplies the decay.
             None is all ones.
-        init_scale: scale of the initial W in (0, inf); 1 is a standard deviation of
-            1 / sqrt(n_hidden).
+        init: initial parameters, of `models.inits`; None is `unit`.
 
     Returns:
         A Model over QuadraticParams. Its loss does not depend on the batch: (κ - 1) Σ_i (v_i -
@@ -62,7 +60,7 @@ def quadratic(
         prediction y' with the best constant, Σ_i v_i - ‖W‖², (1,).
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or the initialiser does not fit the model.
         AssertionError: a batch whose width is not n_features.
 
     Reference:
@@ -70,9 +68,8 @@ def quadratic(
     """
     values = importance_weights(n_features, importance_decay, None, importance)
 
-    def init(key: Key) -> tuple[QuadraticParams, tuple[()]]:
-        scale = init_scale / np.sqrt(n_hidden)
-        return QuadraticParams(W=scale * jax.random.normal(key, (n_features, n_hidden))), ()
+    def zeros() -> QuadraticParams:
+        return QuadraticParams(W=jnp.zeros((n_features, n_hidden)))
 
     def apply(params: QuadraticParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -92,4 +89,6 @@ def quadratic(
         missed = jnp.square(values() - own).sum()
         return (kurtosis - 1.0) * missed + 2.0 * others, (state, {})
 
-    return Model(init, apply, loss)
+    start = model_init(unit() if init is None else init, zeros)
+    dims = {"W": ("feature", "hidden")}
+    return Model(start, apply, loss, takes=vectors(n_features), dims=dims)

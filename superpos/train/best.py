@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from superpos.train.table import finished
+
 if TYPE_CHECKING:
     import xarray
 
@@ -34,7 +36,7 @@ def best_of(
         NoMemberError: some point has no eligible member; one line.
     """
     loss = loss.reset_coords(drop=True)
-    eligible = (dataset["status"] == "ok") & np.isfinite(loss)
+    eligible = finished(dataset) & np.isfinite(loss)
     empty = int((~eligible.any(over)).sum())
     if empty:
         raise NoMemberError(f"no finished member along {over} at {empty} of the points")

@@ -11,6 +11,7 @@ import numpy as np
 
 from superpos.arguments import ArgumentError
 from superpos.train import files
+from superpos.train.table import finished
 
 if TYPE_CHECKING:
     import xarray
@@ -122,13 +123,12 @@ def _last_step(dataset: "xarray.Dataset", metrics: Iterable[str]) -> "xarray.Dat
 
     Members of one multirun may have been measured at different steps.
     """
-    status = dataset["status"]
-    measured = status.isnull()
+    measured = dataset["status"].isnull()
     for name in metrics:
         if dataset[name].dtype.kind == "f":
             measured = measured | dataset[name].notnull()
     number = dataset["step"].copy(data=np.arange(dataset.sizes["step"]))
-    return number.where(measured, -1).max("step").where(status == "ok", -1)
+    return number.where(measured, -1).max("step").where(finished(dataset), -1)
 
 
 def _inert(text: str) -> str:

@@ -40,6 +40,12 @@ class Grid:
         """Number of members."""
         return math.prod(self.shape)
 
+    def column(self, axis: str) -> np.ndarray:
+        """The value of an axis for each member, in their order, (n_members,)."""
+        place = next(at for at, names in enumerate(self.dims.values()) if axis in names)
+        shape = [-1 if at == place else 1 for at in range(len(self.shape))]
+        return np.broadcast_to(self.axes[axis].reshape(shape), self.shape).ravel()
+
     @functools.cached_property
     def seeds(self) -> np.ndarray:
         """Distinct seeds, uint32 (n_seeds,); [0] when no axis is called `seed`."""

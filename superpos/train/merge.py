@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from superpos.train.grid import Grid, distinct
-from superpos.train.store import coordinates_of
-from superpos.train.table import Schema, Table, labelled, short_names
+from superpos.train.grid import SEED, Grid, distinct
+from superpos.train.reading import Swept, coordinates_of
+from superpos.train.table import Schema, Table, label_text, labelled, short_names
 
 if TYPE_CHECKING:
     import xarray
-
-Sweep = tuple[dict[str, Any], Grid, Table]
-"""As `store.read_sweep` returns it."""
 
 
 class _Layout(NamedTuple):
@@ -30,7 +27,8 @@ def merged(
     *,
     ids: Sequence[str],
     groups: Sequence[str],
-    sweeps: Mapping[str, Sweep],
+    zipped: Sequence[Sequence[str]],
+    sweeps: Mapping[str, Swept],
     attrs: Mapping[str, Any],
 ) -> "xarray.Dataset":
     """The Dataset of `multirun.open_multirun`.
@@ -39,11 +37,15 @@ def merged(
         values: dotted key -> the value of each member, a list (n_members,).
         ids: content hash of each member.
         groups: the sweep of each member.
+        zipped: groups of keys that vary together.
         sweeps: name -> what is on disk of it; a sweep that is not there is missing.
         attrs: name -> what is kept as JSON text.
 
     Returns:
-        The Dataset, with a dimension per key, or a single one called `job`.
+        The Dataset, with a dimension per key or zipped group, or a single one called `job`. For
+        `store.member` it has the sweep of each member as the coordinate `group`, axes of these
+        sweeps that are no key as coordinates too, and in the attribute `groups` for each sweep its
+        configuration, its axes, and which of its results have another name here.
     """
     headers = [header for header, _, _ in sweeps.values()]
     within = _within(headers)
@@ -51,25 +53,52 @@ def merged(
     names = _result_names(schemas, within)
     schema = _schema(names, schemas, within)
     taken = {*schema, *(dim for entry in schema.values() for dim in entry["dims"])}
-    layout = _layout(values, len(ids), taken | {"job", "step", "status", "fragile"})
+    reserved = {"job", "group", "step", "status", "fragile"}
+    layout = _layout(values, zipped, len(ids), taken | reserved)
+    own = _own_axes(sweeps, values, len(ids))
     encoded = np.asarray(ids, "S16")
     whole = Table(encoded, schema)
-    for name, (header, _, table) in sweeps.items():
+    for name, (header, grid, table) in sweeps.items():
         asked = np.flatnonzero(np.asarray(groups) == name)
         numbers = table.numbers(encoded[asked])
         there = (numbers >= 0) & table.present[numbers]
+        for axis in own.keys() & grid.axes.keys():
+            own[axis][asked[there]] = grid.column(axis)[numbers[there]]
         rows, numbers = layout.rows[asked[there]], numbers[there]
         whole.present[rows] = True
         for result, array in table.arrays.items():
             entry = header["schema"][result]
-            own = coordinates_of(header)
+            along = coordinates_of(header)
             inside = [
-                np.searchsorted(within[dim], own[dim]) if dim in own else np.arange(length)
+                np.searchsorted(within[dim], along[dim]) if dim in along else np.arange(length)
                 for dim, length in zip(entry["dims"], entry["shape"], strict=True)
             ]
             into = whole.arrays[names[result, tuple(entry["dims"])]]
             into[np.ix_(rows, *inside)] = array[numbers]
-    return labelled(whole, layout.lengths, layout.coords, schema, within, attrs)
+    lengths, order = layout.lengths, np.argsort(layout.rows)
+    coords = dict(layout.coords)
+    for name, column in {"group": np.asarray(groups), **own}.items():
+        key = {} if name == "group" else {"key": name}
+        coords[name] = ([*lengths], column[order].reshape([*lengths.values()]), key)
+    made = {name: _made(header, grid, names) for name, (header, grid, _) in sweeps.items()}
+    return labelled(whole, lengths, coords, schema, within, {**attrs, "groups": made})
+
+
+def _own_axes(
+    sweeps: Mapping[str, Swept], values: Mapping[str, Any], n_members: int
+) -> dict[str, np.ndarray]:
+    """For axes of sweeps that are no key, the seed apart: (n_members,), to be filled in."""
+    axes = dict.fromkeys(axis for _, grid, _ in sweeps.values() for axis in grid.axes)
+    return {axis: np.full(n_members, np.nan) for axis in axes if axis not in {*values, SEED}}
+
+
+def _made(
+    header: Mapping[str, Any], grid: Grid, names: Mapping[tuple[str, tuple[str, ...]], str]
+) -> dict[str, Any]:
+    """What a sweep was made with, and what some of its results are called in the whole."""
+    found = {result: names[result, tuple(e["dims"])] for result, e in header["schema"].items()}
+    renamed = {result: name for result, name in found.items() if result != name}
+    return {"config": header["spec"], "axes": [*grid.axes], "renamed": renamed}
 
 
 def _result_names(
@@ -119,22 +148,35 @@ def _schema(
     }
 
 
-def _layout(values: Mapping[str, Sequence[Any]], n_members: int, taken: set[str]) -> _Layout:
-    """A dimension per key where the members are the product of their values, else `job`."""
+def _layout(
+    values: Mapping[str, Sequence[Any]],
+    zipped: Sequence[Sequence[str]],
+    n_members: int,
+    taken: set[str],
+) -> _Layout:
+    """A dimension per key where the members are the product of their values, else `job`.
+
+    Keys that are zipped have one dimension, with the distinct rows of their values.
+    """
     short = {
         key: f"config.{key}" if name in taken else name
         for key, name in short_names([*values]).items()
     }
     columns = {key: _column(column) for key, column in values.items()}
-    axes = {key: _distinct(column) for key, column in columns.items()}
-    lengths = {short[key]: len(axis) for key, (axis, _) in axes.items()}
+    later = {key for group in zipped for key in group[1:]}
+    dims = {key: [key] for key in columns if key not in later}
+    dims |= {group[0]: [*group] for group in zipped}
+    places = {dim: _rows([columns[key] for key in keys]) for dim, keys in dims.items()}
+    lengths = {short[dim]: len(first) for dim, (first, _) in places.items()}
     if math.prod(lengths.values()) == n_members:
         rows = np.zeros(n_members, np.int64)
-        for axis, codes in axes.values():
-            rows = rows * len(axis) + codes
+        for first, codes in places.values():
+            rows = rows * len(first) + codes
         if len(np.unique(rows)) == n_members:
             coords = {
-                short[key]: (short[key], axis, {"key": key}) for key, (axis, _) in axes.items()
+                short[key]: (short[dim], columns[key][places[dim][0]], {"key": key})
+                for dim, keys in dims.items()
+                for key in keys
             }
             return _Layout(lengths, coords, rows)
     rows = np.arange(n_members)
@@ -147,15 +189,18 @@ def _column(values: Sequence[Any]) -> np.ndarray:
     kinds = {type(value) for value in values}
     if kinds == {bool} or kinds <= {int, float}:
         return np.asarray(values)
-    words = {None: "none", True: "true", False: "false"}
-    return np.asarray(
-        [words[value] if value is None or type(value) is bool else str(value) for value in values]
-    )
+    return np.asarray([label_text(value) for value in values])
 
 
-def _distinct(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct values, numbers ascending and others as they first appear, and their codes."""
+def _rows(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct row is, in ascending order of the codes, and the number of every row."""
+    codes = np.stack([_codes(column) for column in columns], axis=1)
+    _, first, numbers = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    return first, numbers.ravel()
+
+
+def _codes(column: np.ndarray) -> np.ndarray:
+    """The number of each value: numbers ascending and others as they first appear."""
     if column.dtype.kind in "if":
-        return np.unique(column, return_inverse=True)
-    first, codes = distinct([column])
-    return column[first], codes
+        return np.unique(column, return_inverse=True)[1]
+    return distinct([column])[1]

@@ -6,7 +6,7 @@ groups/<name>/     an ordinary sweep store for the members that one program trai
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from superpos.arguments import shown
 from superpos.train import files
 from superpos.train.files import StoreError
 from superpos.train.merge import merged
+from superpos.train.reading import Swept
 from superpos.train.store import read_sweep
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Members(NamedTuple):
         values: key -> its plain value in each member: a number, a string, a bool or None.
         ids: content hash of each member, 16 hexadecimal digits.
         groups: name of the folder that holds each member, below groups/.
+        zipped: groups of keys that vary together, each along one dimension.
     """
 
     keys: tuple[str, ...]
     values: dict[str, list[Any]]
     ids: list[str]
     groups: list[str]
+    zipped: Sequence[Sequence[str]] = ()
 
 
 def write(folder: Path, members: Members, base: Mapping[str, Any]) -> None:
@@ -71,7 +74,8 @@ def read(folder: Path) -> tuple[Members, dict[str, Any]] | None:
         return None
     _check(folder / FILE, content)
     values = {key: content["values"][key] for key in content["keys"]}
-    members = Members(tuple(content["keys"]), values, content["ids"], content["groups"])
+    zipped = tuple(map(tuple, content.get("zipped", ())))
+    members = Members(tuple(content["keys"]), values, content["ids"], content["groups"], zipped)
     return members, content["base"]
 
 
@@ -80,6 +84,7 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
 
     Where every combination of the values occurs once there is a dimension per key, and numbers are
     in ascending order along it; otherwise there is one dimension, `job`, with a coordinate per key.
+    Zipped keys are one dimension, called after the first of them and in the order of its values.
     Both are called after the last part of the key where that is unique, and "config.<key>" where a
     result has that name. A coordinate holds numbers, bools, or else text, in which null is "none".
 
@@ -104,19 +109,32 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
     groups = {name: group_folder(folder, name) for name in dict.fromkeys(members.groups)}
     sweeps = {name: read_sweep(path) for name, path in groups.items()}
     present = {name: sweep for name, sweep in sweeps.items() if sweep is not None}
+    return dataset_of(members, base, present)
+
+
+def dataset_of(
+    members: Members, base: Mapping[str, Any], sweeps: Mapping[str, Swept]
+) -> "xarray.Dataset":
+    """Some members of a multirun as the Dataset of `open_multirun`.
+
+    Args:
+        members: some or all.
+        base: the configuration that they share.
+        sweeps: group -> what is on disk of it.
+    """
+    attrs = {
+        "config": base,
+        "keys": members.keys,
+        "fingerprint": {name: header["fingerprint"] for name, (header, _, _) in sweeps.items()},
+        "fit": {name: header["fit"] for name, (header, _, _) in sweeps.items()},
+    }
     return merged(
         members.values,
         ids=members.ids,
         groups=members.groups,
-        sweeps=present,
-        attrs={
-            "config": base,
-            "keys": members.keys,
-            "fingerprint": {
-                name: header["fingerprint"] for name, (header, _, _) in present.items()
-            },
-            "fit": {name: header["fit"] for name, (header, _, _) in present.items()},
-        },
+        zipped=members.zipped,
+        sweeps=sweeps,
+        attrs=attrs,
     )
 
 
@@ -134,7 +152,7 @@ def group_folder(folder: Path, name: str) -> Path:
 
 def _check(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse whatever `Members` does not allow."""
-    parts: list[Any] = [content.get(name) for name in (*Members._fields, "base")]
+    parts: list[Any] = [content.get(name) for name in ("keys", "values", "ids", "groups", "base")]
     keys, values, ids, groups, base = parts
     _check_list(path, "keys", keys, _KEY)
     _check_list(path, "ids", ids, _ID)
@@ -143,6 +161,7 @@ def _check(path: Path, content: Mapping[str, Any]) -> None:
         raise StoreError(f"{path}: base={shown(base)}: expected a mapping")
     if not isinstance(values, dict) or len(keys) != len(set(keys)) or set(values) != set(keys):
         raise StoreError(f"{path}: keys={shown(keys)}: expected distinct keys, with values each")
+    _check_zipped(path, content.get("zipped", []), keys)  # older ones have none
     for key, column in values.items():
         wrong = not isinstance(column, list) or [v for v in column if not _is_plain(v)][:1]
         if wrong:
@@ -156,6 +175,15 @@ def _check(path: Path, content: Mapping[str, Any]) -> None:
     rows = [*zip(ids, *([(type(v), v) for v in column] for column in values.values()), strict=True)]
     if len(rows) != len(set(rows)):
         raise StoreError(f"{path}: a member appears twice, expected distinct members")
+
+
+def _check_zipped(path: Path, zipped: Any, keys: Sequence[str]) -> None:
+    """Refuse what are not lists of keys, each key in one list at most."""
+    whole = isinstance(zipped, (list, tuple)) and all(isinstance(g, (list, tuple)) for g in zipped)
+    names = [name for group in zipped for name in group] if whole else []
+    known = all(isinstance(name, str) and name in keys for name in names)
+    if not whole or not all(zipped) or not known or len(set(names)) != len(names):
+        raise StoreError(f"{path}: zipped={shown(zipped)}: expected groups of distinct keys")
 
 
 def _check_list(path: Path, name: str, texts: Any, pattern: re.Pattern[str]) -> None:

@@ -113,13 +113,8 @@ def compile_chunk(
     assets = dict(assets)  # any other mapping is no tree of arrays
     traced = _traced(build, points, width, key_dtype, assets)
     schedule = schedule_of(traced.run)
-    shapes = Shapes(
-        traced.init.out_info,
-        traced.advance.out_info[1],
-        {name: each.out_info for name, each in traced.measures.items()},
-    )
-    names = short_names([*points, SEED]).values()
-    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    shapes = _shapes(traced)
+    schema = _schema(traced, shapes, schedule, points, dims)
     functions = [traced.init, traced.nudge, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
@@ -137,8 +132,38 @@ def compile_chunk(
         n_bytes_assets=nbytes(assets),
         n_bytes_looped=_largest(var for each in equations for var in each.outvars),
         seconds=time.perf_counter() - start,
-        digest=_digest(lowered[0][2:]),
+        digest=digest_of_text("".join(each.as_text() for each in lowered[0][2:])),
     )
+
+
+def schema_of(
+    build: Build, points: Mapping[str, np.ndarray], key_dtype: Any, assets: Mapping[str, Any] = NONE
+) -> Schema:
+    """What a sweep keeps of a member, from a trace alone.
+
+    Args:
+        build: as of `compile_chunk`.
+        points: as of `compile_chunk`.
+        key_dtype: as of `compile_chunk`.
+        assets: as of `compile_chunk`.
+
+    Raises:
+        ArgumentError: as of `compile_chunk`.
+    """
+    traced = _traced(build, points, Width(1, 1), key_dtype, assets)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, NONE)
+
+
+def _schema(
+    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+) -> Schema:
+    names = short_names([*points, SEED]).values()
+    return results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+
+
+def _shapes(traced: "_Traced") -> Shapes:
+    measured = {name: each.out_info for name, each in traced.measures.items()}
+    return Shapes(traced.init.out_info, traced.advance.out_info[1], measured)
 
 
 class _Traced(NamedTuple):
@@ -233,9 +258,9 @@ def _executable(device: Any, compiled: Sequence[Any], names: Iterable[str]) -> E
     return Executable(device, init, nudge, advance, dict(zip(names, measures, strict=True)))
 
 
-def _digest(lowered: Sequence[Any]) -> str:
-    texts = [each.as_text() for each in lowered]
-    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+def digest_of_text(text: str) -> str:
+    """The hash of a program by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:

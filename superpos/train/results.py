@@ -8,7 +8,7 @@ import numpy as np
 
 from superpos.arguments import ArgumentError
 from superpos.train.schedule import STEP, Schedule
-from superpos.train.table import MISSING, Schema
+from superpos.train.table import Schema, missing_of
 from superpos.types import Carry, Dims, Trigger
 
 LEADING = 2  # seeds, points
@@ -108,11 +108,6 @@ def _where_due(
         found[f"{STEP}_{name}"][at] = record[STEP][members]
         count[members] += 1
     return found
-
-
-def missing_of(dtype: Any) -> Any:
-    """What stands where nothing was measured: nan, -1, or 0 for what is unsigned."""
-    return MISSING.get(np.dtype(dtype).kind, 0)
 
 
 def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) -> Schema:

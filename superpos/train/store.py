@@ -1,7 +1,11 @@
-"""A sweep in a folder: opened for reading as a Dataset, or for writing where it left off."""
+"""A sweep in a folder: opened for reading as a Dataset, or for writing where it left off.
+
+What reads a Dataset is offered here as well: `member`, `members`, `component`, `finished`,
+`config_of`.
+"""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,17 +13,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superpos.train import checkpoint, files
+from superpos.train.afterwards import with_after
 from superpos.train.differences import first_difference, refuse_difference, refuse_other
 from superpos.train.files import Rows, StoreError
-from superpos.train.grid import Grid, make_grid
+from superpos.train.grid import Grid
+from superpos.train.member import Member as Member
+from superpos.train.member import component as component
+from superpos.train.member import member as member
+from superpos.train.member import members as members
 from superpos.train.plan import Width
-from superpos.train.schedule import STEP
-from superpos.train.table import Schema, Table, to_dataset
+from superpos.train.reading import (
+    Swept,
+    dataset_of,
+    grid_of,
+    header_axes,
+    read_header,
+    read_trained,
+    table_of,
+)
+from superpos.train.table import Config as Config
+from superpos.train.table import Table
+from superpos.train.table import config_of as config_of
+from superpos.train.table import finished as finished
 
 if TYPE_CHECKING:
     import xarray
-
-_FIELDS = ("spec", "axes", "zipped", "fit", "schema", "width", "fingerprint")
 
 
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
@@ -46,22 +64,14 @@ def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
     return dataset_of(*found)
 
 
-def read_sweep(folder: Path) -> tuple[dict[str, Any], Grid, Table] | None:
-    """The header, the grid and all sound chunks of a sweep; None where there is no sweep.
+def read_sweep(folder: Path) -> Swept | None:
+    """A sweep with what was measured of its members afterwards; None where there is no sweep.
 
     Raises:
-        StoreError: the header is damaged.
+        StoreError: a header is damaged.
     """
-    header = read_header(folder)
-    if header is None:
-        return None
-    grid = grid_of(header)
-
-    def leave_out(path: Path, problem: str) -> None:
-        warnings.warn(f"{path}: {problem} chunk left out", stacklevel=5)
-
-    table = _table(folder, grid.member_ids(header["spec"]), header["schema"], leave_out)
-    return header, grid, table
+    found = read_trained(folder)
+    return None if found is None else with_after(folder, found)
 
 
 class Memory:
@@ -104,7 +114,7 @@ class Store:
             for path in files.chunk_files(self.folder):
                 self.leave_out(path, "left without its sweep.json")
             return None
-        table = _table(self.folder, ids, self.header["schema"], self.leave_out)
+        table = table_of(self.folder, ids, self.header["schema"], self.leave_out)
         self._tidy(complete=bool(table.present.all()))
         return table
 
@@ -200,65 +210,3 @@ def writing(
         with files.one_line(Path(folder), "expected a folder to write to"):
             files.make_folder(Path(folder, "chunks"))
         yield Store(Path(folder), grid, spec)
-
-
-def header_axes(grid: Grid) -> dict[str, Any]:
-    """The axes of a grid for sweep.json."""
-    return {
-        "axes": {name: values.tolist() for name, values in grid.axes.items()},
-        "zipped": [list(axes) for axes in grid.dims.values() if len(axes) > 1],
-    }
-
-
-def grid_of(header: Mapping[str, Any]) -> Grid:
-    """The grid that `header_axes` wrote down."""
-    return make_grid(header["axes"], header["zipped"])
-
-
-def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":
-    """Label a table by the header of its sweep."""
-    attrs = {"config": header["spec"], **{name: header[name] for name in ("fit", "fingerprint")}}
-    return to_dataset(table, grid, header["schema"], coordinates_of(header), attrs)
-
-
-def coordinates_of(header: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Dimension of results -> its coordinate: the updates after which something was measured."""
-    fit = header["fit"]  # all that format 1 says
-    steps = list(range(fit["log_every"], fit["n_steps"] + 1, fit["log_every"]))
-    return header.get("coordinates", {STEP: steps})
-
-
-def read_header(folder: Path) -> dict[str, Any] | None:
-    """The header, with all that is needed of it; a field that is not known is let be."""
-    header = files.read_header(folder)
-    fields = [*_FIELDS, *(["coordinates"] if header is not None and header["format"] > 1 else ())]
-    lacking = [name for name in fields if header is not None and name not in header]
-    if lacking:
-        raise StoreError(f"{folder / 'sweep.json'}: damaged, expected {', '.join(lacking)} in it")
-    return header
-
-
-def _table(
-    folder: Path, ids: np.ndarray, schema: Schema, leave_out: Callable[[Path, str], None]
-) -> Table:
-    """All sound chunks of a folder; of others `leave_out` is told."""
-    table = Table(ids, schema)
-    for path in files.chunk_files(folder):
-        rows = _read_chunk(path, schema)
-        if rows is None:
-            leave_out(path, "damaged")
-        else:
-            table.put(rows)
-    return table
-
-
-def _read_chunk(path: Path, schema: Schema) -> Rows | None:
-    """A chunk that holds what the schema says of each of its members; else None."""
-    rows = files.read_chunk(path)
-    if rows is None:
-        return None
-    found = {name: (values.shape, values.dtype.name) for name, values in rows.arrays.items()}
-    expected = {
-        name: ((len(rows.ids), *entry["shape"]), entry["dtype"]) for name, entry in schema.items()
-    }
-    return rows if found == expected else None

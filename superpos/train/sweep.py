@@ -1,62 +1,26 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
-import dataclasses
-import functools
-import json
-import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from superpos.arguments import (
-    ArgumentError,
-    MaybeCount,
-    MaybeNonNegative,
-    PositiveFraction,
-    check_value,
-)
-from superpos.train import launch, plan
-from superpos.train.assets import as_asset, identified, reading
-from superpos.train.checkpoint import Checkpoints
-from superpos.train.fingerprint import fingerprint
+from superpos.arguments import ArgumentError
+from superpos.train.assets import as_asset, identified
 from superpos.train.fit import check_key
-from superpos.train.grid import Grid, canonical_spec, check_count, make_grid
+from superpos.train.grid import check_count, make_grid
 from superpos.train.launch import Programs
-from superpos.train.placing import is_out_of_memory, placed
-from superpos.train.plan import Chunk
-from superpos.train.program import Build, Program
+from superpos.train.program import Build
 from superpos.train.shared import joining
-from superpos.train.store import Memory, Store, dataset_of, header_axes, writing
-from superpos.train.table import Table
-from superpos.train.width import MEMORY_FRACTION, Search, choose, narrower
+from superpos.train.store import writing
+from superpos.train.width import MEMORY_FRACTION
+from superpos.train.work import OnProgress, Settings, Work, done
 from superpos.types import Key
 
 if TYPE_CHECKING:
     import xarray
-
-
-class Progress(NamedTuple):
-    """How far a sweep is.
-
-    Attributes:
-        members_done: members finished, those found on disk among them.
-        members: members in the sweep, or in the part of it.
-        steps_done: model-steps of this call so far, those found in checkpoints among them; one is
-            one update of one member.
-        steps: model-steps of this call in all.
-    """
-
-    members_done: int
-    members: int
-    steps_done: int
-    steps: int
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def sweep(
@@ -133,92 +97,24 @@ def sweep(
     check_key(key)
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
-    check_value("chunk", chunk, MaybeCount)
-    check_value("memory_fraction", memory_fraction, PositiveFraction)
-    check_value("checkpoint_seconds", checkpoint_seconds, MaybeNonNegative)
+    settings = Settings(
+        chunk=chunk,
+        devices=devices,
+        check_fragile=check_fragile,
+        memory_fraction=memory_fraction,
+        checkpoint_seconds=checkpoint_seconds,
+        allow_numerics_change=allow_numerics_change,
+        on_progress=on_progress,
+        programs=programs,
+    )
     grid = make_grid(axes, zipped)
     check_count(grid)
-    held_assets = {name: as_asset(name, value) for name, value in (assets or {}).items()}
-    spec = identified(rooted(spec or {}, key), held_assets)
+    given = {name: as_asset(name, value) for name, value in (assets or {}).items()}
+    spec = identified(rooted(spec or {}, key), given)
     ids = grid.member_ids(spec)
-    wanted = _wanted(ids, part)
+    work = Work(build, grid, spec, ids, _wanted(ids, part), key, given, dims or {}, settings)
     with (writing if part is None else joining)(store, grid, spec) as held:
-        table = held.load(ids)
-        # Where the sensitivities asked for are not there, `begin` refuses the store.
-        lacking = check_fragile and table is not None and "sensitivity" not in table.arrays
-        if held.header and table is not None and table.present[wanted].all() and not lacking:
-            header = {**held.header, **header_axes(grid)}
-            held.begin(header, allow_numerics_change=allow_numerics_change)
-            return dataset_of(header, grid, table)
-        where = tuple(devices or jax.local_devices())
-        on_devices = placed({name: each.arrays for name, each in held_assets.items()}, where)
-        search = launch.search(
-            reading(build, held_assets),
-            *(grid, key, where, memory_fraction, programs, on_devices, dims or {}),
-        )
-        header_of = functools.partial(_header, grid, spec, check_fragile)
-        program = choose(search, given=held.width, most=chunk)
-        while True:
-            program, header = _begin(held, search, program, header_of, allow_numerics_change)
-            table = table or Table(ids, header["schema"])
-            n_steps = program.schedule.spec.n_steps * (1 + check_fragile)
-            meter = _Meter(table, wanted, n_steps, on_progress)
-            missing = plan.plan(grid.missing(table.present | ~wanted), program.width)
-            checkpoints = _checkpoints(held, header, checkpoint_seconds)
-            task = launch.Task(grid, ids, key, program, check_fragile, checkpoints, on_devices)
-            try:
-                _train(task, missing, held, table, meter)
-                return dataset_of(header, grid, table)
-            except jax.errors.JaxRuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-                width = narrower(program.width, error)
-            program = choose(search, given=width, most=None)
-            allow_numerics_change = True
-
-
-def _begin(
-    held: Store | Memory,
-    search: Search,
-    program: Program,
-    header_of: Callable[[Program], dict[str, Any]],
-    allow_numerics_change: bool,
-) -> tuple[Program, dict[str, Any]]:
-    """The program, of the width that the store takes, and the header that is committed now."""
-    while True:
-        header = header_of(program)
-        width = held.begin(header, allow_numerics_change=allow_numerics_change)
-        if width == program.width:
-            return program, header
-        program = choose(search, given=width, most=None)
-
-
-def _checkpoints(
-    held: Store | Memory, header: Mapping[str, Any], seconds: float | None
-) -> Checkpoints | None:
-    if isinstance(held, Memory):
-        return None
-    numerics = json.dumps(header["fingerprint"], sort_keys=True)
-    seconds = math.inf if seconds is None else seconds
-    return Checkpoints(held.folder, numerics, seconds, held.leave_out)
-
-
-def _train(
-    task: launch.Task,
-    missing: Iterable[Chunk],
-    held: Store | Memory,
-    table: Table,
-    meter: "_Meter",
-) -> None:
-    """Train what is missing and commit each chunk as it is finished."""
-    meter.report()
-    with closing(launch.train(task, missing, meter.add)) as trained:
-        for rows in trained:
-            held.commit(rows)
-            if task.checkpoints is not None:
-                task.checkpoints.remove(rows.ids)
-            table.put(rows)
-            meter.report()
+        return done(work, held)
 
 
 def _wanted(ids: np.ndarray, part: Collection[bytes] | None) -> np.ndarray:
@@ -239,51 +135,3 @@ def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
     """The configuration with the root key, as members are identified by."""
     data = jax.random.key_data(key).tolist()
     return {**spec, "rng": str(jax.random.key_impl(key)), "key": data}
-
-
-class _Meter:
-    """Counts the model-steps of one call and reports them."""
-
-    def __init__(
-        self, table: Table, wanted: np.ndarray, n_steps: int, on_progress: OnProgress | None
-    ) -> None:
-        self._table = table
-        self._wanted = wanted
-        self._total = int((~table.present[wanted]).sum()) * n_steps
-        self._done = 0
-        self._on_progress = on_progress
-
-    def add(self, n_steps: int) -> None:
-        self._done += n_steps
-        self.report()
-
-    def report(self) -> None:
-        if self._on_progress is not None:
-            present = self._table.present[self._wanted]
-            self._on_progress(Progress(int(present.sum()), len(present), self._done, self._total))
-
-
-def _header(
-    grid: Grid,
-    spec: Mapping[str, Any],
-    check_fragile: bool,
-    program: Program,
-) -> dict[str, Any]:
-    """All that sweep.json holds."""
-    width = list(program.width)
-    schema = dict(program.schema)
-    if check_fragile:
-        schema["sensitivity"] = {"shape": [], "dtype": "float32", "dims": []}
-    return {
-        "spec": canonical_spec(spec),
-        **header_axes(grid),
-        "fit": dataclasses.asdict(program.schedule.spec),
-        "coordinates": program.schedule.coordinates(),
-        "schema": schema,
-        "width": width,
-        "fingerprint": {
-            **fingerprint(),
-            "width": str(width),
-            "program": program.digest,
-        },
-    }

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from superpos.train.files import Rows
+from superpos.arguments import did_you_mean
+from superpos.train.files import Rows, StoreError
 from superpos.train.fragile import FRAGILE
 from superpos.train.grid import Grid
 
@@ -18,7 +19,20 @@ Coordinates = Mapping[str, Sequence[Any] | np.ndarray]
 UNITS = {"units": "updates"}
 Schema = dict[str, dict[str, Any]]
 """Name of a result -> {"shape": of one member, "dtype", "dims": names of its own dimensions}."""
-MISSING = {"f": np.nan, "i": -1}
+_MISSING = {"f": np.nan, "i": -1}
+OK = "ok"
+"""The status of a member that is finished."""
+
+
+def missing_of(dtype: Any) -> Any:
+    """What stands where nothing was measured: nan, -1, or 0 for what is unsigned."""
+    return _MISSING.get(np.dtype(dtype).kind, 0)
+
+
+def is_number(entry: Mapping[str, Any]) -> bool:
+    """Whether a result is one real number of a member, or one at each time of measuring."""
+    dims = [dim for dim in entry["dims"] if not dim.startswith(("step", "time_"))]
+    return not dims and len(entry["dims"]) <= 1 and np.dtype(entry["dtype"]).kind == "f"
 
 
 class Table:
@@ -43,7 +57,7 @@ class Table:
         self.arrays = {
             name: np.full(
                 (len(ids), *entry["shape"]),
-                MISSING.get(np.dtype(entry["dtype"]).kind, 0),
+                missing_of(entry["dtype"]),
                 entry["dtype"],
             )
             for name, entry in schema.items()
@@ -119,6 +133,51 @@ def labelled(
     return xarray.Dataset(variables, {**coords, **own}, texts)
 
 
+class Config(dict[str, Any]):
+    """A stored configuration, dotted key -> plain value, which says what it lacks."""
+
+    def __missing__(self, key: str) -> Any:
+        """Refuse a key that is not there, in one line."""
+        raise StoreError(f"{key}: not in the stored config{did_you_mean(key, self)}")
+
+
+def config_of(dataset: "xarray.Dataset") -> Config:
+    """The configuration that all members of a sweep or a multirun share.
+
+    Args:
+        dataset: what `sweep` or `store.open` returned, or a part of it.
+
+    Returns:
+        Dotted key -> plain value. Axes are not in it, they are coordinates; [] of a key that is
+        lacking raises StoreError.
+
+    Raises:
+        StoreError: the dataset has no configuration; one line.
+    """
+    text = dataset.attrs.get("config")
+    if text is None:
+        raise StoreError("no config in the dataset, expected one that sweep or store.open returned")
+    return Config(json.loads(text))
+
+
+def finished(dataset: "xarray.Dataset") -> "xarray.DataArray":
+    """Which members are there and did not diverge: those with status "ok".
+
+    Args:
+        dataset: what `sweep` or `store.open` returned, or a part of it.
+
+    Returns:
+        bool, with the dimensions and coordinates of `status`.
+    """
+    return dataset["status"] == OK
+
+
+def label_text(value: Any) -> str:
+    """A plain value as a label among labels that are text."""
+    words = {None: "none", True: "true", False: "false"}
+    return words[value] if value is None or type(value) is bool else str(value)
+
+
 def short_names(keys: Sequence[str]) -> dict[str, str]:
     """Dotted key -> its last part, or the whole key where another key ends in the same way."""
     last = {key: key.rsplit(".", 1)[-1] for key in keys}
@@ -130,5 +189,5 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
 
 def _statuses(table: Table) -> np.ndarray:
     diverged = table.arrays["diverged_step"]
-    statuses = np.where(diverged < 0, "ok", np.char.add("diverged@", diverged.astype(str)))
+    statuses = np.where(diverged < 0, OK, np.char.add("diverged@", diverged.astype(str)))
     return np.where(table.present, statuses, "missing")

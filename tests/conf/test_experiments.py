@@ -18,11 +18,11 @@ from experiments.claims.everything import FULL
 from experiments.elhage import decomposition, phase_change
 from experiments.findings import Findings
 from experiments.gauge import charges, equivariance, label_space, moves, speed, tied
-from experiments.jobs import Job
 from experiments.report.guide import GUIDES
+from experiments.variant import Variant
 from superpos.train import store
 from tests.experiments.report.sites import claims_of, figures_of
-from tests.small import shrunk
+from tests.small import ends, shrunk
 from tests.work import Work, counted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,13 +78,13 @@ def composed(name: str) -> dict[str, Any]:
 
 
 class Ran(NamedTuple):
-    """An experiment that was run: its exit code, folder, config, work, jobs and analysis."""
+    """An experiment that was run: its exit code, folder, config, work, variants and analysis."""
 
     code: int
     folder: Path
     config: dict[str, Any]
     work: Work
-    jobs: Mapping[str, Job]
+    variants: Mapping[str, Variant]
     analyse: Callable[..., Findings]
 
     @property
@@ -111,7 +111,8 @@ def shrunk_variant(changes: Mapping[str, Any] | None) -> dict[str, Any]:
     small = dict(changes or {})
     if small.get("fit", {}).get("n_steps") != 0:
         small.pop("fit", None)
-    return small | {"sweep": shrunk(small["sweep"])} if "sweep" in small else small
+    cut = {"sweep": shrunk, "points": ends}
+    return small | {name: cut[name](small[name]) for name in cut if name in small}
 
 
 @contextmanager
@@ -125,6 +126,7 @@ def smaller() -> Iterator[None]:
 def run_small(name: str, folder: Path) -> Ran:
     config = boundary.compose([f"experiment={name}", *TINY])
     config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"])}
+    config["points"] = ends(config["points"])
     variants = config["variants"].items()
     config["variants"] = {name: shrunk_variant(changes) for name, changes in variants}
     with smaller(), counted() as work:
@@ -142,11 +144,12 @@ def test_every_experiment_binds_at_its_own_size() -> None:
     """Those that are run here are traced then; those of the full size are traced here."""
     for name in NAMES:
         config = composed(name)
-        jobs, analyse = runner.bind(config, trace=name not in RUN)
-        assert list(jobs) == (list(config["variants"]) or ["sweep"]), name
+        variants, analyse = runner.bind(config, trace=name not in RUN)
+        assert list(variants) == (list(config["variants"]) or ["sweep"]), name
         assert callable(analyse)
-        assert all(job.n_members >= 1 for job in jobs.values()), name
-        assert any(job.fit.n_steps > 0 for job in jobs.values()), name  # others may only start
+        assert all(variant.n_members >= 1 for variant in variants.values()), name
+        jobs = [job for variant in variants.values() for job in variant.jobs]
+        assert any(job.fit.n_steps > 0 for job in jobs), name  # others may only start
 
 
 @pytest.mark.slow
@@ -179,10 +182,10 @@ def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
 
 def check_work(name: str, ran: Ran) -> None:
     """What an experiment costs in the suite, counted, so that it is the same on every machine."""
-    jobs = ran.jobs
-    assert list(jobs) == (list(ran.config["variants"]) or ["sweep"])
-    assert any(job.fit.n_steps > 0 for job in jobs.values())
-    assert sum(job.n_members * job.fit.n_steps for job in jobs.values()) <= MOST_STEPS
+    assert list(ran.variants) == (list(ran.config["variants"]) or ["sweep"])
+    jobs = [job for variant in ran.variants.values() for job in variant.jobs]
+    assert any(job.fit.n_steps > 0 for job in jobs)
+    assert sum(job.n_members * job.fit.n_steps for job in jobs) <= MOST_STEPS
     assert ran.work.programs <= LARGER.get(name, MOST_PROGRAMS)
 
 
@@ -200,9 +203,9 @@ def check_page(ran: Ran) -> None:
 
 
 def check_stores(ran: Ran) -> None:
-    for name, job in ran.jobs.items():
-        dataset = store.open(ran.folder / name)
-        assert dataset["status"].size == job.n_members
+    for name, variant in ran.variants.items():
+        dataset, job = store.open(ran.folder / name), variant.jobs[0]
+        assert dataset["status"].size == variant.n_members
         assert (dataset["status"] == "ok").all()
         trained = list(range(1, job.fit.n_steps + 1))
         assert not trained or dataset["step"].values.tolist() == trained
@@ -242,7 +245,7 @@ def check_guides(ran: Ran) -> None:
 
 def check_one_value(ran: Ran) -> None:
     """The analysis of one member of each sweep, which is what one value for each axis gives."""
-    datasets = {name: store.open(ran.folder / name) for name in ran.jobs}
+    datasets = {name: store.open(ran.folder / name) for name in ran.variants}
     alone = {
         name: dataset.isel({dim: [0] for dim in dataset["status"].dims})
         for name, dataset in datasets.items()

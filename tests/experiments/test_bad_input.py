@@ -98,8 +98,13 @@ VALUES = [
         "model.activation='rele': expected one of relu, linear, gelu; did you",
     ),
     case("model.importance_decay=-0.5", f"model.importance_decay=-0.5: {POSITIVE}"),
-    case("model.importance=[1,1,1,1,-1]", "model.importance.4=-1: expected a number in [0, inf)"),
-    case("model.importance={1:1}", "model.importance={1: 1}: expected a list of numbers"),
+    case(
+        "model.error.importance=[1,1,1,1,-1]",
+        "model.error.importance.4=-1: expected a number in [0, inf)",
+    ),
+    case(
+        "model.error.importance={1:1}", "model.error.importance={1: 1}: expected a list of numbers"
+    ),
     # Length of a run.
     case("fit.n_steps=1e4", "fit.n_steps=10000.0: expected an integer"),
     case("fit.n_steps=-1", f"fit.n_steps=-1: {COUNT_OR_ZERO}"),
@@ -135,8 +140,22 @@ TOGETHER = [
     ),
     case("model.n_features=3", "model.n_features=3: expected"),
     case("model.importance_decay=1e30", "model.importance_decay=1e+30: expected"),
-    case("model.importance=[0,0,0,0,0]", "model.importance: all zero, expected at least one"),
-    case("model.importance=[1,1]", "model.importance has 2 values: expected n_features=5"),
+    case(
+        "model.error.importance=[0,0,0,0,0]",
+        "model.error.importance: all zero, expected at least one",
+    ),
+    case("model.error.importance=[1,1]", "model.error.importance has 2 values: expected"),
+    case(
+        "init@model.init=polygon;model.n_hidden=3", "model.init=polygon: expected n_hidden=2, not 3"
+    ),
+    case(
+        "init@model.init=rescaled", "model.init=rescaled: expected a model with the parameters W_in"
+    ),
+    case("model=computation;init@model.init=rotated", "model.init=rotated: expected a model with"),
+    case(
+        "model=computation;+regulariser@model.regularisers=attack",
+        "regularisers.attack: expected a model with tied weights W",
+    ),
     case(
         "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"
     ),
@@ -167,6 +186,24 @@ UNKNOWN = [
         "optim=adamm: expected one of adam, adamw, balanced_sgd, muon, row_adam, sgd, sgld,"
         " shampoo; did you mean adam?",
     ),
+    case(
+        "init@model.init=glorott", "init@model.init=glorott: expected one of glorot, he, notebook"
+    ),
+    case(
+        "+regulariser@model.regularisers=[noise,nois]",
+        "+regulariser@model.regularisers=[noise,nois]: expected one of attack, l1_code, l1_weights",
+    ),
+    case(
+        "+model.regularisers.nois.noise_scale=1",
+        "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights, noise; did",
+    ),
+    case(
+        "+model.regularisers.noise.noise_scale=-1",
+        "model.regularisers.noise.noise_scale=-1: expected a number in [0, inf)",
+    ),
+    case(
+        "model.regularisers=noise", "model.regularisers='noise': expected arguments for each kind"
+    ),
     case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
     case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),
     case("~data.densty", "data.densty"),
@@ -193,19 +230,17 @@ AXES = [
     case("sweep.data.density={logspace:[0,1,3]}", "sweep.data.density.logspace=[0, 1, 3]: "),
     case("sweep.seed=[-1]", f"sweep.seed=-1: {SEED}"),
     case("sweep.seed=[1.0]", f"sweep.seed=1.0: {SEED}"),
-    case(
-        "+sweep.model.n_hidden=[1,2]",
-        "sweep.model.n_hidden: static, so each value is its own compile; use -m model.n_hidden=...",
-    ),
-    case(
-        "+sweep.fit.batch_size=[1,2]",
-        "sweep.fit.batch_size: static, so each value is its own compile; use -m fit.batch_size=...",
-    ),
-    case("+sweep.model.activation=[relu,linear]", "sweep.model.activation: static, so each value"),
     case("sweep.data.densty=[1]", "sweep.data.densty=[1]: unknown key; did you mean"),
     case("+sweep.data.densty=[1]", "sweep.data.densty: unknown; did you mean density?"),
     case("+sweep.foo=[1]", "sweep.foo: unknown, expected seed or a key of the config"),
-    case("+sweep.model.importance.2=[1]", "sweep.model.importance.2: model.importance has no"),
+    case(
+        "+sweep.model.error.importance.2=[1]",
+        "sweep.model.error.importance.2: model.error.importance has no",
+    ),
+    case(
+        "+sweep.model.regularisers.noise.noise_scale=[0.1]",
+        "sweep.model.regularisers.noise.noise_scale: unknown, expected seed or a key of the config",
+    ),
     case(
         "zipped=[[data.density,optim.learning_rate]];sweep.data.density=[0.1,0.2]"
         ";sweep.optim.learning_rate=[0.1,0.2,0.3]",
@@ -214,6 +249,56 @@ AXES = [
     case("zipped=[[data.density,optim.eps]]", "zipped"),
     case("zipped=[data.density];sweep.data.density=[0.1,0.2]", "zipped=['data.density']: expected"),
     case("zipped=null", "zipped=None: expected"),
+]
+STATIC = [
+    case("+sweep.model.n_hidden=[2,0]", f"sweep.model.n_hidden=0: {COUNT}"),
+    case("+sweep.model.n_hidden=[2,2]", "sweep.model.n_hidden: [2] appears twice, expected"),
+    case("+sweep.model.n_hiden=[2]", "sweep.model.n_hiden: unknown; did you mean n_hidden?"),
+    case("+sweep.model.activation=[rele]", "sweep.model.activation='rele': expected one of relu"),
+    case("+sweep.model.importance=[[1,2]]", "sweep.model.importance=[1, 2]: expected a number"),
+    case("+sweep.optim.kind=[adam,adamm]", "sweep.optim.kind='adamm': expected one of adam, "),
+    case("+sweep.optim.kind=[adam,sgld]", "optim.inverse_temperature: missing"),
+    case("+sweep.optim.kind=[adam,sgd];+sweep.optim.b1=[0.9]", "sweep.optim.b1: unknown"),
+    case("+sweep.fit.n_steps=[2000,7]", "fit.log_every=1000: expected a divisor of n_steps=7"),
+    case("+sweep.fit.n_stepz=[1]", "sweep.fit.n_stepz: unknown; did you mean n_steps?"),
+    case("+sweep.data.n_features=[5,10]", "model.n_features=5: expected data.n_features=10"),
+    case("+sweep.model.n_hidden={range:[1,300]}", "sweep: more than 256 programs, one for each"),
+    case("sweep.schedule.final=[0.1]", "sweep.schedule"),
+    case("+sweep.engine.rng=[threefry]", "sweep.engine.rng: unknown, expected seed or a key"),
+    case(
+        "+sweep.model.n_hidden=[2,0,3];sweep.data.density=[0.5,2]",
+        f"sweep.data.density=2: {DENSITY}",
+        f"sweep.model.n_hidden=0: {COUNT}",
+    ),
+]
+TABLES = [
+    case("points=3", "points=3: expected a list of rows"),
+    case("points=[3]", "points.0=3: expected each key once"),
+    case("points=[{}]", "points.0={}: expected each key once"),
+    case("points=[{seed:1},{}]", "points.1={}: expected each key once"),
+    case(
+        "points=[{seed:1,data.density:0.5},{seed:2}]",
+        "points.1.data.density: missing, expected as in the rows above",
+    ),
+    case(
+        "points=[{data.density:0.5},{data.density:0.6,seed:1}]",
+        "points.1.seed: not in the rows above",
+    ),
+    case(
+        "points=[{model.n_hidden:2},{model.n_hiden:3}]",
+        "points.1.model.n_hiden: not in the rows above; did you mean model.n_hidden?",
+    ),
+    case("points=[{model.n_hiden:2}]", "points.model.n_hiden: unknown; did you mean n_hidden?"),
+    case("points=[{data.density:2}]", f"points.data.density=2: {DENSITY}"),
+    case("points=[{model.n_hidden:0}]", f"points.model.n_hidden=0: {COUNT}"),
+    case("points=[{seed:1},{seed:1}]", "points.seed: [1] appears twice, expected"),
+    case("points=[{model.n_hidden:2},{model:{n_hidden:2}}]", "points.model.n_hidden: [2] appears"),
+    case("points=[{seed:1}];sweep.seed=[1,2]", "points.seed: in sweep too, expected once"),
+    case(
+        "points=[{seed:1,data.density:0.5},{seed:2,data.density:1}]"
+        ";sweep.optim.learning_rate=[0.1,0.2];zipped=[[seed,optim.learning_rate]]",
+        "zipped=['seed', 'data.density']: expected names of axes, each in one group",
+    ),
 ]
 
 
@@ -241,7 +326,7 @@ def test_each_bad_value_is_a_line(refuse: Refuse, tmp_path: Path, pack: dict[str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "starts"), [*TOGETHER, *UNKNOWN, *AXES])
+@pytest.mark.parametrize(("words", "starts"), [*TOGETHER, *UNKNOWN, *AXES, *STATIC, *TABLES])
 def test_bad_input_is_refused_in_one_line(
     refuse: Refuse, tmp_path: Path, words: list[str], starts: list[str]
 ) -> None:
@@ -261,7 +346,7 @@ def test_zipped_axes_of_different_lengths_are_both_named(refuse: Refuse) -> None
 
 def test_every_problem_is_listed_at_once(refuse: Refuse) -> None:
     words = ("model.n_hidden=0", "data.density=7", "optim.learning_rate=-1", "fit.n_steps=-1")
-    more = ("seed=-4", "engine.chunk=0", "sweep.model.init_scale=[0]", "+foo=1")
+    more = ("seed=-4", "engine.chunk=0", "sweep.model.init.init_scale=[0]", "+foo=1")
     lines = refuse("experiment=train", "output_dir=out", *words, *more)
     assert sorted(line.split("=")[0].split(":")[0] for line in lines) == sorted(
         word.split("=")[0].lstrip("+") for word in (*words, *more)

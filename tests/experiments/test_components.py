@@ -3,18 +3,20 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from experiments.components import check_component, construct, problem_of
+
 from experiments.registry import REGISTRY
 from superpos import data, models
-from superpos.arguments import Count, Density
-from superpos.types import Model, Source
+from superpos.arguments import ArgumentError, Count, Density
+from superpos.types import Batch, Model, Source
 
 ADAM = {"kind": "adam", "learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}
 COSINE = {"kind": "cosine", "n_steps": 10, "warmup_steps": 0, "final": 0.0}
 SPARSE = {"kind": "sparse_uniform", "n_features": 3, "density": 0.5}
+TIED = {"kind": "autoencoder", "n_features": 2, "n_hidden": 2}
 SOURCES = ", ".join(REGISTRY["data"])
 TAKES_SPARSE = "data sparse_uniform takes n_features, density, densities, density_power, magnitude"
 TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
@@ -27,8 +29,11 @@ TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
         ("optim", ADAM),
         ("optim", {**ADAM, "schedule": COSINE}),
         ("optim", {**ADAM, "schedule": None}),
-        ("model", {"kind": "autoencoder", "n_features": 3, "n_hidden": 2, "importance": None}),
-        ("model", {"kind": "autoencoder", "n_features": 2, "n_hidden": 2, "importance": [0, 1]}),
+        ("model", {**TIED, "init": None, "error": None, "regularisers": None}),
+        ("model", {**TIED, "error": {"kind": "squared", "importance": [0, 1]}}),
+        ("model", {**TIED, "init": {"kind": "rotated", "draw": 1, "init": {"kind": "unit"}}}),
+        ("model", {**TIED, "regularisers": {}}),
+        ("model", {**TIED, "regularisers": {"noise": {"noise_scale": 0.1}, "l1_code": None}}),
         ("probe", {"kind": "superposition", "batch_size": 8}),
         ("analysis", {"kind": "train"}),
     ],
@@ -105,6 +110,24 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
                 " did you mean cosine?"
             ],
         ),
+        (
+            "model",
+            {**TIED, "regularisers": {"nois": {}, "noise": {"noise_scale": -1}, "l1_code": {}}},
+            [
+                "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights,"
+                " noise; did you mean noise?",
+                "model.regularisers.noise.noise_scale=-1: expected a number in [0, inf)",
+                "model.regularisers.l1_code.l1_coefficient: missing",
+            ],
+        ),
+        (
+            "model",
+            {**TIED, "init": {"kind": "rotated", "draw": 1, "init": {"kind": "unit", "scale": 2}}},
+            [
+                "model.init.init.scale: unknown, model.init.init unit takes init_scale;"
+                " did you mean init_scale?"
+            ],
+        ),
         ("optim", {**ADAM, "weight_decay": 0.1}, [f"optim.weight_decay: unknown, {TAKES_ADAM}"]),
     ],
 )
@@ -116,6 +139,16 @@ def test_problems_are_listed_one_line_each(group: str, node: Any, problems: list
 def test_component_inside_a_component_must_be_one(schedule: Any) -> None:
     problems = check_component("optim", {**ADAM, "schedule": schedule}, "optim")
     assert problems == [f"optim.schedule={schedule!r}: expected a component with a kind"]
+
+
+@pytest.mark.parametrize("arguments", [3, "noise", [0.1], True, {"kind": "noise"}])
+def test_several_components_are_a_mapping_from_kinds_to_arguments(arguments: Any) -> None:
+    problems = check_component("model", {**TIED, "regularisers": {"noise": arguments}}, "model")
+    key = "model.regularisers.noise"
+    assert problems == [f"{key}={arguments!r}: expected the arguments of noise"]
+    if not isinstance(arguments, dict):
+        [problem] = check_component("model", {**TIED, "regularisers": arguments}, "model")
+        assert problem.startswith(f"model.regularisers={arguments!r}: expected arguments for each")
 
 
 @pytest.mark.parametrize("kind", [[], {}, ["sparse_uniform"]])
@@ -145,6 +178,25 @@ def test_construct_calls_the_factory_and_those_inside_it() -> None:
     np.testing.assert_allclose(first["a"], -0.5)
     last, _ = tx.update(params, state, params)
     np.testing.assert_allclose(last["a"], 0.0, atol=1e-7)
+
+
+def test_several_components_are_constructed_in_their_order() -> None:
+    """The L1 norm of the code 1 + 1, times 0.5; the noise is none."""
+    regularisers = {"l1_code": {"l1_coefficient": 0.5}, "noise": {"noise_scale": 0.0}}
+    params = models.AutoencoderParams(W=jnp.eye(2), b=jnp.zeros(2))
+    ones = Batch(inputs=jnp.ones((3, 2)), targets=jnp.ones((3, 2)), factors=jnp.ones((3, 2)))
+    for given, expected in ((regularisers, 1.0), ({**regularisers, "l1_code": None}, 0.0)):
+        model = construct("model", {**TIED, "regularisers": given})
+        assert model.loss(params, (), ones, jax.random.key(0))[0] == expected
+
+
+def test_a_refusal_names_the_whole_key_of_a_component_inside_a_component() -> None:
+    node = {**TIED, "init": {"kind": "rotated", "draw": -1}}
+    with pytest.raises(ArgumentError, match=r"^model\.init\.draw=-1: expected a number"):
+        construct("model", node)
+    node = {**TIED, "regularisers": {"noise": {"noise_scale": -1}}}
+    with pytest.raises(ArgumentError, match=r"^model\.regularisers\.noise\.noise_scale=-1: "):
+        construct("model", node)
 
 
 @pytest.mark.slow

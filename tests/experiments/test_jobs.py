@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import pytest
 
 from experiments.jobs import ConfigError, bind_job
+from experiments.varying import axis_hint
 from superpos.types import FitSpec
 
 COSINE = {"kind": "cosine", "n_steps": 6, "warmup_steps": 0, "final": 0.0}
@@ -20,9 +21,9 @@ CONFIG: dict[str, Any] = {
         "n_features": 3,
         "n_hidden": 2,
         "importance_decay": 0.9,
-        "importance": [1.0, 1.0, 1.0],
         "activation": "relu",
-        "init_scale": 1.0,
+        "init": {"kind": "glorot", "init_scale": 1.0},
+        "error": {"kind": "squared", "importance": [1.0, 1.0, 1.0]},
     },
     "optim": {
         "kind": "adamw",
@@ -103,7 +104,7 @@ def test_zipped_axes_count_once() -> None:
 
 
 def test_spec_holds_every_setting_but_the_axes() -> None:
-    tree = {"data": {"density": [0.1, 0.2]}, "model": {"importance": {"2": [0.5]}}}
+    tree = {"data": {"density": [0.1, 0.2]}, "model": {"error": {"importance": {"2": [0.5]}}}}
     spec = bind_job(config(with_sweep(tree))).spec
     assert "data.density" not in spec
     assert spec["data.n_features"] == 3
@@ -115,10 +116,10 @@ def test_spec_holds_every_setting_but_the_axes() -> None:
 
 
 def test_binding_does_not_change_the_config() -> None:
-    given = config(with_sweep({"model": {"importance": {"2": [0.5, 2.0]}}}))
+    given = config(with_sweep({"model": {"error": {"importance": {"2": [0.5, 2.0]}}}}))
     before = copy.deepcopy(given)
     job = bind_job(given)
-    job.build({"model.importance.2": jnp.float32(3.0)})
+    job.build({"model.error.importance.2": jnp.float32(3.0)})
     assert given == before
 
 
@@ -135,13 +136,13 @@ def test_a_point_of_the_axes_is_the_run_with_those_settings() -> None:
     """One axis of each kind: a number, an element of a list, a number of a nested component."""
     tree = {
         "data": {"density": [0.2, 0.9]},
-        "model": {"importance": {"2": [0.3, 0.9]}},
+        "model": {"error": {"importance": {"2": [0.3, 0.9]}}},
         "optim": {"schedule": {"final": [0.4, 0.9]}},
     }
-    point = {"data.density": 0.2, "model.importance.2": 0.3, "optim.schedule.final": 0.4}
+    point = {"data.density": 0.2, "model.error.importance.2": 0.3, "optim.schedule.final": 0.4}
     settings = {
         "data.density": 0.2,
-        "model.importance": [1.0, 1.0, 0.3],
+        "model.error.importance": [1.0, 1.0, 0.3],
         "optim.schedule.final": 0.4,
     }
     swept = trained_with(with_sweep(tree), point)
@@ -184,23 +185,24 @@ def test_bad_seed_is_one_problem(seed: Any) -> None:
     assert problems({"seed": seed}) == [f"seed={seed!r}: expected an integer in [0, 4294967295]"]
 
 
+@pytest.mark.parametrize("key", ["model.n_hidden", "optim.kind", "fit.n_steps"])
+def test_static_axis_is_no_axis_of_one_program(key: str) -> None:
+    problem = f"sweep.{key}: static, expected an input of one program"
+    assert problems({f"sweep.{key}": [1, 2]}) == [problem]
+
+
 @pytest.mark.parametrize(
-    "key",
+    ("key", "static"),
     [
-        "model.n_hidden",
-        "model.n_features",
-        "model.activation",
-        "model.importance",
-        "data.n_features",
-        "fit.batch_size",
-        "fit.n_steps",
-        "optim.schedule.warmup_steps",
-        "probe.batch_size",
+        *((key, True) for key in ("model.n_hidden", "model.activation", "model.error.importance")),
+        *((key, True) for key in ("data.n_features", "data.kind", "fit.batch_size")),
+        *((key, True) for key in ("optim.schedule.warmup_steps", "optim.schedule.kind")),
+        *((key, False) for key in ("seed", "data.density", "model.error.importance.2")),
+        *((key, False) for key in ("optim.schedule.final", "optim.learning_rate")),
     ],
 )
-def test_static_axis_is_refused_with_the_way_out(key: str) -> None:
-    way_out = f"static, so each value is its own compile; use -m {key}=... instead"
-    assert problems({f"sweep.{key}": [1, 2]}) == [f"sweep.{key}: {way_out}"]
+def test_what_is_typed_scalar_is_an_axis_of_one_program(key: str, static: bool) -> None:
+    assert (axis_hint(config(), key) is None) is static
 
 
 @pytest.mark.parametrize(
@@ -217,9 +219,13 @@ def test_static_axis_is_refused_with_the_way_out(key: str) -> None:
         ("foo.bar", "unknown, expected seed or a key of the config"),
         ("data.density.foo", "unknown, expected seed or a key of the config"),
         ("seed.foo", "unknown, expected seed or a key of the config"),
-        ("fit.foo", "unknown, expected seed or a key of the config"),
-        ("model.importance.3", "model.importance has no element 3"),
-        ("data.density.0", "static"),
+        ("fit.n_stepz", "unknown; did you mean n_steps?"),
+        ("model.n_hiden", "unknown; did you mean n_hidden?"),
+        ("model.error.importance.3", "model.error.importance has no element 3"),
+        ("data.density.0", "data.density has no element 0"),
+        ("model.init.draw", "unknown"),
+        ("model.regularisers.noise_scale", "unknown, expected seed or a key of the config"),
+        ("model.regularisers.noise.noise_scale", "unknown, expected seed or a key of the config"),
     ],
 )
 def test_unknown_axis_is_refused(key: str, problem: str) -> None:
@@ -234,8 +240,10 @@ def test_unknown_axis_is_refused(key: str, problem: str) -> None:
 
 
 def test_element_of_a_list_that_is_null_is_refused() -> None:
-    changes = {"model.importance": None, "sweep.model.importance.2": [0.5]}
-    assert problems(changes) == ["sweep.model.importance.2: model.importance has no element 2"]
+    changes = {"model.error.importance": None, "sweep.model.error.importance.2": [0.5]}
+    assert problems(changes) == [
+        "sweep.model.error.importance.2: model.error.importance has no element 2"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +262,11 @@ def test_element_of_a_list_that_is_null_is_refused() -> None:
         ("seed", [0.0], "sweep.seed=0.0: expected an integer in [0, 4294967295]"),
         ("seed", [3, 3], "sweep.seed: [3] appears twice, expected distinct values"),
         ("seed", {"range": [-2, 0]}, "sweep.seed=-2: expected an integer in [0, 4294967295]"),
-        ("model.importance.0", [-1], "sweep.model.importance.0=-1: expected a number in [0, inf)"),
+        (
+            "model.error.importance.0",
+            [-1],
+            "sweep.model.error.importance.0=-1: expected a number in [0, inf)",
+        ),
     ],
 )
 def test_bad_values_of_an_axis_are_one_problem(key: str, axis: Any, problem: str) -> None:
@@ -282,8 +294,8 @@ def test_more_members_than_can_be_held_are_refused() -> None:
         ([["data.density", "foo"]], ["foo", "expected names of axes"]),
         ([["data.density", "data.density"]], ["data.density"]),
         (
-            [["data.density", "model.init_scale"], ["model.init_scale", "data.density"]],
-            ["data.density", "model.init_scale"],
+            [["data.density", "model.init.init_scale"], ["model.init.init_scale", "data.density"]],
+            ["data.density", "model.init.init_scale"],
         ),
         ([[]], ["[]"]),
         (["data.density"], ["data.density", "expected"]),
@@ -296,7 +308,7 @@ def test_bad_zipped_is_one_problem(zipped: Any, words: list[str]) -> None:
     tree = {
         "data": {"density": [0.1, 0.2]},
         "optim": {"learning_rate": [1, 2, 3]},
-        "model": {"init_scale": [1, 2]},
+        "model": {"init": {"init_scale": [1, 2]}},
     }
     [found] = problems({"sweep": tree, "zipped": zipped})
     assert found.startswith("zipped")
@@ -319,11 +331,14 @@ def test_bad_zipped_is_one_problem(zipped: Any, words: list[str]) -> None:
         ({"data": None}, "data=None: expected a component with a kind"),
         ({"data.kind": "dense"}, "data.kind='dense': expected one of anticorrelated_sets, "),
         ({"optim": {"kind": "sgd"}}, "optim.learning_rate: missing"),
-        ({"model.importance": [0, 0, 0]}, "model.importance: all zero"),
-        ({"model.importance": [1, 1]}, "model.importance has 2 values: expected n_features=3"),
+        ({"model.error.importance": [0, 0, 0]}, "model.error.importance: all zero"),
+        (
+            {"model.error.importance": [1, 1]},
+            "model.error.importance has 2 values: expected n_features=3",
+        ),
         ({"model.importance_decay": 1e30}, "model.importance_decay=1e+30: expected"),
         ({"optim.schedule.warmup_steps": 6}, "optim.schedule.warmup_steps=6: expected fewer than"),
-        ({"model.n_features": 4, "model.importance": None}, "model.n_features=4: expected"),
+        ({"model.n_features": 4, "model.error.importance": None}, "model.n_features=4: expected"),
     ],
 )
 def test_bad_config_is_one_problem(changes: dict[str, Any], problem: str) -> None:
@@ -343,7 +358,10 @@ def test_end_of_an_axis_that_overflows_is_refused(decay: float) -> None:
 
 
 def test_swept_importances_that_are_all_zero_are_refused() -> None:
-    changes = {"model.importance": [0.0, 0.0, 1.0], "sweep.model.importance.2": [0.0, 1.0]}
+    changes = {
+        "model.error.importance": [0.0, 0.0, 1.0],
+        "sweep.model.error.importance.2": [0.0, 1.0],
+    }
     [found] = problems(changes)
     assert "importance: all zero" in found
 
@@ -351,9 +369,9 @@ def test_swept_importances_that_are_all_zero_are_refused() -> None:
 def test_two_axes_whose_ends_only_fail_together_are_refused() -> None:
     """Each end passes with the other axis at its setting, but one point of the grid is all zero."""
     changes = {
-        "model.importance": [0.0, 1.0, 1.0],
-        "sweep.model.importance.1": [0.0, 1.0],
-        "sweep.model.importance.2": [0.0, 1.0],
+        "model.error.importance": [0.0, 1.0, 1.0],
+        "sweep.model.error.importance.1": [0.0, 1.0],
+        "sweep.model.error.importance.2": [0.0, 1.0],
     }
     [found] = problems(changes)
     assert "importance: all zero" in found
@@ -361,8 +379,8 @@ def test_two_axes_whose_ends_only_fail_together_are_refused() -> None:
 
 def test_zipped_axes_are_tried_only_at_points_of_the_grid() -> None:
     changes = {
-        "model.importance": [0.0, 0.0, 1.0],
-        "sweep.model.importance": {"1": [0.0, 1.0], "2": [1.0, 0.0]},
-        "zipped": [["model.importance.1", "model.importance.2"]],
+        "model.error.importance": [0.0, 0.0, 1.0],
+        "sweep.model.error.importance": {"1": [0.0, 1.0], "2": [1.0, 0.0]},
+        "zipped": [["model.error.importance.1", "model.error.importance.2"]],
     }
     assert bind_job(config(changes)).n_members == 2

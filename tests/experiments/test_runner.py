@@ -15,7 +15,7 @@ import yaml
 from experiments import runner
 from experiments.boundary import compose
 from experiments.elhage import phase_change
-from experiments.jobs import ConfigError
+from experiments.jobs import ConfigError, Job
 from experiments.report import stored
 from superpos.train import StoreError, store
 from tests.small import shrunk
@@ -51,6 +51,11 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     return caught.value.problems
 
 
+def only_jobs(config: Mapping[str, Any]) -> dict[str, Job]:
+    """The jobs of variants that are one program each."""
+    return {name: job for name, variant in runner.bind(config)[0].items() for job in variant.jobs}
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
@@ -78,7 +83,7 @@ def test_each_variant_is_a_job_with_its_changes(tmp_path: Path) -> None:
     }
     config = tiny(tmp_path, *SMALL_SWEEP, changes={"variants": variants})
     before = json.dumps(config)
-    jobs, _ = runner.bind(config)
+    jobs = only_jobs(config)
     assert list(jobs) == list(variants)
     assert [job.spec["model.n_hidden"] for job in jobs.values()] == [1, 2, 2, 2]
     assert jobs["linear"].spec["model.activation"] == "linear"
@@ -94,14 +99,34 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
         "other": {"data": {"kind": "one_sparse"}, "model": {"kind": "mlp", "n_outputs": 5}},
         "same": {"model": {"kind": "autoencoder", "n_hidden": 3}},
     }
-    jobs, _ = runner.bind(
-        tiny(tmp_path, "probe=loss", "model.n_hidden=4", changes={"variants": variants})
-    )
+    words = ("probe=loss", "model.n_hidden=4")
+    jobs = only_jobs(tiny(tmp_path, *words, changes={"variants": variants}))
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
-    assert model["n_hidden"] == 4 and model["init_scale"] == 1.0
-    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init_scale"}
+    assert model["n_hidden"] == 4 and model["init"] == {"kind": "glorot", "init_scale": 1.0}
+    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init"}
     assert jobs["same"].config["model"]["importance_decay"] == 1.0
+
+
+def test_a_variant_may_name_another_kind_inside_a_component(tmp_path: Path) -> None:
+    variants = {
+        "power": {"model": {"error": {"kind": "power", "loss_exponent": 3.0}}},
+        "polygon": {"model": {"init": {"kind": "polygon", "vertices": 4, "radius": 1.0}}},
+        "noisy": {"model": {"regularisers": {"noise": {"distribution": "bernoulli"}}}},
+        "silent": {"model": {"regularisers": {"noise": None}}},
+    }
+    words = ("model.error.reduction=sum", "+regulariser@model.regularisers=[noise,l1_code]")
+    jobs, _ = runner.bind(tiny(tmp_path, *words, changes={"variants": variants}))
+    model = {name: job.config["model"] for name, job in jobs.items()}
+    error = {"loss_exponent": 3.0, "importance": None, "importance_power": None}
+    assert model["power"]["error"] == {"kind": "power", "reduction": "sum", **error}
+    assert model["polygon"]["init"] == {"kind": "polygon", "vertices": 4, "radius": 1.0}
+    assert model["noisy"]["regularisers"] == {
+        "noise": {"noise_scale": 0.1, "distribution": "bernoulli"},
+        "l1_code": {"l1_coefficient": 0.01},
+    }
+    assert model["silent"]["regularisers"]["noise"] is None
+    assert "model.regularisers.noise.noise_scale" in jobs["noisy"].spec
 
 
 def test_a_variant_of_another_kind_keeps_the_arguments_that_it_takes(tmp_path: Path) -> None:
@@ -110,11 +135,31 @@ def test_a_variant_of_another_kind_keeps_the_arguments_that_it_takes(tmp_path: P
         "wrong": {"optim": {"kind": "sgld", "inverse_temperature": 100.0, "momentum": 0.5}},
     }
     base = tiny(tmp_path, *SMALL_SWEEP, "optim.learning_rate=0.25")
-    jobs, _ = runner.bind(base | {"variants": {"noisy": variants["noisy"]}})
+    jobs = only_jobs(base | {"variants": {"noisy": variants["noisy"]}})
     expected = {"kind": "sgld", "inverse_temperature": 100.0, "learning_rate": 0.25}
     assert jobs["noisy"].config["optim"] == expected
     with pytest.raises(ConfigError, match=r"optim\.momentum: unknown"):
         runner.bind(base | {"variants": variants})
+
+
+def test_variants_may_have_static_axes_and_tables_of_their_own(tmp_path: Path) -> None:
+    variants = {
+        "sizes": {"sweep": {"model": {"n_hidden": [2, 3]}}},
+        "table": {"points": [{"data": {"n_features": n}, "model.n_features": n} for n in (4, 6)]},
+        "plain": {},
+    }
+    found, _ = runner.bind(tiny(tmp_path, *SMALL_SWEEP, changes={"variants": variants}))
+    assert [len(each.jobs) for each in found.values()] == [2, 2, 1]
+    assert [each.n_members for each in found.values()] == [8, 8, 4]
+    assert found["table"].static == ("data.n_features", "model.n_features")
+
+
+def test_a_name_of_a_dimension_that_a_table_takes_is_refused(tmp_path: Path) -> None:
+    points = [{"model.n_hidden": 2, "optim": {"learning_rate": 0.1}}]
+    for name in ("n_hidden", "learning_rate"):
+        changes = {"points": points, "dims": {"W": ["feature", name]}}
+        [found] = problems(tiny(tmp_path, changes=changes))
+        assert found.startswith(f"dims.W=['feature', '{name}']: expected distinct names")
 
 
 def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
@@ -189,7 +234,7 @@ def test_bad_config_is_one_problem(tmp_path: Path, changes: dict[str, Any], prob
     assert found.startswith(problem)
 
 
-@pytest.mark.parametrize("key", ["engine", "analysis", "variants", "zipped", "dims", "data", "fit"])
+@pytest.mark.parametrize("key", ["engine", "analysis", "points", "zipped", "dims", "data", "fit"])
 def test_missing_section_is_one_problem(tmp_path: Path, key: str) -> None:
     config = tiny(tmp_path)
     del config[key]

@@ -24,7 +24,7 @@ WORDS = (
 def run(folder, *words, **changes):
     """Sweep what a command line asks for; how many model-steps that took."""
     config = compose([*WORDS, *words])
-    job = bind(config)[0]["sweep"]
+    [job] = bind(config)[0]["sweep"].jobs
     reports = []
     sweep(
         job.build,
@@ -64,7 +64,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
         ("model.n_hidden=3", "model.n_hidden=2, asked for 3"),
         ("model.importance_decay=0.9", "model.importance_decay=1, asked for 0.9"),
         ("model.activation=linear", "model.activation=relu, asked for linear"),
-        ("model.init_scale=2", "model.init_scale=1, asked for 2"),
+        ("model.init.init_scale=2", "model.init.init_scale=1, asked for 2"),
         ("optim.learning_rate=0.002", "optim.learning_rate=0.001"),
         ("optim.eps=1e-7", "optim.eps="),
         ("schedule=linear", "optim.schedule.final=nothing, asked for 0"),
@@ -101,7 +101,7 @@ def test_the_same_said_otherwise_trains_nothing(whole, snapshot, words):
 
 
 def test_the_order_of_the_keys_does_not_matter(whole):
-    job = bind(compose(WORDS))[0]["sweep"]
+    [job] = bind(compose(WORDS))[0]["sweep"].jobs
     backwards = dict(reversed(job.spec.items()))
     assert [*backwards] != [*job.spec]
     arguments = {"key": random.key(0), "axes": job.axes, "store": whole, "spec": backwards}

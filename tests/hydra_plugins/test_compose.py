@@ -17,14 +17,14 @@ JOBS = [
     ["experiment=train", "data.density=0.1", "seed=0"],
     ["experiment=train", "data.density=1e-2", "seed=1"],
     ["experiment=train", "seed=4294967295", "data.density=0.25"],
-    ["experiment=train", "model.n_hidden=3", "model.importance=[1,0.5,0.25,0.1,0.1]"],
+    ["experiment=train", "model.n_hidden=3", "model.error.importance=[1,0.5,0.25,0.1,0.1]"],
     ["experiment=train", "optim=sgd", "optim.learning_rate=0.3"],
     ["experiment=train", "optim=sgd", "optim.learning_rate=0.4"],
     ["experiment=train", "+sweep.optim.eps=[1e-8,1e-6]"],
     ["experiment=elhage/intro", "fit.n_steps=20", "title='a: b, c=d'"],
     ["experiment=elhage/intro", "fit.n_steps=30", "output_dir=x/y"],
     ["experiment=elhage/phase_change", "schedule=cosine", "~variants"],
-    ["experiment=train", "model.importance=null", "dims={W: [f, h]}"],
+    ["experiment=train", "model.error.importance=null", "dims={W: [f, h]}"],
 ]
 
 

@@ -336,13 +336,9 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
     ("function", "names"),
     [
         (data.sparse_uniform, {"density", "densities.<index>", "density_power"}),
-        (
-            models.autoencoder,
-            {
-                *("importance_decay", "importance_power", "importance.<index>", "init_scale"),
-                *("loss_exponent", "noise_scale", "l1_code", "l1_weights", "attack_norm"),
-            },
-        ),
+        (models.autoencoder, {"importance_decay"}),
+        (models.errors.power, {"loss_exponent", "importance_power", "importance.<index>"}),
+        (models.regularisers.noise, {"noise_scale"}),
         (optim.adam, {"learning_rate", "b1", "b2", "eps"}),
         (optim.adamw, {"learning_rate", "weight_decay", "b1", "b2", "eps"}),
         (optim.sgd, {"learning_rate", "momentum"}),

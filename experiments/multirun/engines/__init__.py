@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.components import problem_of
 from experiments.multirun.engines.protocol import Engine
 from experiments.multirun.engines.ray_tasks import ray_tasks
 from experiments.multirun.engines.submitit_jobs import submitit_jobs
 from superpos.arguments import Count, CountOrZero, did_you_mean
+from superpos.components import problem_of
 
 ENGINES: dict[str, Callable[[Mapping[str, Any], Path], Engine] | None] = {
     "local": None,

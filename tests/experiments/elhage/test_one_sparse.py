@@ -86,7 +86,9 @@ def test_leading_dimensions() -> None:
 
 def test_it_is_the_loss_of_the_model() -> None:
     W, b, importance = random_model(0)
-    model = models.autoencoder(n_features=N, n_hidden=M, importance=importance.tolist())
+    model = models.autoencoder(
+        n_features=N, n_hidden=M, error=models.errors.squared(importance=importance.tolist())
+    )
     params = models.AutoencoderParams(W=jnp.asarray(W, jnp.float32), b=jnp.asarray(b, jnp.float32))
     batch = data.draw(data.one_sparse(n_features=N, stratified=True), jax.random.key(0), N * 4096)
     loss, _ = model.loss(params, (), batch, jax.random.key(1))

@@ -257,7 +257,7 @@ def swept(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.importance.2")])
+@pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.error.importance.2")])
 def test_measure_takes_the_best_by_the_exact_loss(n: int, name: str) -> None:
     dataset, (p, r, _, W) = swept(n, name)
     shuffled = dataset.transpose("seed", name, "density", ...)
@@ -303,7 +303,7 @@ def test_measure_leaves_out_members_that_diverged() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_sampling")
-@pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.importance.2")])
+@pytest.mark.parametrize(("n", "name"), [(2, "importance_decay"), (3, "model.error.importance.2")])
 def test_each_point_of_the_figure_tells_its_best_model(n: int, name: str, tmp_path: Path) -> None:
     dataset, (p, r, exact_loss, W) = swept(n, name)
     shuffled = dataset.transpose("seed", name, "density", ...)

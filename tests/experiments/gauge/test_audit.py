@@ -1,7 +1,5 @@
 """The audit of stored models: who moves is told, a docstring that lies is found out."""
 
-import json
-
 import numpy as np
 import pytest
 import xarray
@@ -10,10 +8,11 @@ from experiments.gauge.audit import analyse, audit_model
 from experiments.gauge.audit_claims import CONTROL, disagreements, judge, unexpected
 from superpos import metrics
 from superpos.train import NoMemberError
+from tests.stored import config_text
 
 N, M = 5, 3
-TIED = {"model.kind": "autoencoder", "model.hidden_activation": "linear"}
-UNTIED = {"model.kind": "computation", "model.bias": False}
+TIED = {"kind": "autoencoder", "hidden_activation": "linear"}
+UNTIED = {"kind": "computation", "bias": False}
 UNSEEN = "component_ranks stays under unit rescaling"
 """What weights of so few features cannot show."""
 
@@ -26,8 +25,10 @@ def stored(config, names, status=("ok", "ok")):
     }
     arrays |= {"b": (("seed", "feature"), -0.1 * random.uniform(size=(2, N)))}
     arrays |= {"status": (("seed",), np.array(status))}
-    config = {"model.n_features": N, "model.n_hidden": M, **config}
-    return xarray.Dataset(arrays, attrs={"config": json.dumps(config)})
+    sizes = {"data.n_features": N, "model.n_hidden": M}
+    changes = {f"model.{name}": value for name, value in config.items() if name != "kind"}
+    text = config_text(f"model={config['kind']}", **sizes, **changes)
+    return xarray.Dataset(arrays, attrs={"config": text})
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_a_docstring_that_lies_is_found_out(audits, monkeypatch):
 
 
 def test_a_model_without_the_symmetry_is_found_out():
-    privileged = stored(TIED | {"model.hidden_activation": "relu"}, ["W"])
+    privileged = stored(TIED | {"hidden_activation": "relu"}, ["W"])
     found = unexpected({"tied": audit_model(privileged)})
     assert found == [
         "tied, rotation: preserves None, not outputs",

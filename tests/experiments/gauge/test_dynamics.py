@@ -1,6 +1,5 @@
 """The table and the label space on tiny models, and verdicts on numbers made by hand."""
 
-import json
 from typing import Any
 
 import jax
@@ -22,7 +21,8 @@ from experiments.gauge.dynamics_claims import (
     judge_speed,
     judge_table,
 )
-from experiments.gauge.setting import loss_on, model_of, params_of, stream
+from experiments.gauge.setting import first_of, loss_on, stream
+from tests.stored import config_text
 
 N, M = 6, 2
 
@@ -30,15 +30,13 @@ N, M = 6, 2
 def dataset(kind: str, **changes: Any) -> xarray.Dataset:
     """A start as a sweep stores it."""
     rng = np.random.default_rng(0)
-    if kind == "computation":
-        changes = {"hidden_activation": "relu"} | changes
-    arguments = {"kind": kind, "n_features": N, "n_hidden": M, "importance_decay": 0.9} | changes
-    config = {f"model.{name}": value for name, value in arguments.items()}
-    config |= {"data.kind": "sparse_uniform", "data.n_features": N, "data.density": 0.4}
+    arguments = {"n_hidden": M, "importance_decay": 0.9} | changes
+    values = {f"model.{name}": value for name, value in arguments.items()}
+    config = config_text(f"model={kind}", **{"data.n_features": N, "data.density": 0.4}, **values)
     names = ("W",) if kind == "autoencoder" else ("W_in", "W_out")
     weights = {name: (("seed", "f", "h"), 0.5 * rng.normal(size=(1, N, M))) for name in names}
-    values = {**weights, "b": (("seed", "f"), np.zeros((1, N)))}
-    return xarray.Dataset(values, attrs={"config": json.dumps(config)})
+    results = {**weights, "b": (("seed", "f"), np.zeros((1, N))), "status": ("seed", ["ok"])}
+    return xarray.Dataset(results, attrs={"config": config})
 
 
 STARTS = {
@@ -118,11 +116,11 @@ def test_data_are_as_dense_as_the_sweep_says_and_the_loss_is_the_models() -> Non
     assert x.dtype == np.float64 and x.shape == (20, 100, N)
     np.testing.assert_allclose((x > 0).mean(), 0.4, atol=0.02)
     assert not np.array_equal(x, stream(start, 20, 100, seed=1))
-    params = params_of(start)
+    model, params = first_of(start)
     W, b = np.asarray(params.W), np.asarray(params.b)
     error = np.square(np.maximum(x[0] @ W @ W.T + b, 0) - x[0]) * 0.9 ** np.arange(N)
     expected = error.sum(-1).mean()
-    np.testing.assert_allclose(loss_on(model_of(start), params, x[0]), expected, rtol=1e-6)
+    np.testing.assert_allclose(loss_on(model, params, x[0]), expected, rtol=1e-6)
     G = jnp.asarray(W @ W.T)
     np.testing.assert_allclose(label_space.gram_loss(start)(G, params.b, x[0]), expected, rtol=1e-6)
 

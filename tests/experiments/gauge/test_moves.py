@@ -1,7 +1,6 @@
 """Networks moved by hand: what is exact, what changes, and that a slip would be seen."""
 
 import dataclasses
-import json
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +15,7 @@ from superpos import data, models, random
 from superpos.data import stateless
 from superpos.train import NoMemberError
 from superpos.types import Batch
+from tests.stored import config_text
 
 N, H, K, SEEDS = 6, 4, 3, 2
 RNG = np.random.default_rng(0)
@@ -140,9 +140,20 @@ def test_unit_features_of_every_network() -> None:
 # Networks from a store
 
 
-def dataset(config: dict[str, object], status: list[str], bias: bool) -> xarray.Dataset:
+DATA = {
+    "digits": {},
+    "labelled": {
+        "data.n_features": 64,
+        "data.data.density": 0.5,
+        "data.n_classes": 10,
+        "data.teacher_seed": 4,
+    },
+}
+
+
+def dataset(data: str, status: list[str], bias: bool) -> xarray.Dataset:
     rng = np.random.default_rng(0)
-    n, h, k = (config[f"model.{name}"] for name in ("n_features", "n_hidden", "n_outputs"))
+    n, h, k = 64, 3, 10
     sizes = {"weights.0": (n, h), "weights.1": (h, k)} | (
         {"biases.0": (h,), "biases.1": (k,)} if bias else {}
     )
@@ -151,24 +162,14 @@ def dataset(config: dict[str, object], status: list[str], bias: bool) -> xarray.
         for name, size in sizes.items()
     }
     found = xarray.Dataset({**arrays, "status": (("seed",), status)})
-    found.attrs["config"] = json.dumps(config | {"model.bias": bias, "model.n_layers": 1})
+    model = {"model.n_hidden": h, "model.n_outputs": k, "model.bias": bias}
+    found.attrs["config"] = config_text(f"data={data}", "model=mlp", **model, **DATA[data])
     return found
-
-
-SIZES = {"model.n_features": 64, "model.n_hidden": 3, "model.n_outputs": 10}
-DIGITS = SIZES | {"data.kind": "digits"}
-FEATURES = SIZES | {
-    "data.kind": "labelled",
-    "data.n_features": 64,
-    "data.data.density": 0.5,
-    "data.n_classes": 10,
-    "data.teacher_seed": 4,
-}
 
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_networks_are_those_that_finished_with_digits_that_were_held_out(bias: bool) -> None:
-    source = dataset(DIGITS, ["diverged@3", "ok"], bias)
+    source = dataset("digits", ["diverged@3", "ok"], bias)
     assert is_classifier(source)
     with jax.enable_x64(True):
         found = networks(source)
@@ -184,7 +185,7 @@ def test_networks_are_those_that_finished_with_digits_that_were_held_out(bias: b
 @pytest.mark.slow
 def test_features_have_the_labels_of_the_teacher_of_the_run() -> None:
     with jax.enable_x64(True):
-        found = networks(dataset(FEATURES, ["ok", "ok"], False))
+        found = networks(dataset("labelled", ["ok", "ok"], False))
     x = jnp.asarray(np.asarray(found.inputs), jnp.float32)
     same = stateless(lambda key, size: Batch(inputs=x[:size], targets=x[:size], factors=x[:size]))
     for seed, right in ((4, True), (5, False)):
@@ -195,4 +196,4 @@ def test_features_have_the_labels_of_the_teacher_of_the_run() -> None:
 
 def test_without_a_finished_member_there_are_no_networks() -> None:
     with pytest.raises(NoMemberError, match="no finished classifier"):
-        networks(dataset(DIGITS, ["diverged@1", "diverged@1"], False))
+        networks(dataset("digits", ["diverged@1", "diverged@1"], False))

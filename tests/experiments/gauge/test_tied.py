@@ -1,7 +1,5 @@
 """Where a loss along a line is least, and autoencoders whose loss is known."""
 
-import json
-
 import jax
 import numpy as np
 import pytest
@@ -9,11 +7,12 @@ import xarray
 
 from experiments.gauge.tied import ALPHAS, minimum, n_minima, tied
 from superpos.train import NoMemberError
+from tests.stored import config_text
 
 
 def dataset(W: np.ndarray, b: np.ndarray, status: list[str], **model: object) -> xarray.Dataset:
     """Autoencoders W (k, n, m) and b (k, n), of features with density 1."""
-    config = {"model.n_features": W.shape[1], "model.n_hidden": W.shape[2], "data.density": 1.0}
+    sizes = {"data.n_features": W.shape[1], "model.n_hidden": W.shape[2], "data.density": 1.0}
     found = xarray.Dataset(
         {
             "W": (("seed", "feature", "hidden"), W.astype(np.float32)),
@@ -21,7 +20,7 @@ def dataset(W: np.ndarray, b: np.ndarray, status: list[str], **model: object) ->
             "status": (("seed",), np.array(status)),
         }
     )
-    found.attrs["config"] = json.dumps(config | {f"model.{k}": v for k, v in model.items()})
+    found.attrs["config"] = config_text(**sizes, **{f"model.{k}": v for k, v in model.items()})
     return found
 
 

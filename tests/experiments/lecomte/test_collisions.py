@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray
 
 from experiments.lecomte import collisions
 
@@ -75,3 +76,24 @@ def test_models_without_collisions_or_of_one_width_leave_the_slope_open():
     assert verdicts([none, none])["slope"].reproduced is None
     assert verdicts([settled(64, np.random.default_rng(3))])["line"].reproduced is None
     assert verdicts([])["same_neuron"].reproduced is None
+
+
+def test_analyse_takes_each_size_without_what_it_is_padded_with(tmp_path):
+    """Models of 4 and 8 neurons as one Dataset, of which one diverged."""
+    W = np.full((2, 3, 4, 8), np.nan)
+    W[0, :, :, :4], W[1] = np.eye(4), np.eye(4, 8)
+    W[0, :, 1], W[1, 2] = W[0, :, 0], np.nan  # two features in a neuron of the smaller ones
+    status = np.full((2, 3), "ok", object)
+    status[1, 2] = "diverged@1"
+    dims = ("n_hidden", "seed")
+    coords = {"n_hidden": [4, 8], "seed": range(3)}
+    trained = xarray.Dataset(
+        {"W": ((*dims, "feature", "hidden"), W), "status": (dims, status)}, coords
+    )
+    start = trained.sel(n_hidden=8, drop=True)
+    findings = collisions.analyse(datasets={"start": start, "trained": trained}, folder=tmp_path)
+    line, _, same = findings.verdicts
+    assert "m=4: 1, m=8: 0" in line.note
+    assert "m from 4 to 8, 3 instances" in line.claim.setting
+    assert same.measured == 1
+    assert (tmp_path / "collisions.png").exists()

@@ -4,8 +4,9 @@ import pytest
 
 from experiments.boundary import compose
 from experiments.experiment import bind
-from experiments.jobs import flat_spec, is_scalar
-from experiments.multirun.groups import Unit, grouped, rows_of, spread
+from experiments.jobs import flat_spec
+from experiments.multirun.groups import grouped, rows_of, spread, units_of
+from experiments.varying import is_scalar
 from superpos.train.grid import make_grid
 
 
@@ -13,7 +14,7 @@ def units(*jobs):
     found = []
     for number, job in enumerate(jobs):
         config = compose(["experiment=train", *job.split()])
-        found += [Unit(number, name, work) for name, work in bind(config, trace=False)[0].items()]
+        found += units_of(number, bind(config, trace=False)[0])
     return found
 
 
@@ -29,7 +30,7 @@ def groups(*jobs, swept=()):
         ("model.importance_decay", True),
         ("data.n_features", False),
         ("model.activation", False),
-        ("model.importance", False),  # null
+        ("model.error.importance", False),  # null
         ("fit.n_steps", False),
         ("probe.batch_size", False),
         ("optim.kind", False),
@@ -53,7 +54,7 @@ def test_a_number_typed_scalar_can_be_an_input(key, answer):
         ("fit.n_steps=20000", 2),
         ("engine.rng=threefry", 2),
         ("engine.matmul_precision=high", 2),
-        ("model.importance=[1,1,1,1,2]", 2),
+        ("model.error.importance=[1,1,1,1,2]", 2),
     ],
 )
 def test_jobs_share_a_program_when_they_differ_in_inputs_only(change, n_groups):
@@ -98,8 +99,8 @@ def test_axes_inside_a_job_multiply_with_those_of_the_multirun():
 
 def test_a_derived_number_that_varies_with_a_key_is_an_axis_too():
     jobs = ("optim.learning_rate=0.5", "optim.learning_rate=0.25")
-    [group] = groups(*(f"{job} model.init_scale=${{optim.learning_rate}}" for job in jobs))
-    assert group.names == ("model.init_scale", "optim.learning_rate", "seed")
+    [group] = groups(*(f"{job} model.init.init_scale=${{optim.learning_rate}}" for job in jobs))
+    assert group.names == ("model.init.init_scale", "optim.learning_rate", "seed")
 
 
 def test_every_member_of_a_group_trains_as_its_own_job_says():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments import runner
+from experiments import sweeping
 from experiments.boundary import compose
 from experiments.experiment import bind
 from experiments.multirun import training
@@ -27,9 +27,9 @@ def chunks(folder):
 def alone(*words):
     """The same sweep without a launcher."""
     config = compose(["experiment=train", *words])
-    [job] = bind(config)[0].values()
-    runner.set_precision(config)
-    return sweep(**runner.sweep_arguments(job))
+    [[job]] = [variant.jobs for variant in bind(config)[0].values()]
+    sweeping.set_precision(config)
+    return sweep(**sweeping.sweep_arguments(job))
 
 
 @pytest.mark.slow

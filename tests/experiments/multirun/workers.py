@@ -9,8 +9,8 @@ from experiments.boundary import compose
 from experiments.experiment import bind
 from experiments.jobs import make_job
 from experiments.multirun.engines.protocol import Engine, LostError, Sent
-from experiments.multirun.groups import Unit, grouped
-from experiments.runner import root_key
+from experiments.multirun.groups import grouped, units_of
+from experiments.sweeping import root_key
 from superpos.train import FitSpec, files
 from superpos.train.grid import canonical_spec, make_grid
 from superpos.train.store import header_axes
@@ -27,7 +27,7 @@ def groups(*jobs):
     units = []
     for number, job in enumerate(jobs):
         config = compose(["experiment=train", *job.split()])
-        units += [Unit(number, name, work) for name, work in bind(config, trace=False)[0].items()]
+        units += units_of(number, bind(config, trace=False)[0])
     return grouped(units, ["seed"])
 
 

@@ -12,6 +12,8 @@ from jax.test_util import check_grads
 
 from superpos.arguments import ArgumentError
 from superpos.models import AutoencoderParams, autoencoder
+from superpos.models.errors import squared
+from superpos.models.inits import glorot
 from superpos.types import Batch, Model
 
 N, M, BATCH = 5, 2, 8
@@ -76,9 +78,9 @@ def test_the_code_and_the_reconstruction_agree_with_numpy(activation: str) -> No
         ({}, [1.0] * N),
         ({"importance_decay": DECAY}, [DECAY**i for i in range(N)]),
         ({"importance_decay": 1.5}, [1.5**i for i in range(N)]),
-        ({"importance": IMPORTANCE}, IMPORTANCE),
+        ({"error": squared(importance=IMPORTANCE)}, IMPORTANCE),
         (
-            {"importance": list(IMPORTANCE), "importance_decay": DECAY},
+            {"error": squared(importance=list(IMPORTANCE)), "importance_decay": DECAY},
             [w * DECAY**i for i, w in enumerate(IMPORTANCE)],
         ),
     ],
@@ -120,7 +122,11 @@ def test_gradients_agree_with_finite_differences(activation: str) -> None:
     W, b = random_params(5)
     inputs = random_inputs(6)
     model = autoencoder(
-        n_features=N, n_hidden=M, activation=activation, importance=IMPORTANCE, importance_decay=0.5
+        n_features=N,
+        n_hidden=M,
+        activation=activation,
+        importance_decay=0.5,
+        error=squared(importance=IMPORTANCE),
     )
     importance = np.asarray(IMPORTANCE) * 0.5 ** np.arange(N)
     step = 1e-6
@@ -144,11 +150,10 @@ def test_gradients_agree_with_finite_differences(activation: str) -> None:
     check_grads(compiled, (W, b), order=1)
 
 
-@pytest.mark.parametrize("scale", [1.0, 3.0])
-def test_the_initial_weights_are_normal_with_the_stated_scale(scale: float) -> None:
+def test_the_initial_weights_are_normal_and_the_biases_0() -> None:
     n, m = 300, 100
-    params, state = autoencoder(n_features=n, n_hidden=m, init_scale=scale).init(jax.random.key(0))
-    std = scale * np.sqrt(2 / (n + m))
+    params, state = autoencoder(n_features=n, n_hidden=m).init(jax.random.key(0))
+    std = np.sqrt(2 / (n + m))
     assert state == ()
     assert params.W.shape == (n, m)
     assert params.b.shape == (n,)
@@ -194,21 +199,23 @@ INTEGER, POSITIVE = "expected an integer in [1, 2147483647]", "expected a number
         ({"importance_decay": 0}, f"importance_decay=0: {POSITIVE}"),
         ({"importance_decay": -0.5}, f"importance_decay=-0.5: {POSITIVE}"),
         ({"importance_decay": float("nan")}, f"importance_decay=nan: {POSITIVE}"),
-        ({"init_scale": 0.0}, f"init_scale=0.0: {POSITIVE}"),
-        ({"init_scale": float("inf")}, f"init_scale=inf: {POSITIVE}"),
         (
             {"importance_decay": 1e10},
             "importance_decay=10000000000.0: expected importance_decay**(n_features - 1) "
             "within float32; it is 1e40",
         ),
-        ({"importance": [1, 2]}, "importance has 2 values: expected n_features=5"),
-        ({"importance": [1] * 6}, "importance has 6 values: expected n_features=5"),
         (
-            {"importance": [1, 2, 3, 4, -5]},
-            "importance.4=-5: expected a number in [0, inf)",
+            {"error": squared(importance=[1, 2])},
+            "error.importance has 2 values: expected n_features=5",
         ),
-        ({"importance": [0] * 5}, "importance: all zero, expected at least one number > 0"),
-        ({"importance": 1.0}, "importance=1.0: expected a list of numbers in [0, inf)"),
+        (
+            {"error": squared(importance=[1] * 6)},
+            "error.importance has 6 values: expected n_features=5",
+        ),
+        (
+            {"error": squared(importance=[0] * 5)},
+            "error.importance: all zero, expected at least one number > 0",
+        ),
         (
             {"activation": "Relu"},
             "activation='Relu': expected one of relu, linear, gelu; did you mean relu?",
@@ -232,13 +239,17 @@ def test_the_largest_importances_allowed_are_finite() -> None:
         autoencoder(n_features=N, n_hidden=M, importance_decay=10**9.7)
 
 
-@pytest.mark.parametrize("name", ["importance_decay", "importance", "init_scale"])
+@pytest.mark.parametrize("name", ["importance_decay", "error", "init"])
 def test_a_number_can_be_swept(name: str) -> None:
     """A traced value gives what the same concrete value gives."""
     values, inputs = [0.25, 1.0, 2.0], random_inputs(7)
 
     def loss_at(value: Any) -> jax.Array:
-        given = [1.0, value, 0.0, 1.0, 1.0] if name == "importance" else value
+        given = {
+            "importance_decay": lambda: value,
+            "error": lambda: squared(importance=[1.0, value, 0.0, 1.0, 1.0]),
+            "init": lambda: glorot(init_scale=value),
+        }[name]()
         model = autoencoder(n_features=N, n_hidden=M, **{name: given})
         params, _ = model.init(jax.random.key(0))
         return loss_of(model, params.W, params.b, batch_of(inputs))
@@ -297,7 +308,7 @@ def test_columns_give_the_loss_of_numpy_and_the_gradient_of_the_loss(
         n_features=n,
         n_hidden=m,
         importance_decay=DECAY,
-        importance=importance,
+        error=squared(importance=importance),
         activation=activation,
     )
     assert model.columns is not None

@@ -11,6 +11,7 @@ from jax.test_util import check_grads
 
 from superpos.arguments import ArgumentError
 from superpos.models import ComputationParams, computation
+from superpos.models.errors import power, squared
 from superpos.types import Array, Batch, Model
 
 N, M, BATCH = 4, 6, 9
@@ -59,8 +60,7 @@ def test_predictions_and_loss_agree_with_numpy(activation: Any, hidden: Any, bia
         hidden_activation=hidden,
         bias=bias,
         importance_decay=0.8,
-        importance_power=0.5,
-        loss_exponent=3.0,
+        error=power(loss_exponent=3.0, importance_power=0.5),
     )
     importance = 0.8 ** np.arange(N) * np.arange(1, N + 1) ** -0.5
     expected = (np.abs(TARGET - predicted(activation, hidden, bias)) ** 3 @ importance).mean()
@@ -78,7 +78,7 @@ def test_the_default_is_the_model_of_the_paper() -> None:
     loss = loss_of(computation(n_features=N, n_hidden=M), params_of(), batch_of(X, TARGET))
     expected = ((TARGET - predicted("relu", "relu", bias=True)) ** 2).sum(-1).mean()
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
-    summed = computation(n_features=N, n_hidden=M, reduction="sum")
+    summed = computation(n_features=N, n_hidden=M, error=squared(reduction="sum"))
     np.testing.assert_allclose(
         loss_of(summed, params_of(), batch_of(X, TARGET)), BATCH * expected, rtol=1e-5
     )
@@ -111,20 +111,6 @@ def test_two_neurons_a_feature_compute_the_absolute_value() -> None:
     assert 0 <= loss < 1e-12
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("init", "std"), [("glorot", (2 / 400) ** 0.5), ("unit", 0.1)])
-def test_both_matrices_start_independent_with_the_stated_scale(init: Any, std: float) -> None:
-    params, state = computation(n_features=300, n_hidden=100, init=init, init_scale=2.0).init(
-        jax.random.key(0)
-    )
-    assert state == ()
-    for W in (params.W_in, params.W_out):
-        assert W.shape == (300, 100)
-        assert scipy.stats.kstest(np.ravel(W), scipy.stats.norm(0, 2 * std).cdf).pvalue > 1e-5
-    assert abs(np.corrcoef(np.ravel(params.W_in), np.ravel(params.W_out))[0, 1]) < 0.03
-    assert not params.b.any()
-
-
 @pytest.mark.parametrize("width", [N - 1, N + 1])
 def test_another_width_is_refused(width: int) -> None:
     model = computation(n_features=N, n_hidden=M)
@@ -138,8 +124,10 @@ def test_another_width_is_refused(width: int) -> None:
     ("arguments", "message"),
     [
         ({"n_hidden": 0}, "n_hidden=0: expected an integer in [1, 2147483647]"),
-        ({"loss_exponent": 0.5}, "loss_exponent=0.5: expected a number in [1, inf)"),
-        ({"importance": [1.0]}, "importance has 1 values: expected n_features=4"),
+        (
+            {"error": squared(importance=[1.0])},
+            "error.importance has 1 values: expected n_features=4",
+        ),
         ({"activation": "solu"}, "activation='solu': expected one of relu, linear, gelu"),
     ],
 )

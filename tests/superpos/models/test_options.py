@@ -1,4 +1,4 @@
-"""The options of the autoencoder against NumPy in float64, and what the default compiles to."""
+"""What varies of the autoencoder, against NumPy in float64, and what the default compiles to."""
 
 from typing import Any
 
@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 import scipy
 
-from superpos.models import AutoencoderParams, autoencoder
+from superpos.models import AutoencoderParams, autoencoder, inits, regularisers
+from superpos.models.errors import power, squared
+from superpos.models.regularisers import l1_code, l1_weights
+from superpos.models.regularisers.base import chain, changed
 from superpos.models.tied import tied_map
 from superpos.types import Array, Batch, Key, Model
 
 N, M, BATCH = 5, 3, 7
+NOISE = regularisers.noise(noise_scale=0.5)
 RNG = np.random.default_rng(0)
 W, B = RNG.normal(size=(N, M)), 0.3 * RNG.normal(size=N)
 X, TARGET = RNG.uniform(-1, 1, size=(BATCH, N)), RNG.uniform(-1, 1, size=(BATCH, N))
@@ -86,31 +90,34 @@ def test_without_a_bias_nothing_reads_or_trains_it() -> None:
 @pytest.mark.parametrize("exponent", [1.0, 2.0, 2.5, 4.0, 8.0])
 def test_the_power_of_the_error_agrees_with_numpy(exponent: float) -> None:
     expected = numpy_error(exponent=exponent).sum(-1).mean()
-    np.testing.assert_allclose(loss_of(model_of(loss_exponent=exponent)), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        loss_of(model_of(error=power(loss_exponent=exponent))), expected, rtol=1e-5
+    )
 
 
 def test_the_sum_over_a_batch_is_its_size_times_the_mean() -> None:
-    options = {"l1_code": 0.3, "hidden_activation": "relu"}
+    options = {"regularisers": [l1_code(l1_coefficient=0.3)], "hidden_activation": "relu"}
     mean = loss_of(model_of(**options))
-    np.testing.assert_allclose(
-        loss_of(model_of(reduction="sum", **options)), BATCH * mean, rtol=1e-6
-    )
+    summed = loss_of(model_of(error=squared(reduction="sum"), **options))
+    np.testing.assert_allclose(summed, BATCH * mean, rtol=1e-6)
 
 
 def test_penalties_agree_with_numpy() -> None:
     error = numpy_error(hidden="relu").sum(-1).mean()
     code = np.abs(np.maximum(X @ W, 0)).sum(-1).mean()
-    model = model_of(hidden_activation="relu", l1_code=0.3, l1_weights=0.07)
+    both = [l1_code(l1_coefficient=0.3), l1_weights(l1_coefficient=0.07)]
+    model = model_of(hidden_activation="relu", regularisers=both)
     expected = error + 0.3 * code + 0.07 * np.abs(W).sum()
     np.testing.assert_allclose(loss_of(model), expected, rtol=1e-5)
-    linear = model_of(l1_code=0.3)
+    linear = model_of(regularisers=both[:1])
     expected = numpy_error().sum(-1).mean() + 0.3 * np.abs(X @ W).sum(-1).mean()
     np.testing.assert_allclose(loss_of(linear), expected, rtol=1e-5)
 
 
 def test_importance_falls_as_a_power_times_the_series_times_what_is_given() -> None:
     given = [1.0, 0.0, 2.0, 0.5, 3.0]
-    model = model_of(importance_power=1.5, importance_decay=0.8, importance=given)
+    error = squared(importance_power=1.5, importance=given)
+    model = model_of(importance_decay=0.8, error=error)
     importance = np.arange(1, N + 1) ** -1.5 * 0.8 ** np.arange(N) * given
     expected = (numpy_error() @ importance).mean()
     np.testing.assert_allclose(loss_of(model), expected, rtol=1e-5)
@@ -121,9 +128,14 @@ def test_importance_falls_as_a_power_times_the_series_times_what_is_given() -> N
 def test_noise_on_the_code_has_its_moments(noise: Any) -> None:
     """With a linear output the extra loss is σ²‖W‖² on average, and that of no noise at σ = 0."""
     clean = numpy_error(activation="linear").sum(-1).mean()
-    silent = model_of(activation="linear", noise=noise, noise_scale=0.0)
+
+    def noisy(scale: float) -> Model:
+        chosen = regularisers.noise(noise_scale=scale, distribution=noise)
+        return model_of(activation="linear", regularisers=[chosen])
+
+    silent = noisy(0.0)
     np.testing.assert_allclose(loss_of(silent), clean, rtol=1e-5)
-    model = model_of(activation="linear", noise=noise, noise_scale=0.5)
+    model = noisy(0.5)
     keys = jax.random.split(jax.random.key(1), 4000)
     batch = batch_of(X, TARGET)
     losses = jax.vmap(lambda key: model.loss(params_of(W, B), (), batch, key)[0])(keys)
@@ -137,9 +149,8 @@ def test_noise_is_gaussian_or_two_valued() -> None:
     """Seen through one feature, one neuron and weight 1: the error is the noise itself."""
 
     def noise_of(noise: Any) -> np.ndarray:
-        model = autoencoder(
-            n_features=1, n_hidden=1, activation="linear", noise=noise, noise_scale=0.5
-        )
+        chosen = regularisers.noise(noise_scale=0.5, distribution=noise)
+        model = autoencoder(n_features=1, n_hidden=1, activation="linear", regularisers=[chosen])
         zero = batch_of(np.zeros((1, 1)), np.zeros((1, 1)))
         params = params_of(np.ones((1, 1)), np.zeros(1))
 
@@ -155,22 +166,39 @@ def test_noise_is_gaussian_or_two_valued() -> None:
 
 
 def test_noise_is_a_function_of_the_key_and_no_part_of_apply() -> None:
-    model = model_of(noise_scale=0.5)
+    model = model_of(regularisers=[NOISE])
     assert loss_of(model, key=1) == loss_of(model, key=1) != loss_of(model, key=2)
     x = jnp.float32(X[0])
     first, second = (m.apply(params_of(W, B), (), x).recon for m in (model, model_of()))
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize(("n", "m"), [(300, 100), (100, 300)])
-def test_unit_rows_at_the_start(n: int, m: int) -> None:
-    params, _ = autoencoder(n_features=n, n_hidden=m, init="unit").init(jax.random.key(0))
-    assert scipy.stats.kstest(np.ravel(params.W), scipy.stats.norm(0, m**-0.5).cdf).pvalue > 1e-5
+def test_of_several_hooks_each_has_a_key_of_its_own() -> None:
+    """Two noises of one shape add up to one of twice the variance, not to twice the same one."""
+    code = jnp.zeros((M, 4000))
+    params = params_of(W, B)
+    once, twice = (
+        changed(chain(*[NOISE] * n).on_code, code, params, jax.random.key(3)) for n in (1, 2)
+    )
+    np.testing.assert_allclose(np.std(once), 0.5, rtol=0.03)
+    np.testing.assert_allclose(np.std(twice), 0.5 * np.sqrt(2), rtol=0.03)
+    assert changed((), code, params, jax.random.key(3)) is code
+    assert chain() == regularisers.Regulariser()
+
+
+def test_an_attack_before_the_noise_leaves_the_noise_a_key_of_its_own() -> None:
+    """Attacks of norm 0 change nothing, so the loss is that of the noise from the second key."""
+    still = regularisers.attack(attack_norm=0.0)
+    _, key_noise = jax.random.split(jax.random.key(7))
+    both, alone = model_of(regularisers=[still, NOISE]), model_of(regularisers=[NOISE])
+    expected = alone.loss(params_of(W, B), (), batch_of(X, TARGET), key_noise)[0]
+    np.testing.assert_allclose(loss_of(both, key=7), expected, rtol=1e-6)
 
 
 def test_incidental_polysemanticity_can_be_expressed() -> None:
     """Lecomte et al. 2023: Σ over a batch that is the identity of ‖x - ReLU(W Wᵀx)‖² + λ‖W‖₁."""
-    model = model_of(bias=False, init="unit", reduction="sum", l1_weights=0.01)
+    penalty, error = l1_weights(l1_coefficient=0.01), squared(reduction="sum")
+    model = model_of(bias=False, init=inits.unit(), error=error, regularisers=[penalty])
     expected = ((np.eye(N) - np.maximum(W @ W.T, 0)) ** 2).sum() + 0.01 * np.abs(W).sum()
     identity = batch_of(np.eye(N), np.eye(N))
     loss, _ = model.loss(params_of(W, B), (), identity, jax.random.key(0))
@@ -183,21 +211,22 @@ def test_incidental_polysemanticity_can_be_expressed() -> None:
         {"bias": False},
         {"activation": "gelu"},
         {"hidden_activation": "relu"},
-        {"importance_power": 1.0},
-        {"l1_code": 0.1},
-        {"l1_weights": 0.1},
-        {"loss_exponent": 2.0},
-        {"attack_norm": 0.1},
-        {"noise_scale": 0.1},
-        {"reduction": "sum"},
+        {"error": squared(importance_power=1.0)},
+        {"error": squared(reduction="sum")},
+        {"error": power(loss_exponent=2.0)},
+        {"regularisers": [l1_code(l1_coefficient=0.1)]},
+        {"regularisers": [l1_weights(l1_coefficient=0.1)]},
+        {"regularisers": [regularisers.attack(attack_norm=0.1)]},
+        {"regularisers": [NOISE]},
     ],
+    ids=lambda options: "-".join(options),
 )
 def test_no_option_has_columns(options: dict[str, Any]) -> None:
     assert model_of(**options).columns is None
-    assert model_of().columns is not None
+    assert model_of(regularisers=[], error=squared(importance=[1.0] * N)).columns is not None
 
 
-# What the options cost where they are not used
+# What the components cost where they are not used
 
 
 def plain_loss(params: AutoencoderParams, batch: Batch, decay: Array) -> Array:

@@ -38,7 +38,7 @@ def parts() -> Callable[..., dict[str, Any]]:
                 n_features=3,
                 n_hidden=2,
                 importance_decay=point.get("importance_decay", 0.9),
-                init_scale=point.get("init_scale", 1.0),
+                init=models.inits.glorot(init_scale=point.get("init_scale", 1.0)),
             ),
             "source": data.sparse_uniform(n_features=3, density=point.get("density", 0.5)),
             "tx": tx(rate) if tx else optim.adamw(learning_rate=rate, weight_decay=decay),

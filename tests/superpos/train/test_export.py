@@ -105,7 +105,7 @@ def test_a_table_has_a_row_per_member_with_its_numbers(dataset, tmp_path, suffix
     export(dataset, tmp_path / f"table.{suffix}")
     table = TABLES[suffix](tmp_path / f"table.{suffix}")
     assert list(table.columns) == [
-        *("density", "optim", "seed", "status"),
+        *("density", "optim", "seed", "group", "status"),
         *("diverged_step", "sensitivity", "fragile", "step", "train_loss"),
     ]
     assert len(table) == dataset.status.size == 12

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpos.train import StoreError, files, multirun, store
+from superpos.train import StoreError, files, multirun, reading, store
 from superpos.train.multirun import Members
 
 BASE = {"data.kind": "sparse_uniform", "optim.clip": None, "fit.batch_size": 8, "a": 0.1}
@@ -117,6 +117,10 @@ def test_the_attributes_hold_what_is_shared_and_what_each_group_was_made_with(
         "keys": ["data.density", "model.n_hidden", "seed"],
         "fingerprint": {name: header["fingerprint"] for name, header in headers.items()},
         "fit": {name: header["fit"] for name, header in headers.items()},
+        "groups": {
+            name: {"config": header["spec"], "axes": ["data.density", "seed"], "renamed": {}}
+            for name, header in headers.items()
+        },
     }
 
 
@@ -411,7 +415,9 @@ def as_json(**changes):
     [
         *(as_json(groups=["g", name]) for name in NAMES),
         *(as_json(ids=["0" * 16, bad]) for bad in ("", "1" * 15, "g" * 16, "A" * 16, 1, None)),
-        *(as_json(**{name: bad}) for name in Members._fields for bad in (..., None, 1, "ab", {})),
+        *(as_json(**{name: bad}) for name in Members._fields for bad in (None, 1, "ab", {})),
+        *(as_json(**{name: ...}) for name in ("keys", "values", "ids", "groups")),
+        *(as_json(zipped=bad) for bad in ([[]], [["a", "a"]], [["a"], ["a"]], [["d"]], [[["a"]]])),
         *(as_json(base=bad) for bad in (..., None, [], 1)),
         *(as_json(values={"a": [1, bad], "b.c": [1, 2]}) for bad in ([], {}, 2**63, 10**40)),
         as_json(values={"a": [1, 2], "b.c": [1]}),
@@ -436,6 +442,26 @@ def test_hostile_members_are_refused_in_one_line(tmp_path, content, one_line):
             use(tmp_path)
         assert one_line(refusal, "multirun.json: ")
         assert len(str(refusal.value)) < 400 + len(str(tmp_path))
+
+
+def test_a_multirun_that_says_nothing_of_zipped_keys_has_none(tmp_path):
+    files.write_json(tmp_path / "multirun.json", as_json(zipped=...))
+    assert multirun.read(tmp_path) == (MEMBERS, BASE)
+
+
+def test_zipped_keys_are_one_dimension_in_the_order_of_the_first(tmp_path):
+    values = {"m": [5, 2, 2, 5, 2, 2], "kind": [*"acb", *"acb"], "seed": [0, 0, 0, 1, 1, 1]}
+    ids = [f"{number:016x}" for number in range(6)]
+    members = Members(tuple(values), values, ids, ["g"] * 6, (("m", "kind"),))
+    multirun.write(tmp_path, members, {})
+    assert multirun.read(tmp_path) == (members, {})
+    dataset = store.open(tmp_path)
+    assert dict(dataset["status"].sizes) == {"m": 3, "seed": 2}
+    assert dataset["m"].values.tolist() == [2, 2, 5]
+    assert dataset["kind"].dims == ("m",)
+    assert dataset["kind"].values.tolist() == ["c", "b", "a"]
+    multirun.write(tmp_path, members._replace(zipped=()), {})
+    assert store.open(tmp_path)["status"].dims == ("job",)
 
 
 def test_numbers_that_are_not_finite_are_refused(tmp_path, one_line):
@@ -478,7 +504,7 @@ def test_ten_thousand_members_open_in_a_few_seconds(whole, tmp_path):
     seeds = list(range(3334))
     for number, (name, header) in enumerate(headers.items()):
         header |= {"axes": {"seed": seeds}, "spec": {**header["spec"], "x": number}}
-        own = store.grid_of(header).member_ids(header["spec"])
+        own = reading.grid_of(header).member_ids(header["spec"])
         folder = tmp_path / "groups" / name
         (folder / "chunks").mkdir(parents=True)
         files.write_header(folder, header)

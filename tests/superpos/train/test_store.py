@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.train import StoreError, files, store, sweep
+from superpos.train import StoreError, files, reading, store, sweep
 from superpos.train.grid import make_grid
 
 # Unlike `superpos.train.sweep`, which is the function.
@@ -491,7 +491,7 @@ def test_a_store_grows_by_its_axes_alone(run, tmp_path):
         written = (tmp_path / "sweep.json").stat().st_mtime_ns
         held.grow(grid)
     assert (tmp_path / "sweep.json").stat().st_mtime_ns == written
-    assert files.read_header(tmp_path) == {**before, **store.header_axes(grid)}
+    assert files.read_header(tmp_path) == {**before, **reading.header_axes(grid)}
     grown = store.open(tmp_path)
     assert (grown["status"].sel(target=[0.9], method="nearest") == "missing").all()
     assert grown.isel(target=slice(3))["W"].equals(first.dataset["W"])

@@ -60,7 +60,7 @@ ALL_AXES = {
     "model.importance_decay": [0.7, 1.0],
     "optim.learning_rate": [1e-3, 2e-3],
     "optim.weight_decay": [0.0, 0.5],
-    "model.init_scale": [0.5, 1.0],
+    "model.init.init_scale": [0.5, 1.0],
     "seed": [0, 7],
 }
 

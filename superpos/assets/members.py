@@ -1,0 +1,50 @@
+"""Trained models of a store, for factories that read them."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from superpos.arguments import ArgumentError, factory
+from superpos.components import Registry
+from superpos.train import NoMemberError, StoreError
+from superpos.train import store as stores
+from superpos.train.assets import asset
+from superpos.types import Asset, Members, Model
+
+
+@factory
+def members(*, store: str, registry: Registry, select: Mapping[str, Any] | None = None) -> Asset:
+    """The finished members of a sweep or a multirun, all of one model.
+
+    Args:
+        store: its folder.
+        registry: the factories that its config may name; supplied by the program.
+        select: coordinate -> label or list of labels; None is every finished member.
+
+    Returns:
+        An Asset that is read as Members, in the order of the dataset.
+
+    Raises:
+        ArgumentError: there is no store, no such member, or models differ in more than what they
+            learned; one line.
+    """
+    try:
+        chosen = stores.open(store)
+        found = [member for _, member in stores.members(chosen, registry, **(select or {}))]
+    except (StoreError, NoMemberError) as error:
+        raise ArgumentError(f"store={store}: {error}") from None
+    if not found:
+        raise ArgumentError(f"store={store}: expected a finished member, there is none")
+    if any(member.model is not found[0].model for member in found):
+        raise ArgumentError(f"store={store}: expected members of one model; narrow them by select")
+    trees = [(member.params, member.state) for member in found]
+    stacked = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
+    about = json.dumps(stores.config_of(chosen), sort_keys=True)
+    return asset(stacked, _read(found[0].model), about)
+
+
+def _read(model: Model) -> Callable[[Any], Members]:
+    return lambda arrays: Members(model, *arrays)

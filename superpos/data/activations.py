@@ -1,0 +1,50 @@
+"""Hidden codes of trained models, on inputs whose features are known."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, Count, NonNegative, factory
+from superpos.types import Array, Batch, Key, Members, Params, Source, SourceState, vectors
+
+
+@factory
+def activations(
+    *, n_features: Count, data: Source, members: Members, member: NonNegative = 0
+) -> Source:
+    """What a trained model makes of the inputs of another source in its hidden layer.
+
+    Args:
+        n_features: hidden dimensions of the model, >= 1: the inputs of an example.
+        data: where the inputs of the model come from.
+        members: an asset of trained models.
+        member: the number of the one that is used, from 0 on; a fraction is dropped, and what is
+            above the last is the last.
+
+    Returns:
+        A Source whose batches have the codes as inputs and targets, (batch, n_features), and the
+        factors of `data`.
+
+    Raises:
+        ArgumentError: a value is out of range, or the model has another width; one line.
+    """
+    number = jnp.asarray(member).astype(jnp.int32)
+    params, state = members.at(number)
+
+    def codes(inputs: Array) -> Array:
+        return jax.vmap(lambda x: members.model.apply(params, state, x).code)(inputs)
+
+    def sample(
+        given: Params, drawn: SourceState, key: Key, batch_size: int
+    ) -> tuple[Batch, SourceState]:
+        batch, drawn = data.sample(given, drawn, key, batch_size)
+        code = codes(batch.inputs)
+        return dataclasses.replace(batch, inputs=code, targets=code), drawn
+
+    if data.gives is not None:
+        example = jax.ShapeDtypeStruct((1, *data.gives.inputs.shape), data.gives.inputs.dtype)
+        width = jax.eval_shape(codes, example).shape[-1]
+        if width != n_features:
+            raise ArgumentError(f"n_features={n_features}: expected the {width} of members")
+    return data._replace(sample=sample, columns=None, gives=vectors(n_features))

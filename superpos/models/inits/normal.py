@@ -1,0 +1,123 @@
+"""Matrices with independent normal entries; every other parameter starts at 0.
+
+The entries of one matrix, or of several matrices of one shape, are one draw from the key; matrices
+of several shapes, and those of `he`, have a key each.
+"""
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+
+from superpos.arguments import Count, Positive, factory
+from superpos.models.inits.base import Init
+from superpos.types import Array, Key, Params, Scalar
+
+
+@factory
+def glorot(*, init_scale: Positive = 1.0) -> Init:
+    """Standard deviation sqrt(2 / (n_rows + n_columns)) for each matrix.
+
+    Args:
+        init_scale: multiplies it, in (0, inf).
+
+    Returns:
+        An Init for any model.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
+        networks, equation 12.
+    """
+    return _normal(init_scale, lambda shape: np.sqrt(2 / sum(shape)))
+
+
+@factory
+def unit(*, init_scale: Positive = 1.0) -> Init:
+    """Standard deviation 1 / sqrt(n_columns), so that a row has norm 1 on average.
+
+    Args:
+        init_scale: multiplies it, in (0, inf).
+
+    Returns:
+        An Init for any model.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Lecomte et al. 2023, Incidental Polysemanticity (arXiv 2312.03096), the setup.
+    """
+    return _normal(init_scale, lambda shape: np.sqrt(1 / shape[1]))
+
+
+@factory
+def he(*, init_scale: Positive = 1.0) -> Init:
+    """Standard deviation sqrt(2 / n_rows), for matrices of shape (n_in, n_out) before ReLU units.
+
+    Args:
+        init_scale: multiplies it, in (0, inf).
+
+    Returns:
+        An Init for any model. Each matrix has a key of its own.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        He et al. 2015, Delving Deep into Rectifiers, equation 10.
+    """
+    return _normal(init_scale, lambda shape: np.sqrt(2 / shape[0]), together=False)
+
+
+@factory
+def notebook(*, n_instances: Count = 10, init_scale: Positive = 1.0) -> Init:
+    """Standard deviation sqrt(2 / (n_hidden (n_features + n_instances))), as the paper's notebook.
+
+    The notebook calls PyTorch's xavier_normal_ on one array (n_instances, n_features, n_hidden),
+    which takes n_features n_hidden for the inputs of a unit, and n_instances n_hidden for its
+    outputs. So a model starts smaller than with `glorot`.
+
+    Args:
+        n_instances: models that the notebook trains at once, >= 1.
+        init_scale: multiplies the standard deviation, in (0, inf).
+
+    Returns:
+        An Init for any model.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Elhage et al. 2022, Toy Models of Superposition, the notebook; PyTorch's documentation of
+        torch.nn.init.
+    """
+    return _normal(init_scale, lambda shape: np.sqrt(2 / (shape[1] * (shape[0] + n_instances))))
+
+
+def _normal(
+    init_scale: Scalar, std: Callable[[tuple[int, ...]], float], *, together: bool = True
+) -> Init:
+    """Normal matrices with a standard deviation by their shape; `together`: if alike, one draw."""
+
+    def draw(key: Key, like: Array, *lead: int) -> Array:
+        drawn = jax.random.normal(key, (*lead, *like.shape), like.dtype)
+        return init_scale * std(like.shape) * drawn
+
+    def draw_all(key: Key, matrices: list[Array]) -> list[Array]:
+        first, *others = matrices
+        if not others:
+            return [draw(key, first)]
+        if together and all(other.shape == first.shape for other in others):
+            return [*draw(key, first, len(matrices))]
+        keys = jax.random.split(key, len(matrices))
+        return [draw(own, each) for own, each in zip(keys, matrices, strict=True)]
+
+    def init(key: Key, params: Params) -> Params:
+        leaves, structure = jax.tree.flatten(params)
+        drawn = iter(draw_all(key, [leaf for leaf in leaves if leaf.ndim == 2]))
+        return structure.unflatten(next(drawn) if leaf.ndim == 2 else leaf for leaf in leaves)
+
+    return init

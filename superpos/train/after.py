@@ -1,0 +1,208 @@
+"""The second stage of a sweep: evaluations of stored members, kept and resumed as members are."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from superpos.arguments import ArgumentError
+from superpos.train import afterwards
+from superpos.train.afterwards import MEMBER
+from superpos.train.assets import as_asset
+from superpos.train.files import StoreError
+from superpos.train.fit import check_key
+from superpos.train.grid import SEED, check_count, make_grid
+from superpos.train.placing import shapes_of
+from superpos.train.program import digest_of_text
+from superpos.train.reading import read_trained
+from superpos.train.results import RESERVED, final_leaves
+from superpos.train.store import writing
+from superpos.train.table import Schema, short_names
+from superpos.train.work import Settings, Work, done
+from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
+
+Build = Callable[..., Training]
+ONCE = FitSpec(n_steps=1, batch_size=1, log_every=1)
+_ROWS = "members of the sweep"
+
+
+class Rows(NamedTuple):
+    """The members of a sweep, a row each; or one of them.
+
+    Attributes:
+        points: axis -> its value.
+        seed: of the member.
+        leaves: final parameters and state, in the order of their tree.
+        diverged_step: the update that made it non-finite; -1 while it is finite.
+    """
+
+    points: dict[str, Any]
+    seed: Any
+    leaves: list[Any]
+    diverged_step: Any
+
+
+def evaluate(
+    build: Build,
+    *,
+    store: str | Path,
+    key: Key,
+    name: str,
+    spec: Mapping[str, Any],
+    over: Mapping[str, Sequence[float]] | None = None,
+    assets: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> None:
+    """Measure of every stored member what an evaluation with `after` says; nothing is trained.
+
+    What is measured is kept beside the members, and `superpos.train.store.open` returns it with all
+    else. The same call again measures the members that have come since.
+
+    Args:
+        build: that of the sweep; it is given the values of `over` too.
+        store: the folder of the sweep.
+        key: the root key of the sweep.
+        name: of the evaluation, one of `after` in the training.
+        spec: its configuration, dotted key -> plain value, which tells it from another one.
+        over: axes of its own numbers, name -> values; its results have a dimension for each.
+        assets: those of the sweep, by name.
+        **settings: how, as arguments of `sweep`: chunk, devices, memory_fraction, on_progress,
+            programs and allow_numerics_change.
+
+    Raises:
+        ArgumentError: no such evaluation, a bad axis, or a result whose name is taken; one line.
+        StoreError: there is no sweep in the folder, or another evaluation of that name; one line.
+    """
+    check_key(key)
+    found = read_trained(Path(store))
+    if found is None:
+        raise StoreError(f"{store}: expected a folder with a sweep.json")
+    header, grid, table = found
+    given = {each: as_asset(each, value) for each, value in (assets or {}).items()}
+    over_grid = make_grid(over or {})
+    own = make_grid({MEMBER: range(grid.n_members), **(over or {})})
+    check_count(own)
+    run, ends = described(build, [*grid.points, *over_grid.points], key, given)
+    if name not in run.after:
+        known = ", ".join(run.after) or "none"
+        raise ArgumentError(f"{name}: expected an evaluation with after, of which there is {known}")
+    others = _others(Path(store), name)
+    check_names(run, ends, {**others, **header["schema"]}, [*grid.axes], {name: [*over_grid.axes]})
+    leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
+    rows = Rows(
+        points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
+        seed=grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members, np.uint32),
+        leaves=[table.arrays[each] for each in leaves],
+        diverged_step=table.arrays["diverged_step"],
+    )
+    own_spec = {**header["spec"], **{f"after.{each}": value for each, value in spec.items()}}
+    work = Work(
+        build=_stage(build, name, key, ends, [*over_grid.axes]),
+        grid=own,
+        spec=own_spec,
+        ids=afterwards.ids_of(table.ids, over_grid),
+        wanted=np.repeat(table.present, over_grid.n_members),
+        key=key,
+        assets={_ROWS: Asset(rows, ""), **given},
+        dims=run.dims,
+        settings=Settings(**{**settings, "checkpoint_seconds": None}),
+        # The text of the program depends on how many members there are.
+        digest=digest_of_text(jax.jit(run.after[name]).lower(ends).as_text()),
+    )
+    with writing(Path(store, afterwards.FOLDER, name), own, own_spec) as held:
+        done(work, held)
+
+
+def described(
+    build: Build, axes: Sequence[str], key: Key, assets: Mapping[str, Asset]
+) -> tuple[Training, Carry]:
+    """A training, and the shapes of its carry."""
+    runs: list[Training] = []
+
+    def init(point: Mapping[str, Array], arrays: Mapping[str, Any], key: Key) -> Carry:
+        given = {name: each.read(arrays[name]) for name, each in assets.items()}
+        runs.append(build(point, given) if given else build(point))
+        return runs[-1].init(key)
+
+    point = {axis: jax.ShapeDtypeStruct((), np.float32) for axis in axes if axis != SEED}
+    shapes = shapes_of({name: each.arrays for name, each in assets.items()})
+    carry = jax.eval_shape(init, point, shapes, key)
+    return runs[-1], carry
+
+
+def check_names(
+    run: Training,
+    carry: Carry,
+    schema: Schema,
+    axes: Sequence[str],
+    over: Mapping[str, Sequence[str]],
+) -> None:
+    """Refuse evaluations of stored members whose names the sweep has already.
+
+    Args:
+        run: with the evaluations.
+        carry: shapes of its carry.
+        schema: what the sweep keeps of a member.
+        axes: of the sweep.
+        over: evaluation -> axes of its own numbers; others are not looked at.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    taken = {*schema, *RESERVED, *short_names(axes).values(), MEMBER}
+    dims = {dim for entry in schema.values() for dim in entry["dims"]}
+    for name, own in over.items():
+        measured = jax.eval_shape(run.after[name], carry)
+        for result in measured:
+            if result in taken | dims:
+                raise ArgumentError(f"evaluations.{name}: {result} is taken, expected another name")
+        for axis, short in short_names(own).items():
+            if short in taken | dims | {*measured}:
+                raise ArgumentError(f"sweep.{axis}: {short} is taken, expected another name")
+        taken |= {*measured}
+
+
+def _others(store: Path, name: str) -> Schema:
+    """What other evaluations keep."""
+    stages = [read_trained(each) for each in afterwards.folders(store) if each.name != name]
+    schemas = [stage[0]["schema"] for stage in stages if stage is not None]
+    return {
+        result: {**entry, "dims": []}
+        for schema in schemas
+        for result, entry in schema.items()
+        if result != "diverged_step"
+    }
+
+
+def _stage(build: Build, name: str, key: Key, ends: Carry, over: Sequence[str]) -> Build:
+    """A build whose single block measures the stored member of a number."""
+    structure = jax.tree.structure((ends.params, ends.state))
+
+    def built(point: Mapping[str, Array], given: Mapping[str, Any]) -> Training:
+        others = {each: value for each, value in given.items() if each != _ROWS}
+        number = point[MEMBER].astype(jnp.int32)
+        row = jax.tree.map(lambda leaf: leaf[number], given[_ROWS])
+        values = {**row.points, **{axis: point[axis] for axis in over}}
+        run = build(values, others) if others else build(values)
+
+        def carry_of(key: Key, tree: tuple[Any, Any]) -> Carry:
+            return Carry(
+                step=jnp.int32(run.spec.n_steps),
+                key=key,
+                params=tree[0],
+                state=tree[1],
+                opt_state=(),
+                diverged_step=jnp.int32(-1),
+            )
+
+        def advance(carry: Carry) -> tuple[Carry, dict[str, Array]]:
+            tree = jax.tree.unflatten(structure, row.leaves)
+            member = carry_of(jax.random.fold_in(key, row.seed), tree)
+            return carry, run.after[name](member)
+
+        return Training(lambda own: carry_of(own, ((), ())), advance, ONCE)
+
+    return built
