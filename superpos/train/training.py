@@ -247,11 +247,10 @@ def _scanned_block(
         """What an update measures, as zeros."""
 
         def measured(carry: Carry, key: Key) -> dict[str, Array]:
-            _, batch = draw(carry, key)
-            return {
-                "train_loss": jnp.float32(0),
-                **model.loss(carry.params, carry.state, batch, key)[1][1],
-            }
+            key_batch, key_loss = jax.random.split(key)
+            _, batch = draw(carry, key_batch)
+            _, (_, values) = model.loss(carry.params, carry.state, batch, key_loss)
+            return {"train_loss": jnp.float32(0), **values}
 
         shapes = jax.eval_shape(measured, carry, key)
         return {name: jnp.zeros(leaf.shape, jnp.float32) for name, leaf in shapes.items()}
