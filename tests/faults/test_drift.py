@@ -17,7 +17,7 @@ sweep_module = importlib.import_module("superpos.train.sweep")
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),
-    *("probe.batch_size=8", "sweep.data.density=[0.5,1]", "optim.weight_decay=0.001"),
+    *("evaluations.loss.batch_size=8", "sweep.data.density=[0.5,1]", "optim.weight_decay=0.001"),
 )
 
 
@@ -71,7 +71,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
         ("fit.n_steps=8", "fit.n_steps=4, asked for 8"),
         ("fit.log_every=4", "log_every=2, asked for 4"),
         ("fit.batch_size=16", "batch_size=8, asked for 16"),
-        ("probe.batch_size=16", "probe.batch_size=8, asked for 16"),
+        ("evaluations.loss.batch_size=16", "evaluations.loss.batch_size=8, asked for 16"),
         ("engine.rng=threefry", "rng=fry13, asked for threefry2x32"),
     ],
 )

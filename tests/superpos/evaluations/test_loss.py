@@ -1,30 +1,81 @@
-"""The loss on fresh data."""
+"""The loss on fresh data, against NumPy."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos import data, models
 from superpos.arguments import ArgumentError
+from superpos.data import draw, sparse_uniform, stateless
 from superpos.evaluations import loss
+from superpos.models import AutoencoderParams, autoencoder
+from superpos.types import Batch, Key, Source
 
-MODEL = models.computation(n_features=3, n_hidden=4)
-SOURCE = data.sparse_uniform(n_features=3, density=0.5)
+N, M = 5, 2
+MODEL = autoencoder(n_features=N, n_hidden=M)
+SOURCE = sparse_uniform(n_features=N, density=0.3)
+W = np.random.default_rng(0).normal(size=(N, M))
+B = np.linspace(-0.2, 0.2, N)
+PARAMS = AutoencoderParams(W=jnp.asarray(W), b=jnp.asarray(B))
+
+
+def measure(
+    batch_size: int = 16, source: Source = SOURCE, seed: int = 0, params: AutoencoderParams = PARAMS
+) -> np.ndarray:
+    evaluation = loss(model=MODEL, source=source, batch_size=batch_size)
+    measured = evaluation.measure(params, (), jax.random.key(seed))
+    assert set(measured) == {"loss"}
+    return np.asarray(measured["loss"])
+
+
+def test_it_is_that_of_the_model_on_a_fresh_batch() -> None:
+    key_batch, _ = jax.random.split(jax.random.key(0))
+    x = np.asarray(draw(SOURCE, key_batch, 16).inputs, np.float64)
+    recon = np.maximum(x @ W @ W.T + B, 0)
+    found = measure()
+    assert found.shape == ()
+    np.testing.assert_allclose(found, np.mean(((x - recon) ** 2).sum(1)), rtol=1e-5)
 
 
 @pytest.mark.slow
-def test_it_is_the_loss_of_a_batch_of_its_own_size() -> None:
-    params, state = MODEL.init(jax.random.key(0))
-    probe = loss(model=MODEL, source=SOURCE, batch_size=64)
-    measured = probe(params, state, jax.random.key(1))
-    assert set(measured) == {"loss"}
-    key_batch, key_loss = jax.random.split(jax.random.key(1))
-    batch = data.draw(SOURCE, key_batch, 64)
-    expected, _ = MODEL.loss(params, state, batch, key_loss)
-    np.testing.assert_array_equal(measured["loss"], expected)
-    assert measured["loss"] != probe(params, state, jax.random.key(2))["loss"]
+def test_it_estimates_its_expectation() -> None:
+    """With W = 0 and b = 0 it is Σ E x² = N p / 3; five standard errors."""
+    n, p = 100_000, 0.3
+    zero = AutoencoderParams(W=jnp.zeros((N, M)), b=jnp.zeros(N))
+    variance = (p / 5 - (p / 3) ** 2) * N
+    assert abs(measure(batch_size=n, params=zero) - N * p / 3) < 5 * np.sqrt(variance / n)
 
 
-def test_a_batch_of_nothing_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="^batch_size=0: expected an integer"):
-        loss(model=MODEL, source=SOURCE, batch_size=0)
+def test_it_draws_as_many_examples_as_it_is_told() -> None:
+    asked = []
+
+    def sample(key: Key, batch_size: int) -> Batch:
+        asked.append(batch_size)
+        x = jnp.ones((batch_size, N))
+        return Batch(inputs=x, targets=x, factors=x)
+
+    measure(batch_size=3, source=stateless(sample))
+    assert asked == [3]
+
+
+def test_another_key_is_another_batch() -> None:
+    first, again, other = measure(seed=0), measure(seed=0), measure(seed=1)
+    assert first == again != other
+
+
+def test_a_source_is_given_the_parameters_that_are_measured() -> None:
+    def sample(params: AutoencoderParams, state: None, key: Key, n: int) -> tuple[Batch, None]:
+        x = jnp.broadcast_to(params.b, (n, N))
+        return Batch(inputs=x, targets=x, factors=x), state
+
+    found = measure(source=Source(lambda key: None, sample))
+    recon = np.maximum(B @ W @ W.T + B, 0)
+    np.testing.assert_allclose(found, ((B - recon) ** 2).sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 16.0, True, "16"])
+def test_a_bad_batch_size_is_refused(batch_size: object) -> None:
+    with pytest.raises(ArgumentError) as refusal:
+        measure(batch_size=batch_size)  # type: ignore[arg-type]
+    expected = f"batch_size={batch_size!r}: expected an integer in [1, 2147483647]"
+    assert str(refusal.value) == expected
