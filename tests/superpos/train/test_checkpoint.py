@@ -1,6 +1,5 @@
 """The state of a chunk in training: written, read back, gone on from, and refused."""
 
-import importlib
 import math
 import os
 import subprocess
@@ -12,14 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.train import StoreError, checkpoint, files, store, sweep
+from superpos.train import StoreError, checkpoint, files, store, sweep, work
 from superpos.train.checkpoint import Checkpoints, Timer, decode, encode, snapshot
 from superpos.train.plan import Width
 from superpos.train.program import compile_chunk
 from tests.superpos.train.builds import ROOT
-
-# Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
 
 KEY = jax.random.key(3)
 AXES = {"target": [0.1, 0.5, 0.7, 0.9], "seed": [0, 1]}
@@ -263,8 +259,8 @@ def test_a_damaged_state_is_set_aside_and_the_chunk_trained_from_its_start(
 def test_a_state_of_other_numerics_is_set_aside(run, interrupted, monkeypatch, tmp_path):
     undisturbed = run(tmp_path / "undisturbed")
     interrupted(3)
-    real = sweep_module.fingerprint
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real(), "jax": "0"})
+    real = work.fingerprint
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real(), "jax": "0"})
     with pytest.warns(UserWarning, match="of another program, moved to"):
         resumed = run(allow_numerics_change=True)
     assert resumed.W.values.tobytes() == undisturbed.W.values.tobytes()
