@@ -129,7 +129,7 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         return
     choice = typing.get_origin(base) is Literal
     if isinstance(value, Tracer):
-        if choice or base is bool or (base is int and interval is not None):
+        if choice or base is bool or (base in (int, float) and interval is not None):
             raise ArgumentError(f"{name}: static, so it cannot be swept inside one program")
     elif choice:
         _check_choice(name, value, typing.get_args(base))
@@ -141,7 +141,7 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         raise ArgumentError(f"{name}={shown(value)}: expected a text")
     elif base == Scalars and interval is not None:
         _check_numbers(name, value, interval)
-    elif base == Scalar and interval is not None:
+    elif base in (Scalar, float) and interval is not None:
         _check_number(name, value, interval)
 
 

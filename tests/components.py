@@ -148,7 +148,7 @@ def refused_values(hint: Any) -> dict[str, list[Any]]:
     if base == Scalars:
         lists = [[0.5, value] for value in outside(interval, whole=False)]
         return {"": [*none, "abc", 1.0, {"a": 1}, {1: 1}], ".1": lists}
-    assert base in (int, Scalar), hint
+    assert base in (int, float, Scalar), hint
     return {"": none + outside(interval, whole=base is int)}
 
 

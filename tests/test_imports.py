@@ -201,7 +201,7 @@ BROKEN = [
 ]
 SOUND = [
     ("layers", "superpos/models/a.py", "from superpos.losses import mse"),
-    ("layers", "superpos/probes/a.py", "from superpos import metrics"),
+    ("layers", "superpos/evaluations/a.py", "from superpos import metrics"),
     ("layers", "superpos/train/a.py", "from superpos.train import files"),
     ("layers", "experiments/a.py", "from superpos import train, data"),
     ("outsiders", "experiments/boundary.py", "import hydra"),

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError, factory
+from superpos.arguments import ArgumentError, factory, shown
 from superpos.components import Registry
 from superpos.train import NoMemberError, StoreError
 from superpos.train import store as stores
@@ -31,6 +31,8 @@ def members(*, store: str, registry: Registry, select: Mapping[str, Any] | None 
         ArgumentError: there is no store, no such member, or models differ in more than what they
             learned; one line.
     """
+    if not isinstance(select, Mapping | None):
+        raise ArgumentError(f"select={shown(select)}: expected labels, such as {{seed: [0, 1]}}")
     try:
         chosen = stores.open(store)
         found = [member for _, member in stores.members(chosen, registry, **(select or {}))]

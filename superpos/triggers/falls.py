@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from superpos.arguments import Count, Interval, factory
-from superpos.types import Scalar, Trigger
+from superpos.types import Trigger
 
-Share = Annotated[Scalar, Interval("(0, 1)")]
+Share = Annotated[float, Interval("(0, 1)")]
 
 
 @factory
@@ -31,7 +31,7 @@ def falls(*, to: Share, every: Count, most: Count = 20) -> Trigger:
         del step
         last, times, fell = float("inf"), -1, False
         for loss in map(float, measured["train_loss"]):
-            fell = loss <= float(to) * last and times < most
+            fell = loss <= to * last and times < most
             last, times = (loss, times + 1) if fell else (last, times)
         return fell and times > 0
 

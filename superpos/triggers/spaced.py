@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from superpos.arguments import Count, Interval, factory
-from superpos.types import Scalar, Trigger
+from superpos.types import Trigger
 
-Factor = Annotated[Scalar, Interval("(1, inf)")]
+Factor = Annotated[float, Interval("(1, inf)")]
 
 
 @factory
@@ -30,7 +30,7 @@ def spaced(*, first: Count, factor: Factor) -> Trigger:
         return step in steps(step)
 
     def steps(last: int) -> set[int]:
-        return _steps(first, float(factor), last)
+        return _steps(first, factor, last)
 
     return Trigger(due, lambda n_steps: len(steps(n_steps)), first)
 

@@ -1,0 +1,93 @@
+"""Aliases, and the containers of data: batches, outputs, examples, assets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import numpy as np
+
+Array = jax.Array
+Key = jax.Array
+Words = Sequence[Array]
+"""The data of a key as two scalars, uint32 ()."""
+Scalar = float | jax.Array
+"""The mark of a sweep axis, and nothing else."""
+Scalars = Sequence[Scalar]
+"""A fixed number of Scalars, each of which can be swept by its index."""
+Magnitude = Callable[[Array], Array]
+"""How large a feature is that is on, as a quantile function: uniforms on [0, 1] -> values."""
+
+
+def _as_it_is(arrays: Any) -> Any:
+    return arrays
+
+
+Dims = Mapping[str, Sequence[str]]
+"""Name of a result -> names of its own dimensions."""
+Params = Any
+State = Any
+SourceState = Any
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Arrays that are not hyperparameters: data, or a trained model. All members share them.
+
+    Attributes:
+        arrays: a tree of NumPy arrays.
+        digest: SHA-256 of their content, shapes and dtypes, and of what `read` depends on besides.
+        read: the same tree of JAX arrays -> what a factory is given.
+    """
+
+    arrays: Any
+    digest: str
+    read: Callable[[Any], Any] = _as_it_is
+
+
+@flax.struct.dataclass(kw_only=True)
+class Batch:
+    """A batch of examples.
+
+    Attributes:
+        inputs: what the model reads, (batch, n_inputs).
+        targets: what it should return, (batch, n_outputs).
+        factors: the ground-truth feature values, (batch, n_features); (batch, 0) when unknown.
+    """
+
+    inputs: Array
+    targets: Array
+    factors: Array
+
+
+@flax.struct.dataclass(kw_only=True)
+class Output:
+    """What a model computes for one example.
+
+    Attributes:
+        code: the hidden code, (n_hidden,).
+        recon: the reconstruction or prediction, (n_outputs,).
+    """
+
+    code: Array
+    recon: Array
+
+
+class Example(NamedTuple):
+    """Shapes and dtypes of one example, without a batch.
+
+    Attributes:
+        inputs: what a model reads.
+        targets: what it should return.
+    """
+
+    inputs: jax.ShapeDtypeStruct
+    targets: jax.ShapeDtypeStruct
+
+
+def vectors(n_inputs: int, n_targets: int | None = None) -> Example:
+    """An Example of float32 vectors; as many targets as inputs, unless said otherwise."""
+    n_targets = n_inputs if n_targets is None else n_targets
+    inputs, targets = (jax.ShapeDtypeStruct((n,), np.float32) for n in (n_inputs, n_targets))
+    return Example(inputs, targets)

@@ -1,0 +1,125 @@
+"""What a run is made of: sources, models and evaluations, as bundles of pure functions."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+
+from superpos.types.base import (
+    Array,
+    Batch,
+    Dims,
+    Example,
+    Key,
+    Output,
+    Params,
+    SourceState,
+    State,
+    Words,
+)
+
+
+class Source(NamedTuple):
+    """A data distribution, a stream of stored examples, or rollouts of the model itself.
+
+    `superpos.data.stateless` makes one of (key, batch_size) -> Batch.
+
+    Attributes:
+        init: key -> state; () when there is none.
+        sample: (params, state, key, batch_size) -> (Batch, state). The params are those of the
+            model that is trained.
+        columns: (words, batch_size) -> (inputs, targets), for an engine that keeps a run in
+            registers: each a list of vectors (batch,), one per feature, of the same numbers as
+            `sample` gives for a key of generator threefry13, whose data are the two words, uint32
+            (). None where there is no such function.
+        gives: shapes and dtypes of an example; None where they are not declared.
+        stream: None where each run draws for itself. Else a seed in [0, 2³²): all members of a
+            sweep share what is drawn with it, once per draw; the params given are then ().
+    """
+
+    init: Callable[[Key], SourceState]
+    sample: Callable[[Params, SourceState, Key, int], tuple[Batch, SourceState]]
+    columns: Callable[[Words, int], tuple[list[Array], list[Array]]] | None = None
+    gives: Example | None = None
+    stream: int | None = None
+
+
+class Model(NamedTuple):
+    """A model as three pure functions.
+
+    Attributes:
+        init: key -> (params, state); state is () when there is none.
+        apply: (params, state, x) -> Output, for ONE example.
+        loss: (params, state, batch, key) -> (loss, (state, measurements)), for a batch. The
+            measurements are numbers by name, of which a run keeps the mean over each block.
+        columns: (params, inputs, targets) -> loss (), for an engine that keeps a run in registers:
+            the same loss with every array in params as nested lists of scalars, a batch as
+            `Source.columns` gives it. None where there is no such function, as for a loss that
+            reads a state or a key.
+        takes: shapes and dtypes of an example; None where they are not declared.
+        dims: names of the dimensions of parameters and state, such as {"W": ("feature", "hidden")}.
+    """
+
+    init: Callable[[Key], tuple[Params, State]]
+    apply: Callable[[Params, State, Array], Output]
+    loss: Callable[[Params, State, Batch, Key], tuple[Array, tuple[State, dict[str, Array]]]]
+    columns: Callable[[Params, list[Array], list[Array]], Array] | None = None
+    takes: Example | None = None
+    dims: Dims = MappingProxyType({})
+
+
+Probe = Callable[[Params, State, Key], dict[str, Array]]
+"""What is measured of a model: (params, state, key) -> named arrays."""
+
+
+class Trigger(NamedTuple):
+    """When a run is evaluated, in place of every so many updates: decided after each block.
+
+    Attributes:
+        due: (step, measured) -> whether. `measured` is what the run has measured so far: name ->
+            values after each block, (blocks, ...). Called on the host with NumPy arrays.
+        most: n_steps -> how often it may be due in a run of that length, at the most.
+        block: the updates between two decisions, >= 1.
+    """
+
+    due: Callable[[int, Mapping[str, Any]], bool]
+    most: Callable[[int], int]
+    block: int
+
+
+class Members(NamedTuple):
+    """Trained models that differ in what they learned alone.
+
+    Attributes:
+        model: of all.
+        params: their parameters, every leaf led by (n_members,).
+        state: likewise.
+    """
+
+    model: Model
+    params: Params
+    state: State
+
+    def at(self, number: Array | int) -> tuple[Params, State]:
+        """The parameters and the state of one; of the last where there is no such number."""
+        return jax.tree.map(lambda leaf: leaf.at[number].get(mode="clip"), (*self[1:],))
+
+
+class Evaluation(NamedTuple):
+    """What is measured, and when.
+
+    Attributes:
+        measure: (params, state, key) -> named arrays.
+        dims: names of the dimensions of results, such as {"feature_norms": ("feature",)}.
+        every: updates between two measurements, >= 1, or a Trigger; None is after each
+            `log_every`.
+        at_end: measure after the last update, too.
+        after: measure stored members, in a stage of its own, and not while they train.
+    """
+
+    measure: Probe
+    dims: Dims = MappingProxyType({})
+    every: int | Trigger | None = None
+    at_end: bool = False
+    after: bool = False
