@@ -54,7 +54,7 @@ STATES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_read_as_it_was_written(make_toy, state):
-    program = compiled(make_toy(state=STATES[state]))
+    program = compiled(make_toy(n_steps=2 * N_BLOCKS, state=STATES[state]))
     for written in after_a_block(program):
         read = decode(encode(NAME, "a", written), NAME, "a", program)
         assert jax.tree.structure(read) == jax.tree.structure(written)
@@ -77,8 +77,9 @@ def test_a_state_of_another_chunk_program_or_numerics_is_none(make_toy):
 
 
 def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
-    program = compiled(make_toy())
+    program = compiled(make_toy(n_steps=2 * N_BLOCKS))
     data = encode(NAME, "a", after_a_block(program)[1])
+    assert decode(data, NAME, "a", program) is not None
     for position in np.linspace(0, len(data) - 1, 300).astype(int):
         flipped = bytes([data[position] ^ 1])
         damaged = data[:position] + flipped + data[position + 1 :]
