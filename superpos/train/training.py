@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import ArgumentError, check_value
+from superpos.arguments import ArgumentError, check_value, shown
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of
 from superpos.train.update import updated
@@ -79,6 +79,9 @@ def training(
     """
     check_value("engine", engine, Engine)
     evaluations = _with_probe(evaluations, probe)
+    for name, each in evaluations.items():
+        if not isinstance(each, Evaluation):
+            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
     named = evaluations.values()
     check_fit(source, model)
     block = block_of(spec, evaluations)

@@ -77,8 +77,9 @@ class Trigger(NamedTuple):
     """When a run is evaluated, in place of every so many updates: decided after each block.
 
     Attributes:
-        due: (step, measured) -> whether. `measured` is what the run has measured so far: name ->
-            values after each block, (blocks, ...). Called on the host with NumPy arrays.
+        due: (step, measured) -> whether. `measured` is what the run has measured so far, train_loss
+            and what its loss measures: name -> means over each `block` updates, (times, ...).
+            Called on the host with NumPy arrays.
         most: n_steps -> how often it may be due in a run of that length, at the most.
         block: the updates between two decisions, >= 1.
     """

@@ -257,9 +257,7 @@ STATIC = [
     case("+sweep.model.n_hidden=[2,2]", "sweep.model.n_hidden: [2] appears twice, expected"),
     case("+sweep.model.n_hiden=[2]", "sweep.model.n_hiden: unknown; did you mean n_hidden?"),
     case("+sweep.model.activation=[rele]", "sweep.model.activation='rele': expected one of relu"),
-    case(
-        "+sweep.model.error.importance=[[1,2]]", "sweep.model.error.importance=[1, 2]: expected a"
-    ),
+    case("+sweep.model.error.importance=[[1,2]]", "sweep.model.error.importance=[1, 2]: expected"),
     case("+sweep.optim.kind=[adam,adamm]", "sweep.optim.kind='adamm': expected one of adam, "),
     case("+sweep.optim.kind=[adam,sgld]", "optim.inverse_temperature: missing"),
     case("+sweep.optim.kind=[adam,sgd];+sweep.optim.b1=[0.9]", "sweep.optim.b1: unknown"),

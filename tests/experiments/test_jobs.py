@@ -331,7 +331,10 @@ def test_bad_zipped_is_one_problem(zipped: Any, words: list[str]) -> None:
         ({"sweep": [1]}, "sweep=[1]: expected"),
         ({"sweep": "abc"}, "sweep='abc': expected"),
         ({"data": None}, "data=None: expected a component with a kind"),
-        ({"data.kind": "dense"}, "data.kind='dense': expected one of anticorrelated_sets, "),
+        (
+            {"data.kind": "dense"},
+            "data.kind='dense': expected one of activations, ",
+        ),
         ({"optim": {"kind": "sgd"}}, "optim.learning_rate: missing"),
         ({"model.error.importance": [0, 0, 0]}, "model.error.importance: all zero"),
         (

@@ -226,7 +226,7 @@ def test_stored_members_are_measured_afterwards_over_numbers_of_the_evaluation(
         ({"geometry": {"at_end": 1}}, "evaluations.geometry.at_end=1: expected true or false"),
         (
             {"geometry": {"after": True, "every": 2}},
-            "evaluations.geometry.after=True: expected nei",
+            "evaluations.geometry.after=True: expected ne",
         ),
         ({"geometry": 3}, "evaluations.geometry=3: expected the arguments of geometry"),
         ({"again": {"kind": "loss", "batch_size": 8}}, "evaluations.again: loss"),

@@ -74,16 +74,14 @@ def test_nulls_and_bools_are_static_values(plain: Mapping[str, Any]) -> None:
     assert settings(bound(plain, tree), *keys) == [(None, True), (None, False)]
 
 
-def test_what_the_config_takes_from_a_value_follows_it(plain: Mapping[str, Any]) -> None:
+def test_what_the_config_takes_from_a_value_follows_it() -> None:
     """But not where it is an axis itself, or another value was given for it."""
-    found = bound(plain, {"data": {"n_features": [4, 6]}, "fit": {"n_steps": [10_000, 20_000]}})
+    cosine = compose(["experiment=train", "schedule=cosine", "fit.log_every=500"])
+    found = bound(cosine, {"data": {"n_features": [4, 6]}, "fit": {"n_steps": [1000, 2000]}})
     keys = ("data.n_features", "model.n_features", "optim.schedule.n_steps")
-    assert settings(found, *keys) == [
-        (4, 4, 10_000), (4, 4, 20_000), (6, 6, 10_000), (6, 6, 20_000)
-    ]  # fmt: skip
-    own = {"fit": {"n_steps": [10_000, 20_000]}, "optim": {"schedule": {"n_steps": [5]}}}
-    found = bound(plain, own)
-    assert settings(found, "optim.schedule.n_steps") == [(5,), (5,)]
+    assert settings(found, *keys) == [(4, 4, 1000), (4, 4, 2000), (6, 6, 1000), (6, 6, 2000)]
+    own = {"fit": {"n_steps": [1000, 2000]}, "optim": {"schedule": {"n_steps": [5]}}}
+    assert settings(bound(cosine, own), "optim.schedule.n_steps") == [(5,), (5,)]
 
 
 def test_zipped_axes_are_divided_among_the_jobs(plain: Mapping[str, Any]) -> None:

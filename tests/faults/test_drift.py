@@ -1,6 +1,5 @@
 """A sweep asked for otherwise than its store holds it: refused by name, or really the same."""
 
-import importlib
 import shutil
 
 import jax
@@ -9,11 +8,8 @@ import pytest
 from experiments.boundary import compose
 from experiments.experiment import bind
 from superpos import random
-from superpos.train import StoreError, files, sweep
+from superpos.train import StoreError, files, sweep, work
 from superpos.train.fingerprint import fingerprint
-
-# Unlike `superpos.train.sweep`, which is the function.
-work_module = importlib.import_module("superpos.train.work")
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),
@@ -135,14 +131,14 @@ def test_every_key_of_the_fingerprint_is_tried_here():
 @pytest.mark.parametrize("key", KEYS)
 def test_other_numerics_are_refused_by_name(partial, one_line, snapshot, monkeypatch, key):
     real = fingerprint()
-    monkeypatch.setattr(work_module, "fingerprint", lambda: {**real, key: "another"})
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real, key: "another"})
     assert refused(one_line, snapshot, partial, name=f"{key} was {real[key]} and is another")
 
 
 @pytest.mark.slow
 def test_other_numerics_go_on_where_they_are_allowed(partial, snapshot, monkeypatch):
     key, real = "jaxlib", fingerprint()
-    monkeypatch.setattr(work_module, "fingerprint", lambda: {**real, key: "another"})
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real, key: "another"})
     before = snapshot(partial)
     assert run(partial, allow_numerics_change=True) == 4
     after = snapshot(partial)
