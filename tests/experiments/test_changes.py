@@ -34,6 +34,11 @@ def test_what_takes_a_value_from_another_key_follows_it_wherever_it_stands() -> 
     }
     kept = with_value(without_links(config, ["optim.n_steps"]), "fit.n_steps", 8)
     assert (kept["optim"], kept["data"]) == ({"n_steps": 4}, {"length": 4})
+    links = {"optim.schedule": "schedule", "schedule.n_steps": "fit.n_steps"}
+    node = {"kind": "cosine", "n_steps": 4}
+    config = {**CONFIG, "schedule": node, "optim": {"schedule": node}, "links": links}
+    changed = with_value(config, "fit.n_steps", 8)
+    assert changed["optim"]["schedule"] == changed["schedule"] == {**node, "n_steps": 8}
 
 
 def test_another_kind_keeps_the_arguments_that_it_takes() -> None:
