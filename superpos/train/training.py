@@ -78,10 +78,7 @@ def training(
             with "pallas", something out of its scope; in one line; here, or in the first trace.
     """
     check_value("engine", engine, Engine)
-    evaluations = _with_probe(evaluations, probe)
-    for name, each in evaluations.items():
-        if not isinstance(each, Evaluation):
-            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
+    evaluations = _all(evaluations, probe)
     named = evaluations.values()
     check_fit(source, model)
     block = block_of(spec, evaluations)
@@ -174,9 +171,17 @@ class _Unread(NamedTuple):
     __getitem__ = __getattr__
 
 
-def _with_probe(
+def _all(
     evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
 ) -> Mapping[str, Evaluation]:
+    """The evaluations, with the one that `probe` is short for.
+
+    Raises:
+        ArgumentError: one of them is none; one line.
+    """
+    for name, each in evaluations.items():
+        if not isinstance(each, Evaluation):
+            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
     if probe is None:
         return evaluations
     if evaluations:
