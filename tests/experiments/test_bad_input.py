@@ -263,7 +263,7 @@ STATIC = [
     case("+sweep.optim.kind=[adam,sgd];+sweep.optim.b1=[0.9]", "sweep.optim.b1: unknown"),
     case("+sweep.fit.n_steps=[2000,7]", "fit.log_every=1000: expected a divisor of n_steps=7"),
     case("+sweep.fit.n_stepz=[1]", "sweep.fit.n_stepz: unknown; did you mean n_steps?"),
-    case("+sweep.model.n_features=[5,10]", "model.n_features=10: expected data.n_features=5"),
+    case("+sweep.model.n_features=[5,10]", "sweep.model.n_features=10: expected data."),
     case("+sweep.model.n_hidden={range:[1,300]}", "sweep: more than 256 programs, one for each"),
     case("sweep.schedule.final=[0.1]", "sweep.schedule"),
     case("+sweep.engine.rng=[threefry]", "sweep.engine.rng: unknown, expected seed or a key"),
