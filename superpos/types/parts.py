@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from superpos.types.base import (
     Array,
@@ -104,7 +105,9 @@ class Members(NamedTuple):
 
     def at(self, number: Array | int) -> tuple[Params, State]:
         """The parameters and the state of one; of the last where there is no such number."""
-        return jax.tree.map(lambda leaf: leaf.at[number].get(mode="clip"), (*self[1:],))
+        return jax.tree.map(
+            lambda leaf: jnp.take(leaf, number, axis=0, mode="clip"), (self.params, self.state)
+        )
 
 
 class Evaluation(NamedTuple):
