@@ -209,7 +209,7 @@ def _try_corners(job: Job) -> None:
             resolve(_with_values(job.config, point), given)
 
     arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
-    jax.eval_shape(make, arrays)
+    jax.eval_shape(make, arrays) if arrays else make({})
 
 
 def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
