@@ -199,7 +199,11 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     overrides = [str(override) for override in chosen.overrides.task]
     values = {str(key): config[key] for key in config if key != "hydra"}
     return {
-        "links": dict(_links(OmegaConf.to_container(config, resolve=False), "")),
+        "links": {
+            name: source
+            for name, source in _links(OmegaConf.to_container(config, resolve=False), "")
+            if not name.startswith("hydra.")
+        },
         **{
             key: OmegaConf.to_container(value, resolve=True)
             if OmegaConf.is_config(value)

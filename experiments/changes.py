@@ -45,9 +45,10 @@ def without_links(config: Mapping[str, Any], keys: Collection[str]) -> dict[str,
 def _followers(config: Mapping[str, Any], key: str) -> Iterator[str]:
     """Keys that take their value from another one, directly or not, and are still there."""
     for name, source in config.get("links", {}).items():
-        if source == key and _holds(config, name):
-            yield name
-            yield from _followers(config, name)
+        inside = key.removeprefix(source)
+        if f"{key}.".startswith(f"{source}.") and _holds(config, name + inside):
+            yield name + inside
+            yield from _followers(config, name + inside)
 
 
 def _holds(config: Any, key: str) -> bool:

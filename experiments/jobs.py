@@ -159,14 +159,16 @@ def _training(config: Mapping[str, Any], fit: FitSpec, assets: Mapping[str, Any]
 
 
 def _fit(node: Any, problems: list[str]) -> FitSpec | None:
-    known = [field.name for field in dataclasses.fields(FitSpec)]
+    fields = dataclasses.fields(FitSpec)
+    known = [field.name for field in fields]
+    needed = [field.name for field in fields if field.default is dataclasses.MISSING]
     if not isinstance(node, Mapping):
         problems.append(f"fit={node!r}: expected {', '.join(known)}")
         return None
     wrong = [
         f"fit.{name}: unknown{did_you_mean(name, known)}" for name in node if name not in known
     ]
-    wrong += [f"fit.{name}: missing" for name in known if name not in node]
+    wrong += [f"fit.{name}: missing" for name in needed if name not in node]
     problems += wrong
     try:
         return None if wrong else FitSpec(**node)
@@ -207,7 +209,7 @@ def _try_corners(job: Job) -> None:
             resolve(_with_values(job.config, point), given)
 
     arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
-    jax.eval_shape(make, arrays)
+    jax.eval_shape(make, arrays) if arrays else make({})
 
 
 def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:

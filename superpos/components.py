@@ -43,7 +43,7 @@ def several(node: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         name: {"kind": name, **arguments}
         for name, arguments in node.items()
-        if arguments is not None
+        if isinstance(arguments, Mapping)
     }
 
 

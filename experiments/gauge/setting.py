@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import xarray
 
 from experiments.registry import REGISTRY
@@ -26,4 +27,5 @@ def stacked(dataset: xarray.Dataset, what: str) -> tuple[Model, Params]:
     if not found:
         raise NoMemberError(f"no finished {what}")
     params = [each.params for each in found]
-    return found[0].model, jax.tree.map(lambda *leaves: jnp.float64(jnp.stack(leaves)), *params)
+    stack = lambda *leaves: jnp.asarray(np.stack(leaves), jnp.float64)  # noqa: E731
+    return found[0].model, jax.tree.map(stack, *params)

@@ -117,8 +117,7 @@ def mlp(
 
 def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:
     """Names of the dimensions of the parameters, each layer of units by its own."""
-    hidden = ["hidden"] if n_layers == 1 else [f"hidden_{number}" for number in range(n_layers)]
-    names = ["feature", *hidden, "output"]
+    names = ["feature", "hidden", *(f"hidden_{n}" for n in range(2, n_layers + 1)), "output"]
     weights = {f"weights.{number}": pair for number, pair in enumerate(pairwise(names))}
     biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1:])}
     return {**weights, **(biases if bias else {})}

@@ -1,6 +1,7 @@
 """Training: one run, many runs as one program, and a store that a crash cannot harm."""
 
 from superpos.train import store as store
+from superpos.train.after import evaluate as evaluate
 from superpos.train.best import NoMemberError as NoMemberError
 from superpos.train.best import best_of as best_of
 from superpos.train.files import StoreError as StoreError

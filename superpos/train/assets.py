@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
 from superpos.types import Array, Asset, Training
 
 ALIGNMENT = 64
@@ -64,7 +64,13 @@ def as_asset(name: str, value: Any) -> Asset:
 
 def identified(spec: Mapping[str, Any], assets: Mapping[str, Asset]) -> dict[str, Any]:
     """A configuration with the hashes of the assets, as members are identified by."""
-    return {**spec, **{f"{PREFIX}{name}": each.digest for name, each in assets.items()}}
+    own = {f"{PREFIX}{name}": each.digest for name, each in assets.items()}
+    for key, digest in own.items():
+        if spec.get(key, digest) != digest:
+            raise ArgumentError(
+                f"{key}={shown(spec[key])}: taken by an asset, expected another key"
+            )
+    return {**spec, **own}
 
 
 def reading(build: Callable[..., Training], assets: Mapping[str, Asset]) -> Callable[..., Training]:

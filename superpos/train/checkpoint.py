@@ -84,10 +84,11 @@ def decode(data: bytes, name: str, numerics: str, program: Program) -> State | N
     arrays = files.unframed(_MAGIC, name, data)
     if arrays is None or arrays.get(_NUMERICS, np.array("")).item() != numerics:
         return None
-    n_blocks, n_ends, *n_records = map(int, arrays[_COUNTS])
-    names = [*program.schedule.measures]
-    if len(names) != len(n_records):
+    names, counts = [*program.schedule.measures], arrays.get(_COUNTS, np.zeros(0)).tolist()
+    possible = range(program.schedule.n_blocks + 1)
+    if len(counts) != 2 + len(names) or any(count not in possible for count in counts):
         return None
+    n_blocks, n_ends, *n_records = counts
     n_of = dict(zip(names, n_records, strict=True))
     shapes, structure = jax.tree.flatten(_shapes(program, n_blocks, n_of, n_ends))
     leaves = [arrays.get(f"{_LEAF}{number}") for number in range(len(shapes))]

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
-from superpos.train.schedule import STEP, Schedule, schedule_of
+from superpos.train.schedule import STEP, Schedule, means_of, schedule_of
 from superpos.train.training import NOTHING, add_results, training
 from superpos.types import (
     Array,
@@ -128,7 +128,10 @@ def _is_due(schedule: Schedule, name: str, step: int, blocks: list[Metrics]) -> 
     every = schedule.measures[name].every
     if schedule.is_due(name, step) or not isinstance(every, Trigger) or step % every.block:
         return schedule.is_due(name, step)
-    so_far = {each: np.stack([block[each] for block in blocks]) for each in blocks[-1]}
+    n_each = every.block // schedule.block
+    so_far = {
+        each: means_of(np.stack([block[each] for block in blocks]), n_each) for each in blocks[-1]
+    }
     return bool(every.due(step, so_far))
 
 
@@ -138,11 +141,7 @@ def _metrics(
     """What was measured, stacked; the metrics of blocks as means over log_every."""
     n_each = schedule.spec.log_every // schedule.block
     stacked = _stacked(blocks)
-    if n_each > 1:
-        stacked = {
-            name: values.reshape(-1, n_each, *values.shape[1:]).mean(axis=1)
-            for name, values in stacked.items()
-        }
+    stacked = {name: means_of(values, n_each) for name, values in stacked.items()}
     for name, found in records.items():
         add_results(stacked, name, _stacked(found))
     return stacked

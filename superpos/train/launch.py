@@ -200,7 +200,8 @@ class _Run(NamedTuple):
         if isinstance(every, Trigger):
             due = np.full(self.task.program.width, step, np.int32)
             if not whole:
-                due[~due_for(every, step, [*self.fetched, jax.device_get(last)])] = -1
+                blocks = [*self.fetched, jax.device_get(last)]
+                due[~due_for(every, step, blocks, schedule.block)] = -1
             whole = bool((due >= 0).any())
             so_far = np.sum([each[STEP] >= 0 for each in found] + [due >= 0], axis=0)
             schedule.check_most(name, int(so_far.max()))

@@ -193,7 +193,7 @@ def _construct(registry: Registry, group: str, config: Mapping[str, Any]) -> Any
     """A component of a flat config, with the data for one that asks for its source."""
     given = _asks_for_data(registry, group, config)
     supplied = {"source": _construct(registry, "data", config)} if given else {}
-    return construct(registry, group, _node(config, group), **supplied)
+    return construct(registry, group, _node(config, group), supplied=supplied)
 
 
 def _asks_for_data(registry: Registry, group: str, config: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.train.schedule import STEP, Schedule
+from superpos.train.schedule import STEP, Schedule, means_of
 from superpos.train.table import Schema, missing_of
 from superpos.types import Carry, Dims, Trigger
 
@@ -64,8 +64,7 @@ def gather(
     """
     stacked = _stacked(blocks, shapes.metrics)
     n_each = schedule.spec.log_every // schedule.block
-    if n_each > 1:
-        stacked = {name: _means(values, n_each) for name, values in stacked.items()}
+    stacked = {name: means_of(values, n_each, LEADING) for name, values in stacked.items()}
     for name, found in records.items():
         of_one = shapes.measured[name]
         if isinstance(schedule.measures[name].every, Trigger):
@@ -83,11 +82,6 @@ def _stacked(blocks: Sequence[Block], shapes: Mapping[str, Any]) -> dict[str, np
         else np.zeros((*shape.shape[:LEADING], 0, *shape.shape[LEADING:]), shape.dtype)
         for name, shape in shapes.items()
     }
-
-
-def _means(values: np.ndarray, n_each: int) -> np.ndarray:
-    lead, rest = values.shape[:LEADING], values.shape[LEADING + 1 :]
-    return values.reshape(*lead, -1, n_each, *rest).mean(axis=LEADING + 1, dtype=values.dtype)
 
 
 def _where_due(

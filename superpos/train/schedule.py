@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -95,23 +95,38 @@ def schedule_of(run: Training) -> Schedule:
     return Schedule(run.spec, run.block or run.spec.log_every, run.measures)
 
 
-def due_for(trigger: Trigger, step: int, blocks: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
+def due_for(
+    trigger: Trigger, step: int, blocks: Sequence[Mapping[str, np.ndarray]], block: int
+) -> np.ndarray:
     """For which members of a chunk something is due, bool (n_seeds, n_points).
 
     Args:
         trigger: what decides.
         step: updates done.
         blocks: what was measured after each block so far, each (n_seeds, n_points, ...).
+        block: updates in a block. The trigger sees means over its own, which are as long or longer,
+            so that it does not depend on what else is measured.
     """
     n_members = blocks[-1]["train_loss"].shape
     if step % trigger.block:
         return np.zeros(n_members, bool)
-    so_far = {name: np.stack([block[name] for block in blocks]) for name in blocks[-1]}
+    so_far = {
+        name: means_of(np.stack([each[name] for each in blocks]), trigger.block // block)
+        for name in blocks[-1]
+    }
     due = [
         trigger.due(step, {name: values[:, *member] for name, values in so_far.items()})
         for member in np.ndindex(n_members)
     ]
     return np.reshape(due, n_members)
+
+
+def means_of(values: Any, n_each: int, axis: int = 0) -> Any:
+    """Means of each several of what was measured after blocks; the same where that is one."""
+    if n_each == 1:
+        return values
+    lead, rest = values.shape[:axis], values.shape[axis + 1 :]
+    return values.reshape(*lead, -1, n_each, *rest).mean(axis=axis + 1, dtype=values.dtype)
 
 
 def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:

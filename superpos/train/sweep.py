@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.train.assets import as_asset, identified
+from superpos.train.assets import PREFIX, as_asset, identified
 from superpos.train.fit import check_key
 from superpos.train.grid import check_count, make_grid
 from superpos.train.launch import Programs
@@ -111,6 +111,9 @@ def sweep(
     check_count(grid)
     given = {name: as_asset(name, value) for name, value in (assets or {}).items()}
     spec = identified(rooted(spec or {}, key), given)
+    hidden = [name for name in grid.axes if name.startswith(PREFIX)]
+    if hidden:
+        raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
     ids = grid.member_ids(spec)
     work = Work(build, grid, spec, ids, _wanted(ids, part), key, given, dims or {}, settings)
     with (writing if part is None else joining)(store, grid, spec) as held:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import ArgumentError, check_value
+from superpos.arguments import ArgumentError, check_value, shown
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of
 from superpos.train.update import updated
@@ -78,7 +78,7 @@ def training(
             with "pallas", something out of its scope; in one line; here, or in the first trace.
     """
     check_value("engine", engine, Engine)
-    evaluations = _with_probe(evaluations, probe)
+    evaluations = _all(evaluations, probe)
     named = evaluations.values()
     check_fit(source, model)
     block = block_of(spec, evaluations)
@@ -171,9 +171,17 @@ class _Unread(NamedTuple):
     __getitem__ = __getattr__
 
 
-def _with_probe(
+def _all(
     evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
 ) -> Mapping[str, Evaluation]:
+    """The evaluations, with the one that `probe` is short for.
+
+    Raises:
+        ArgumentError: one of them is none; one line.
+    """
+    for name, each in evaluations.items():
+        if not isinstance(each, Evaluation):
+            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
     if probe is None:
         return evaluations
     if evaluations:
@@ -247,11 +255,10 @@ def _scanned_block(
         """What an update measures, as zeros."""
 
         def measured(carry: Carry, key: Key) -> dict[str, Array]:
-            _, batch = draw(carry, key)
-            return {
-                "train_loss": jnp.float32(0),
-                **model.loss(carry.params, carry.state, batch, key)[1][1],
-            }
+            key_batch, key_loss = jax.random.split(key)
+            _, batch = draw(carry, key_batch)
+            _, (_, found) = model.loss(carry.params, carry.state, batch, key_loss)
+            return {"train_loss": jnp.float32(0), **found}
 
         shapes = jax.eval_shape(measured, carry, key)
         return {name: jnp.zeros(leaf.shape, jnp.float32) for name, leaf in shapes.items()}

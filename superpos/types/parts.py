@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from superpos.types.base import (
     Array,
@@ -77,8 +78,9 @@ class Trigger(NamedTuple):
     """When a run is evaluated, in place of every so many updates: decided after each block.
 
     Attributes:
-        due: (step, measured) -> whether. `measured` is what the run has measured so far: name ->
-            values after each block, (blocks, ...). Called on the host with NumPy arrays.
+        due: (step, measured) -> whether. `measured` is what the run has measured so far, train_loss
+            and what its loss measures: name -> means over each `block` updates, (times, ...).
+            Called on the host with NumPy arrays.
         most: n_steps -> how often it may be due in a run of that length, at the most.
         block: the updates between two decisions, >= 1.
     """
@@ -103,7 +105,9 @@ class Members(NamedTuple):
 
     def at(self, number: Array | int) -> tuple[Params, State]:
         """The parameters and the state of one; of the last where there is no such number."""
-        return jax.tree.map(lambda leaf: leaf.at[number].get(mode="clip"), (*self[1:],))
+        return jax.tree.map(
+            lambda leaf: jnp.take(leaf, number, axis=0, mode="clip"), (self.params, self.state)
+        )
 
 
 class Evaluation(NamedTuple):

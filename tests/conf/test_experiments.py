@@ -28,7 +28,7 @@ from tests.work import Work, counted
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "conf" / "experiment"
 NAMES = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.yaml"))
-TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "probe.batch_size=8")
+TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 CLAIM_KEYS = {
     *("id", "paper", "section", "setting", "claimed", "tolerance", "measured", "reproduced"),
     "command",

@@ -114,7 +114,7 @@ VALUES = [
     case("fit.log_every=7", "fit.log_every=7: expected a divisor of n_steps=10000"),
     case("fit.log_every=0", f"fit.log_every=0: {COUNT}"),
     case("fit.log_every=null", "fit.log_every=None: expected an integer"),
-    case("probe.batch_size=0", f"probe.batch_size=0: {COUNT}"),
+    case("evaluations.loss.batch_size=0", f"evaluations.loss.batch_size=0: {COUNT}"),
     # Seeds.
     case("seed=-1", f"seed=-1: {SEED}"),
     case(f"seed={2**32}", f"seed={2**32}: {SEED}"),
@@ -160,7 +160,9 @@ TOGETHER = [
         "engine.kernel=pallas;fit.batch_size=100", "engine.kernel=pallas: expected fit.batch_size"
     ),
     case("engine.kernel=pallas;engine.rng=threefry", "engine.kernel=pallas: expected engine.rng="),
-    case("dims.W=[a]", "dims.W=['a']: expected 2 names"),
+    case("dims.W=[a]", "dims.W=[a]: unknown key; models and evaluations name the dimensions"),
+    case("probe.batch_size=8", "probe.batch_size=8: unknown key; it is evaluations now"),
+    case("probe=loss", "probe=loss: unknown key; it is evaluations now"),
 ]
 """What is told once each value is right by itself."""
 UNKNOWN = [
@@ -255,13 +257,13 @@ STATIC = [
     case("+sweep.model.n_hidden=[2,2]", "sweep.model.n_hidden: [2] appears twice, expected"),
     case("+sweep.model.n_hiden=[2]", "sweep.model.n_hiden: unknown; did you mean n_hidden?"),
     case("+sweep.model.activation=[rele]", "sweep.model.activation='rele': expected one of relu"),
-    case("+sweep.model.importance=[[1,2]]", "sweep.model.importance=[1, 2]: expected a number"),
+    case("+sweep.model.error.importance=[[1,2]]", "sweep.model.error.importance=[1, 2]: expected"),
     case("+sweep.optim.kind=[adam,adamm]", "sweep.optim.kind='adamm': expected one of adam, "),
     case("+sweep.optim.kind=[adam,sgld]", "optim.inverse_temperature: missing"),
     case("+sweep.optim.kind=[adam,sgd];+sweep.optim.b1=[0.9]", "sweep.optim.b1: unknown"),
     case("+sweep.fit.n_steps=[2000,7]", "fit.log_every=1000: expected a divisor of n_steps=7"),
     case("+sweep.fit.n_stepz=[1]", "sweep.fit.n_stepz: unknown; did you mean n_steps?"),
-    case("+sweep.data.n_features=[5,10]", "model.n_features=5: expected data.n_features=10"),
+    case("+sweep.model.n_features=[5,10]", "sweep.model.n_features=10: expected data."),
     case("+sweep.model.n_hidden={range:[1,300]}", "sweep: more than 256 programs, one for each"),
     case("sweep.schedule.final=[0.1]", "sweep.schedule"),
     case("+sweep.engine.rng=[threefry]", "sweep.engine.rng: unknown, expected seed or a key"),
@@ -409,6 +411,7 @@ def make_store(folder: Path, **spec: Any) -> None:
         "zipped": [],
         "fit": {"n_steps": 2, "log_every": 1, "batch_size": 8},
         "schema": {"diverged_step": {"shape": [], "dtype": "int32", "dims": []}},
+        "coordinates": {"step": [1, 2]},
         "width": [1, 1],
         "fingerprint": {"jax": "0"},
     }

@@ -82,7 +82,7 @@ def test_it_runs_as_a_program(folder, tmp_path):
         assert done.returncode == code
         assert (done.stdout + done.stderr).count("\n") == 1
     lines = (tmp_path / "a.csv").read_text().splitlines()
-    assert lines[0] == "density,status,diverged_step,step,train_loss"
+    assert lines[0] == "density,group,status,diverged_step,step,train_loss"
     assert len(lines) == 3
 
 

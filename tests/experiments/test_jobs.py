@@ -34,8 +34,9 @@ CONFIG: dict[str, Any] = {
         "eps": 1e-8,
         "schedule": COSINE,
     },
-    "probe": {"kind": "superposition", "batch_size": 8},
-    "fit": {"n_steps": 6, "batch_size": 4, "log_every": 3},
+    "evaluations": {"loss": {"batch_size": 8}, "superposition": {}},
+    "assets": {},
+    "fit": {"n_steps": 6, "batch_size": 4, "log_every": 3, "updates_per_draw": 1},
     "seed": 0,
     "sweep": {"seed": None, "data": {"density": None}},
     "zipped": [],
@@ -112,7 +113,7 @@ def test_spec_holds_every_setting_but_the_axes() -> None:
     assert spec["model.activation"] == "relu"
     assert spec["optim.schedule.kind"] == "cosine"
     assert spec["fit.n_steps"] == 6
-    assert {key.split(".")[0] for key in spec} == {"data", "model", "optim", "probe", "fit"}
+    assert {key.split(".")[0] for key in spec} == {"data", "model", "optim", "evaluations", "fit"}
 
 
 def test_binding_does_not_change_the_config() -> None:
@@ -160,7 +161,7 @@ def test_several_problems_are_listed_at_once() -> None:
             "model.activation": "rele",
             "optim.learning_rate": -1,
             "optim.schedule.final": 7,
-            "probe.batch_size": 1.5,
+            "evaluations.loss.batch_size": 1.5,
             "seed": -1,
             "fit.n_steps": 1e4,
             **with_sweep({"data": {"density": [0.1, 3]}, "model": {"n_hidden": [1]}}),
@@ -172,7 +173,7 @@ def test_several_problems_are_listed_at_once() -> None:
         "model.activation",
         "optim.learning_rate",
         "optim.schedule.final",
-        "probe.batch_size",
+        "evaluations.loss.batch_size",
         "seed",
         "fit.n_steps",
         "sweep.data.density",
@@ -211,7 +212,8 @@ def test_what_is_typed_scalar_is_an_axis_of_one_program(key: str, static: bool) 
         ("data.densty", "unknown; did you mean density?"),
         ("optim.learning_rates", "unknown; did you mean learning_rate?"),
         ("optim.schedule.fin", "unknown; did you mean final?"),
-        ("probe.model", "unknown"),
+        ("evaluations.loss.modle", "unknown; did you mean model?"),
+        ("evaluations.nothing.batch_size", "unknown, expected seed or a key of the config"),
         ("analysis.kind", "unknown"),
         ("foo", "unknown, expected seed or a key of the config"),
         ("title", "unknown, expected seed or a key of the config"),
@@ -329,7 +331,10 @@ def test_bad_zipped_is_one_problem(zipped: Any, words: list[str]) -> None:
         ({"sweep": [1]}, "sweep=[1]: expected"),
         ({"sweep": "abc"}, "sweep='abc': expected"),
         ({"data": None}, "data=None: expected a component with a kind"),
-        ({"data.kind": "dense"}, "data.kind='dense': expected one of anticorrelated_sets, "),
+        (
+            {"data.kind": "dense"},
+            "data.kind='dense': expected one of activations, ",
+        ),
         ({"optim": {"kind": "sgd"}}, "optim.learning_rate: missing"),
         ({"model.error.importance": [0, 0, 0]}, "model.error.importance: all zero"),
         (

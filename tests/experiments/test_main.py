@@ -16,10 +16,10 @@ from experiments.__main__ import main
 from superpos.train import store
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
+TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 LONG = (
     *("experiment=train", "fit.n_steps=60000", "fit.log_every=2000", "fit.batch_size=8"),
-    *("probe.batch_size=8", "sweep.seed={range:6}", "engine.chunk=1", "output_dir=out"),
+    *("evaluations.loss.batch_size=8", "sweep.seed={range:6}", "engine.chunk=1", "output_dir=out"),
 )
 """Six chunks of about a second each."""
 HOURS = (*LONG, "fit.n_steps=2000000000", "fit.log_every=2000000000")

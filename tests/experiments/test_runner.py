@@ -20,7 +20,7 @@ from experiments.report import stored
 from superpos.train import StoreError, store
 from tests.small import shrunk
 
-TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
+TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 SMALL_SWEEP = ("sweep.data.density=[0.5,1.0]", "sweep.seed=[0,1]")
 DIVERGING = ("optim=sgd", "optim.learning_rate=1e38")
 
@@ -99,7 +99,7 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
         "other": {"data": {"kind": "one_sparse"}, "model": {"kind": "mlp", "n_outputs": 5}},
         "same": {"model": {"kind": "autoencoder", "n_hidden": 3}},
     }
-    words = ("probe=loss", "model.n_hidden=4")
+    words = ("evaluations=loss", "model.n_hidden=4")
     jobs = only_jobs(tiny(tmp_path, *words, changes={"variants": variants}))
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
@@ -116,7 +116,7 @@ def test_a_variant_may_name_another_kind_inside_a_component(tmp_path: Path) -> N
         "silent": {"model": {"regularisers": {"noise": None}}},
     }
     words = ("model.error.reduction=sum", "+regulariser@model.regularisers=[noise,l1_code]")
-    jobs, _ = runner.bind(tiny(tmp_path, *words, changes={"variants": variants}))
+    jobs = only_jobs(tiny(tmp_path, *words, changes={"variants": variants}))
     model = {name: job.config["model"] for name, job in jobs.items()}
     error = {"loss_exponent": 3.0, "importance": None, "importance_power": None}
     assert model["power"]["error"] == {"kind": "power", "reduction": "sum", **error}
@@ -152,14 +152,6 @@ def test_variants_may_have_static_axes_and_tables_of_their_own(tmp_path: Path) -
     assert [len(each.jobs) for each in found.values()] == [2, 2, 1]
     assert [each.n_members for each in found.values()] == [8, 8, 4]
     assert found["table"].static == ("data.n_features", "model.n_features")
-
-
-def test_a_name_of_a_dimension_that_a_table_takes_is_refused(tmp_path: Path) -> None:
-    points = [{"model.n_hidden": 2, "optim": {"learning_rate": 0.1}}]
-    for name in ("n_hidden", "learning_rate"):
-        changes = {"points": points, "dims": {"W": ["feature", name]}}
-        [found] = problems(tiny(tmp_path, changes=changes))
-        assert found.startswith(f"dims.W=['feature', '{name}']: expected distinct names")
 
 
 def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
@@ -218,11 +210,6 @@ def test_bad_variants_are_one_problem(tmp_path: Path, variants: Any, words: list
         ({"analysis": {"kind": "train", "foo": 1}}, "analysis.foo: unknown"),
         ({"output_dir": ""}, "output_dir='': expected a folder"),
         ({"output_dir": None}, "output_dir=None: expected a folder"),
-        ({"dims": {"W": ["a", "a"]}}, "dims.W=['a', 'a']: expected"),
-        ({"dims": {"W": ["density", "hidden"]}}, "dims.W=['density', 'hidden']: expected"),
-        ({"dims": {"W": ["step", "hidden"]}}, "dims.W=['step', 'hidden']: expected"),
-        ({"dims": {"W": 3}}, "dims.W=3: expected"),
-        ({"dims": 3}, "dims=3: expected"),
     ],
 )
 def test_bad_config_is_one_problem(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
@@ -234,7 +221,7 @@ def test_bad_config_is_one_problem(tmp_path: Path, changes: dict[str, Any], prob
     assert found.startswith(problem)
 
 
-@pytest.mark.parametrize("key", ["engine", "analysis", "points", "zipped", "dims", "data", "fit"])
+@pytest.mark.parametrize("key", ["engine", "analysis", "points", "zipped", "assets", "data", "fit"])
 def test_missing_section_is_one_problem(tmp_path: Path, key: str) -> None:
     config = tiny(tmp_path)
     del config[key]
@@ -469,4 +456,4 @@ def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.Mon
     assert seen["allow_numerics_change"] is True
     assert seen["axes"] == {"seed": [0, 1], "data.density": [0.5, 1.0]}
     assert seen["store"] == tmp_path / "sweep"
-    assert seen["dims"]["W"] == ["feature", "hidden"]
+    assert seen["assets"] == {}

@@ -69,8 +69,19 @@ def test_an_axis_that_a_kind_does_not_take_is_refused_once(plain: Mapping[str, A
 
 
 def test_nulls_and_bools_are_static_values(plain: Mapping[str, Any]) -> None:
-    found = bound(plain, {"model": {"importance": [None], "bias": [True, False]}})
-    assert settings(found, "model.importance", "model.bias") == [(None, True), (None, False)]
+    tree = {"model": {"error": {"importance": [None]}, "bias": [True, False]}}
+    keys = ("model.error.importance", "model.bias")
+    assert settings(bound(plain, tree), *keys) == [(None, True), (None, False)]
+
+
+def test_what_the_config_takes_from_a_value_follows_it() -> None:
+    """But not where it is an axis itself, or another value was given for it."""
+    cosine = compose(["experiment=train", "schedule=cosine", "fit.log_every=500"])
+    found = bound(cosine, {"data": {"n_features": [4, 6]}, "fit": {"n_steps": [1000, 2000]}})
+    keys = ("data.n_features", "model.n_features", "optim.schedule.n_steps")
+    assert settings(found, *keys) == [(4, 4, 1000), (4, 4, 2000), (6, 6, 1000), (6, 6, 2000)]
+    own = {"fit": {"n_steps": [1000, 2000]}, "optim": {"schedule": {"n_steps": [5]}}}
+    assert settings(bound(cosine, own), "optim.schedule.n_steps") == [(5,), (5,)]
 
 
 def test_zipped_axes_are_divided_among_the_jobs(plain: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import jax
 
 from superpos import data, models, optim
-from superpos.evaluations import superposition
+from superpos.evaluations import loss, superposition
 from superpos.train import FitSpec, Progress, files, sweep, training
 from superpos.types import Training
 
@@ -40,7 +40,10 @@ def build(point: Mapping[str, Any], n_steps: int = 20, log_every: int = 10) -> T
         model=model,
         source=source,
         tx=optim.adam(learning_rate=point["learning_rate"]),
-        probe=superposition(model=model, source=source, batch_size=16),
+        evaluations={
+            "loss": loss(model=model, source=source, batch_size=16),
+            "superposition": superposition(),
+        },
         spec=FitSpec(n_steps=n_steps, batch_size=16, log_every=log_every),
     )
 

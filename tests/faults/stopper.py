@@ -24,7 +24,7 @@ from superpos.train import files
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),
-    *("probe.batch_size=8", "sweep.seed={range: 3}", "engine.chunk=1", "output_dir=out"),
+    *("evaluations.loss.batch_size=8", "sweep.seed={range: 3}", "engine.chunk=1", "output_dir=out"),
     "engine.check_fragile=false",
 )
 

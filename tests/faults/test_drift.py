@@ -1,6 +1,5 @@
 """A sweep asked for otherwise than its store holds it: refused by name, or really the same."""
 
-import importlib
 import shutil
 
 import jax
@@ -9,15 +8,12 @@ import pytest
 from experiments.boundary import compose
 from experiments.experiment import bind
 from superpos import random
-from superpos.train import StoreError, files, sweep
+from superpos.train import StoreError, files, sweep, work
 from superpos.train.fingerprint import fingerprint
-
-# Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),
-    *("probe.batch_size=8", "sweep.data.density=[0.5,1]", "optim.weight_decay=0.001"),
+    *("evaluations.loss.batch_size=8", "sweep.data.density=[0.5,1]", "optim.weight_decay=0.001"),
 )
 
 
@@ -71,7 +67,7 @@ def refused(one_line, snapshot, folder, *words, name, **changes):
         ("fit.n_steps=8", "fit.n_steps=4, asked for 8"),
         ("fit.log_every=4", "log_every=2, asked for 4"),
         ("fit.batch_size=16", "batch_size=8, asked for 16"),
-        ("probe.batch_size=16", "probe.batch_size=8, asked for 16"),
+        ("evaluations.loss.batch_size=16", "evaluations.loss.batch_size=8, asked for 16"),
         ("engine.rng=threefry", "rng=fry13, asked for threefry2x32"),
     ],
 )
@@ -135,14 +131,14 @@ def test_every_key_of_the_fingerprint_is_tried_here():
 @pytest.mark.parametrize("key", KEYS)
 def test_other_numerics_are_refused_by_name(partial, one_line, snapshot, monkeypatch, key):
     real = fingerprint()
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real, key: "another"})
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real, key: "another"})
     assert refused(one_line, snapshot, partial, name=f"{key} was {real[key]} and is another")
 
 
 @pytest.mark.slow
 def test_other_numerics_go_on_where_they_are_allowed(partial, snapshot, monkeypatch):
     key, real = "jaxlib", fingerprint()
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real, key: "another"})
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real, key: "another"})
     before = snapshot(partial)
     assert run(partial, allow_numerics_change=True) == 4
     after = snapshot(partial)

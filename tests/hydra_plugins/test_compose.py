@@ -24,7 +24,7 @@ JOBS = [
     ["experiment=elhage/intro", "fit.n_steps=20", "title='a: b, c=d'"],
     ["experiment=elhage/intro", "fit.n_steps=30", "output_dir=x/y"],
     ["experiment=elhage/phase_change", "schedule=cosine", "~variants"],
-    ["experiment=train", "model.error.importance=null", "dims={W: [f, h]}"],
+    ["experiment=train", "model.error.importance=null", "points=[{seed: 1}]"],
 ]
 
 

@@ -1,5 +1,6 @@
 """What an initialiser is, and how a model starts with it."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -31,14 +32,23 @@ def model_init(
     def start(key: Key) -> tuple[Params, tuple[()]]:
         return init(key, zeros()), ()
 
+    def both(key: Key) -> tuple[Params, Params]:
+        blank = zeros()
+        return init(key, blank), blank
+
     try:
-        found, _ = jax.eval_shape(start, jax.eval_shape(lambda: jax.random.key(0)))
+        found, expected = jax.eval_shape(both, _a_key())
     except ArgumentError as error:
         raise ArgumentError(str(error)) from None  # without JAX's notes on its traceback
-    expected = jax.eval_shape(zeros)
     if _shapes(found) != _shapes(expected):
         raise ArgumentError("init: expected parameters of the shapes that it is given")
     return start
+
+
+@functools.cache
+def _a_key() -> Any:
+    """The shape of a key, which a model is made for many times in a multirun."""
+    return jax.eval_shape(lambda: jax.random.key(0))
 
 
 def fields(kind: str, params: Params, *names: str) -> tuple[Array, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.gauge import digits
 from superpos.arguments import ArgumentError
-from superpos.data import draw
+from superpos.data import draw, examples
 
 
 @pytest.fixture(scope="module")
@@ -39,32 +39,27 @@ def test_the_two_parts_are_all_images_and_none_is_in_both(original) -> None:
     assert not set(rows(train[0])) & set(rows(test[0]))
 
 
-def test_the_full_batch_is_the_part_in_order() -> None:
-    images, labels = digits.load("test")
-    batch = draw(digits.digits(split="test", serve="in_order"), jax.random.key(0), 355)
-    np.testing.assert_array_equal(batch.inputs, images)
-    np.testing.assert_array_equal(batch.targets, np.eye(10)[labels])
-    assert batch.factors.shape == (355, 0)
-    assert batch.inputs.min() == 0 and batch.inputs.max() == 1
+def test_an_asset_has_the_images_of_a_part_and_their_digits() -> None:
+    for split in ("train", "test"):
+        images, labels = digits.load(split)
+        found = digits.digits(split=split)
+        np.testing.assert_array_equal(found.arrays["inputs"], images)
+        np.testing.assert_array_equal(found.arrays["targets"], np.eye(10)[labels])
+        assert found.arrays["inputs"].min() == 0 and found.arrays["inputs"].max() == 1
+    assert digits.digits(split="train").digest != digits.digits(split="test").digest
 
 
-@pytest.mark.slow
-def test_random_batches_have_images_with_their_own_digit(original) -> None:
-    of = dict(zip(rows(original[0] / 16), original[1], strict=True))
-    batch = draw(digits.digits(), jax.random.key(0), 200)
-    found = [of[row] for row in rows(batch.inputs)]
-    np.testing.assert_array_equal(np.argmax(batch.targets, -1), found)
-    assert len(set(rows(batch.inputs))) > 150
-
-
-def test_another_number_of_pixels_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"^n_features=10: expected the 64 of an image$"):
-        digits.digits(n_features=10)
+def test_data_of_the_asset_are_images_with_their_digits() -> None:
+    images = digits.digits(split="test").arrays
+    source = examples(n_features=64, examples=images, serve="in_order")
+    batch = draw(source, jax.random.key(0), 355)
+    np.testing.assert_array_equal(batch.inputs, images["inputs"])
+    np.testing.assert_array_equal(batch.targets, images["targets"])
 
 
 def test_without_scikit_learn_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     digits._read.cache_clear()
-    with pytest.raises(ArgumentError, match=r"^digits: expected scikit-learn[^\n]*$"):
+    with pytest.raises(ArgumentError, match=r"^scikit-learn: not installed[^\n]*$"):
         digits.digits()
     digits._read.cache_clear()

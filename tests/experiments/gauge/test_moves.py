@@ -141,7 +141,7 @@ def test_unit_features_of_every_network() -> None:
 
 
 DATA = {
-    "digits": {},
+    "examples": {},
     "labelled": {
         "data.n_features": 64,
         "data.data.density": 0.5,
@@ -169,7 +169,7 @@ def dataset(data: str, status: list[str], bias: bool) -> xarray.Dataset:
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_networks_are_those_that_finished_with_digits_that_were_held_out(bias: bool) -> None:
-    source = dataset("digits", ["diverged@3", "ok"], bias)
+    source = dataset("examples", ["diverged@3", "ok"], bias)
     assert is_classifier(source)
     with jax.enable_x64(True):
         found = networks(source)
@@ -196,4 +196,4 @@ def test_features_have_the_labels_of_the_teacher_of_the_run() -> None:
 
 def test_without_a_finished_member_there_are_no_networks() -> None:
     with pytest.raises(NoMemberError, match="no finished classifier"):
-        networks(dataset("digits", ["diverged@1", "diverged@1"], False))
+        networks(dataset("examples", ["diverged@1", "diverged@1"], False))

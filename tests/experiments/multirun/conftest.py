@@ -10,7 +10,7 @@ from experiments.__main__ import main
 from tests.experiments.conftest import new_process
 
 TINY = (
-    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8"),
+    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
     *("engine.chunk=4", "hydra.launcher.folder=all"),
 )
 GRID = ("data.density=0.25,0.5", "model.n_hidden=2,3", "seed=range(3)")

@@ -23,7 +23,7 @@ from tests.experiments.multirun import conftest as multirun
 ROOT = Path(__file__).resolve().parents[3]
 GRID = (
     *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=16000"),
-    *("fit.log_every=2000", "fit.batch_size=8", "probe.batch_size=8"),
+    *("fit.log_every=2000", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
     *("engine.chunk=1", "engine.check_fragile=false", "hydra.launcher.folder=store"),
 )
 """Two programs, eight chunks of half a second each."""

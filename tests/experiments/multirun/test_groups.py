@@ -32,7 +32,7 @@ def groups(*jobs, swept=()):
         ("model.activation", False),
         ("model.error.importance", False),  # null
         ("fit.n_steps", False),
-        ("probe.batch_size", False),
+        ("evaluations.loss.batch_size", False),
         ("optim.kind", False),
     ],
 )

@@ -14,7 +14,7 @@ from superpos.train import StoreError, TrainError, store, sweep
 from superpos.train.files import chunk_files, locked
 from tests.experiments.multirun.conftest import GRID
 
-TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8")
+TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 JOBS = 12
 
 

@@ -13,7 +13,7 @@ from superpos.train import store
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = (
-    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8"),
+    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
     *("engine.chunk=4", "hydra.launcher.folder=all", "experiment=train"),
 )
 

@@ -13,7 +13,7 @@ from superpos.train import StoreError, TrainError, store, sweep
 from superpos.train.files import chunk_files
 
 TINY = (
-    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "probe.batch_size=8"),
+    *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
     *("engine.chunk=2", "engine.check_fragile=false"),
 )
 SEEDS, SIZES = "sweep.seed=[0,1]", "+sweep.model.n_hidden=[3,2]"

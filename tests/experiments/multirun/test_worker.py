@@ -8,7 +8,7 @@ from experiments.multirun import worker
 from superpos.train import files, store
 from tests.experiments.multirun.workers import groups, ids_of, on_disk
 
-TINY = "fit.n_steps=4 fit.log_every=2 fit.batch_size=8 probe.batch_size=8 engine.chunk=1"
+TINY = "fit.n_steps=4 fit.log_every=2 fit.batch_size=8 evaluations.loss.batch_size=8 engine.chunk=1"
 
 
 @pytest.fixture(scope="module")

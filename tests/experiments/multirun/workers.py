@@ -40,12 +40,15 @@ def ids_of(group):
 
 def write(part, n_most=None):
     """A worker's work without training: a chunk for each member that is not on disk."""
-    work = make_job(part["config"], part["axes"], part["zipped"], FitSpec(**part["config"]["fit"]))
+    fit = FitSpec(**part["config"]["fit"])
+    work = make_job(part["config"], part["axes"], part["zipped"], fit, {})
     place = Path(part["store"])
     grid = make_grid(work.axes, work.zipped)
     if files.read_header(place) is None:
         spec = canonical_spec(rooted(work.spec, root_key(work.config)))
-        rest = {"fit": part["config"]["fit"], "schema": SCHEMA, "width": [1, 1], "fingerprint": {}}
+        steps = list(range(fit.log_every, fit.n_steps + 1, fit.log_every))
+        rest = {"fit": part["config"]["fit"], "schema": SCHEMA, "coordinates": {"step": steps}}
+        rest |= {"width": [1, 1], "fingerprint": {}}
         files.write_header(place, {"spec": spec, **header_axes(grid), **rest})
     for each in [each for each in part["ids"] if each.encode() not in on_disk(place)][:n_most]:
         loss = np.full((1, 2), int(each[:4], 16), np.float32)

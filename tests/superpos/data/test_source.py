@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.data import draw, elementwise, labelled, shared, sparse_uniform, stateless, vectors
-from superpos.types import Batch, Source
+from superpos.data import draw, elementwise, labelled, shared, sparse_uniform, stateless
+from superpos.types import Batch, Source, vectors
 
 
 def key(seed=4):
@@ -102,3 +102,11 @@ def test_a_seed_of_a_stream_that_is_none_is_refused_in_one_line(seed):
         shared(data=stateless(uniform), stream_seed=seed)
     assert str(refusal.value).startswith(f"stream_seed={seed}: expected an integer in")
     assert "\n" not in str(refusal.value)
+
+
+def test_a_shared_source_is_checked_against_the_inputs_that_are_said():
+    data = sparse_uniform(n_features=3, density=0.5)
+    assert shared(data=data, n_features=3).stream == 0
+    with pytest.raises(ArgumentError) as refusal:
+        shared(data=data, n_features=4)
+    assert str(refusal.value) == "n_features=4: expected the 3 of data"

@@ -1,6 +1,5 @@
 """The state of a chunk in training: written, read back, gone on from, and refused."""
 
-import importlib
 import math
 import os
 import subprocess
@@ -12,14 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.train import StoreError, checkpoint, files, store, sweep
+from superpos.train import StoreError, checkpoint, files, store, sweep, work
 from superpos.train.checkpoint import Checkpoints, Timer, decode, encode, snapshot
 from superpos.train.plan import Width
 from superpos.train.program import compile_chunk
 from tests.superpos.train.builds import ROOT
-
-# Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
 
 KEY = jax.random.key(3)
 AXES = {"target": [0.1, 0.5, 0.7, 0.9], "seed": [0, 1]}
@@ -58,7 +54,7 @@ STATES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_read_as_it_was_written(make_toy, state):
-    program = compiled(make_toy(state=STATES[state]))
+    program = compiled(make_toy(n_steps=2 * N_BLOCKS, state=STATES[state]))
     for written in after_a_block(program):
         read = decode(encode(NAME, "a", written), NAME, "a", program)
         assert jax.tree.structure(read) == jax.tree.structure(written)
@@ -81,8 +77,9 @@ def test_a_state_of_another_chunk_program_or_numerics_is_none(make_toy):
 
 
 def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
-    program = compiled(make_toy())
+    program = compiled(make_toy(n_steps=2 * N_BLOCKS))
     data = encode(NAME, "a", after_a_block(program)[1])
+    assert decode(data, NAME, "a", program) is not None
     for position in np.linspace(0, len(data) - 1, 300).astype(int):
         flipped = bytes([data[position] ^ 1])
         damaged = data[:position] + flipped + data[position + 1 :]
@@ -91,6 +88,22 @@ def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
     # A chunk of results is no state, though its frame is sound.
     results = files.framed(b"superpos-chunk", NAME, {"ids": np.zeros(2)})
     assert decode(results, NAME, "a", program) is None
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [None, [], [1], [1, 0, 0], [2, 0], [1, 1], [-1, 0], [10**18, 0], [0, 10**18], [1.5, 0]],
+    ids=str,
+)
+def test_a_sound_file_with_other_counts_than_it_holds_is_no_state(make_toy, counts):
+    program = compiled(make_toy())
+    written = files.unframed(
+        b"superpos-checkpoint", NAME, encode(NAME, "a", after_a_block(program)[0])
+    )
+    np.testing.assert_array_equal(written.pop("counts"), [1, 0])
+    if counts is not None:
+        written["counts"] = np.array(counts)
+    assert decode(files.framed(b"superpos-checkpoint", NAME, written), NAME, "a", program) is None
 
 
 def test_the_next_is_due_after_the_time_or_twenty_times_what_saving_takes(monkeypatch):
@@ -247,8 +260,8 @@ def test_a_damaged_state_is_set_aside_and_the_chunk_trained_from_its_start(
 def test_a_state_of_other_numerics_is_set_aside(run, interrupted, monkeypatch, tmp_path):
     undisturbed = run(tmp_path / "undisturbed")
     interrupted(3)
-    real = sweep_module.fingerprint
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: {**real(), "jax": "0"})
+    real = work.fingerprint
+    monkeypatch.setattr(work, "fingerprint", lambda: {**real(), "jax": "0"})
     with pytest.warns(UserWarning, match="of another program, moved to"):
         resumed = run(allow_numerics_change=True)
     assert resumed.W.values.tobytes() == undisturbed.W.values.tobytes()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from superpos.data import draw, examples, sparse_uniform
-from superpos.evaluations import superposition
+from superpos.evaluations import loss, superposition
 from superpos.models import autoencoder
 from superpos.optim import adamw
 from superpos.train import FitSpec, fit
@@ -30,7 +30,10 @@ def train(seed: int = 0, n_steps: int = N_STEPS, log_every: int = 50, **changes:
         "model": MODEL,
         "source": SOURCE,
         "tx": adamw(learning_rate=RATE, weight_decay=WEIGHT_DECAY),
-        "probe": superposition(model=MODEL, source=SOURCE, batch_size=16),
+        "evaluations": {
+            "loss": loss(model=MODEL, source=SOURCE, batch_size=16),
+            "superposition": superposition(),
+        },
         "spec": FitSpec(n_steps=n_steps, batch_size=BATCH, log_every=log_every),
     }
     return fit(jax.random.key(seed), **parts | changes)
@@ -103,7 +106,7 @@ def test_a_run_agrees_with_an_independent_trainer(dtype: Any) -> None:
 def test_a_run_in_double_precision_agrees_more_closely() -> None:
     """To the float32 rounding of the importances."""
     W, b, _ = numpy_trainer(*start_of(1), batches_of(1), np.float64)
-    run = train(seed=1, log_every=N_STEPS, probe=lambda *_: {})
+    run = train(seed=1, log_every=N_STEPS, evaluations={})
     assert run.params.W.dtype == jnp.float64
     np.testing.assert_allclose(run.params.W, W, rtol=0, atol=1e-7)
     np.testing.assert_allclose(run.params.b, b, rtol=0, atol=1e-7)
@@ -153,7 +156,7 @@ def test_on_block_is_told_of_each_block() -> None:
 @pytest.mark.slow
 def test_a_run_that_diverges_says_so_and_keeps_finite_parameters() -> None:
     tx = adamw(learning_rate=1e30, weight_decay=0.0)
-    run = train(n_steps=6, log_every=2, tx=tx, probe=lambda *_: {})
+    run = train(n_steps=6, log_every=2, tx=tx, evaluations={})
     assert run.diverged_step == 2
     for leaf in jax.tree.leaves(run.params):
         assert np.isfinite(leaf).all()

@@ -16,7 +16,7 @@ from superpos import data, models, optim, random
 from superpos.arguments import ArgumentError
 from superpos.train import FitSpec, sweep, training
 from superpos.train.schedule import schedule_of
-from superpos.types import Batch, Model, Output, Source, Training
+from superpos.types import Batch, Evaluation, Model, Output, Source, Training
 
 SIZES = [(5, 2), (2, 1)]
 OPTIMISERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
@@ -139,6 +139,26 @@ def test_any_model_and_source_with_columns_will_do() -> None:
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
     assert fused.step == 30
+
+
+@pytest.mark.slow
+def test_an_evaluation_with_steps_of_its_own_shortens_the_block_of_the_kernel_too() -> None:
+    key, axes = random.key(2), {"learning_rate": [0.1, 0.2]}
+
+    def trained(engine: str) -> xarray.Dataset:
+        def build(point: Mapping[str, Any]) -> Training:
+            scale = Evaluation(lambda params, state, key: {"scale": jnp.abs(params.W).max()})
+            spec = {"n_steps": 60, "log_every": 30}
+            evaluations = {"scale": scale._replace(every=20)}
+            return make(engine, point, spec=spec, probe=None, evaluations=evaluations)
+
+        return sweep(build, key=key, axes=axes)
+
+    fused, ordinary = trained("pallas"), trained("xla")
+    np.testing.assert_array_equal(fused["step_scale"], [20, 40, 60])
+    for name in ("scale", "W", "train_loss"):
+        np.testing.assert_allclose(fused[name], ordinary[name], rtol=1e-3, atol=1e-5)
+    assert fused["train_loss"].shape == (2, 2)
 
 
 def closing_over_an_array() -> Source:

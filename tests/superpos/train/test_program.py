@@ -12,6 +12,7 @@ from superpos import random
 from superpos.train import training
 from superpos.train.plan import Width
 from superpos.train.program import compile_chunk
+from tests.superpos.train.toys import position, pulled
 
 POINTS = {"learning_rate": np.float32([1e-3, 1e-2, 1e-1, 1.0])}
 TARGETS = {"target": np.float32([0.1, 0.2, 0.3])}
@@ -42,6 +43,22 @@ def test_build_is_called_once_for_init_and_once_for_advance(make_toy, width):
     build = make_toy()
     compiled(build, TARGETS, width)
     assert build.calls == 2
+
+
+def test_build_is_called_once_more_for_what_is_measured_at_times_of_its_own():
+    calls = []
+
+    def build(point):
+        calls.append(point)
+        evaluations = {"a": position("x", every=4), "b": position("y"), "c": position("z", every=6)}
+        return training(**pulled(point["target"], evaluations=evaluations))
+
+    chunk = compiled(build, TARGETS, Width(2, 3))
+    assert len(calls) == 5
+    assert [*chunk.executables[0].measures] == [*chunk.shapes.measured] == ["a", "b", "c"]
+    assert chunk.shapes.measured["c"]["z"].shape == (2, 3)
+    plain = compiled(lambda point: training(**pulled(point["target"])), TARGETS, Width(2, 3))
+    assert plain.digest != chunk.digest  # of other programs
 
 
 def test_build_gets_float32_scalars_by_name(make_toy):

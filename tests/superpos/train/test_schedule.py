@@ -140,12 +140,27 @@ def test_a_trigger_is_asked_for_each_member_of_all_that_it_has_measured():
 
     losses = np.arange(12.0).reshape(2, 2, 3)  # blocks, seeds, points
     blocks = [{"train_loss": loss, "more": np.stack([loss, -loss], axis=-1)} for loss in losses]
-    found = due_for(trigger(block=2, due=due), 4, blocks)
+    found = due_for(trigger(block=2, due=due), 4, blocks, 2)
     np.testing.assert_array_equal(found, losses[-1] > 3)
     assert len(told) == 6
     assert told[1] == (4, {"train_loss": [1.0, 7.0], "more": [[1.0, -1.0], [7.0, -7.0]]})
-    np.testing.assert_array_equal(due_for(trigger(block=3, due=due), 4, blocks), np.zeros((2, 3)))
+    np.testing.assert_array_equal(
+        due_for(trigger(block=3, due=due), 4, blocks, 2), np.zeros((2, 3))
+    )
     assert len(told) == 6
+
+
+def test_a_trigger_sees_means_over_its_own_blocks():
+    """So that it does not depend on what else is measured."""
+    told = []
+
+    def due(step, measured):
+        told.append(measured["train_loss"].tolist())
+        return True
+
+    blocks = [{"train_loss": np.full((1, 1), loss)} for loss in (1.0, 2.0, 5.0, 9.0)]
+    assert due_for(trigger(block=2, due=due), 4, blocks, 1).all()
+    assert told == [[1.5, 7.0]]
 
 
 def test_an_evaluation_says_nothing_of_when_by_itself():

@@ -1,5 +1,4 @@
 import errno
-import importlib
 import json
 import os
 import re
@@ -11,11 +10,8 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.train import StoreError, files, reading, store, sweep
+from superpos.train import StoreError, files, reading, store, sweep, work
 from superpos.train.grid import make_grid
-
-# Unlike `superpos.train.sweep`, which is the function.
-sweep_module = importlib.import_module("superpos.train.sweep")
 
 SPEC = {"model.n": 3, "optim.kind": "sgd", "data.noise": 0.1}
 AXES = {"target": [0.1, 0.5, 0.7], "seed": [0, 1]}
@@ -357,9 +353,9 @@ def test_the_same_values_in_another_order_train_nothing(complete, run, bits):
 @pytest.fixture
 def other_numerics(monkeypatch):
     """Another version of jaxlib, and another number of threads."""
-    real = sweep_module.fingerprint()
+    real = work.fingerprint()
     other = {**real, "jaxlib": "0.0.1", "threads": "999"}
-    monkeypatch.setattr(sweep_module, "fingerprint", lambda: other)
+    monkeypatch.setattr(work, "fingerprint", lambda: other)
     return real
 
 

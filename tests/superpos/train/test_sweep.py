@@ -82,7 +82,7 @@ def test_all_numbers_of_a_run_can_be_swept_in_one_call(all_swept):
     assert (dataset.status == "ok").all()
     for dim in dims:  # each of them changes what comes out
         change = np.abs(dataset.W.isel({dim: 0}) - dataset.W.isel({dim: 1}).values)
-        assert (change.max(("W_0", "W_1")) > 1e-6).all(), dim
+        assert (change.max(("feature", "hidden")) > 1e-6).all(), dim
 
 
 @pytest.mark.slow
@@ -454,11 +454,12 @@ def test_another_error_of_the_program_is_not_swallowed(make_toy, running_out):
 @pytest.mark.slow
 def test_the_results_are_labelled(swept):
     axes = {"model.scale": [1.0], "optim.learning_rate": [1e-3, 3e-3], "seed": [5, 0]}
-    dataset = swept(axes=axes, chunk=None, dims={"W": ("feature", "hidden"), "norms": ["feature"]})
+    # The model says the dimensions of W and b; what is said here takes precedence.
+    dataset = swept(axes=axes, chunk=None, dims={"b": ["bias"], "norms": ["feature"]})
     axis_dims = ("scale", "learning_rate", "seed")
     assert dataset.status.dims == dataset.diverged_step.dims == axis_dims
     assert dataset.W.dims == (*axis_dims, "feature", "hidden")
-    assert dataset.b.dims == (*axis_dims, "b_0")
+    assert dataset.b.dims == (*axis_dims, "bias")
     assert dataset.norms.dims == (*axis_dims, "step", "feature")
     assert dataset.train_loss.dims == (*axis_dims, "step")
     assert dataset.step.values.tolist() == [10, 20]
@@ -588,6 +589,14 @@ def test_a_parameter_and_a_metric_of_one_name_are_refused(make_toy, one_line):
         sweep(make_toy(metric="W"), key=root(), axes=axes, on_progress=reports.append)
     assert one_line(refusal, "W: expected another name, another result has this one")
     assert not any(report.steps_done for report in reports)
+
+
+def test_programs_that_are_kept_are_not_taken_for_results_of_other_dimensions(make_toy):
+    build, programs = make_toy(), {}
+    for name in ("a", "b", "a"):
+        arguments = {"axes": {"target": [0.1]}, "dims": {"W": [name]}, "programs": programs}
+        assert sweep(build, key=root(), **arguments)["W"].dims == ("target", name)
+    assert len(programs) == 2
 
 
 def test_dims_that_do_not_match_are_refused(make_toy, one_line):

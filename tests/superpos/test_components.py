@@ -6,20 +6,30 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from experiments.components import check_component, construct, problem_of
 
-from experiments.registry import REGISTRY
-from superpos import data, models
+from experiments.analyses import EVERYTHING
+from superpos import components, data, models
 from superpos.arguments import ArgumentError, Count, Density
-from superpos.types import Batch, Model, Source
+from superpos.components import problem_of
+from superpos.types import Batch, Source
+
+SUPPLIED = ("model", "source", "datasets", "folder", "examples")
 
 ADAM = {"kind": "adam", "learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}
 COSINE = {"kind": "cosine", "n_steps": 10, "warmup_steps": 0, "final": 0.0}
 SPARSE = {"kind": "sparse_uniform", "n_features": 3, "density": 0.5}
 TIED = {"kind": "autoencoder", "n_features": 2, "n_hidden": 2}
-SOURCES = ", ".join(REGISTRY["data"])
+SOURCES = ", ".join(EVERYTHING["data"])
 TAKES_SPARSE = "data sparse_uniform takes n_features, density, densities, density_power, magnitude"
 TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
+
+
+def check(group: str, node: Any) -> list[str]:
+    return components.check(EVERYTHING, group, node, group, SUPPLIED)
+
+
+def construct(group: str, node: Any, **supplied: Any) -> Any:
+    return components.construct(EVERYTHING, group, node, supplied=supplied)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +44,13 @@ TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
         ("model", {**TIED, "init": {"kind": "rotated", "draw": 1, "init": {"kind": "unit"}}}),
         ("model", {**TIED, "regularisers": {}}),
         ("model", {**TIED, "regularisers": {"noise": {"noise_scale": 0.1}, "l1_code": None}}),
-        ("probe", {"kind": "superposition", "batch_size": 8}),
+        ("evaluation", {"kind": "loss", "batch_size": 8}),
+        ("data", {"kind": "examples", "n_features": 3}),
         ("analysis", {"kind": "train"}),
     ],
 )
 def test_sound_component_has_no_problems(group: str, node: Any) -> None:
-    assert check_component(group, node, group) == []
+    assert check(group, node) == []
 
 
 @pytest.mark.parametrize(
@@ -75,9 +86,14 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             ["analysis.foo: unknown, analysis train takes nothing"],
         ),
         (
-            "probe",
-            {"kind": "superposition", "batch_size": 8, "model": 3},
-            ["probe.model: unknown, probe superposition takes batch_size"],
+            "evaluation",
+            {"kind": "loss", "batch_size": 8, "modle": 3},
+            ["evaluation.modle: unknown, evaluation loss takes batch_size"],
+        ),
+        (
+            "data",
+            {"kind": "activations", "n_features": 3, "data": SPARSE},
+            ["data.members: missing, and there is no asset called members"],
         ),
         ("data", {"kind": "sparse_uniform", "density": 0.5}, ["data.n_features: missing"]),
         (
@@ -132,33 +148,38 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
     ],
 )
 def test_problems_are_listed_one_line_each(group: str, node: Any, problems: list[str]) -> None:
-    assert check_component(group, node, group) == problems
+    assert check(group, node) == problems
 
 
 @pytest.mark.parametrize("schedule", [3, "cosine", [COSINE], {}, {"final": 0.1}, True])
 def test_component_inside_a_component_must_be_one(schedule: Any) -> None:
-    problems = check_component("optim", {**ADAM, "schedule": schedule}, "optim")
+    problems = check("optim", {**ADAM, "schedule": schedule})
     assert problems == [f"optim.schedule={schedule!r}: expected a component with a kind"]
 
 
-@pytest.mark.parametrize("arguments", [3, "noise", [0.1], True, {"kind": "noise"}])
-def test_several_components_are_a_mapping_from_kinds_to_arguments(arguments: Any) -> None:
-    problems = check_component("model", {**TIED, "regularisers": {"noise": arguments}}, "model")
+@pytest.mark.parametrize("arguments", [3, "noise", [0.1], True])
+def test_several_components_are_a_mapping_from_names_to_arguments(arguments: Any) -> None:
+    problems = check("model", {**TIED, "regularisers": {"noise": arguments}})
     key = "model.regularisers.noise"
     assert problems == [f"{key}={arguments!r}: expected the arguments of noise"]
-    if not isinstance(arguments, dict):
-        [problem] = check_component("model", {**TIED, "regularisers": arguments}, "model")
-        assert problem.startswith(f"model.regularisers={arguments!r}: expected arguments for each")
+    [problem] = check("model", {**TIED, "regularisers": arguments})
+    assert problem.startswith(f"model.regularisers={arguments!r}: expected arguments for each")
+
+
+def test_a_component_among_several_may_have_another_name_than_its_kind() -> None:
+    weak = {"weak": {"kind": "noise", "noise_scale": 0.1}}
+    assert check("model", {**TIED, "regularisers": weak}) == []
+    assert construct("model", {**TIED, "regularisers": weak}) is not None
 
 
 @pytest.mark.parametrize("kind", [[], {}, ["sparse_uniform"]])
 def test_kind_that_is_no_word_is_refused(kind: Any) -> None:
-    [problem] = check_component("data", {"kind": kind}, "data")
+    [problem] = check("data", {"kind": kind})
     assert problem.startswith(f"data.kind={kind!r}: expected one of {SOURCES}")
 
 
 def test_key_that_is_no_word_is_refused() -> None:
-    [problem] = check_component("data", {**SPARSE, 3: 1}, "data")
+    [problem] = check("data", {**SPARSE, 3: 1})
     assert problem.startswith("data.3: unknown")
 
 
@@ -200,17 +221,22 @@ def test_a_refusal_names_the_whole_key_of_a_component_inside_a_component() -> No
 
 
 @pytest.mark.slow
-def test_construct_supplies_only_what_a_factory_takes() -> None:
+def test_a_factory_is_given_what_it_takes_at_any_depth_and_no_more() -> None:
     source = construct("data", SPARSE, model=None, folder=None)
     assert isinstance(source, Source)
     model = models.autoencoder(n_features=3, n_hidden=2)
-    assert isinstance(model, Model)
-    probe = construct(
-        "probe",
-        {"kind": "superposition", "batch_size": 4},
-        model=model,
-        source=data.sparse_uniform(n_features=3, density=0.5),
-        unused=1,
-    )
+    given = {"model": model, "source": data.sparse_uniform(n_features=3, density=0.5)}
+    evaluation = construct("evaluation", {"kind": "loss", "batch_size": 4}, **given, unused=1)
     params, state = model.init(jax.random.key(0))
-    assert probe(params, state, jax.random.key(1))["feature_norms"].shape == (3,)
+    assert evaluation.measure(params, state, jax.random.key(1))["loss"].shape == ()
+    rows = {"inputs": np.ones((7, 3), np.float32)}
+    node = {"kind": "shared", "data": {"kind": "examples", "n_features": 3}, "stream_seed": 1}
+    inside = construct("data", node, examples=rows)
+    np.testing.assert_array_equal(data.draw(inside, jax.random.key(0), 2).inputs, 1)
+
+
+def test_what_a_config_sets_is_not_supplied() -> None:
+    node = {"kind": "finite", "n_features": 3, "n_samples": 4, "data": SPARSE}
+    assert construct("data", node, data=None).gives.inputs.shape == (3,)
+    assert components.asked(EVERYTHING, "data", node) >= {"serve"}
+    assert "data" not in components.asked(EVERYTHING, "data", node)
