@@ -22,6 +22,9 @@ from superpos.types import Array, Carry, Model, Params, State
 if TYPE_CHECKING:
     import xarray
 
+_INIT = "init"
+"""The argument of a model that is its initialiser, and the group of that."""
+
 
 class Member(NamedTuple):
     """A stored model.
@@ -193,7 +196,30 @@ def _construct(registry: Registry, group: str, config: Mapping[str, Any]) -> Any
     """A component of a flat config, with the data for one that asks for its source."""
     given = _asks_for_data(registry, group, config)
     supplied = {"source": _construct(registry, "data", config)} if given else {}
-    return construct(registry, group, _node(config, group), supplied=supplied)
+    return construct(registry, group, _made_anew(registry, config, group), supplied=supplied)
+
+
+def _made_anew(registry: Registry, config: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """A component of a flat config, without an initialiser that asks for an asset.
+
+    What a stored model started from is not needed to make it anew.
+    """
+    node = _node(config, group)
+    init = node.get(_INIT)
+    lacking = isinstance(init, Mapping) and _lacks(registry, _INIT, init)
+    return {name: value for name, value in node.items() if name != _INIT or not lacking}
+
+
+def _lacks(registry: Registry, group: str, node: Mapping[str, Any]) -> bool:
+    """Whether a component, or one inside it, needs what its config does not say."""
+    function = factory_of(registry, group, node.get("kind"), group)
+    for name, parameter in inspect.signature(function).parameters.items():
+        value = node.get(name)
+        if name not in node and parameter.default is inspect.Parameter.empty:
+            return True
+        if name in registry and isinstance(value, Mapping) and _lacks(registry, name, value):
+            return True
+    return False
 
 
 def _asks_for_data(registry: Registry, group: str, config: Mapping[str, Any]) -> bool:
