@@ -1,5 +1,6 @@
 """The rule of the Gram matrix as an optimiser, of a model whose parameters are G = W Wᵀ and b."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -93,7 +94,8 @@ def gram_sgd(
         count = jnp.asarray(optax.safe_increment(state.n_updates))
         if rank is not None:
             due = count % truncate_every == 0
-            after = jax.lax.cond(due, lambda it: truncate(it, rank), lambda it: it, after)
+            truncated = functools.partial(truncate, n_hidden=rank)
+            after = jax.lax.cond(due, truncated, lambda it: it, after)
         new = {"G": after.G, "b": after.b}
         step = map_paths(lambda path, leaf: new[path] - leaf, params)
         return step, GramSgdState(count, after.cross, after.momentum, after.b_momentum)

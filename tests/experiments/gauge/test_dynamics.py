@@ -1,14 +1,13 @@
-"""The table and the label space on tiny models, and verdicts on numbers made by hand."""
+"""What is read off stored runs, and verdicts on numbers made by hand."""
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
 
 from experiments.gauge import charges, equivariance, label_space, speed
+from experiments.gauge.charges import Drifts
 from experiments.gauge.dynamics_claims import (
     N_FEATURES,
     NAMES,
@@ -21,48 +20,11 @@ from experiments.gauge.dynamics_claims import (
     judge_speed,
     judge_table,
 )
-from experiments.gauge.setting import first_of, loss_on, stream
+from experiments.gauge.moving import SYMMETRIES
 from tests.stored import config_text
 
 N, M = 6, 2
-
-
-def dataset(kind: str, **changes: Any) -> xarray.Dataset:
-    """A start as a sweep stores it."""
-    rng = np.random.default_rng(0)
-    arguments = {"n_hidden": M, "importance_decay": 0.9} | changes
-    values = {f"model.{name}": value for name, value in arguments.items()}
-    config = config_text(f"model={kind}", **{"data.n_features": N, "data.density": 0.4}, **values)
-    names = ("W",) if kind == "autoencoder" else ("W_in", "W_out")
-    weights = {name: (("seed", "f", "h"), 0.5 * rng.normal(size=(1, N, M))) for name in names}
-    results = {**weights, "b": (("seed", "f"), np.zeros((1, N))), "status": ("seed", ["ok"])}
-    return xarray.Dataset(results, attrs={"config": config})
-
-
-STARTS = {
-    "tied_start": dataset("autoencoder"),
-    "relu_start": dataset("computation", bias=False),
-    "linear_start": dataset(
-        "computation", bias=False, activation="linear", hidden_activation="linear"
-    ),
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def double() -> Any:
-    with jax.enable_x64(True):
-        yield
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(label_space, "N_STEPS", 50)
-    monkeypatch.setattr(label_space, "N_NAIVE", 50)
-    monkeypatch.setattr(equivariance, "N_STEPS", 20)
-    few = {name: equivariance.OPTIMISERS[name] for name in ("sgd", "adam")}
-    monkeypatch.setattr(equivariance, "OPTIMISERS", few)
-    tied, _, linear = equivariance.cases()
-    monkeypatch.setattr(equivariance, "cases", lambda: [tied, linear])
+RATES = np.array([4e-3, 2e-3, 1e-3, 5e-4])
 
 
 def states(verdicts: Any) -> dict[str, bool | None]:
@@ -70,23 +32,57 @@ def states(verdicts: Any) -> dict[str, bool | None]:
 
 
 def test_every_group_of_the_table_is_a_column_and_every_optimiser_has_a_name() -> None:
-    assert [name for case in equivariance.cases() for name in case.groups] == [*TIED, *UNTIED]
-    assert set(NAMES) == set(equivariance.OPTIMISERS) == set(equivariance.KEEPS)
-    assert sorted(sum(equivariance.families(), [])) == sorted(NAMES)
+    assert [name for groups in SYMMETRIES.values() for name in groups] == [*TIED, *UNTIED]
+    assert set(NAMES) == set(equivariance.KEEPS)
     assert frozenset().union(*equivariance.KEEPS.values()) <= {*TIED, *UNTIED}
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("short")
-def test_the_table_is_measured_from_stored_starts() -> None:
-    table = equivariance.measure(STARTS)
-    assert set(table) == {"sgd", "adam"}
-    for name, cells in table.items():
-        assert set(cells) == {*TIED, "O(m) of both", "GL(m)"}
-        for group, apart in cells.items():
-            assert apart.shape == (20,)
-            kept = group in equivariance.KEEPS[name]
-            assert (apart.max() < 1e-10) == kept, (name, group)
+@pytest.mark.parametrize(
+    ("kind", "momentum", "decay", "name"),
+    [
+        ("sgdw", 0.0, 0.0, "sgd"),
+        ("sgdw", 0.9, 0.0, "momentum"),
+        ("sgdw", 0.0, 0.01, "decay"),
+        ("adamw", 0.0, 0.0, "adam"),
+        ("adamw", 0.0, 0.01, "adamw"),
+        ("muon", 0.0, 0.0, "muon"),
+    ],
+)
+def test_names_of_optimisers(kind: str, momentum: float, decay: float, name: str) -> None:
+    assert equivariance.name_of(kind, momentum, decay) == name
+
+
+def test_how_far_labels_are_apart() -> None:
+    """Two elements: a rotation, which changes no Gram matrix, and one that adds 0.5 in an entry."""
+    rng = np.random.default_rng(0)
+    start = {"W": rng.normal(size=(N, M))}
+    Q = np.linalg.qr(rng.normal(size=(M, M)))[0]
+    paths = np.stack([np.stack([W, 2 * W]) for W in (start["W"], start["W"] @ Q)])
+    dims = ("element", "step", "feature", "hidden")
+    runs = xarray.Dataset(
+        {"W_path": (dims, paths), "status": ("element", ["ok", "ok"])}, {"element": [0, 1]}
+    )
+    assert equivariance.apart("O(m)", start, runs).max() < 1e-14
+    runs["W_path"][1, 1] = np.sqrt(1.5) * 2 * start["W"]
+    gaps = equivariance.apart("O(m)", start, runs)
+    np.testing.assert_allclose(gaps[1], 2.0)  # of G: 1.5 * 4 - 4 times its largest entry
+    runs["status"][1] = "diverged@2"
+    assert np.isinf(equivariance.apart("O(m)", start, runs)).all()
+
+
+def test_labels_are_invariants() -> None:
+    rng = np.random.default_rng(1)
+    W_in, W_out = rng.normal(size=(2, N, M))
+    scales, A = np.array([2.0, 0.5]), rng.normal(size=(M, M))
+    label = lambda group, *pair: equivariance.label(group, dict(zip(("W_in", "W_out"), pair)))  # noqa: B905,E731
+    at = label("GL(m)", W_in, W_out)
+    np.testing.assert_allclose(at, W_in @ W_out.T)
+    np.testing.assert_allclose(label("GL(m)", W_in @ A.T, W_out @ np.linalg.inv(A)), at)
+    at = label("scale of units", W_in, W_out)
+    moved = label("scale of units", (W_in * scales)[:, ::-1], (W_out / scales)[:, ::-1])
+    np.testing.assert_allclose(moved, at, atol=1e-12)
+    whole = label("scale of a layer", 3 * W_in, W_out)
+    np.testing.assert_allclose(whole, label("scale of a layer", W_in, W_out), atol=1e-12)
 
 
 def constructed(kept: float, broken: float) -> dict[str, dict[str, np.ndarray]]:
@@ -109,49 +105,15 @@ def test_a_table_with_all_as_expected_and_one_with_nothing() -> None:
     assert "first above 1e-10 after 3 updates" in verdict.note
 
 
-@pytest.mark.slow
-def test_data_are_as_dense_as_the_sweep_says_and_the_loss_is_the_models() -> None:
-    start = STARTS["tied_start"]
-    x = np.asarray(stream(start, 20, 100))
-    assert x.dtype == np.float64 and x.shape == (20, 100, N)
-    np.testing.assert_allclose((x > 0).mean(), 0.4, atol=0.02)
-    assert not np.array_equal(x, stream(start, 20, 100, seed=1))
-    model, params = first_of(start)
-    W, b = np.asarray(params.W), np.asarray(params.b)
-    error = np.square(np.maximum(x[0] @ W @ W.T + b, 0) - x[0]) * 0.9 ** np.arange(N)
-    expected = error.sum(-1).mean()
-    np.testing.assert_allclose(loss_on(model, params, x[0]), expected, rtol=1e-6)
-    G = jnp.asarray(W @ W.T)
-    np.testing.assert_allclose(label_space.gram_loss(start)(G, params.b, x[0]), expected, rtol=1e-6)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("short")
-def test_the_gram_matrix_follows_the_weights() -> None:
-    start = STARTS["tied_start"]
-    followed = label_space.follow(start)
-    assert followed.gap.shape == (len(label_space.WAYS), 50)
-    assert max(followed.gap.max(), followed.raw.max(), followed.loss_gap.max()) < 1e-12
-    assert 1e-9 < followed.single.max() < 1e-5 and 1e-9 < followed.raw_single.max() < 1e-3
-    assert (followed.loss[:, -1] < followed.loss[:, 0]).all()
-    for G, W in zip(followed.gram, followed.ends, strict=True):
-        assert label_space.rank_of(G) == M
-        assert label_space.recovered(G, W) < 1e-9
-        assert label_space.recovered(G + np.eye(N), W) == np.inf
-    naive = label_space.naive_path(start)
-    assert naive.shape == (50, N, N) and label_space.rank_of(naive[-1]) > M
-
-
 def test_least_eigenvalues() -> None:
     path = np.stack([np.diag([4.0, 1.0]), np.diag([2.0, -0.5]), np.diag([8.0, -1.0])])
     assert label_space.least_eigenvalue(path) == -0.25
 
 
 def followed_by_hand(gap: float, single: np.ndarray) -> label_space.Followed:
-    shape = (len(label_space.WAYS), 300)
-    gaps, singles = np.full(shape, gap), np.tile(single, (shape[0], 1))
-    zeros = np.zeros(shape)
-    return label_space.Followed(gaps, gaps, singles, singles, gaps, zeros, zeros, zeros)
+    gaps = dict.fromkeys(label_space.WAYS, np.full(300, gap))
+    singles = dict.fromkeys(label_space.WAYS, single)
+    return label_space.Followed(gaps, gaps, singles, singles, gaps, {}, {})
 
 
 def test_label_claims_hold_and_fail() -> None:
@@ -177,11 +139,76 @@ def test_speed_is_judged_by_width_and_measured() -> None:
     assert in_weights.shape == (2,) and in_weights.min() > 0 and in_labels > 0
 
 
-@pytest.mark.slow
-def test_charges_drift_as_the_square_of_the_rate() -> None:
-    rates = np.array(charges.RATES)
-    np.testing.assert_allclose(charges.slope(3 * rates**2), 2)
-    assert set(states(judge_charges(rates**2, 5 * rates**2)).values()) == {True}
-    assert set(states(judge_charges(rates, rates**3)).values()) == {False}
-    for name in ("linear_start", "relu_start"):
-        assert 1.9 < charges.slope(charges.drifts(STARTS[name])) < 2.1
+def swept(values: np.ndarray, name: str) -> xarray.Dataset:
+    """Runs of the ways as a sweep stores them, for values (ways, step, feature, ...)."""
+    dims = ("momentum", "seed", "step", "feature", "hidden" if name == "W_path" else "other")
+    coords = {
+        "momentum": [0.0, 0.0, 0.9],
+        "weight_decay": ("momentum", [0.0, 0.01, 0.0]),
+        "seed": [0],
+    }
+    last = values[:, -1]
+    return xarray.Dataset(
+        {
+            name: (dims, values[:, None]),
+            name.removesuffix("_path"): ((*dims[:2], *dims[3:]), last[:, None]),
+            "loss": (dims[:3], np.abs(values).sum((-2, -1))[:, None]),
+            "status": (dims[:2], np.full((3, 1), "ok")),
+        },
+        coords,
+    )
+
+
+def test_gaps_are_those_of_the_gram_matrices() -> None:
+    rng = np.random.default_rng(2)
+    W = rng.normal(size=(3, 4, N, M))
+    G = W @ W.swapaxes(-1, -2)
+    off = G.copy()
+    off[2, 1, 0, 3] += 0.25
+    runs = {name: swept(W, "W_path") for name in ("weights", "weights_single")}
+    runs |= {"label": swept(off, "G_path")}
+    runs |= {name: swept(G[:, :3], "G_path") for name in ("rule", "rule_single")}
+    found = label_space.follow(runs)
+    np.testing.assert_allclose(found.gap["momentum"], [0, 0.25, 0, 0], atol=1e-12)
+    assert found.gap["decay"].max() < 1e-12 and found.raw["sgd"].shape == (3,)
+    np.testing.assert_array_equal(found.ends["decay"], W[1, -1])
+    assert label_space.rank_of(G[0, 0]) == M
+    assert label_space.recovered(found.gram["sgd"], found.ends["sgd"]) < 1e-9
+    assert label_space.recovered(G[0, -1] + np.eye(N), W[0, -1]) == np.inf
+
+
+@pytest.mark.parametrize("units", ["linear", "relu"])
+def test_drifts_of_charges(units: str) -> None:
+    """Weights whose entry is moved by a rate change the charge by a sum over that column."""
+    W = np.zeros((1, N, M))
+    W[0, 0] = 1.0
+    moved = np.repeat(W, len(RATES), axis=0)
+    moved[:, 1, 0] = RATES
+    config = config_text(
+        "model=computation", **{"model.hidden_activation": units, "data.n_features": N}
+    )
+    dims = ("seed", "feature", "hidden")
+    start = xarray.Dataset(
+        {"W_in": (dims, W), "W_out": (dims, W), "status": ("seed", ["ok"])},
+        attrs={"config": config},
+    )
+    along = ("learning_rate", *dims)
+    runs = xarray.Dataset(
+        {
+            "W_in": (along, moved[:, None]),
+            "W_out": (along, np.repeat(W, 4, axis=0)[:, None]),
+            "status": (along[:2], np.full((4, 1), "ok")),
+        },
+        {"learning_rate": RATES},
+        {"config": config},
+    )
+    found = charges.drifts(start, runs)
+    np.testing.assert_allclose(found.values, RATES**2)
+    np.testing.assert_allclose(charges.slope(found), 2)
+
+
+def test_charges_are_judged_by_their_power() -> None:
+    good = judge_charges(Drifts(RATES, RATES**2), Drifts(RATES, 5 * RATES**2))
+    assert set(states(good).values()) == {True}
+    bad = judge_charges(Drifts(RATES, RATES), Drifts(RATES, RATES**3))
+    assert set(states(bad).values()) == {False}
