@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments import runner
+from experiments import runner, sweeping
 from experiments.boundary import compose
 from experiments.elhage import phase_change
 from experiments.jobs import ConfigError, Job
@@ -169,7 +169,7 @@ def test_a_problem_that_variants_share_is_listed_once(tmp_path: Path) -> None:
     [
         ({"a": {"modell": {"n_hidden": 1}}}, ["variants.a.modell", "did you mean model"]),
         ({"a": {"model": {"n_hiden": 1}}}, ["model.n_hiden", "did you mean n_hidden"]),
-        ({"a": {"engine": {"chunk": 1}}}, ["variants.a.engine"]),
+        ({"a": {"objective": "loss"}}, ["variants.a.objective"]),
         ({"a": {"schedule": {"kind": "linear"}}}, ["variants.a.schedule"]),
         ({"a": {"title": "b"}}, ["variants.a.title"]),
         ({"a": 3}, ["variants.a=3", "expected"]),
@@ -271,7 +271,7 @@ def test_run_makes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def stop(*args: Any, **kwargs: Any) -> None:
         raise InterruptedError
 
-    monkeypatch.setattr(runner, "sweep", stop)
+    monkeypatch.setattr(sweeping, "sweep", stop)
     with pytest.raises(InterruptedError):
         runner.run(tiny(tmp_path / "new" / "folder"))
     assert (tmp_path / "new" / "folder").is_dir()
@@ -425,14 +425,17 @@ def test_precision_is_that_of_the_config(tmp_path: Path, monkeypatch: pytest.Mon
     seen: list[Any] = []
 
     def stop(*args: Any, **kwargs: Any) -> None:
-        seen.append(jax.config.jax_default_matmul_precision)
+        seen.append((jax.config.jax_default_matmul_precision, jax.config.jax_enable_x64))
         raise InterruptedError
 
-    monkeypatch.setattr(runner, "sweep", stop)
-    for precision in ("high", "highest"):
+    monkeypatch.setattr(sweeping, "sweep", stop)
+    for precision, wide in (("high", "true"), ("highest", "false")):
+        words = (f"engine.matmul_precision={precision}", f"engine.x64={wide}")
         with pytest.raises(InterruptedError):
-            runner.run(tiny(tmp_path, f"engine.matmul_precision={precision}"))
-    assert seen == ["high", "highest"]
+            runner.run(tiny(tmp_path, *words))
+    assert seen == [("high", True), ("highest", False)]
+    with pytest.raises(ConfigError, match="engine.x64=True: expected engine.kernel=xla"):
+        runner.run(tiny(tmp_path, "engine.x64=true", "engine.kernel=pallas"))
 
 
 def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,7 +445,7 @@ def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.Mon
         seen.update(kwargs)
         raise InterruptedError
 
-    monkeypatch.setattr(runner, "sweep", stop)
+    monkeypatch.setattr(sweeping, "sweep", stop)
     words = (
         "engine.chunk=3",
         "engine.memory_fraction=0.25",
