@@ -22,6 +22,19 @@ def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return result
 
 
+def with_changes(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with changes laid over it, which what is taken from them follows.
+
+    A key that has a value of its own among the changes follows no other any more.
+    """
+    own = dict(flat(changes, ""))
+    result = without_links(merged(config, changes), own)
+    for key, value in own.items():
+        for each in [*_followers(result, key)]:
+            result = _laid(result, each, value)
+    return result
+
+
 def with_value(config: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
     """The config with one value at a dotted key, laid over it as `merged` does.
 
@@ -29,11 +42,24 @@ def with_value(config: Mapping[str, Any], key: str, value: Any) -> dict[str, Any
     """
     result = dict(config)
     for each in (key, *_followers(config, key)):
-        changes = value
-        for part in reversed(each.split(".")):
-            changes = {part: changes}
-        result = merged(result, changes)
+        result = _laid(result, each, value)
     return result
+
+
+def _laid(config: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """The config with one value at a dotted key."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return merged(config, value)
+
+
+def flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree and yield (dotted key, value)."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from flat(value, f"{prefix}{name}.")
+    else:
+        yield prefix[:-1], node
 
 
 def without_links(config: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:

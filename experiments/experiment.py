@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from experiments.analyses import EVERYTHING
 from experiments.boundary import MOVED
-from experiments.changes import merged, without_links
 from experiments.findings import Findings
-from experiments.jobs import ConfigError, Job, flat
+from experiments.jobs import ConfigError, Job
 from experiments.resolve import COMPONENTS
 from experiments.sweeping import arithmetic
 from experiments.variant import Variant, bind_variant
@@ -23,7 +22,8 @@ from superpos.arguments import (
 )
 from superpos.components import check, construct, problem_of
 from superpos.random import Rng
-from superpos.train.after import check_names, described
+from superpos.train.after import described
+from superpos.train.afterwards import check_names
 from superpos.train.assets import reading
 from superpos.train.grid import make_grid
 from superpos.train.placing import shapes_of
@@ -89,7 +89,7 @@ def bind(
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
         try:
             made = {each: variant.model for each, variant in variants.items()}
-            changed = without_links(merged(config, changes), dict(flat(changes, "")))
+            changed = with_changes(config, changes)
             wrong = [*_engine(changed["engine"])]
             problems += [each for each in wrong if each not in problems]
             variants[name] = bind_variant(changed, made)
@@ -177,14 +177,14 @@ def wrong_results(job: Job) -> Iterator[str]:
     """
     wanted = job.config["objective"]
     root = random.key(0, rng=job.config["engine"]["rng"])
-    arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
+    arrays = shapes_of({name: each.arrays for name, each in job.trained_with.items()})
     try:
         points = make_grid(job.axes, job.zipped).points
         with arithmetic(job.config):
-            schema = schema_of(reading(job.build, job.assets), points, root.dtype, arrays)
+            schema = schema_of(reading(job.build, job.trained_with), points, root.dtype, arrays)
             if job.over:
                 keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
-                run, carry = described(job.build, keys, root, job.assets)
+                run, carry = described(job.build_later, keys, root, job.assets)
                 over = {name: [*axes] for name, axes in job.over.items()}
                 check_names(run, carry, schema, [*job.axes], over)
     except ArgumentError as error:

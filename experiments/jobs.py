@@ -2,14 +2,16 @@
 
 import copy
 import dataclasses
+import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import jax
 
 from experiments import loading
+from experiments.changes import flat
 from experiments.resolve import COMPONENTS, after, assets_of, problems_of, resolve
 from experiments.varying import Axes, axes_of, node_at
 from superpos.arguments import (
@@ -47,16 +49,18 @@ class Job:
     Attributes:
         build: (point, assets) -> Training, or point -> Training where there are no assets, for
             `superpos.train.sweep`.
+        build_later: the same with the evaluations of stored members, for `superpos.train.evaluate`.
         axes: dotted key -> values.
         zipped: groups of axes that vary together.
         spec: the resolved configuration, dotted key -> plain value, without the axes.
         fit: length of a run.
         config: the same configuration as the factories take it.
-        assets: what its factories ask for.
+        assets: what its factories ask for, those of evaluations of stored members among them.
         over: evaluation of stored members -> axes of its own numbers.
     """
 
     build: Build
+    build_later: Build
     axes: Axes
     zipped: list[list[str]]
     spec: dict[str, Any]
@@ -69,6 +73,11 @@ class Job:
     def n_members(self) -> int:
         """Members of the sweep."""
         return make_grid(self.axes, self.zipped).n_members
+
+    @property
+    def trained_with(self) -> dict[str, Asset]:
+        """The assets that training asks for, and that members are identified by."""
+        return {name: self.assets[name] for name in assets_of(self.config, self.assets)}
 
 
 def bind_job(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE) -> Job:
@@ -96,7 +105,7 @@ def bind_job(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE)
     if fit is None or problems:
         raise ConfigError(problems)
     try:
-        assets = loading.loaded(loaders, assets_of(config, loaders), made)
+        assets = loading.loaded(loaders, assets_of(config, loaders, later=True), made)
         over = {name: _under(axes, f"evaluations.{name}.") for name in after(config)}
         apart = [key for own in over.values() for key in own]
         axes = {key: values for key, values in axes.items() if key not in apart}
@@ -117,12 +126,17 @@ def make_job(
 ) -> Job:
     """The sweep of a checked config over checked axes; `over` is of what is measured afterwards."""
 
-    def build(point: Mapping[str, Any], given: Mapping[str, Any] = NONE) -> Training:
-        return _training(_with_values(config, point), fit, given)
+    def build(
+        point: Mapping[str, Any], given: Mapping[str, Any] = NONE, *, later: bool = False
+    ) -> Training:
+        parts = resolve(_with_values(config, point), given, later=later)
+        return training(**parts._asdict(), spec=fit, engine=config["engine"]["kernel"])
 
-    spec = identified(flat_spec(config), assets)
+    trained_with = {name: assets[name] for name in assets_of(config, assets)}
+    spec = identified(flat_spec(config), trained_with)
     return Job(
         build=build,
+        build_later=functools.partial(build, later=True),
         axes=axes,
         zipped=zipped,
         spec={key: value for key, value in spec.items() if key not in axes},
@@ -151,11 +165,6 @@ def spec_after(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _under(axes: Axes, prefix: str) -> Axes:
     return {key: values for key, values in axes.items() if key.startswith(prefix)}
-
-
-def _training(config: Mapping[str, Any], fit: FitSpec, assets: Mapping[str, Any]) -> Training:
-    parts = resolve(config, assets)
-    return training(**parts._asdict(), spec=fit, engine=config["engine"]["kernel"])
 
 
 def _fit(node: Any, problems: list[str]) -> FitSpec | None:
@@ -206,7 +215,7 @@ def _try_corners(job: Job) -> None:
                 for name in names
                 if name != SEED
             }
-            resolve(_with_values(job.config, point), given)
+            resolve(_with_values(job.config, point), given, later=True)
 
     arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
     jax.eval_shape(make, arrays) if arrays else make({})
@@ -220,12 +229,3 @@ def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[st
         node = node_at(changed, path)
         node[int(name) if isinstance(node, list) else name] = value
     return changed
-
-
-def flat(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Walk a tree and yield (dotted key, value)."""
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            yield from flat(value, f"{prefix}{name}.")
-    else:
-        yield prefix[:-1], node

@@ -48,16 +48,16 @@ def problems_of(config: Mapping[str, Any], assets: Collection[str]) -> list[str]
     node = config["evaluations"]
     if isinstance(node, Mapping):
         found += [problem for name in node for problem in _when_problems(name, node[name])]
-        node = {name: _without_when(each) for name, each in node.items()}
-    return found + check_several(REGISTRY, "evaluation", node, "evaluations", supplied)
+    return found + check_several(REGISTRY, "evaluation", node, "evaluations", supplied, WHEN)
 
 
-def resolve(config: Mapping[str, Any], assets: Mapping[str, Any]) -> Parts:
+def resolve(config: Mapping[str, Any], assets: Mapping[str, Any], *, later: bool = False) -> Parts:
     """Make the parts of a run.
 
     Args:
         config: checked; its numbers may be tracers.
         assets: name -> what a factory is given.
+        later: with the evaluations of stored members, too.
 
     Returns:
         The parts.
@@ -69,20 +69,24 @@ def resolve(config: Mapping[str, Any], assets: Mapping[str, Any]) -> Parts:
     evaluations = {
         name: _evaluation(name, node, parts)
         for name, node in components.several(config["evaluations"]).items()
+        if later or not node.get("after")
     }
     tx = construct(REGISTRY, "optim", config["optim"], supplied=parts)
     return Parts(parts["model"], parts["source"], tx, evaluations)
 
 
-def assets_of(config: Mapping[str, Any], assets: Collection[str]) -> list[str]:
-    """Names of those assets that some factory of a checked config asks for."""
+def assets_of(
+    config: Mapping[str, Any], assets: Collection[str], *, later: bool = False
+) -> list[str]:
+    """Names of those assets that some factory of a checked config asks for, as of `resolve`."""
     asked = {
         name
         for group in ("data", "model", "optim")
         for name in components.asked(REGISTRY, group, config[group])
     }
     for node in components.several(config["evaluations"]).values():
-        asked |= {*components.asked(REGISTRY, "evaluation", _without_when(node))}
+        if later or not node.get("after"):
+            asked |= {*components.asked(REGISTRY, "evaluation", _without_when(node))}
     return [name for name in assets if name in asked]
 
 

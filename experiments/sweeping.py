@@ -10,7 +10,9 @@ import jax
 from experiments.jobs import Job, spec_after
 from superpos import random
 from superpos.train import sweep
-from superpos.train.after import evaluate
+from superpos.train.after import check_stage, evaluate, stage_spec
+from superpos.train.assets import identified
+from superpos.train.sweep import rooted
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def sweep_arguments(job: Job) -> dict[str, Any]:
         "axes": job.axes,
         "zipped": job.zipped,
         "spec": job.spec,
-        "assets": job.assets,
+        "assets": job.trained_with,
         **{name: engine[name] for name in settings},
     }
 
@@ -52,8 +54,22 @@ def train(job: Job, **settings: Any) -> "xarray.Dataset":
         What `sweep` returns.
     """
     set_precision(job.config)
+    if settings.get("store") is not None:
+        check_after(job, Path(settings["store"]))
     with arithmetic(job.config):
         return sweep(**sweep_arguments(job), **settings)
+
+
+def check_after(job: Job, folder: Path) -> None:
+    """Refuse what a job is to measure of stored members, before anything is trained for it.
+
+    Raises:
+        StoreError: the folder holds another evaluation of that name; one line.
+    """
+    trained = rooted(identified(job.spec, job.trained_with), root_key(job.config))
+    for name, axes in job.over.items():
+        spec = stage_spec(trained, spec_after(job.config, name), job.assets)
+        check_stage(folder, name, spec, [*axes])
 
 
 def measure_after(job: Job, folder: Path) -> None:
@@ -70,7 +86,7 @@ def measure_after(job: Job, folder: Path) -> None:
     for name, axes in job.over.items():
         with arithmetic(job.config):
             evaluate(
-                job.build,
+                job.build_later,
                 store=folder,
                 key=root_key(job.config),
                 name=name,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from experiments import loading
 from experiments.axes import expand, flat_axes
-from experiments.changes import with_value, without_links
-from experiments.jobs import NONE, ConfigError, Job, bind_job, flat, make_job
+from experiments.changes import flat, with_value, without_links
+from experiments.jobs import NONE, ConfigError, Job, bind_job, make_job
 from experiments.resolve import after, resolve
 from experiments.sweeping import arithmetic
 from experiments.varying import axis_hint
@@ -95,7 +95,8 @@ def bind_variant(config: Mapping[str, Any], made: Mapping[str, Model | None] = N
             problems |= dict.fromkeys(_labelled(each, labels, static) for each in error.problems)
     if problems or found:
         raise ConfigError(list(dict.fromkeys([*problems, *found])))
-    axes = {**whole.axes, SEED: whole.axes.get(SEED, jobs[0].axes[SEED])}
+    axes = {key: values for key, values in whole.axes.items() if not is_later(config, key)}
+    axes = {**axes, SEED: whole.axes.get(SEED, jobs[0].axes[SEED])}
     return Variant(axes, whole.zipped, static, jobs)
 
 
@@ -137,8 +138,15 @@ def _read(config: Mapping[str, Any]) -> tuple[_Part, dict[str, str], list[str]]:
     if not isinstance(zipped, list) or not all(isinstance(group, list) for group in zipped):
         found.append(f"zipped={zipped!r}: expected lists of axes, such as [[data.density, seed]]")
         zipped = []
+    later = [key for group in zipped for key in group if is_later(config, str(key))]
+    found += [f"zipped: {key} is of stored members, expected it in sweep alone" for key in later]
     try:
         table = _columns(config["points"])
+        found += [
+            f"points.{key}: of stored members, expected it in sweep alone"
+            for key in table
+            if is_later(config, key)
+        ]
         found += [f"points.{key}: in sweep too, expected once" for key in table if key in axes]
         axes |= table
         labels |= {key: f"points.{key}" for key in table}
@@ -244,12 +252,19 @@ def _choices(
 
 def _is_static(config: Mapping[str, Any], key: str) -> bool:
     """Whether a key is there but no axis of one program; what is unknown is told by `bind_job`."""
-    if any(key.startswith(f"evaluations.{name}.") for name in after(config)):
+    if is_later(config, key):
         return False  # what is measured afterwards makes no other program of the training
     try:
         return axis_hint(config, key) is None
     except ArgumentError:
         return False
+
+
+def is_later(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key is of an evaluation of stored members."""
+    node = config["evaluations"]
+    known = after(config) if isinstance(node, Mapping) else ()
+    return any(key.startswith(f"evaluations.{name}.") for name in known)
 
 
 def _labelled(problem: str, labels: Mapping[str, str], static: Sequence[str]) -> str:

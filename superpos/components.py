@@ -108,7 +108,12 @@ def _argument(
 
 
 def check(
-    registry: Registry, group: str, node: Any, path: str, supplied: Collection[str] = ()
+    registry: Registry,
+    group: str,
+    node: Any,
+    path: str,
+    supplied: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> list[str]:
     """Problems of one component: its kind, its keywords, their types and ranges.
 
@@ -118,6 +123,7 @@ def check(
         node: kind and arguments, as they stand in a config.
         path: dotted key of the component.
         supplied: names of what is given to factories that ask for it.
+        beside: keys that may stand beside the arguments of the factory, and are not checked here.
 
     Returns:
         One line each.
@@ -130,15 +136,16 @@ def check(
         return [str(error)]
     parameters = inspect.signature(function).parameters
     settable = [name for name in parameters if name not in supplied]
+    listed = [*settable, *beside]
     problems: list[str] = []
     for name, value in node.items():
-        if name == "kind":
+        if name == "kind" or name in beside:
             continue
         key = f"{path}.{name}"
         if name not in parameters:
-            close = did_you_mean(str(name), settable)
-            listed = ", ".join(settable) or "nothing"
-            problems.append(f"{key}: unknown, {path} {node['kind']} takes {listed}{close}")
+            close = did_you_mean(str(name), listed)
+            what = ", ".join(listed) or "nothing"
+            problems.append(f"{key}: unknown, {path} {node['kind']} takes {what}{close}")
         elif name in registry and value is not None:
             problems += check(registry, name, value, key, supplied)
         elif several_of := group_of_several(registry, name):
@@ -168,7 +175,12 @@ def asked(registry: Registry, group: str, node: Mapping[str, Any]) -> set[str]:
 
 
 def check_several(
-    registry: Registry, group: str, node: Any, path: str, supplied: Collection[str] = ()
+    registry: Registry,
+    group: str,
+    node: Any,
+    path: str,
+    supplied: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> list[str]:
     """Problems of several components of one group, kind -> arguments."""
     if node is None:
@@ -185,7 +197,7 @@ def check_several(
             close = did_you_mean(str(name), kinds)
             problems.append(f"{key}: unknown, expected one of {', '.join(kinds)}{close}")
         elif arguments is not None:
-            problems += check(registry, group, {"kind": name, **arguments}, key, supplied)
+            problems += check(registry, group, {"kind": name, **arguments}, key, supplied, beside)
     return problems
 
 

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -70,12 +70,23 @@ class Group:
         """The same members, once for each set of evaluations of stored members."""
         found = {}
         for unit, _ in self.of_unit:
-            job = unit.sweep
-            specs = {name: spec_after(job.config, name) for name in job.over}
-            text = json.dumps([specs, job.over], sort_keys=True)
-            if specs and text not in found:
-                found[text] = self._job(job)
-        return list(found.values())
+            for name in unit.sweep.over:
+                found.setdefault(name, self._job(unit.sweep))
+        return list({id(job): job for job in found.values()}.values())
+
+    def contradictions(self) -> Iterator[str]:
+        """Evaluations of stored members that jobs with the same models set in different ways."""
+        found: dict[str, dict[str, Any]] = {}
+        for unit, _ in self.of_unit:
+            for name, axes in unit.sweep.over.items():
+                now = {**spec_after(unit.sweep.config, name), **axes}
+                held = found.setdefault(name, now)
+                differ = [key for key in {**held, **now} if held.get(key) != now.get(key)]
+                if differ:
+                    yield (
+                        f"{differ[0]}={now.get(differ[0])}: other jobs measure the same models with"
+                        f" {held.get(differ[0])}; expected it in sweep.{differ[0]}"
+                    )
 
     def _job(self, of: Job) -> Job:
         """All members of the group, with what is measured of them by one of its jobs."""
@@ -106,7 +117,7 @@ def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
     is_input = _by_kinds(is_scalar)
     together: dict[str, list[tuple[Unit, dict[str, Any], set[str]]]] = {}
     for unit in units:
-        spec = identified(flat_spec(unit.sweep.config), unit.sweep.assets)
+        spec = identified(flat_spec(unit.sweep.config), unit.sweep.trained_with)
         inputs = {
             key for key in spec if key in unit.sweep.axes or is_input(unit.sweep.config, spec, key)
         }

@@ -12,6 +12,7 @@ from experiments.multirun.training import Part
 from experiments.sweeping import root_key
 from experiments.variant import Variant
 from superpos.train import StoreError, multirun
+from superpos.train.assets import identified
 from superpos.train.differences import refuse_difference
 from superpos.train.grid import SEED, make_grid
 from superpos.train.sweep import rooted
@@ -40,6 +41,7 @@ def update(
     keys = _keys(units, configs, swept)
     zipped = _zipped(units)
     base = _base(units, keys)
+    multirun.refuse_old(folder)
     held = multirun.read(folder)
     rows = [] if held is None else _rows(held[0])
     if held is not None:
@@ -153,7 +155,7 @@ def _base(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, Any]:
     """What all members have in common, dotted key -> value."""
     specs = [
         {
-            **flat_spec(unit.sweep.config),
+            **identified(flat_spec(unit.sweep.config), unit.sweep.trained_with),
             SEED: unit.sweep.config["seed"],
             **{f"engine.{name}": unit.sweep.config["engine"][name] for name in SHARED},
         }

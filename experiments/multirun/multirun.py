@@ -160,5 +160,6 @@ def _check_results(groups: Sequence[Group]) -> None:
         ConfigError: with every problem.
     """
     problems = [p for group in groups for p in wrong_results(group.of_unit[0][0].sweep)]
+    problems += [problem for group in groups for problem in group.contradictions()]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

@@ -27,7 +27,7 @@ def payload(group: Group, ids: Sequence[bytes], place: Path) -> dict[str, Any]:
         "config": dict(sweep.config),
         "axes": sweep.axes,
         "zipped": sweep.zipped,
-        "assets": {name: each.digest for name, each in sweep.assets.items()},
+        "assets": {name: each.digest for name, each in sweep.trained_with.items()},
         "ids": [each.decode() for each in ids],
         "store": str(place),
     }

@@ -35,16 +35,20 @@ def members(*, store: str, registry: Registry, select: Mapping[str, Any] | None 
         raise ArgumentError(f"select={shown(select)}: expected labels, such as {{seed: [0, 1]}}")
     try:
         chosen = stores.open(store)
-        found = [member for _, member in stores.members(chosen, registry, **(select or {}))]
+        labels = dict(select or {})
+        found = [member for _, member in stores.members(chosen, registry, **labels)]
+        configs = [*stores.nodes(chosen, registry, "model", **labels)]
     except (StoreError, NoMemberError) as error:
         raise ArgumentError(f"store={store}: {error}") from None
+    except ArgumentError as error:
+        raise ArgumentError(f"select.{error}" if select else str(error)) from None
     if not found:
         raise ArgumentError(f"store={store}: expected a finished member, there is none")
     if any(member.model is not found[0].model for member in found):
         raise ArgumentError(f"store={store}: expected members of one model; narrow them by select")
     trees = [(member.params, member.state) for member in found]
     stacked = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
-    about = json.dumps(stores.config_of(chosen), sort_keys=True)
+    about = json.dumps(configs[0], sort_keys=True)
     return asset(stacked, _read(found[0].model), about)
 
 

@@ -42,6 +42,16 @@ def activations(
         code = codes(batch.inputs)
         return dataclasses.replace(batch, inputs=code, targets=code), drawn
 
+    takes = members.model.takes
+    if (
+        data.gives is not None
+        and takes is not None
+        and data.gives.inputs.shape != takes.inputs.shape
+    ):
+        raise ArgumentError(
+            f"data: gives inputs {list(data.gives.inputs.shape)}, expected the"
+            f" {list(takes.inputs.shape)} that members take"
+        )
     if data.gives is not None:
         example = jax.ShapeDtypeStruct((1, *data.gives.inputs.shape), data.gives.inputs.dtype)
         width = jax.eval_shape(codes, example).shape[-1]

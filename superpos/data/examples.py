@@ -67,9 +67,9 @@ def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Arr
     targets = examples.get("targets", inputs)
     for name, array in (("inputs", inputs), ("targets", targets)):
         if array.ndim != 2 or array.shape[0] != inputs.shape[0] or not array.size:
-            raise ArgumentError(
-                f"examples.{name}: expected ({inputs.shape[0]}, a number), not {array.shape}"
-            )
+            rows = inputs.shape[0] if inputs.shape else 0
+            wanted = "one row or more of numbers" if not rows else f"{rows} rows of numbers"
+            raise ArgumentError(f"examples.{name} of shape {array.shape}: expected {wanted}")
     if inputs.shape[1] != n_features:
         raise ArgumentError(f"n_features={n_features}: expected the {inputs.shape[1]} of examples")
     return inputs, targets

@@ -1,4 +1,4 @@
-"""Probes: metrics measured during a run."""
+"""Evaluations: metrics as something that is measured during or after a run."""
 
 from superpos.evaluations.geometry import geometry as geometry
 from superpos.evaluations.loss import loss as loss

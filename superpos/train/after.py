@@ -9,18 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.train import afterwards
-from superpos.train.afterwards import MEMBER
-from superpos.train.assets import as_asset
+from superpos.train import afterwards, files
+from superpos.train.afterwards import MEMBER, check_names
+from superpos.train.assets import PREFIX, as_asset, identified
+from superpos.train.differences import first_difference, refuse_difference
 from superpos.train.files import StoreError
 from superpos.train.fit import check_key
 from superpos.train.grid import SEED, check_count, make_grid
 from superpos.train.placing import shapes_of
 from superpos.train.program import digest_of_text
-from superpos.train.reading import read_trained
-from superpos.train.results import RESERVED, final_leaves
+from superpos.train.reading import read_header, read_trained
+from superpos.train.results import final_leaves
 from superpos.train.store import writing
-from superpos.train.table import Schema, short_names
+from superpos.train.sweep import rooted
+from superpos.train.table import Schema
 from superpos.train.work import Settings, Work, done
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
@@ -36,13 +38,11 @@ class Rows(NamedTuple):
         points: axis -> its value.
         seed: of the member.
         leaves: final parameters and state, in the order of their tree.
-        diverged_step: the update that made it non-finite; -1 while it is finite.
     """
 
     points: dict[str, Any]
     seed: Any
     leaves: list[Any]
-    diverged_step: Any
 
 
 def evaluate(
@@ -81,7 +81,11 @@ def evaluate(
     if found is None:
         raise StoreError(f"{store}: expected a folder with a sweep.json")
     header, grid, table = found
+    files.refuse_old(Path(store, "sweep.json"), header)
     given = {each: as_asset(each, value) for each, value in (assets or {}).items()}
+    _check_same(Path(store), header["spec"], key, given)
+    own_spec = stage_spec(header["spec"], spec, given)
+    check_stage(Path(store), name, own_spec, [*(over or {})])
     over_grid = make_grid(over or {})
     own = make_grid({MEMBER: range(grid.n_members), **(over or {})})
     check_count(own)
@@ -89,16 +93,15 @@ def evaluate(
     if name not in run.after:
         known = ", ".join(run.after) or "none"
         raise ArgumentError(f"{name}: expected an evaluation with after, of which there is {known}")
-    others = _others(Path(store), name)
-    check_names(run, ends, {**others, **header["schema"]}, [*grid.axes], {name: [*over_grid.axes]})
+    _check_stored(Path(store), header, ends)
+    schema = {**_others(Path(store), name), **header["schema"]}
+    check_names(run, ends, schema, [*grid.axes], {name: [*over_grid.axes]})
     leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
     rows = Rows(
         points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
         seed=grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members, np.uint32),
         leaves=[table.arrays[each] for each in leaves],
-        diverged_step=table.arrays["diverged_step"],
     )
-    own_spec = {**header["spec"], **{f"after.{each}": value for each, value in spec.items()}}
     work = Work(
         build=_stage(build, name, key, ends, [*over_grid.axes]),
         grid=own,
@@ -116,6 +119,68 @@ def evaluate(
         done(work, held)
 
 
+def stage_spec(
+    trained: Mapping[str, Any], spec: Mapping[str, Any], assets: Mapping[str, Asset]
+) -> dict[str, Any]:
+    """The configuration of an evaluation of stored members.
+
+    Args:
+        trained: that of the sweep.
+        spec: that of the evaluation.
+        assets: what it is given; those that the sweep has too are the same.
+    """
+    return {**identified(trained, assets), **{f"after.{key}": value for key, value in spec.items()}}
+
+
+def check_stage(store: Path, name: str, spec: Mapping[str, Any], over: Sequence[str]) -> None:
+    """Refuse an evaluation that is there with other settings, before anything is trained for it.
+
+    Args:
+        store: the folder of the sweep.
+        name: of the evaluation.
+        spec: as `stage_spec` gives it.
+        over: axes of its own numbers.
+
+    Raises:
+        StoreError: it is there, and another one; one line.
+    """
+    folder = Path(store, afterwards.FOLDER, name)
+    header = read_header(folder)
+    if header is None:
+        return
+    advice = "give the evaluation another name"
+    difference = first_difference(header["spec"], spec)
+    if difference is not None:
+        key, old, new = difference
+        key = key.removeprefix("after.")
+        raise StoreError(f"{folder}: holds {name} with {key}={old}, asked for {new}; {advice}")
+    held = [axis for axis in header["axes"] if axis != MEMBER]
+    if held != [*over]:
+        old, new = (", ".join(axes) or "nothing" for axes in (held, over))
+        raise StoreError(f"{folder}: holds {name} over {old}, asked for {new}; {advice}")
+
+
+def _check_same(
+    store: Path, trained: Mapping[str, Any], key: Key, assets: Mapping[str, Asset]
+) -> None:
+    """Refuse another root key, and other assets, than the sweep was trained with."""
+    now = identified(rooted({}, key), assets)
+    held = {each: trained.get(each) for each in ("rng", "key")}
+    held |= {each: value for each, value in trained.items() if each.startswith(PREFIX)}
+    given = {each: now.get(each, "nothing") for each in held}
+    refuse_difference(store, "a sweep with", held, given)
+
+
+def _check_stored(store: Path, header: Mapping[str, Any], ends: Carry) -> None:
+    """Refuse a build whose parameters have other names or shapes than those that are stored."""
+    for name, leaf in final_leaves(ends).items():
+        held = header["schema"].get(name, {"shape": "nothing"})["shape"]
+        if held != list(leaf.shape):
+            raise StoreError(
+                f"{store}: holds {name} of shape {held}, the build has {list(leaf.shape)}"
+            )
+
+
 def described(
     build: Build, axes: Sequence[str], key: Key, assets: Mapping[str, Asset]
 ) -> tuple[Training, Carry]:
@@ -131,38 +196,6 @@ def described(
     shapes = shapes_of({name: each.arrays for name, each in assets.items()})
     carry = jax.eval_shape(init, point, shapes, key)
     return runs[-1], carry
-
-
-def check_names(
-    run: Training,
-    carry: Carry,
-    schema: Schema,
-    axes: Sequence[str],
-    over: Mapping[str, Sequence[str]],
-) -> None:
-    """Refuse evaluations of stored members whose names the sweep has already.
-
-    Args:
-        run: with the evaluations.
-        carry: shapes of its carry.
-        schema: what the sweep keeps of a member.
-        axes: of the sweep.
-        over: evaluation -> axes of its own numbers; others are not looked at.
-
-    Raises:
-        ArgumentError: one line.
-    """
-    taken = {*schema, *RESERVED, *short_names(axes).values(), MEMBER}
-    dims = {dim for entry in schema.values() for dim in entry["dims"]}
-    for name, own in over.items():
-        measured = jax.eval_shape(run.after[name], carry)
-        for result in measured:
-            if result in taken | dims:
-                raise ArgumentError(f"evaluations.{name}: {result} is taken, expected another name")
-        for axis, short in short_names(own).items():
-            if short in taken | dims | {*measured}:
-                raise ArgumentError(f"sweep.{axis}: {short} is taken, expected another name")
-        taken |= {*measured}
 
 
 def _others(store: Path, name: str) -> Schema:

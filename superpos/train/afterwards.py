@@ -7,15 +7,20 @@ each of their values.
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
+from superpos.arguments import ArgumentError
 from superpos.train.grid import Grid, canonical
 from superpos.train.reading import Swept, coordinates_of, read_trained
+from superpos.train.results import RESERVED
 from superpos.train.schedule import STEP
-from superpos.train.table import Table, missing_of, short_names
+from superpos.train.table import Schema, Table, missing_of, short_names
+from superpos.types import Carry, Training
 
 FOLDER = "after"
 MEMBER = "member"
@@ -25,6 +30,50 @@ MEMBER = "member"
 def folders(sweep: Path) -> list[Path]:
     """The folders of the evaluations that were made afterwards."""
     return sorted(path.parent for path in (sweep / FOLDER).glob("*/sweep.json"))
+
+
+def check_names(
+    run: Training,
+    carry: Carry,
+    schema: Schema,
+    axes: Sequence[str],
+    over: Mapping[str, Sequence[str]],
+) -> None:
+    """Refuse evaluations of stored members whose names, or dimensions, the sweep has already.
+
+    Args:
+        run: with the evaluations.
+        carry: shapes of its carry.
+        schema: what the sweep keeps of a member.
+        axes: of the sweep.
+        over: evaluation -> axes of its own numbers; others are not looked at.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    taken = {*schema, *RESERVED, *short_names(axes).values(), MEMBER}
+    lengths = {
+        dim: length
+        for entry in schema.values()
+        for dim, length in zip(entry["dims"], entry["shape"], strict=True)
+    }
+    for name, own in over.items():
+        measured = jax.eval_shape(run.after[name], carry)
+        for result, leaf in measured.items():
+            if result in taken or result in lengths:
+                raise ArgumentError(f"evaluations.{name}: {result} is taken, expected another name")
+            dims = run.dims.get(result, [f"{result}_{number}" for number in range(leaf.ndim)])
+            fit = len(dims) == leaf.ndim == len({*dims}) and not taken & {*dims}
+            sizes = zip(dims, leaf.shape, strict=False)
+            if not fit or any(lengths.setdefault(dim, size) != size for dim, size in sizes):
+                raise ArgumentError(
+                    f"dims of {result}={list(dims)}: expected {leaf.ndim} distinct names of its"
+                    f" {list(leaf.shape)}, that nothing else has"
+                )
+        for axis, short in short_names(own).items():
+            if short in taken | lengths.keys() | measured.keys():
+                raise ArgumentError(f"sweep.{axis}: {short} is taken, expected another name")
+        taken |= {*measured}
 
 
 def ids_of(members: np.ndarray, over: Grid) -> np.ndarray:

@@ -23,6 +23,10 @@ def nudged(carry: Carry) -> Carry:
     return dataclasses.replace(carry, params=jax.tree.map(nudge, carry.params))
 
 
+nudge = jax.jit(nudged, donate_argnums=0)
+"""The same, compiled where it is first asked for; the carry given is consumed."""
+
+
 def sensitivity(carry: Carry, other: Carry, n_leading: int) -> np.ndarray:
     """How far apart two ends of the same run are.
 

@@ -138,7 +138,7 @@ def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | 
         points, key, seeds = inputs(task.grid, task.key, program.width, executable.device, chunk)
         if carry is None:
             carry = executable.init(points, task.assets.get(executable.device, {}), key, seeds)
-            carry = executable.nudge(carry) if number else carry
+            carry = fragile.nudge(carry) if number else carry
         run = _Run(task, executable, points, *(([], {}) if number else (blocks, records)))
         for carry, measured in run.blocks(carry, n_done):  # noqa: B020  (the one before is consumed)
             yield n_steps

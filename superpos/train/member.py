@@ -92,6 +92,29 @@ def members(
         yield reader.labels.at(index), reader.member(index)
 
 
+def nodes(
+    source: "str | Path | xarray.Dataset", registry: Registry, group: str, **selection: Any
+) -> Iterator[dict[str, Any]]:
+    """What the config of every finished member has below a group, in the order of `members`.
+
+    Args:
+        source: as of `member`.
+        registry: as of `member`.
+        group: of the config, such as "model".
+        **selection: as of `members`.
+
+    Yields:
+        A tree: its kind and arguments.
+
+    Raises:
+        ArgumentError: as of `members`.
+        StoreError: as of `members`.
+    """
+    reader = _Reader(source, registry)
+    for place in np.argwhere(reader.finished & matching(reader.labels, selection)):
+        yield _node(reader.config(tuple(place.tolist())), group)
+
+
 def component(
     source: "str | Path | xarray.Dataset", registry: Registry, group: str, **selection: Any
 ) -> Any:

@@ -79,6 +79,15 @@ def read(folder: Path) -> tuple[Members, dict[str, Any]] | None:
     return members, content["base"]
 
 
+def refuse_old(folder: Path) -> None:
+    """Refuse to write where an older version has.
+
+    Raises:
+        StoreError: multirun.json is of an older format; one line.
+    """
+    files.refuse_old(folder / FILE, files.read_json(folder / FILE))
+
+
 def open_multirun(folder: Path) -> "xarray.Dataset":
     """Open a multirun as one Dataset; members that are not on disk yet have status "missing".
 

@@ -13,7 +13,8 @@ import numpy as np
 from jax.extend import core
 
 from superpos.arguments import ArgumentError
-from superpos.train import fragile, results
+from superpos.train import results
+from superpos.train.afterwards import check_names
 from superpos.train.grid import SEED
 from superpos.train.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
 from superpos.train.placing import nbytes
@@ -38,7 +39,6 @@ class Executable(NamedTuple):
         device: where the arguments are to be, and the results are.
         init: (points, assets, root key, seeds) -> carry, every leaf led by (n_seeds, n_points) but
             for the keys (n_seeds,), the step () and the state of a source that all share.
-        nudge: carry -> the carry an ulp away; the carry given is consumed.
         advance: (points, assets, carry) -> (carry, metrics of the block); the carry given is
             consumed.
         measures: name -> (points, assets, carry) -> metrics.
@@ -46,7 +46,6 @@ class Executable(NamedTuple):
 
     device: Any
     init: Callable[..., Carry]
-    nudge: Callable[[Carry], Carry]
     advance: Callable[..., tuple[Carry, dict[str, Any]]]
     measures: Mapping[str, Callable[..., dict[str, Any]]]
 
@@ -115,7 +114,7 @@ def compile_chunk(
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
     schema = _schema(traced, shapes, schedule, points, dims)
-    functions = [traced.init, traced.nudge, traced.advance, *traced.measures.values()]
+    functions = [traced.init, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
     equations = list(_in_loops(traced.advance.jaxpr.jaxpr))
@@ -128,11 +127,11 @@ def compile_chunk(
         shapes=shapes,
         schedule=schedule,
         schema=schema,
-        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][2:]),
+        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][1:]),
         n_bytes_assets=nbytes(assets),
         n_bytes_looped=_largest(var for each in equations for var in each.outvars),
         seconds=time.perf_counter() - start,
-        digest=digest_of_text("".join(each.as_text() for each in lowered[0][2:])),
+        digest=digest_of_text("".join(each.as_text() for each in lowered[0][1:])),
     )
 
 
@@ -158,7 +157,10 @@ def _schema(
     traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
 ) -> Schema:
     names = short_names([*points, SEED]).values()
-    return results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    later = dict.fromkeys(traced.run.after, ())
+    check_names(traced.run, results.of_one(shapes.carry), schema, [*points, SEED], later)
+    return schema
 
 
 def _shapes(traced: "_Traced") -> Shapes:
@@ -171,7 +173,6 @@ class _Traced(NamedTuple):
 
     run: Training
     init: Any
-    nudge: Any
     advance: Any
     measures: dict[str, Any]
 
@@ -225,8 +226,7 @@ def _traced(
         )
         for name in run.measures
     }
-    traced_nudge = jax.jit(fragile.nudged, donate_argnums=0).trace(carry)
-    return _Traced(run, traced_init, traced_nudge, traced_advance, measures)
+    return _Traced(run, traced_init, traced_advance, measures)
 
 
 @contextmanager
@@ -254,8 +254,8 @@ def _compiled(lowered: Sequence[Any]) -> list[Any]:
 
 
 def _executable(device: Any, compiled: Sequence[Any], names: Iterable[str]) -> Executable:
-    init, nudge, advance, *measures = compiled
-    return Executable(device, init, nudge, advance, dict(zip(names, measures, strict=True)))
+    init, advance, *measures = compiled
+    return Executable(device, init, advance, dict(zip(names, measures, strict=True)))
 
 
 def digest_of_text(text: str) -> str:

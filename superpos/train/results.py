@@ -1,5 +1,6 @@
 """What is kept of a member: final parameters and state, what was measured, divergence."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -44,6 +45,18 @@ def final_leaves(carry: Carry) -> dict[str, Any]:
             within = prefix == "params" and name
             named[name if within else f"{prefix}.{name}".rstrip(".")] = leaf
     return named
+
+
+def of_one(carry: Carry) -> Carry:
+    """Shapes of the carry of one member, from those of a chunk."""
+
+    def inner(leaf: Any) -> Any:
+        return jax.ShapeDtypeStruct(leaf.shape[LEADING:], leaf.dtype)
+
+    names = ("params", "state", "diverged_step")
+    parts = {name: jax.tree.map(inner, getattr(carry, name)) for name in names}
+    key = jax.ShapeDtypeStruct((), carry.key.dtype)
+    return dataclasses.replace(carry, key=key, opt_state=(), source=(), **parts)
 
 
 def gather(
@@ -126,7 +139,7 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
     taken = {**dict.fromkeys(RESERVED, "every sweep has"), **dict.fromkeys(axes, "an axis has")}
     taken |= dict.fromkeys(names_of_steps, "an evaluation has")
     final = final_leaves(shapes.carry)
-    _check_axes(final, axes)
+    _check_axes(final, axes, names_of_steps)
     for where, measured, lead in (
         ("", final, ()),
         ("", shapes.metrics, (schedule.n_logged, STEP)),
@@ -147,8 +160,8 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
     return found
 
 
-def _check_axes(final: Mapping[str, Any], axes: Sequence[str]) -> None:
-    taken = ({*final} | {*RESERVED}) & {*axes}
+def _check_axes(final: Mapping[str, Any], axes: Sequence[str], names_of_steps: set[str]) -> None:
+    taken = ({*final} | {*RESERVED} | names_of_steps) & {*axes}
     if taken:
         raise ArgumentError(f"{min(taken)}: both an axis and a result, expected distinct names")
 

@@ -129,6 +129,13 @@ def means_of(values: Any, n_each: int, axis: int = 0) -> Any:
     return values.reshape(*lead, -1, n_each, *rest).mean(axis=axis + 1, dtype=values.dtype)
 
 
+def every_of(evaluation: Evaluation, spec: FitSpec) -> int | Trigger:
+    """When something is measured: at the end alone, or after each log_every, unless it says so."""
+    if evaluation.every is not None:
+        return evaluation.every
+    return spec.n_steps if evaluation.at_end and spec.n_steps else spec.log_every
+
+
 def block_of(spec: FitSpec, evaluations: Mapping[str, Evaluation]) -> int:
     """Updates in a block: the greatest common divisor of all times at which something is measured.
 

@@ -21,6 +21,7 @@ from superpos.train.member import Member as Member
 from superpos.train.member import component as component
 from superpos.train.member import member as member
 from superpos.train.member import members as members
+from superpos.train.member import nodes as nodes
 from superpos.train.plan import Width
 from superpos.train.reading import (
     Swept,

@@ -9,11 +9,12 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from superpos.arguments import ArgumentError, check_value, shown
 from superpos.train.fused import fused_block
-from superpos.train.schedule import block_of
+from superpos.train.schedule import block_of, every_of
 from superpos.train.update import updated
 from superpos.types import (
     Array,
@@ -83,7 +84,7 @@ def training(
     check_fit(source, model)
     block = block_of(spec, evaluations)
     measures = {
-        name: Measure(_measured(each), each.every or spec.log_every, each.at_end)
+        name: Measure(_measured(name, each), every_of(each, spec), each.at_end)
         for name, each in evaluations.items()
         if not each.after
     }
@@ -122,7 +123,7 @@ def training(
         spec,
         block=block,
         measures={name: each for name, each in measures.items() if name not in each_block},
-        after={name: _measured(each) for name, each in evaluations.items() if each.after},
+        after={name: _measured(name, each) for name, each in evaluations.items() if each.after},
         dims=functools.reduce(operator.or_, [dict(each.dims) for each in (model, *named)]),
         stream=source.stream is not None,
     )
@@ -180,8 +181,16 @@ def _all(
         ArgumentError: one of them is none; one line.
     """
     for name, each in evaluations.items():
+        if not str(name).isidentifier():
+            raise ArgumentError(f"evaluations.{name}: expected a name of letters, digits and _")
         if not isinstance(each, Evaluation):
             raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
+        check_value(f"evaluations.{name}.at_end", each.at_end, bool)
+        check_value(f"evaluations.{name}.after", each.after, bool)
+        if each.after and (each.every is not None or each.at_end):
+            raise ArgumentError(
+                f"evaluations.{name}.after=True: expected neither every nor at_end beside it"
+            )
     if probe is None:
         return evaluations
     if evaluations:
@@ -189,12 +198,21 @@ def _all(
     return {"probe": probe if isinstance(probe, Evaluation) else Evaluation(probe)}
 
 
-def _measured(evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
+def _measured(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
     """An evaluation of a carry; at one step of a run, all are given the same key."""
 
     def measure(carry: Carry) -> dict[str, Array]:
         key = jax.random.fold_in(carry.key, STREAM_PROBE)
-        return evaluation.measure(carry.params, carry.state, jax.random.fold_in(key, carry.step))
+        key = jax.random.fold_in(key, carry.step)
+        found: Any = evaluation.measure(carry.params, carry.state, key)
+        if not isinstance(found, Mapping):
+            what = type(found).__name__
+            raise ArgumentError(f"evaluations.{name}: expected a dict of arrays, not {what}")
+        for result, value in found.items():
+            if not isinstance(value, (jax.Array, np.ndarray, np.number, bool, int, float)):
+                what = type(value).__name__
+                raise ArgumentError(f"evaluations.{name}: {result}: expected an array, not {what}")
+        return {result: jnp.asarray(value) for result, value in found.items()}
 
     return measure
 

@@ -117,7 +117,7 @@ class Evaluation(NamedTuple):
         measure: (params, state, key) -> named arrays.
         dims: names of the dimensions of results, such as {"feature_norms": ("feature",)}.
         every: updates between two measurements, >= 1, or a Trigger; None is after each
-            `log_every`.
+            `log_every`, or with at_end never before the end.
         at_end: measure after the last update, too.
         after: measure stored members, in a stage of its own, and not while they train.
     """

@@ -162,7 +162,7 @@ def test_a_member_that_diverges_only_in_the_nudged_run_is_fragile(make_toy, monk
         params = jax.tree.map(lambda leaf: jnp.full_like(leaf, 3e38), carry.params)
         return dataclasses.replace(carry, params=params)
 
-    monkeypatch.setattr(fragile, "nudged", far)
+    monkeypatch.setattr(fragile, "nudge", jax.jit(far, donate_argnums=0))
     axes = {"learning_rate": [0.1], "seed": [0, 1]}
     dataset = sweep(make_toy(), key=jax.random.key(0), axes=axes, check_fragile=True)
     assert (dataset.status == "ok").all()

@@ -121,7 +121,7 @@ def test_a_nudged_carry_has_its_parameters_an_ulp_away_and_all_else_as_it_was(ma
     chunk = compiled(make_toy(state=jnp.float32(3)), TARGETS, Width(2, 3))
     executable, carry = started(chunk, TARGETS, [0, 1])
     W, key = np.asarray(carry.params["W"]), np.asarray(jax.random.key_data(carry.key))
-    nudged = executable.nudge(carry)
+    nudged = fragile.nudge(carry)
     np.testing.assert_array_equal(nudged.params["W"], np.nextafter(W, np.float32(np.inf)))
     np.testing.assert_array_equal(nudged.state, np.full((2, 3), 3, np.float32))
     np.testing.assert_array_equal(jax.random.key_data(nudged.key), key)
