@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from experiments.analyses import EVERYTHING
 from experiments.boundary import MOVED
+from experiments.changes import with_changes
 from experiments.findings import Findings
 from experiments.jobs import ConfigError, Job
 from experiments.resolve import COMPONENTS

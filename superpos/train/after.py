@@ -203,7 +203,7 @@ def _others(store: Path, name: str) -> Schema:
     stages = [read_trained(each) for each in afterwards.folders(store) if each.name != name]
     schemas = [stage[0]["schema"] for stage in stages if stage is not None]
     return {
-        result: {**entry, "dims": []}
+        result: {**entry, "dims": [], "shape": []}
         for schema in schemas
         for result, entry in schema.items()
         if result != "diverged_step"

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from experiments.changes import merged, with_value, without_links
+from experiments.changes import merged, with_changes, with_value, without_links
 
 CONFIG: dict[str, Any] = {
     "optim": {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.9},
@@ -39,6 +39,16 @@ def test_what_takes_a_value_from_another_key_follows_it_wherever_it_stands() -> 
     config = {**CONFIG, "schedule": node, "optim": {"schedule": node}, "links": links}
     changed = with_value(config, "fit.n_steps", 8)
     assert changed["optim"]["schedule"] == changed["schedule"] == {**node, "n_steps": 8}
+
+
+def test_changes_take_what_follows_them_along_unless_they_say_it_themselves() -> None:
+    links = {"optim.n_steps": "fit.n_steps"}
+    config = {**CONFIG, "optim": {"n_steps": 4}, "links": links}
+    assert with_changes(config, {"fit": {"n_steps": 8}})["optim"] == {"n_steps": 8}
+    both = {"fit": {"n_steps": 8}, "optim": {"n_steps": 6}}
+    assert with_changes(config, both)["optim"] == {"n_steps": 6}
+    gone = {"fit": {"n_steps": 8}, "optim": None}
+    assert with_changes(config, gone)["optim"] is None
 
 
 def test_another_kind_keeps_the_arguments_that_it_takes() -> None:

@@ -66,8 +66,8 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             "optim",
             {"kind": "adamm"},
             [
-                "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, muon, row_adam,"
-                " sgd, sgld, shampoo; did you mean adam?"
+                "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, gram_sgd, muon,"
+                " row_adam, sgd, sgdw, sgld, shampoo; did you mean adam?"
             ],
         ),
         (

@@ -9,8 +9,7 @@ import yaml
 from experiments import sweeping
 from experiments.boundary import compose
 from experiments.experiment import bind
-from experiments.multirun import training
-from superpos.train import StoreError, TrainError, store, sweep
+from superpos.train import StoreError, TrainError, files, store, sweep
 from superpos.train.files import chunk_files, locked
 from tests.experiments.multirun.conftest import GRID
 
@@ -179,7 +178,7 @@ def test_a_group_that_fails_leaves_the_others(launch, tmp_path, monkeypatch, err
             raise error
         return sweep(*args, **keywords)
 
-    monkeypatch.setattr(training, "sweep", failing)
+    monkeypatch.setattr(sweeping, "sweep", failing)
     done = launch(*GRID[:2])
     assert done.code == 3
     assert "2 of 4 jobs failed" in done.out
@@ -212,3 +211,62 @@ def test_claims_are_judged_in_the_folder_of_each_job(launch, tmp_path):
     for page in pages:
         records = json.loads((page.parent / "claims.json").read_text())
         assert records and all(record["reproduced"] in (True, False, None) for record in records)
+
+
+# Assets and evaluations of stored models
+
+
+def rows_at(path, seed):
+    np.save(path, np.random.default_rng(seed).uniform(size=(30, 5)).astype(np.float32))
+    given = ("data=examples", "data.n_features=5", "+asset@assets.examples=array")
+    return (*given, f"assets.examples.path={path}")
+
+
+@pytest.mark.slow
+def test_other_content_of_an_asset_is_another_multirun(launch, tmp_path):
+    words = rows_at(tmp_path / "rows.npy", 0)
+    assert launch(*words, "seed=0,1").code == 0
+    before = chunks(tmp_path / "all")
+    rows_at(tmp_path / "rows.npy", 1)
+    done = launch(*words, "seed=0,1,2", "engine.allow_numerics_change=true")
+    assert done.code == 2
+    assert "holds a multirun with assets.examples=" in done.err
+    assert chunks(tmp_path / "all") == before
+
+
+@pytest.mark.slow
+def test_stored_models_are_measured_afterwards_and_nothing_is_trained_again(launch, tmp_path):
+    assert launch("model.n_hidden=2,3", "seed=0,1").code == 0
+    before = chunks(tmp_path / "all")
+    later = "+evaluations.geometry={after: true}"
+    axis = "+sweep.evaluations.geometry.threshold=[0,100]"
+    assert launch("model.n_hidden=2,3", "seed=0,1", later, axis).code == 0
+    assert before == chunks(tmp_path / "all")
+    dataset = store.open(tmp_path / "all")
+    assert dataset["component_sizes"].dims == ("n_hidden", "seed", "threshold", "feature")
+    assert (dataset["component_sizes"].sel(threshold=100) == 1).all()
+    assert (dataset["component_sizes"].sel(threshold=0) == 5).all()
+
+
+def test_jobs_that_measure_the_same_models_in_two_ways_are_refused(launch, tmp_path):
+    later = "+evaluations.geometry={after: true}"
+    done = launch("seed=0,1", later, "+evaluations.geometry.threshold=0.1,0.9")
+    assert done.code == 2
+    assert "evaluations.geometry.threshold=0.9: other jobs measure the same models" in done.err
+    assert not (tmp_path / "all" / "groups").exists()
+
+
+@pytest.mark.slow
+def test_a_multirun_of_an_older_format_is_read_and_left_alone(launch, copied):
+    path = copied / "multirun.json"
+    body = json.loads(path.read_text())
+    body |= {"format": 1}
+    del body["sha256"]
+    path.write_text(json.dumps({**body, "sha256": files._digest(body)}))
+    before = {p: p.read_bytes() for p in copied.rglob("*") if p.is_file() and p.name != ".lock"}
+    assert store.open(copied).sizes["n_hidden"] == 2
+    done = launch(*GRID)
+    assert done.code == 2
+    assert "multirun.json: format 1, which this version only reads" in done.err
+    after = {p: p.read_bytes() for p in copied.rglob("*") if p.is_file() and p.name != ".lock"}
+    assert after == before

@@ -106,7 +106,7 @@ def test_a_program_that_fails_is_told_after_the_others_were_trained(
             raise TrainError("no room")
         return sweep(*args, **keywords)
 
-    monkeypatch.setattr("experiments.multirun.training.sweep", failing)
+    monkeypatch.setattr("experiments.sweeping.sweep", failing)
     with pytest.raises(TrainError, match="^no room$"):
         runner.run(tiny(tmp_path, SIZES, SEEDS))
     status = store.open(tmp_path / "sweep")["status"]

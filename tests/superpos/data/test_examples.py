@@ -79,9 +79,12 @@ def test_what_it_gives_is_of_the_shapes_and_dtypes_of_the_arrays(serve):
         ({"x": ROWS}, "examples=['x']: expected arrays inputs"),
         ({"inputs": ROWS, "labels": ROWS}, "expected arrays inputs"),
         (ROWS, "examples=ndarray: expected arrays inputs"),
-        ({"inputs": ROWS[0]}, "examples.inputs: expected (3, a number), not (3,)"),
+        ({"inputs": ROWS[0]}, "examples.inputs of shape (3,): expected 3 rows of numbers"),
         ({"inputs": ROWS[:0]}, "examples.inputs"),
-        ({"inputs": ROWS, "targets": ROWS[:6]}, "examples.targets: expected (7, a number)"),
+        (
+            {"inputs": ROWS, "targets": ROWS[:6]},
+            "examples.targets of shape (6, 3): expected 7 rows",
+        ),
         ({"inputs": ROWS[:, :2]}, "n_features=3: expected the 2 of examples"),
     ],
 )

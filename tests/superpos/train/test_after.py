@@ -114,6 +114,69 @@ def test_numbers_of_the_evaluation_are_dimensions_of_its_results(tmp_path):
     np.testing.assert_allclose(dataset["rows"], rows, rtol=1e-6)
 
 
+def with_more(measure, dims, **changes):
+    more = Evaluation(measure, dims, after=True, **changes)
+    return lambda point: build(point, more=more)
+
+
+@pytest.mark.parametrize(
+    ("more", "over", "words"),
+    [
+        (with_more(lambda p, s, k: {"q": p.b[:3]}, {"q": ("feature",)}), {}, "dims of q=.'feature"),
+        (with_more(lambda p, s, k: {"q": p.b}, {"q": ("density",)}), {}, "dims of q=.'density'"),
+        (with_more(lambda p, s, k: {"q": p.b}, {}), {"feature": [1]}, "sweep.feature: feature is"),
+        (with_more(lambda p, s, k: {"seed": p.b}, {}), {}, "evaluations.more: seed is taken"),
+        (with_more(lambda p, s, k: p.b, {}), {}, "evaluations.more: expected a dict of arrays"),
+        (with_more(lambda p, s, k: {"q": "a"}, {}), {}, "evaluations.more: q: expected an array"),
+        (with_more(lambda p, s, k: {}, {}, every=1), {}, "evaluations.more.after=True: expected"),
+    ],
+)
+def test_a_measure_that_does_not_fit_is_refused_before_it_is_made(measured, more, over, words):
+    before = chunks(measured)
+    with pytest.raises(ArgumentError, match=words):
+        measure(measured, name="more", build=more, over=over)
+    assert chunks(measured) == before
+    store.open(measured)
+
+
+def test_another_key_asset_or_model_than_the_sweeps_is_refused(measured, tmp_path):
+    with pytest.raises(StoreError, match="holds a sweep with key=.0, 3., asked for .0, 4."):
+        measure(measured, key=jax.random.key(4))
+
+    def wider(point):
+        made = build(point)
+        return made._replace(init=lambda key: made.init(key).replace(params=jnp.zeros(3)))
+
+    with pytest.raises(StoreError, match="holds params of shape nothing, the build has .3."):
+        measure(measured, build=wider)
+
+
+@pytest.mark.slow
+def test_assets_of_the_sweep_must_be_the_same_and_others_are_the_evaluations_own(tmp_path):
+    rows = {"inputs": np.ones((5, 4), np.float32)}
+
+    def trained(point, assets):
+        made = build(point)
+        if "other" in assets:
+            total = Evaluation(lambda p, s, k: {"q": assets["other"].sum()}, after=True)
+            made = build(point, more=total)
+        return made
+
+    given = {"examples": rows}
+    sweep(trained, key=key(), axes=AXES, store=tmp_path, spec=SPEC, assets=given)
+    with pytest.raises(StoreError, match="holds a sweep with assets.examples=.*, asked for"):
+        measure(tmp_path, build=trained, assets={"examples": {"inputs": rows["inputs"] + 1}})
+    with pytest.raises(StoreError, match="assets.examples=.*, asked for nothing"):
+        measure(tmp_path, build=lambda point: build(point))
+    before = chunks(tmp_path)
+    both = {**given, "other": np.float32([1, 2])}
+    measure(tmp_path, build=trained, assets=both, name="more")
+    assert before.items() <= chunks(tmp_path).items()
+    np.testing.assert_array_equal(store.open(tmp_path)["q"], 3)
+    with pytest.raises(StoreError, match="holds more with assets.other=.*; give the evaluation"):
+        measure(tmp_path, build=trained, assets={**given, "other": np.ones(2)}, name="more")
+
+
 def test_what_cannot_be_measured_is_one_line(measured, tmp_path):
     def taken(point):
         return build(point, more=Evaluation(lambda p, s, k: {"W": p.W.sum()}, after=True))
@@ -128,9 +191,9 @@ def test_what_cannot_be_measured_is_one_line(measured, tmp_path):
         measure(measured, name="more", build=taken)
     with pytest.raises(ArgumentError, match="^evaluations.more: total is taken"):
         measure(measured, name="more", build=hidden)
-    with pytest.raises(ArgumentError, match="^sweep.feature: feature is taken, expected"):
-        measure(measured, over={"feature": [1.0]})
-    with pytest.raises(StoreError, match="after.kind=scaled, asked for halved; choose another"):
+    with pytest.raises(StoreError, match="holds scaled over nothing, asked for factor; give the"):
+        measure(measured, over={"factor": [1.0]})
+    with pytest.raises(StoreError, match="with kind=scaled, asked for halved; give the eval"):
         measure(measured, spec={"kind": "halved"})
     with pytest.raises(StoreError, match="expected a folder with a sweep.json"):
         measure(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from jax.extend import core
 
 from superpos import random
-from superpos.train import training
+from superpos.train import fragile, training
 from superpos.train.plan import Width
 from superpos.train.program import compile_chunk
 from tests.superpos.train.toys import position, pulled
