@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.metrics.geometry import feature_norms
+from superpos.metrics.symmetric import eigh, eigvalsh
 from superpos.types import Array
 
 
@@ -59,7 +60,7 @@ def frame_spectrum(W: Array) -> Array:
     Gauge:
         invariant under rotation, unit permutation.
     """
-    return jnp.maximum(jnp.linalg.eigvalsh(frame_operator(W))[..., ::-1], 0.0)
+    return jnp.maximum(eigvalsh(frame_operator(W))[..., ::-1], 0.0)
 
 
 def frame_residual(W: Array) -> Array:
@@ -126,6 +127,6 @@ def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
 
 def _eigen(gram: Array, tolerance: float) -> tuple[Array, Array]:
     """Eigenvalues (..., n), and eigenvectors squared (..., n, n), 0 where they do not count."""
-    values, vectors = jnp.linalg.eigh(gram)
+    values, vectors = eigh(gram)
     kept = (values > tolerance * values[..., -1:]) & (values > 0)
     return values, jnp.where(kept[..., None, :], jnp.square(vectors), 0.0)
