@@ -71,5 +71,6 @@ def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Arr
             wanted = "one row or more of numbers" if not rows else f"{rows} rows of numbers"
             raise ArgumentError(f"examples.{name} of shape {array.shape}: expected {wanted}")
     if inputs.shape[1] != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {inputs.shape[1]} of examples")
+        found = inputs.shape[1]
+        raise ArgumentError(f"n_features={n_features}: expected {found}, the columns of examples")
     return inputs, targets

@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
     Attributes:
         model: made anew from its config.
-        params: what it learned, as `model.init` makes them, in the precision that is stored.
+        params: what it learned, as `model.init` makes them; float64 only inside `jax.enable_x64`.
         state: likewise; () where there is none.
     """
 

@@ -79,7 +79,7 @@ def test_an_asset_that_cannot_be_used_is_one_line(rows: Path, tmp_path: Path) ->
     [line] = refused(of_rows(out, rows, "assets.examples.sha256=abc"))
     assert line.startswith("assets.examples.sha256=abc: ") and "choose another file" in line
     [line] = refused(of_rows(out, rows, "data.n_features=5"))
-    assert line == "data.n_features=5: expected the 6 of examples"
+    assert line == "data.n_features=5: expected 6, the columns of examples"
     rows.write_bytes(rows.read_bytes()[:-7])
     [line] = refused(of_rows(out, rows))
     assert line == f"{path}={rows}: damaged, expected arrays of numbers"

@@ -85,7 +85,7 @@ def test_what_it_gives_is_of_the_shapes_and_dtypes_of_the_arrays(serve):
             {"inputs": ROWS, "targets": ROWS[:6]},
             "examples.targets of shape (6, 3): expected 7 rows",
         ),
-        ({"inputs": ROWS[:, :2]}, "n_features=3: expected the 2 of examples"),
+        ({"inputs": ROWS[:, :2]}, "n_features=3: expected 2, the columns of examples"),
     ],
 )
 def test_arrays_that_are_no_examples_are_refused_in_one_line(arrays, words):
