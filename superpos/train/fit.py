@@ -9,8 +9,9 @@ import numpy as np
 import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from superpos.train.evaluating import NOTHING, add_results
 from superpos.train.schedule import STEP, Schedule, means_of, schedule_of
-from superpos.train.training import NOTHING, add_results, training
+from superpos.train.training import training
 from superpos.types import (
     Array,
     Carry,

@@ -4,15 +4,14 @@ import dataclasses
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
-from superpos.arguments import ArgumentError, check_value, shown
+from superpos.arguments import ArgumentError, check_value
+from superpos.train.evaluating import NOTHING, add_results, measure_of, named_evaluations
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of, every_of
 from superpos.train.update import updated
@@ -32,8 +31,7 @@ from superpos.types import (
 
 Engine = Literal["xla", "pallas"]
 """What runs a block of updates, as it stands in a config."""
-STREAM_INIT, STREAM_DATA, STREAM_PROBE, STREAM_NOISE, STREAM_SOURCE = 0, 1, 2, 3, 4
-NOTHING: Mapping[str, Evaluation] = MappingProxyType({})
+STREAM_INIT, STREAM_DATA, STREAM_NOISE, STREAM_SOURCE = 0, 1, 3, 4  # 2 is of evaluations
 Means = dict[str, Array]
 Block = Callable[[Carry, Key], tuple[Carry, dict[str, Array]]]
 """(carry, key of the data) -> (carry, means over the block of the loss and of what it measures)."""
@@ -79,12 +77,12 @@ def training(
             with "pallas", something out of its scope; in one line; here, or in the first trace.
     """
     check_value("engine", engine, Engine)
-    evaluations = _all(evaluations, probe)
+    evaluations = named_evaluations(evaluations, probe)
     named = evaluations.values()
     check_fit(source, model)
     block = block_of(spec, evaluations)
     measures = {
-        name: Measure(_measured(name, each), every_of(each, spec), each.at_end)
+        name: Measure(measure_of(name, each), every_of(each, spec), each.at_end)
         for name, each in evaluations.items()
         if not each.after
     }
@@ -123,7 +121,7 @@ def training(
         spec,
         block=block,
         measures={name: each for name, each in measures.items() if name not in each_block},
-        after={name: _measured(name, each) for name, each in evaluations.items() if each.after},
+        after={name: measure_of(name, each) for name, each in evaluations.items() if each.after},
         dims=functools.reduce(operator.or_, [dict(each.dims) for each in (model, *named)]),
         stream=source.stream is not None,
     )
@@ -146,20 +144,6 @@ def check_fit(source: Source, model: Model) -> None:
             )
 
 
-def add_results(results: dict[str, Array], evaluation: str, measured: Mapping[str, Array]) -> None:
-    """Add what an evaluation measured to the results of a block.
-
-    Raises:
-        ArgumentError: another one has a result of that name; one line.
-    """
-    taken = results.keys() & measured.keys()
-    if taken:
-        raise ArgumentError(
-            f"evaluations.{evaluation}: {min(taken)} is taken, expected a result of another name"
-        )
-    results.update(measured)
-
-
 class _Unread(NamedTuple):
     """(), in place of the parameters, for a source whose draws all members share."""
 
@@ -170,51 +154,6 @@ class _Unread(NamedTuple):
         )
 
     __getitem__ = __getattr__
-
-
-def _all(
-    evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
-) -> Mapping[str, Evaluation]:
-    """The evaluations, with the one that `probe` is short for.
-
-    Raises:
-        ArgumentError: one of them is none; one line.
-    """
-    for name, each in evaluations.items():
-        if not str(name).isidentifier():
-            raise ArgumentError(f"evaluations.{name}: expected a name of letters, digits and _")
-        if not isinstance(each, Evaluation):
-            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
-        check_value(f"evaluations.{name}.at_end", each.at_end, bool)
-        check_value(f"evaluations.{name}.after", each.after, bool)
-        if each.after and (each.every is not None or each.at_end):
-            raise ArgumentError(
-                f"evaluations.{name}.after=True: expected neither every nor at_end beside it"
-            )
-    if probe is None:
-        return evaluations
-    if evaluations:
-        raise ArgumentError("probe: expected it among the evaluations, as there are some")
-    return {"probe": probe if isinstance(probe, Evaluation) else Evaluation(probe)}
-
-
-def _measured(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
-    """An evaluation of a carry; at one step of a run, all are given the same key."""
-
-    def measure(carry: Carry) -> dict[str, Array]:
-        key = jax.random.fold_in(carry.key, STREAM_PROBE)
-        key = jax.random.fold_in(key, carry.step)
-        found: Any = evaluation.measure(carry.params, carry.state, key)
-        if not isinstance(found, Mapping):
-            what = type(found).__name__
-            raise ArgumentError(f"evaluations.{name}: expected a dict of arrays, not {what}")
-        for result, value in found.items():
-            if not isinstance(value, (jax.Array, np.ndarray, np.number, bool, int, float)):
-                what = type(value).__name__
-                raise ArgumentError(f"evaluations.{name}: {result}: expected an array, not {what}")
-        return {result: jnp.asarray(value) for result, value in found.items()}
-
-    return measure
 
 
 def _key_of(source: Source, key: Key) -> Key:

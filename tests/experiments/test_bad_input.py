@@ -185,11 +185,12 @@ UNKNOWN = [
     case("data.kind=[]", f"data.kind=[]: expected one of {SOURCES}"),
     case(
         "optim=adamm",
-        "optim=adamm: expected one of adam, adamw, balanced_sgd, muon, row_adam, sgd, sgld,"
-        " shampoo; did you mean adam?",
+        f"optim=adamm: expected one of {', '.join(REGISTRY['optim'])}; did you mean adam?",
     ),
     case(
-        "init@model.init=glorott", "init@model.init=glorott: expected one of glorot, he, notebook"
+        "init@model.init=glorott",
+        f"init@model.init=glorott: expected one of {', '.join(REGISTRY['init'])}; did you mean"
+        " glorot?",
     ),
     case(
         "+regulariser@model.regularisers=[noise,nois]",

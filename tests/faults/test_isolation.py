@@ -1,6 +1,7 @@
 """A bad member, in any way, with any optimiser, at any place of a chunk, harms no other."""
 
 import inspect
+from collections import defaultdict
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import numpy as np
 import optax
 import pytest
 
+from experiments.gauge.gram import gram
 from experiments.registry import REGISTRY
 from superpos import data, models
 from superpos.data import stateless
@@ -29,6 +31,8 @@ OPTIMISERS = {
     "lamb": optax.lamb,
 }
 """Learning rate -> transformation. What is chained here reads all of the parameters it is given."""
+MODELS = defaultdict(lambda: models.autoencoder, gram_sgd=gram)
+"""Optimiser -> the model that it trains."""
 KINDS = ["rate nan", "rate inf", "rate 1e30", "init inf", "data nan"]
 RATES = [1e-3, 3e-3, 1e-2, 3e-2]
 WIDTH = len(RATES)
@@ -45,6 +49,10 @@ CHUNKS = [
 """What is wrong with each member of each chunk: a number from 1 is one of KINDS."""
 
 
+def matrix_of(params):
+    return params.G if hasattr(params, "G") else params.W
+
+
 def make_build(optimiser):
     def build(point):
         kind = point["kind"]
@@ -54,7 +62,7 @@ def make_build(optimiser):
 
         rate = spoilt(1, point["learning_rate"], jnp.nan)
         rate = spoilt(3, spoilt(2, rate, jnp.inf), 1e30)
-        model = models.autoencoder(n_features=3, n_hidden=2)
+        model = MODELS[optimiser](n_features=3, n_hidden=2)
         source = data.sparse_uniform(n_features=3, density=0.9)
 
         def init(key):
@@ -70,7 +78,7 @@ def make_build(optimiser):
             model=model._replace(init=init),
             source=stateless(sample),
             tx=OPTIMISERS[optimiser](rate),
-            probe=lambda params, state, key: {"norms": jnp.sum(params.W**2, axis=-1)},
+            probe=lambda params, state, key: {"norms": jnp.sum(matrix_of(params) ** 2, axis=-1)},
             spec=FitSpec(n_steps=6, batch_size=8, log_every=3),
         )
 
@@ -118,7 +126,7 @@ def test_a_bad_member_is_frozen_where_it_was(swept):
         assert swept["status"][number, place] == f"diverged@{step}", case
         # A rate of 1e30 takes one finite step far away; all else is wrong from the first.
         assert step in ([1, 2] if kind == 3 else [1]), case
-        W = swept["W"][number, place]
+        W = swept["G" if "G" in swept else "W"][number, place]
         assert np.isfinite(W).all() != (kind == 4), case
         assert (np.abs(W) < 10).all() == (step == 1 and kind != 4), case
         assert np.isnan(swept["train_loss"][number, place]).all(), case

@@ -1,0 +1,74 @@
+"""Evaluations as a run makes them: by name, with the key they are given, into its results."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from superpos.arguments import ArgumentError, check_value, shown
+from superpos.types import Array, Carry, Evaluation, Probe
+
+STREAM_EVALUATIONS = 2
+NOTHING: Mapping[str, Evaluation] = MappingProxyType({})
+
+
+def named_evaluations(
+    evaluations: Mapping[str, Evaluation], probe: Probe | Evaluation | None
+) -> Mapping[str, Evaluation]:
+    """The evaluations, with the one that `probe` is short for.
+
+    Raises:
+        ArgumentError: one of them is none; one line.
+    """
+    for name, each in evaluations.items():
+        if not str(name).isidentifier():
+            raise ArgumentError(f"evaluations.{name}: expected a name of letters, digits and _")
+        if not isinstance(each, Evaluation):
+            raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
+        check_value(f"evaluations.{name}.at_end", each.at_end, bool)
+        check_value(f"evaluations.{name}.after", each.after, bool)
+        if each.after and (each.every is not None or each.at_end):
+            raise ArgumentError(
+                f"evaluations.{name}.after=True: expected neither every nor at_end beside it"
+            )
+    if probe is None:
+        return evaluations
+    if evaluations:
+        raise ArgumentError("probe: expected it among the evaluations, as there are some")
+    return {"probe": probe if isinstance(probe, Evaluation) else Evaluation(probe)}
+
+
+def measure_of(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
+    """An evaluation of a carry; at one step of a run, all are given the same key."""
+
+    def measure(carry: Carry) -> dict[str, Array]:
+        key = jax.random.fold_in(carry.key, STREAM_EVALUATIONS)
+        key = jax.random.fold_in(key, carry.step)
+        found: Any = evaluation.measure(carry.params, carry.state, key)
+        if not isinstance(found, Mapping):
+            what = type(found).__name__
+            raise ArgumentError(f"evaluations.{name}: expected a dict of arrays, not {what}")
+        for result, value in found.items():
+            if not isinstance(value, (jax.Array, np.ndarray, np.number, bool, int, float)):
+                what = type(value).__name__
+                raise ArgumentError(f"evaluations.{name}: {result}: expected an array, not {what}")
+        return {result: jnp.asarray(value) for result, value in found.items()}
+
+    return measure
+
+
+def add_results(results: dict[str, Array], evaluation: str, measured: Mapping[str, Array]) -> None:
+    """Add what an evaluation measured to the results of a block.
+
+    Raises:
+        ArgumentError: another one has a result of that name; one line.
+    """
+    taken = results.keys() & measured.keys()
+    if taken:
+        raise ArgumentError(
+            f"evaluations.{evaluation}: {min(taken)} is taken, expected a result of another name"
+        )
+    results.update(measured)
