@@ -22,14 +22,14 @@ from superpos.arguments import (
     did_you_mean,
 )
 from superpos.components import check, construct, problem_of
+from superpos.engine.after import described
+from superpos.engine.assets import reading
+from superpos.engine.placing import shapes_of
+from superpos.engine.program import schema_of
 from superpos.random import Rng
-from superpos.train.after import described
-from superpos.train.afterwards import check_names
-from superpos.train.assets import reading
-from superpos.train.grid import make_grid
-from superpos.train.placing import shapes_of
-from superpos.train.program import schema_of
-from superpos.train.table import is_number
+from superpos.store.afterwards import check_names
+from superpos.store.grid import make_grid
+from superpos.store.table import is_number
 from superpos.train.training import Engine
 
 VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points", "engine")

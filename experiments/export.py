@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from superpos.arguments import ArgumentError
+from superpos.store.export import export
 from superpos.train import StoreError, store
-from superpos.train.export import export
 
 
 class _Parser(argparse.ArgumentParser):

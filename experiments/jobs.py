@@ -20,11 +20,11 @@ from superpos.arguments import (
     did_you_mean,
 )
 from superpos.components import problem_of, several
+from superpos.engine.assets import identified
+from superpos.engine.placing import shapes_of
+from superpos.engine.program import Build
+from superpos.store.grid import SEED, make_grid
 from superpos.train import FitSpec, training
-from superpos.train.assets import identified
-from superpos.train.grid import SEED, make_grid
-from superpos.train.placing import shapes_of
-from superpos.train.program import Build
 from superpos.types import Asset, Model, Training
 
 MOST_CORNERS = 1024

@@ -21,8 +21,9 @@ from experiments.report import stored
 from experiments.report.page import write_run
 from experiments.sweeping import measure_after, train
 from experiments.variant import Variant, realised
-from superpos.train import NoMemberError, StoreError, multirun, store
-from superpos.train.fingerprint import fingerprint
+from superpos.store import multirun
+from superpos.store.fingerprint import fingerprint
+from superpos.train import NoMemberError, StoreError, store
 
 
 class Trained(NamedTuple):

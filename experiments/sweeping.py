@@ -9,10 +9,10 @@ import jax
 
 from experiments.jobs import Job, spec_after
 from superpos import random
+from superpos.engine.after import check_stage, evaluate, stage_spec
+from superpos.engine.assets import identified
+from superpos.engine.sweep import rooted
 from superpos.train import sweep
-from superpos.train.after import check_stage, evaluate, stage_spec
-from superpos.train.assets import identified
-from superpos.train.sweep import rooted
 from superpos.types import Key
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from experiments.resolve import after, resolve
 from experiments.sweeping import arithmetic
 from experiments.varying import axis_hint
 from superpos.arguments import ArgumentError, did_you_mean, shown
-from superpos.train.grid import SEED, canonical, check_count, make_grid
+from superpos.store.grid import SEED, canonical, check_count, make_grid
 from superpos.types import Model
 
 MOST_PROGRAMS = 256

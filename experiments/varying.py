@@ -16,7 +16,7 @@ from superpos.arguments import (
     sweepable,
 )
 from superpos.components import group_of_several, problem_of
-from superpos.train.grid import check_count, make_grid
+from superpos.store.grid import check_count, make_grid
 
 Axes = dict[str, list[Any]]
 """Dotted key -> values."""

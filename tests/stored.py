@@ -9,7 +9,7 @@ import xarray
 
 from experiments import boundary
 from experiments.jobs import flat_spec
-from superpos.train.results import final_leaves
+from superpos.store.results import final_leaves
 from superpos.types import Carry, Params, State
 
 

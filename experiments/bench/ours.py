@@ -6,12 +6,13 @@ import numpy as np
 
 from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
 from superpos import data, models, optim, random
-from superpos.train import FitSpec, launch, plan, training
-from superpos.train.files import Rows
-from superpos.train.grid import make_grid
-from superpos.train.program import Build
+from superpos.engine import launch, plan
+from superpos.engine.program import Build
+from superpos.engine.width import choose
+from superpos.store.files import Rows
+from superpos.store.grid import make_grid
+from superpos.train import FitSpec, training
 from superpos.train.training import Engine
-from superpos.train.width import choose
 from superpos.types import Array, Training
 
 Trained = tuple[np.ndarray, np.ndarray]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from rich.table import Column, Table
 from rich.text import Text
 
-from superpos.train.files import commit
+from superpos.store.files import commit
 
 Relation = Literal["=", ">=", "<="]
 SIGNS = {"=": "=", ">=": "≥", "<=": "≤"}

@@ -16,9 +16,10 @@ from experiments.multirun.groups import Group
 from experiments.multirun.training import Trained, measure_after, read
 from experiments.progress import progress_bar
 from experiments.sweeping import root_key
-from superpos.train import Progress, StoreError, TrainError, files, multirun, store
-from superpos.train.grid import Grid, make_grid
-from superpos.train.sweep import rooted
+from superpos.engine.sweep import rooted
+from superpos.store import files, folder, multirun
+from superpos.store.grid import Grid, make_grid
+from superpos.train import Progress, StoreError, TrainError
 
 POLL_SECONDS = 1.0
 VISIBLE_POLLS = 60
@@ -101,8 +102,8 @@ class _Store:
     def _open(self, grid: Grid, spec: Mapping[str, Any], held: ExitStack) -> None:
         spec = rooted(spec, root_key(self.group.config))
         ids = grid.member_ids(spec)
-        opened = held.enter_context(store.writing(self.place, grid, spec))
-        assert isinstance(opened, store.Store)
+        opened = held.enter_context(folder.writing(self.place, grid, spec))
+        assert isinstance(opened, folder.Store)
         opened.grow(grid)
         table = opened.load(ids)
         self._seen = {*files.chunk_files(self.place)}

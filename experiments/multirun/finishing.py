@@ -14,7 +14,7 @@ from experiments.multirun import manifest, training
 from experiments.multirun.training import Part
 from experiments.objective import Value, objective
 from experiments.runner import Trained, report
-from superpos.train.grid import make_grid
+from superpos.store.grid import make_grid
 
 WITHOUT_REPORT = "train"
 """The analysis that has nothing to say of one job; the page of the multirun shows them all."""

@@ -12,8 +12,8 @@ import numpy as np
 from experiments.jobs import Job, flat_spec, make_job, spec_after
 from experiments.variant import Variant
 from experiments.varying import is_scalar
-from superpos.train.assets import identified
-from superpos.train.grid import SEED, Grid, canonical, make_grid
+from superpos.engine.assets import identified
+from superpos.store.grid import SEED, Grid, canonical, make_grid
 
 SHARED = ("kernel", "rng", "matmul_precision", "x64", "check_fragile")
 """Settings of the engine that members of one program have in common."""

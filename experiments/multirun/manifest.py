@@ -11,11 +11,12 @@ from experiments.multirun.groups import SHARED, Group, Unit, spread
 from experiments.multirun.training import Part
 from experiments.sweeping import root_key
 from experiments.variant import Variant
-from superpos.train import StoreError, multirun
-from superpos.train.assets import identified
-from superpos.train.differences import refuse_difference
-from superpos.train.grid import SEED, make_grid
-from superpos.train.sweep import rooted
+from superpos.engine.assets import identified
+from superpos.engine.sweep import rooted
+from superpos.store import multirun
+from superpos.store.differences import refuse_difference
+from superpos.store.grid import SEED, make_grid
+from superpos.train import StoreError
 
 VARIANT = "variant"
 

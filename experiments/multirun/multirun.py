@@ -20,7 +20,7 @@ from experiments.multirun.engines.protocol import Engine
 from experiments.multirun.finishing import Finishing, Part
 from experiments.multirun.groups import Group, Unit, grouped, units_of
 from experiments.multirun.training import Trained, train, with_held
-from superpos.train import files
+from superpos.store import files
 
 Analyse = Callable[..., Findings]
 

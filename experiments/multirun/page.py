@@ -11,8 +11,9 @@ import xarray
 from experiments.report.figures import PALETTE
 from experiments.report.page import write_page
 from experiments.train import summarise
-from superpos.train import multirun, store
-from superpos.train.grid import SEED
+from superpos.store import multirun
+from superpos.store.grid import SEED
+from superpos.train import store
 
 MOST_FAILURES = 20
 

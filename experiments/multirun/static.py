@@ -10,7 +10,8 @@ from experiments.multirun import manifest
 from experiments.multirun.groups import grouped, units_of
 from experiments.multirun.training import Part, train, with_held
 from experiments.variant import Variant
-from superpos.train import TrainError, files
+from superpos.store import files
+from superpos.train import TrainError
 
 
 def train_static(

@@ -11,9 +11,10 @@ from rich.console import Console
 from experiments import sweeping
 from experiments.multirun.groups import Group, Row, Unit
 from experiments.progress import progress_bar
-from superpos.train import StoreError, TrainError, files, multirun, reading, store
-from superpos.train.grid import Grid
-from superpos.train.table import Table
+from superpos.store import files, folder, multirun, reading
+from superpos.store.grid import Grid
+from superpos.store.table import Table
+from superpos.train import StoreError, TrainError
 
 
 class Trained(NamedTuple):
@@ -116,7 +117,7 @@ def read(place: Path) -> Trained:
     Raises:
         StoreError: the store is damaged.
     """
-    found = store.read_sweep(place)
+    found = folder.read_sweep(place)
     assert found is not None
     return Trained(*found)
 

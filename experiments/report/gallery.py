@@ -10,7 +10,7 @@ from experiments.findings import Figure
 from experiments.report import guide, stored
 from experiments.report.page import PLAIN_NAME, anchor, summary, write_run
 from experiments.report.templates import render
-from superpos.train.files import commit, make_folder
+from superpos.store.files import commit, make_folder
 
 TITLE = "Claims of papers, checked"
 QUESTION = (

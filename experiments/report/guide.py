@@ -12,7 +12,7 @@ from experiments.findings import Figure
 from experiments.report import stored
 from experiments.report.page import anchor
 from experiments.report.templates import render
-from superpos.train.files import commit, make_folder
+from superpos.store.files import commit, make_folder
 
 FOLDER = "guides"
 

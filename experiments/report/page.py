@@ -14,7 +14,7 @@ from typing import Any
 from experiments.findings import Figure, Table
 from experiments.report.stored import Run
 from experiments.report.templates import render
-from superpos.train.files import commit
+from superpos.store.files import commit
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")

@@ -14,7 +14,7 @@ import yaml
 
 from experiments.claims import ledger
 from experiments.findings import Cell, Figure, Findings, Table
-from superpos.train.files import commit
+from superpos.store.files import commit
 
 NEEDED = ("title", "question", "command")
 """What a page needs of a config."""

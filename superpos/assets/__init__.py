@@ -2,4 +2,4 @@
 
 from superpos.assets.array import array as array
 from superpos.assets.members import members as members
-from superpos.train.assets import asset as asset
+from superpos.engine.assets import asset as asset

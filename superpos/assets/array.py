@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from superpos.arguments import ArgumentError, factory
-from superpos.train.assets import aligned, asset
+from superpos.engine.assets import aligned, asset
 from superpos.types import Asset
 
 

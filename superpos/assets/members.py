@@ -9,9 +9,9 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, factory, shown
 from superpos.components import Registry
+from superpos.engine.assets import asset
 from superpos.train import NoMemberError, StoreError
 from superpos.train import store as stores
-from superpos.train.assets import asset
 from superpos.types import Asset, Members, Model
 
 

@@ -37,7 +37,7 @@ def refuse(
 ) -> Refuse:
     """Run a command line that is to be refused, and give its lines without `superpos: `."""
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
-    for name in ("superpos.train.launch", "superpos.train.program"):
+    for name in ("superpos.engine.launch", "superpos.engine.program"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
 
@@ -403,7 +403,7 @@ def test_output_folder_without_permission(refuse: Refuse, tmp_path: Path) -> Non
 
 def make_store(folder: Path, **spec: Any) -> None:
     """The header of a sweep, as another experiment would have left it."""
-    from superpos.train import files
+    from superpos.store import files
 
     (folder / "sweep" / "chunks").mkdir(parents=True)
     header = {

@@ -10,8 +10,10 @@ import xarray
 
 from experiments.export import main
 from superpos import data, models, optim
-from superpos.train import FitSpec, StoreError, multirun, store, sweep, training
-from superpos.train.multirun import Members
+from superpos.store import multirun
+from superpos.store.folder import read_sweep
+from superpos.store.multirun import Members
+from superpos.train import FitSpec, StoreError, store, sweep, training
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("multirun")
     axes = {"data.density": [0.5]}
     sweep(build, key=jax.random.key(0), axes=axes, store=folder / "groups" / "g", spec={"a": 1})
-    header, grid, _ = store.read_sweep(folder / "groups" / "g")
+    header, grid, _ = read_sweep(folder / "groups" / "g")
     ids = [member.decode() for member in grid.member_ids(header["spec"])]
     values = {"data.density": [0.5, 0.1]}
     multirun.write(folder, Members((*values,), values, [*ids, "f" * 16], ["g", "g"]), {"a": 1})

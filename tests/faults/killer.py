@@ -20,7 +20,8 @@ import jax
 
 from superpos import data, models, optim
 from superpos.evaluations import loss, superposition
-from superpos.train import FitSpec, Progress, files, sweep, training
+from superpos.store import files
+from superpos.train import FitSpec, Progress, sweep, training
 from superpos.types import Training
 
 AXES = {"density": [0.1, 0.2, 0.4, 0.7], "learning_rate": [1e-3, 1e-2, 3e-2], "seed": [0, 1]}

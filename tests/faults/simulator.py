@@ -21,11 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from superpos.train import StoreError, checkpoint, files
-from superpos.train import store as stores
-from superpos.train.files import Rows
-from superpos.train.grid import Grid, make_grid
-from superpos.train.table import Table
+from superpos.store import checkpoint, files
+from superpos.store import folder as folders
+from superpos.store.files import Rows
+from superpos.store.grid import Grid, make_grid
+from superpos.store.reading import header_axes
+from superpos.store.table import Table
+from superpos.train import StoreError
 from tests.faults.disk import ERRORS, FAULTS, KILLED, Disk
 
 N_CHUNKS, CHUNK = 6, 4
@@ -57,7 +59,7 @@ def expected() -> np.ndarray:
 def header(grid: Grid) -> dict[str, Any]:
     return {
         "spec": SPEC,
-        **stores.header_axes(grid),
+        **header_axes(grid),
         "fit": {"n_steps": 0, "batch_size": 1, "log_every": 1},
         "coordinates": {"step": []},
         "schema": SCHEMA,
@@ -78,7 +80,7 @@ def sweep(
     With `states`, a chunk is kept when half of it is computed, and goes on from there.
     """
     ids = grid.member_ids(SPEC)
-    with stores.writing(folder, grid, SPEC) as held:
+    with folders.writing(folder, grid, SPEC) as held:
         table = held.load(ids)
         if table is not None and table.present.all():
             return table
@@ -99,7 +101,7 @@ def sweep(
         return table
 
 
-def in_halves(held: stores.Store, ids: np.ndarray) -> np.ndarray:
+def in_halves(held: folders.Store, ids: np.ndarray) -> np.ndarray:
     """The numbers of a chunk, of which the first half is kept on the way, or found again."""
     found = checkpoints(held).load(ids, None)
     half = values(ids)[:, :25] if found is None else found
@@ -107,7 +109,7 @@ def in_halves(held: stores.Store, ids: np.ndarray) -> np.ndarray:
     return np.concatenate([half, values(ids)[:, 25:]], axis=1)
 
 
-def checkpoints(held: stores.Store) -> Any:
+def checkpoints(held: folders.Store) -> Any:
     """The real ones, but for what is in them: here an array instead of the state of a program."""
     checkpoint.encode = lambda name, numerics, half: files.framed(b"half", name, {"half": half})
     checkpoint.decode = lambda data, name, *_: (files.unframed(b"half", name, data) or {}).get(

@@ -20,7 +20,7 @@ from typing import Any
 import jax
 
 from experiments import progress, runner
-from superpos.train import files
+from superpos.store import files
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),

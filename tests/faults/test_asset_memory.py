@@ -20,8 +20,8 @@ from pathlib import Path
 import jax, numpy as np
 from superpos import data
 from superpos.train import FitSpec, sweep, training
-from superpos.train.assets import aligned
-from tests.superpos.train.toys import led
+from superpos.engine.assets import aligned
+from tests.superpos.toys import led
 
 path, kind = sys.argv[1:]
 if kind == "mapped":

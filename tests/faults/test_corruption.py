@@ -8,7 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from superpos.train import StoreError, files, store, sweep
+from superpos.store import files
+from superpos.train import StoreError, store, sweep
 from tests.faults import simulator
 
 N_POSITIONS = 10

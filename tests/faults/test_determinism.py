@@ -14,8 +14,9 @@ import optax
 import pytest
 
 from superpos import data, random
-from superpos.train import FitSpec, files, sweep, training
-from superpos.train.fingerprint import fingerprint
+from superpos.store import files
+from superpos.store.fingerprint import fingerprint
+from superpos.train import FitSpec, sweep, training
 from superpos.types import Model, Output
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from superpos.train import StoreError, files, store
+from superpos.store import files
+from superpos.train import StoreError, store
 from tests.faults import simulator
 
 

@@ -8,8 +8,10 @@ import pytest
 from experiments.boundary import compose
 from experiments.experiment import bind
 from superpos import random
-from superpos.train import StoreError, files, sweep, work
-from superpos.train.fingerprint import fingerprint
+from superpos.engine import work
+from superpos.store import files
+from superpos.store.fingerprint import fingerprint
+from superpos.train import StoreError, sweep
 
 WORDS = (
     *("experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from superpos.train import files, store
+from superpos.store import files
+from superpos.train import store
 from tests.faults.killer import N_CHUNKS
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superpos.train import StoreError, files, store
+from superpos.store import files
+from superpos.train import StoreError, store
 from tests.faults import simulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +74,7 @@ def test_sweeps_in_two_folders_do_not_wait_for_each_other(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from superpos.train.files import locked
+from superpos.store.files import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -131,7 +132,7 @@ def test_a_reader_sees_only_whole_chunks(tmp_path):
 import sys; sys.path[:0] = {sys.path!r}
 import numpy as np
 from pathlib import Path
-from superpos.train import files
+from superpos.store import files
 for value in range(300):
     files.write_chunk(Path({str(tmp_path)!r}), files.Rows(
         np.array([b"0123456789abcdef"]), {{"W": np.full((1, 1000), value, np.float32)}}))

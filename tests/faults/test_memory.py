@@ -1,6 +1,6 @@
 """Memory: a grid of ten million members, and what a chunk is said to take beside what it takes.
 
-What else does not fit is in tests/superpos/train.
+What else does not fit is in tests/superpos/engine.
 """
 
 import json
@@ -22,7 +22,7 @@ import json, resource, time
 import jax, numpy as np
 from tests.faults.killer import build
 from superpos.train import sweep
-from superpos.train.grid import make_grid
+from superpos.store.grid import make_grid
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -54,8 +54,8 @@ from pathlib import Path
 import jax, numpy as np
 from superpos import data, models, optim
 from superpos.train import FitSpec, training
-from superpos.train.plan import Width
-from superpos.train.program import compile_chunk
+from superpos.store.width import Width
+from superpos.engine.program import compile_chunk
 
 def resident(name):
     return 1024 * int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

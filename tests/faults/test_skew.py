@@ -10,7 +10,8 @@ import optax
 import pytest
 
 from superpos.data import stateless
-from superpos.train import FitSpec, StoreError, files, store, sweep, training
+from superpos.store import files
+from superpos.train import FitSpec, StoreError, store, sweep, training
 from superpos.types import Batch, Model, Output
 
 STORED = Path(__file__).with_name("stored")

@@ -17,9 +17,10 @@ GROUPS = {
     "random": "superpos/random/*.py",
     "losses": "superpos/losses/*.py",
     "data": "superpos/data/*.py",
-    "store": "superpos/train/store.py",
-    "grid": "superpos/train/grid.py",
+    "store": "superpos/store/folder.py",
+    "grid": "superpos/store/grid.py",
     "train": "superpos/train/*.py",
+    "engine": "superpos/engine/*.py",
 }
 """Sampled in turn, so that a large folder does not crowd out a small one."""
 SWAPS = {

@@ -150,7 +150,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(
     def fail(descriptor: int) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("superpos.train.files.os.fsync", fail)
+    monkeypatch.setattr("superpos.store.files.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write(path, [])
     assert path.read_text("utf-8") == "old"

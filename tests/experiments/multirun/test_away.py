@@ -11,8 +11,9 @@ from rich.console import Console
 
 from experiments.multirun import away, multirun
 from experiments.multirun.engines.protocol import LostError
-from superpos.train import StoreError, files, store
-from superpos.train.multirun import group_folder
+from superpos.store import files
+from superpos.store.multirun import group_folder
+from superpos.train import StoreError, store
 from tests.experiments.multirun.workers import Workers, groups, lost, on_disk, write
 
 SHAPES = [f"model.n_hidden={n} seed={seed}" for n in (2, 3) for seed in range(4)]

@@ -16,7 +16,8 @@ import pytest
 from experiments.__main__ import main
 from experiments.jobs import ConfigError
 from experiments.multirun.engines import make_engine, wrong_options
-from superpos.train import files, store
+from superpos.store import files
+from superpos.train import store
 from tests.experiments.conftest import new_process
 from tests.experiments.multirun import conftest as multirun
 

@@ -7,7 +7,7 @@ from experiments.experiment import bind
 from experiments.jobs import flat_spec
 from experiments.multirun.groups import grouped, rows_of, spread, units_of
 from experiments.varying import is_scalar
-from superpos.train.grid import make_grid
+from superpos.store.grid import make_grid
 
 
 def units(*jobs):

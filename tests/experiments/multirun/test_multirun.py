@@ -9,8 +9,9 @@ import yaml
 from experiments import sweeping
 from experiments.boundary import compose
 from experiments.experiment import bind
-from superpos.train import StoreError, TrainError, files, store, sweep
-from superpos.train.files import chunk_files, locked
+from superpos.store import files
+from superpos.store.files import chunk_files, locked
+from superpos.train import StoreError, TrainError, store, sweep
 from tests.experiments.multirun.conftest import GRID
 
 TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")

@@ -9,8 +9,8 @@ import pytest
 from experiments import objective, runner
 from experiments.boundary import compose
 from experiments.findings import Findings
+from superpos.store.files import chunk_files
 from superpos.train import StoreError, TrainError, store, sweep
-from superpos.train.files import chunk_files
 
 TINY = (
     *("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8"),

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from experiments.multirun import worker
-from superpos.train import files, store
+from superpos.store import files
+from superpos.train import store
 from tests.experiments.multirun.workers import groups, ids_of, on_disk
 
 TINY = "fit.n_steps=4 fit.log_every=2 fit.batch_size=8 evaluations.loss.batch_size=8 engine.chunk=1"

@@ -11,10 +11,11 @@ from experiments.jobs import make_job
 from experiments.multirun.engines.protocol import Engine, LostError, Sent
 from experiments.multirun.groups import grouped, units_of
 from experiments.sweeping import root_key
-from superpos.train import FitSpec, files
-from superpos.train.grid import canonical_spec, make_grid
-from superpos.train.store import header_axes
-from superpos.train.sweep import rooted
+from superpos.engine.sweep import rooted
+from superpos.store import files
+from superpos.store.folder import header_axes
+from superpos.store.grid import canonical_spec, make_grid
+from superpos.train import FitSpec
 
 SCHEMA = {
     "loss": {"shape": [2], "dtype": "float32", "dims": ["step"]},

@@ -7,11 +7,12 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.data import sparse_uniform
+from superpos.engine import launch
 from superpos.evaluations import loss
-from superpos.train import FitSpec, StoreError, fit, launch, store, sweep, training
-from superpos.train.checkpoint import Checkpoints
+from superpos.store.checkpoint import Checkpoints
+from superpos.train import FitSpec, StoreError, fit, store, sweep, training
 from superpos.types import Evaluation, Trigger
-from tests.superpos.train.toys import START, position, pulled, w_after
+from tests.superpos.toys import START, position, pulled, w_after
 
 KEY = jax.random.key(6)
 RATES = [0.05, 0.25, 0.5]

@@ -17,7 +17,7 @@ from superpos.optim import adamw
 from superpos.train import FitSpec, fit
 from superpos.train.schedule import Schedule
 from superpos.types import Run
-from tests.superpos.train.toys import led, position, pulled, w_after
+from tests.superpos.toys import led, position, pulled, w_after
 
 N, M, BATCH, N_STEPS = 5, 2, 64, 200
 DECAY, RATE, WEIGHT_DECAY = 0.9, 1e-3, 0.01

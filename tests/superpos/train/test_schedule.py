@@ -7,7 +7,7 @@ from superpos.arguments import ArgumentError
 from superpos.train import FitSpec, training
 from superpos.train.schedule import Schedule, block_of, due_for, schedule_of
 from superpos.types import Evaluation, Measure, Trigger
-from tests.superpos.train.toys import position, pulled
+from tests.superpos.toys import position, pulled
 
 
 def never(step, measured):

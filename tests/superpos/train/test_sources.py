@@ -9,10 +9,10 @@ import pytest
 from superpos import data
 from superpos.arguments import ArgumentError
 from superpos.data import stateless
+from superpos.store.checkpoint import Checkpoints
 from superpos.train import FitSpec, fit, sweep, training
-from superpos.train.checkpoint import Checkpoints
 from superpos.types import Batch, Model, Output, Source
-from tests.superpos.train.toys import START, counting, led, model_of, numbers
+from tests.superpos.toys import START, counting, led, model_of, numbers
 
 KEY = jax.random.key(2)
 SPEC = {"n": 1}

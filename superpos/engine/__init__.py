@@ -1,0 +1,1 @@
+"""Many runs as few compiled programs, on all devices of a machine."""

@@ -1,0 +1,296 @@
+"""Chunks trained side by side: each device takes one after the other."""
+
+import dataclasses
+import functools
+import math
+import threading
+import time
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from superpos.engine import fragile, plan
+from superpos.engine.placing import Placed, named_shapes, shapes_of
+from superpos.engine.plan import Chunk
+from superpos.engine.program import Build, Executable, Program, compile_chunk
+from superpos.engine.threads import as_here, side_by_side
+from superpos.engine.width import MEMORY_FRACTION, Search
+from superpos.store import results
+from superpos.store.checkpoint import Checkpoints, Timer, restored, snapshot
+from superpos.store.files import Rows
+from superpos.store.grid import Grid
+from superpos.store.results import Block
+from superpos.store.width import Width
+from superpos.train.schedule import STEP, due_for
+from superpos.types import Carry, Dims, Key, Trigger
+
+Points = Mapping[str, jax.Array]
+Programs = MutableMapping[Any, Program]
+"""Compiled programs by what they depend on besides the build: width, axes, keys and devices."""
+
+
+class Task(NamedTuple):
+    """What is to be done with each chunk.
+
+    Attributes:
+        grid: the sweep.
+        ids: content hash of each member.
+        key: the root key.
+        program: what is run.
+        check_fragile: train every member once more from an ulp away, for its `sensitivity`.
+        checkpoints: where a chunk keeps its state, and where it is found again; None is nowhere.
+        assets: what all members share, on each device; a device that is not there has nothing.
+    """
+
+    grid: Grid
+    ids: np.ndarray
+    key: Key
+    program: Program
+    check_fragile: bool = False
+    checkpoints: Checkpoints | None = None
+    assets: Placed = MappingProxyType({})
+
+
+def train(
+    task: Task, chunks: Iterable[Chunk], on_block: Callable[[int], None]
+) -> Generator[Rows, None, None]:
+    """Train chunks in a thread for each device, and yield the results as they are finished.
+
+    The threads stop at the next block when the iterator is closed, which is not waited for.
+
+    Args:
+        task: what is to be done with each.
+        chunks: what is to be trained.
+        on_block: told how many model-steps a block was, or were found in a checkpoint, in the
+            thread of the caller.
+
+    Yields:
+        The results of a chunk.
+
+    Raises:
+        Exception: what went wrong on a device, after the others have stopped.
+    """
+    stop = threading.Event()
+    events: SimpleQueue[int | Rows | BaseException] = SimpleQueue()
+    idle: SimpleQueue[Executable] = SimpleQueue()
+    for executable in task.program.executables:
+        idle.put(executable)
+
+    def work(chunk: Chunk) -> None:
+        if stop.is_set():
+            return
+        executable = idle.get()
+        try:
+            for event in _events(task, executable, chunk):
+                if stop.is_set():
+                    break
+                events.put(event)
+        except BaseException as error:
+            stop.set()
+            events.put(error)
+        finally:
+            idle.put(executable)
+
+    pool = ThreadPoolExecutor(len(task.program.executables))
+    try:
+        n_left = len([pool.submit(as_here(work), chunk) for chunk in chunks])
+        while n_left:
+            event = events.get()
+            if isinstance(event, BaseException):
+                pool.shutdown(cancel_futures=True)
+                raise event
+            if isinstance(event, Rows):
+                n_left -= 1
+                yield event
+            else:
+                on_block(event)
+    finally:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | Rows]:
+    """Train one chunk on one device: the model-steps of each block, and at last the results."""
+    program, checkpoints = task.program, task.checkpoints
+    ids = task.ids[task.grid.members[np.ix_(chunk.points, chunk.seeds)].T.ravel()]
+    schedule = program.schedule
+    n_steps, n_blocks = schedule.block * len(ids), schedule.n_blocks
+    timer = Timer(checkpoints.seconds if checkpoints else math.inf)
+    state = checkpoints.load(ids, program) if checkpoints else None
+    carry, blocks, ends, n_done = None, [], [], 0
+    records: dict[str, list[Block]] = {name: [] for name in schedule.measures}
+    if state is not None:
+        carry, blocks, ends = restored(state, task.key, executable.device), state.blocks, state.ends
+        records, n_done = state.records, int(state.carry.step) // schedule.block
+        yield n_steps * (len(ends) * n_blocks + n_done)
+    for number in range(len(ends), 1 + task.check_fragile):
+        points, key, seeds = inputs(task.grid, task.key, program.width, executable.device, chunk)
+        if carry is None:
+            carry = executable.init(points, task.assets.get(executable.device, {}), key, seeds)
+            carry = fragile.nudge(carry) if number else carry
+        run = _Run(task, executable, points, *(([], {}) if number else (blocks, records)))
+        for carry, measured in run.blocks(carry, n_done):  # noqa: B020  (the one before is consumed)
+            yield n_steps
+            if checkpoints and timer.due():
+                with timer.saving():
+                    so_far = blocks if number else [*blocks, jax.device_get(measured)]
+                    checkpoints.save(ids, snapshot(carry, so_far, records, ends))
+        ends.append(jax.device_get(dataclasses.replace(carry, key=(), opt_state=(), source=())))
+        carry, n_done = None, 0
+    arrays = results.gather(ends[0], blocks, records, program.shapes, schedule)
+    if task.check_fragile:
+        arrays["sensitivity"] = fragile.sensitivity(ends[0], ends[1], results.LEADING)
+    yield Rows(ids, {name: _unpad(array, chunk) for name, array in arrays.items()})
+
+
+class _Run(NamedTuple):
+    """A chunk on a device.
+
+    Attributes:
+        task: what is to be done.
+        executable: what is run.
+        points: values of the axes.
+        fetched: metrics of each block, as they come in.
+        records: name of a measure -> what it gave so far; a measure that is not in it is not made.
+    """
+
+    task: Task
+    executable: Executable
+    points: Points
+    fetched: list[Block]
+    records: dict[str, list[Block]]
+
+    @property
+    def assets(self) -> Any:
+        """What all members share, on this device."""
+        return self.task.assets.get(self.executable.device, {})
+
+    def blocks(self, carry: Carry, n_done: int) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
+        """The carry and metrics after each block; while it runs, the metrics before are fetched."""
+        schedule = self.task.program.schedule
+        measured = None
+        for number in range(n_done, schedule.n_blocks):
+            carry, after = self.executable.advance(self.points, self.assets, carry)
+            if measured is not None:
+                self.fetched.append(jax.device_get(measured))
+            measured = jax.block_until_ready(after)
+            for name in self.records:
+                self._measure(name, carry, (number + 1) * schedule.block, measured)
+            yield carry, measured
+        if measured is not None:
+            self.fetched.append(jax.device_get(measured))
+
+    def _measure(self, name: str, carry: Carry, step: int, last: Mapping[str, jax.Array]) -> None:
+        """Make a measure where it is due, of all members, and keep for whom it was."""
+        schedule = self.task.program.schedule
+        every, found = schedule.measures[name].every, self.records[name]
+        whole = schedule.is_due(name, step)
+        due = None
+        if isinstance(every, Trigger):
+            due = np.full(self.task.program.width, step, np.int32)
+            if not whole:
+                blocks = [*self.fetched, jax.device_get(last)]
+                due[~due_for(every, step, blocks, schedule.block)] = -1
+            whole = bool((due >= 0).any())
+            so_far = np.sum([each[STEP] >= 0 for each in found] + [due >= 0], axis=0)
+            schedule.check_most(name, int(so_far.max()))
+        if whole:
+            measure = self.executable.measures[name]
+            record = jax.device_get(measure(self.points, self.assets, carry))
+            found.append(record if due is None else {**record, STEP: due})
+
+
+def inputs(
+    grid: Grid, key: Key, width: Width, device: Any, chunk: Chunk
+) -> tuple[Points, Key, jax.Array]:
+    """The values of the axes, the root key and the seeds of a padded chunk, on a device."""
+    seeds = grid.seeds[plan.padded(chunk.seeds, width.n_seeds)]
+    positions = plan.padded(chunk.points, width.n_points)
+    values = {name: column[positions] for name, column in grid.points.items()}
+    return jax.device_put((values, key, seeds), device)
+
+
+def search(
+    build: Build,
+    grid: Grid,
+    key: Key,
+    devices: Sequence[Any] | None = None,
+    memory_fraction: float = MEMORY_FRACTION,
+    programs: Programs | None = None,
+    assets: Placed | None = None,
+    dims: Dims = MappingProxyType({}),
+) -> Search:
+    """The programs of a sweep to choose from, for `superpos.engine.width.choose`.
+
+    Args:
+        build: point -> Training, or (point, assets) -> Training.
+        grid: the sweep.
+        key: the root key.
+        devices: where to train; None is all devices of this process.
+        memory_fraction: part of the free memory that the chunks may take, in (0, 1].
+        programs: compiled for the same build before; those that are compiled are added.
+        assets: what all members share, on each of the devices; None is nothing.
+        dims: names of dimensions that take precedence over those of the training.
+
+    Returns:
+        A Search that compiles each width once.
+    """
+    where = tuple(devices or jax.local_devices())
+    compiled = {} if programs is None else programs
+    assets = assets or {device: {} for device in where}
+    shapes = shapes_of(assets[where[0]])
+
+    def compile_width(width: Width) -> Program:
+        names = tuple(sorted(grid.points)), tuple((name, *dims[name]) for name in sorted(dims))
+        name = (width, names, key.dtype, where, *named_shapes(shapes))
+        if name not in compiled:
+            compiled[name] = compile_chunk(
+                build, grid.points, width, key.dtype, where, shapes, dims
+            )
+        return compiled[name]
+
+    return Search(
+        compile=compile_width,
+        seconds_per_block=functools.partial(seconds_per_block, grid, key, assets),
+        largest=plan.largest(grid.members),
+        n_devices=len(where),
+        memory_fraction=memory_fraction,
+    )
+
+
+def seconds_per_block(grid: Grid, key: Key, assets: Placed, program: Program) -> float:
+    """Time of a block with all devices at work, after a first one that is not measured."""
+    n_seeds, n_points = program.width
+    chunk = Chunk(np.arange(n_seeds), np.arange(n_points))
+
+    def time_block(executable: Executable) -> float:
+        points, root, seeds = inputs(grid, key, program.width, executable.device, chunk)
+        given = assets[executable.device]
+        carry = executable.init(points, given, root, seeds)
+        seconds = 0.0
+        for _ in range(min(2, program.schedule.n_blocks)):
+            begun = time.perf_counter()
+            carry, measured = executable.advance(points, given, carry)
+            jax.block_until_ready(measured)
+            seconds = time.perf_counter() - begun
+        return seconds
+
+    return max(side_by_side(time_block, program.executables))
+
+
+def _unpad(array: np.ndarray, chunk: Chunk) -> np.ndarray:
+    real = array[: len(chunk.seeds), : len(chunk.points)]
+    return real.reshape(real.shape[0] * real.shape[1], *array.shape[results.LEADING :])

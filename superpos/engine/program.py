@@ -1,0 +1,292 @@
+"""The compiled program of a chunk: an executable for each device, all of the same trace."""
+
+import functools
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from superpos.arguments import ArgumentError
+from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
+from superpos.engine.placing import nbytes
+from superpos.engine.threads import side_by_side
+from superpos.store import results
+from superpos.store.afterwards import check_names
+from superpos.store.grid import SEED
+from superpos.store.results import Shapes
+from superpos.store.table import Schema, short_names
+from superpos.store.width import Width
+from superpos.train.schedule import Schedule, schedule_of
+from superpos.types import Array, Carry, Dims, Key, Training
+
+Build = Callable[..., Training]
+"""point -> Training, or (point, assets) -> Training where the sweep has assets."""
+
+
+NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Executable(NamedTuple):
+    """A chunk, compiled for one device.
+
+    Attributes:
+        device: where the arguments are to be, and the results are.
+        init: (points, assets, root key, seeds) -> carry, every leaf led by (n_seeds, n_points) but
+            for the keys (n_seeds,), the step () and the state of a source that all share.
+        advance: (points, assets, carry) -> (carry, metrics of the block); the carry given is
+            consumed.
+        measures: name -> (points, assets, carry) -> metrics.
+    """
+
+    device: Any
+    init: Callable[..., Carry]
+    advance: Callable[..., tuple[Carry, dict[str, Any]]]
+    measures: Mapping[str, Callable[..., dict[str, Any]]]
+
+
+class Program(NamedTuple):
+    """A compiled chunk.
+
+    Attributes:
+        width: seeds by points.
+        executables: one for each device.
+        shapes: of what it computes.
+        schedule: how long a run is and when it is measured.
+        schema: shape, dtype and names of the dimensions of each result of a member.
+        n_bytes: memory that the program takes on a device, assets included.
+        n_bytes_assets: that of the assets alone, which does not depend on the width.
+        n_bytes_looped: the largest array that is computed anew in every update.
+        seconds: what compiling took.
+        digest: hash of what the program computes; the content of assets is not in it.
+    """
+
+    width: Width
+    executables: tuple[Executable, ...]
+    shapes: Shapes
+    schedule: Schedule
+    schema: Schema
+    n_bytes: int
+    n_bytes_assets: int
+    n_bytes_looped: int
+    seconds: float
+    digest: str
+
+
+def compile_chunk(
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    width: Width,
+    key_dtype: Any,
+    devices: Sequence[Any],
+    assets: Mapping[str, Any] = NONE,
+    dims: Dims = NONE,
+) -> Program:
+    """Compile a chunk, calling `build` in a trace for each function.
+
+    Each device gets an executable that knows of no other: a program that spans several devices is
+    compiled in another way, and its last bits differ.
+
+    Args:
+        build: point -> Training, or (point, assets) -> Training.
+        points: the axes of the sweep, of which only names and dtypes matter here.
+        width: size of the chunk.
+        key_dtype: dtype of the root key, which says what generator it is of.
+        devices: where it is to run.
+        assets: shapes and dtypes of what all members share, by name.
+        dims: names of dimensions that take precedence over those of the training.
+
+    Returns:
+        The program.
+
+    Raises:
+        ArgumentError: results whose names are taken, or a state of the source that members cannot
+            share; one line, before anything is compiled.
+    """
+    start = time.perf_counter()
+    assets = dict(assets)  # any other mapping is no tree of arrays
+    traced = _traced(build, points, width, key_dtype, assets)
+    schedule = schedule_of(traced.run)
+    shapes = _shapes(traced)
+    schema = _schema(traced, shapes, schedule, points, dims)
+    functions = [traced.init, traced.advance, *traced.measures.values()]
+    lowered = [_lowered_for(device, functions) for device in devices]
+    compiled = side_by_side(_compiled, lowered)
+    equations = list(_in_loops(traced.advance.jaxpr.jaxpr))
+    return Program(
+        width=width,
+        executables=tuple(
+            _executable(device, functions, traced.measures)
+            for device, functions in zip(devices, compiled, strict=True)
+        ),
+        shapes=shapes,
+        schedule=schedule,
+        schema=schema,
+        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][1:]),
+        n_bytes_assets=nbytes(assets),
+        n_bytes_looped=_largest(var for each in equations for var in each.outvars),
+        seconds=time.perf_counter() - start,
+        digest=digest_of_text("".join(each.as_text() for each in lowered[0][1:])),
+    )
+
+
+def schema_of(
+    build: Build, points: Mapping[str, np.ndarray], key_dtype: Any, assets: Mapping[str, Any] = NONE
+) -> Schema:
+    """What a sweep keeps of a member, from a trace alone.
+
+    Args:
+        build: as of `compile_chunk`.
+        points: as of `compile_chunk`.
+        key_dtype: as of `compile_chunk`.
+        assets: as of `compile_chunk`.
+
+    Raises:
+        ArgumentError: as of `compile_chunk`.
+    """
+    traced = _traced(build, points, Width(1, 1), key_dtype, assets)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, NONE)
+
+
+def _schema(
+    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+) -> Schema:
+    names = short_names([*points, SEED]).values()
+    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    later = dict.fromkeys(traced.run.after, ())
+    check_names(traced.run, results.of_one(shapes.carry), schema, [*points, SEED], later)
+    return schema
+
+
+def _shapes(traced: "_Traced") -> Shapes:
+    measured = {name: each.out_info for name, each in traced.measures.items()}
+    return Shapes(traced.init.out_info, traced.advance.out_info[1], measured)
+
+
+class _Traced(NamedTuple):
+    """What is to be compiled, and the run that it is of."""
+
+    run: Training
+    init: Any
+    advance: Any
+    measures: dict[str, Any]
+
+
+def _traced(
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    width: Width,
+    key_dtype: Any,
+    assets: Mapping[str, Any],
+) -> _Traced:
+    def built(point: Mapping[str, Array], given: Any) -> Training:
+        return build(point, given) if assets else build(point)
+
+    point = {
+        k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
+    }
+    seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
+    root = jax.ShapeDtypeStruct((), key_dtype)
+    runs: list[Training] = []
+
+    def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
+        runs.append(built(point, given))
+        return runs[-1].init(jax.random.fold_in(key, seed))
+
+    def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
+        return built(point, given).advance(carry)
+
+    def measure(name: str, point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
+        return built(point, given).measures[name].measure(carry)
+
+    def trace_init(*, stream: bool) -> Any:
+        mapped = over_members(
+            init, width, (POINT, SHARED, SHARED, OF_SEED), axes_of_carry(stream=stream)
+        )
+        return jax.jit(mapped).trace(point, assets, root, seeds)
+
+    traced_init = trace_init(stream=False)
+    run = runs[-1]
+    axes = axes_of_carry(stream=run.stream)
+    inside = (POINT, SHARED, axes)
+    with _one_line_of_streams(run):
+        if run.stream:
+            traced_init = trace_init(stream=True)
+        carry = traced_init.out_info
+        mapped = over_members(advance, width, inside, (axes, EACH))
+        traced_advance = jax.jit(mapped, donate_argnums=2).trace(point, assets, carry)
+    measures = {
+        name: jax.jit(over_members(functools.partial(measure, name), width, inside, EACH)).trace(
+            point, assets, carry
+        )
+        for name in run.measures
+    }
+    return _Traced(run, traced_init, traced_advance, measures)
+
+
+@contextmanager
+def _one_line_of_streams(run: Training) -> Iterator[None]:
+    """Say in one line that members cannot share what differs between them."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if run.stream and "out_axes" in str(error):
+            raise ArgumentError(
+                "data: a stream that all members share, expected its state to depend on nothing"
+                " that is swept, nor on the parameters"
+            ) from None
+        raise
+
+
+def _lowered_for(device: Any, traced: Sequence[Any]) -> list[Any]:
+    """What was traced, to be compiled for a device."""
+    with jax.default_device(device):
+        return [function.lower() for function in traced]
+
+
+def _compiled(lowered: Sequence[Any]) -> list[Any]:
+    return [function.compile() for function in lowered]
+
+
+def _executable(device: Any, compiled: Sequence[Any], names: Iterable[str]) -> Executable:
+    init, advance, *measures = compiled
+    return Executable(device, init, advance, dict(zip(names, measures, strict=True)))
+
+
+def digest_of_text(text: str) -> str:
+    """The hash of a program by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:
+    """What XLA says; and on a CPU, what the library for its products packs without telling XLA."""
+    memory = compiled.memory_analysis()
+    products = [each for each in equations if each.primitive.name == "dot_general"]
+    packed = _largest(var for each in products for var in each.invars)
+    return (
+        memory.argument_size_in_bytes
+        + memory.output_size_in_bytes
+        + memory.temp_size_in_bytes
+        - memory.alias_size_in_bytes
+        + (packed if platform == "cpu" else 0)
+    )
+
+
+def _largest(variables: Iterable[Any]) -> int:
+    """Bytes of the largest array; 0 where there is none."""
+    return max((var.aval.size * var.aval.dtype.itemsize for var in variables), default=0)
+
+
+def _in_loops(jaxpr: core.Jaxpr, *, looped: bool = False) -> Iterator[core.JaxprEqn]:
+    """What a program computes anew in every turn of a loop."""
+    for equation in jaxpr.eqns:
+        if looped:
+            yield equation
+        within = looped or equation.primitive.name in ("scan", "while")
+        for inner in core.jaxprs_in_params(equation.params):
+            yield from _in_loops(inner, looped=within)

@@ -1,0 +1,140 @@
+"""Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from superpos.arguments import ArgumentError
+from superpos.engine.assets import PREFIX, as_asset, identified
+from superpos.engine.launch import Programs
+from superpos.engine.program import Build
+from superpos.engine.shared import joining
+from superpos.engine.width import MEMORY_FRACTION
+from superpos.engine.work import OnProgress, Settings, Work, done
+from superpos.store.folder import writing
+from superpos.store.grid import check_count, make_grid
+from superpos.train.fit import check_key
+from superpos.types import Key
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def sweep(
+    build: Build,
+    *,
+    key: Key,
+    axes: Mapping[str, Sequence[float]],
+    zipped: Sequence[Sequence[str]] = (),
+    store: str | Path | None = None,
+    spec: Mapping[str, Any] | None = None,
+    assets: Mapping[str, Any] | None = None,
+    dims: Mapping[str, Sequence[str]] | None = None,
+    chunk: int | None = None,
+    devices: Sequence[Any] | None = None,
+    check_fragile: bool = False,
+    memory_fraction: float = MEMORY_FRACTION,
+    checkpoint_seconds: float | None = 30.0,
+    allow_numerics_change: bool = False,
+    on_progress: OnProgress | None = None,
+    programs: Programs | None = None,
+    part: Collection[bytes] | None = None,
+) -> "xarray.Dataset":
+    """Train every member of a grid.
+
+    Member (point, seed) is the run of `build(point)` with the key fold_in(key, seed), whatever
+    else is in the grid, so a new value on an axis leaves every other member as it was. Members
+    that share a seed share their random numbers.
+
+    Args:
+        build: called inside the trace with {axis name: float32 ()} for every axis but `seed`; and,
+            where there are assets, with {name: arrays} after it.
+        key: the root key, typed.
+        axes: name -> values. `seed` takes integers in [0, 2³²); without it the seed is 0.
+        zipped: groups of axes that vary together instead of multiplying.
+        store: a folder that keeps each finished chunk. The same call again trains what is
+            missing; a call with more values on the axes trains only the new members.
+        spec: the configuration all members share, dotted key -> plain value. It tells a resume
+            from another sweep, so a store needs it.
+        assets: arrays that are not hyperparameters, by name: an Asset, or a tree of arrays. They
+            are arguments of the program, shared by all members, and their hash is part of what a
+            member is: with other content it is another member. An array whose memory does not
+            begin at a multiple of 64 bytes is copied once.
+        dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}, where
+            the model or the evaluation does not say them.
+        chunk: members that run together on a device; None chooses by memory, by the size of the
+            cache and, in a long sweep, by measured throughput.
+        devices: where to train, each with chunks of its own; None is all devices of this process.
+        check_fragile: train every member once more from an ulp away, for its `sensitivity`.
+        memory_fraction: part of the free memory that the chunks may take, in (0, 1].
+        checkpoint_seconds: how often the state of a chunk in training is written to the store, so
+            that a call that is killed goes on from there; 0 is after each block, None is never.
+        allow_numerics_change: go on in a store made by other versions or on another device.
+        on_progress: called after each block.
+        programs: kept between calls with the same build and settings of JAX, so that a second call
+            of the same width compiles nothing; compiled programs are added.
+        part: ids of the only members to train, as `Grid.member_ids` has them, for a worker beside
+            others in a folder that another process holds: it adds chunks and changes nothing else.
+
+    Returns:
+        A Dataset with one dimension per axis (or zipped group), the final parameters, what was
+        measured along `step` or along the steps of its own evaluation, `diverged_step`, and a
+        `status` per member: "ok", "diverged@<step>" or, outside the part, "missing"; with
+        check_fragile, also its `sensitivity`, the relative change of its parameters when it begins
+        an ulp away, and whether that makes it `fragile` (> 1e-3).
+
+    Raises:
+        ArgumentError: a bad axis, a store without a spec, an asset that is no array, or results
+            whose names are taken, in one line, before any compile.
+        TypeError: the key is not a typed key (jax.random.key).
+        StoreError: the store cannot be used, in one line.
+        MemoryError: one member alone needs more memory than there is.
+        TrainError: not even a chunk of one member compiles, in one line.
+    """
+    check_key(key)
+    if store is not None and not spec:
+        raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
+    settings = Settings(
+        chunk=chunk,
+        devices=devices,
+        check_fragile=check_fragile,
+        memory_fraction=memory_fraction,
+        checkpoint_seconds=checkpoint_seconds,
+        allow_numerics_change=allow_numerics_change,
+        on_progress=on_progress,
+        programs=programs,
+    )
+    grid = make_grid(axes, zipped)
+    check_count(grid)
+    given = {name: as_asset(name, value) for name, value in (assets or {}).items()}
+    spec = identified(rooted(spec or {}, key), given)
+    hidden = [name for name in grid.axes if name.startswith(PREFIX)]
+    if hidden:
+        raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
+    ids = grid.member_ids(spec)
+    work = Work(build, grid, spec, ids, _wanted(ids, part), key, given, dims or {}, settings)
+    with (writing if part is None else joining)(store, grid, spec) as held:
+        return done(work, held)
+
+
+def _wanted(ids: np.ndarray, part: Collection[bytes] | None) -> np.ndarray:
+    """Which members are to be trained, bool (n_members,).
+
+    Raises:
+        ArgumentError: the part has a member that is not in the sweep, in one line.
+    """
+    if part is None:
+        return np.ones(len(ids), bool)
+    strange = sorted({*part} - {*ids.tolist()})
+    if strange:
+        raise ArgumentError(f"part={strange[0]!r}: expected ids of members of the sweep")
+    return np.isin(ids, np.asarray([*part], ids.dtype))
+
+
+def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
+    """The configuration with the root key, as members are identified by."""
+    data = jax.random.key_data(key).tolist()
+    return {**spec, "rng": str(jax.random.key_impl(key)), "key": data}
