@@ -45,7 +45,7 @@ def write(
         "Jobs": f"{n_jobs:,}, {len(failures):,} of them failed",
         "Models": f"{dataset['status'].size:,} over {', '.join(members.keys) or 'no key'}",
         "Programs": f"{len(set(members.groups)):,}",
-        "Open": f"superpos.train.store.open({str(folder)!r})",
+        "Open": f"superpos.store.open({str(folder)!r})",
     }
     for job, reason in failures[:MOST_FAILURES]:
         facts[f"Failed, {job}"] = reason

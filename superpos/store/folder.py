@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from superpos.store.reading import (
 )
 from superpos.store.table import Table
 from superpos.store.width import Width
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_sweep(folder: Path) -> Swept | None:
