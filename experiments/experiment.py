@@ -23,7 +23,7 @@ from superpos.arguments import (
 )
 from superpos.components import check, construct, problem_of
 from superpos.engine.after import described
-from superpos.engine.assets import reading
+from superpos.engine.assets import arrays_of, reading
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import schema_of
 from superpos.random import Rng
@@ -178,7 +178,7 @@ def wrong_results(job: Job) -> Iterator[str]:
     """
     wanted = job.config["objective"]
     root = random.key(0, rng=job.config["engine"]["rng"])
-    arrays = shapes_of({name: each.arrays for name, each in job.trained_with.items()})
+    arrays = shapes_of(arrays_of(job.trained_with))
     try:
         points = make_grid(job.axes, job.zipped).points
         with arithmetic(job.config):

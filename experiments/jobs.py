@@ -20,9 +20,8 @@ from superpos.arguments import (
     did_you_mean,
 )
 from superpos.components import problem_of, several
-from superpos.engine.assets import identified
+from superpos.engine.assets import Build, arrays_of, identified, read_all
 from superpos.engine.placing import shapes_of
-from superpos.engine.program import Build
 from superpos.store.grid import SEED, make_grid
 from superpos.train import FitSpec, training
 from superpos.types import Asset, Model, Training
@@ -207,7 +206,7 @@ def _try_corners(job: Job) -> None:
     ]
 
     def make(arrays: Mapping[str, Any]) -> None:
-        given = {name: each.read(arrays[name]) for name, each in job.assets.items()}
+        given = read_all(job.assets, arrays)
         for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
             point = {
                 name: job.axes[name][at]
@@ -217,7 +216,7 @@ def _try_corners(job: Job) -> None:
             }
             resolve(_with_values(job.config, point), given, later=True)
 
-    arrays = shapes_of({name: each.arrays for name, each in job.assets.items()})
+    arrays = shapes_of(arrays_of(job.assets))
     jax.eval_shape(make, arrays) if arrays else make({})
 
 

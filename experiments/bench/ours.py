@@ -7,7 +7,7 @@ import numpy as np
 from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
 from superpos import data, models, optim, random
 from superpos.engine import launch, plan
-from superpos.engine.program import Build
+from superpos.engine.assets import Build
 from superpos.engine.width import choose
 from superpos.store.files import Rows
 from superpos.store.grid import make_grid

@@ -1,6 +1,6 @@
 """The second stage of a sweep: evaluations of stored members, kept and resumed as members are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.engine.assets import PREFIX, as_asset, identified
+from superpos.engine.assets import (
+    PREFIX,
+    Build,
+    arrays_of,
+    as_assets,
+    call_build,
+    identified,
+    read_all,
+)
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import digest_of_text
 from superpos.engine.sweep import rooted
@@ -26,7 +34,6 @@ from superpos.store.table import Schema
 from superpos.train.fit import check_key
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
-Build = Callable[..., Training]
 ONCE = FitSpec(n_steps=1, batch_size=1, log_every=1)
 _ROWS = "members of the sweep"
 
@@ -82,7 +89,7 @@ def evaluate(
         raise StoreError(f"{store}: expected a folder with a sweep.json")
     header, grid, table = found
     files.refuse_old(Path(store, "sweep.json"), header)
-    given = {each: as_asset(each, value) for each, value in (assets or {}).items()}
+    given = as_assets(assets or {})
     _check_same(Path(store), header["spec"], key, given)
     own_spec = stage_spec(header["spec"], spec, given)
     check_stage(Path(store), name, own_spec, [*(over or {})])
@@ -188,12 +195,11 @@ def described(
     runs: list[Training] = []
 
     def init(point: Mapping[str, Array], arrays: Mapping[str, Any], key: Key) -> Carry:
-        given = {name: each.read(arrays[name]) for name, each in assets.items()}
-        runs.append(build(point, given) if given else build(point))
+        runs.append(call_build(build, point, read_all(assets, arrays)))
         return runs[-1].init(key)
 
     point = {axis: jax.ShapeDtypeStruct((), np.float32) for axis in axes if axis != SEED}
-    shapes = shapes_of({name: each.arrays for name, each in assets.items()})
+    shapes = shapes_of(arrays_of(assets))
     carry = jax.eval_shape(init, point, shapes, key)
     return runs[-1], carry
 
@@ -219,7 +225,7 @@ def _stage(build: Build, name: str, key: Key, ends: Carry, over: Sequence[str]) 
         number = point[MEMBER].astype(jnp.int32)
         row = jax.tree.map(lambda leaf: leaf[number], given[_ROWS])
         values = {**row.points, **{axis: point[axis] for axis in over}}
-        run = build(values, others) if others else build(values)
+        run = call_build(build, values, others)
 
         def carry_of(key: Key, tree: tuple[Any, Any]) -> Carry:
             return Carry(

@@ -15,6 +15,8 @@ ALIGNMENT = 64
 PREFIX = "assets."
 """Of the keys that say in a configuration what assets a member was given."""
 _PART = 2**26
+Build = Callable[..., Training]
+"""point -> Training, or (point, assets) -> Training where the sweep has assets."""
 
 
 def asset(arrays: Any, read: Callable[[Any], Any] | None = None, about: str = "") -> Asset:
@@ -50,16 +52,23 @@ def digest_of(arrays: Any, about: str = "") -> str:
     return found.hexdigest()
 
 
-def as_asset(name: str, value: Any) -> Asset:
-    """An asset, or arrays as one.
+def as_assets(values: Mapping[str, Any]) -> dict[str, Asset]:
+    """Name -> an asset, or arrays as one.
 
     Raises:
-        ArgumentError: it is neither; one line.
+        ArgumentError: one of them is neither; one line.
     """
-    try:
-        return value if isinstance(value, Asset) else asset(value)
-    except ArgumentError as error:
-        raise ArgumentError(f"assets.{name}: {error}") from None
+    return {name: _as_asset(name, value) for name, value in values.items()}
+
+
+def arrays_of(assets: Mapping[str, Asset]) -> dict[str, Any]:
+    """What a program is given of assets."""
+    return {name: each.arrays for name, each in assets.items()}
+
+
+def read_all(assets: Mapping[str, Asset], arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """What a build is given of assets, from arrays in the place of theirs."""
+    return {name: each.read(arrays[name]) for name, each in assets.items()}
 
 
 def identified(spec: Mapping[str, Any], assets: Mapping[str, Asset]) -> dict[str, Any]:
@@ -73,15 +82,20 @@ def identified(spec: Mapping[str, Any], assets: Mapping[str, Asset]) -> dict[str
     return {**spec, **own}
 
 
-def reading(build: Callable[..., Training], assets: Mapping[str, Asset]) -> Callable[..., Training]:
+def reading(build: Build, assets: Mapping[str, Asset]) -> Build:
     """A build that is given arrays of assets, and gives `build` what is read from them."""
     if not assets:
         return build
 
     def read(point: Mapping[str, Array], arrays: Mapping[str, Any]) -> Training:
-        return build(point, {name: each.read(arrays[name]) for name, each in assets.items()})
+        return build(point, read_all(assets, arrays))
 
     return read
+
+
+def call_build(build: Build, point: Mapping[str, Any], given: Mapping[str, Any]) -> Training:
+    """A build is given assets only where there are any."""
+    return build(point, given) if given else build(point)
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -90,6 +104,13 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _as_asset(name: str, value: Any) -> Asset:
+    try:
+        return value if isinstance(value, Asset) else asset(value)
+    except ArgumentError as error:
+        raise ArgumentError(f"assets.{name}: {error}") from None
 
 
 def _on_host(leaf: Any) -> np.ndarray:

@@ -23,9 +23,10 @@ import jax
 import numpy as np
 
 from superpos.engine import fragile, plan
+from superpos.engine.assets import Build
 from superpos.engine.placing import Placed, named_shapes, shapes_of
 from superpos.engine.plan import Chunk
-from superpos.engine.program import Build, Executable, Program, compile_chunk
+from superpos.engine.program import Executable, Program, compile_chunk
 from superpos.engine.threads import as_here, side_by_side
 from superpos.engine.width import MEMORY_FRACTION, Search
 from superpos.store import results

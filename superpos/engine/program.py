@@ -13,6 +13,7 @@ import numpy as np
 from jax.extend import core
 
 from superpos.arguments import ArgumentError
+from superpos.engine.assets import Build, call_build
 from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
 from superpos.engine.placing import nbytes
 from superpos.engine.threads import side_by_side
@@ -24,10 +25,6 @@ from superpos.store.table import Schema, short_names
 from superpos.store.width import Width
 from superpos.train.schedule import Schedule, schedule_of
 from superpos.types import Array, Carry, Dims, Key, Training
-
-Build = Callable[..., Training]
-"""point -> Training, or (point, assets) -> Training where the sweep has assets."""
-
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -185,7 +182,7 @@ def _traced(
     assets: Mapping[str, Any],
 ) -> _Traced:
     def built(point: Mapping[str, Array], given: Any) -> Training:
-        return build(point, given) if assets else build(point)
+        return call_build(build, point, given)
 
     point = {
         k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()

@@ -8,9 +8,8 @@ import jax
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.engine.assets import PREFIX, as_asset, identified
+from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.launch import Programs
-from superpos.engine.program import Build
 from superpos.engine.shared import joining
 from superpos.engine.width import MEMORY_FRACTION
 from superpos.engine.work import OnProgress, Settings, Work, done
@@ -109,7 +108,7 @@ def sweep(
     )
     grid = make_grid(axes, zipped)
     check_count(grid)
-    given = {name: as_asset(name, value) for name, value in (assets or {}).items()}
+    given = as_assets(assets or {})
     spec = identified(rooted(spec or {}, key), given)
     hidden = [name for name in grid.axes if name.startswith(PREFIX)]
     if hidden:

@@ -19,11 +19,11 @@ from superpos.arguments import (
     check_value,
 )
 from superpos.engine import launch, plan
-from superpos.engine.assets import reading
+from superpos.engine.assets import Build, arrays_of, reading
 from superpos.engine.launch import Programs
 from superpos.engine.placing import is_out_of_memory, placed
 from superpos.engine.plan import Chunk
-from superpos.engine.program import Build, Program
+from superpos.engine.program import Program
 from superpos.engine.width import MEMORY_FRACTION, Search, choose, narrower
 from superpos.store.checkpoint import Checkpoints
 from superpos.store.fingerprint import fingerprint
@@ -158,7 +158,7 @@ def _search(work: Work) -> tuple[Any, Search]:
     """Assets on the devices, and the programs to choose from."""
     settings = work.settings
     where = tuple(settings.devices or jax.local_devices())
-    on_devices = placed({name: each.arrays for name, each in work.assets.items()}, where)
+    on_devices = placed(arrays_of(work.assets), where)
     search = launch.search(
         reading(work.build, work.assets),
         work.grid,

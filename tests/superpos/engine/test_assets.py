@@ -12,7 +12,7 @@ from jax.extend import core
 
 from superpos import data
 from superpos.arguments import ArgumentError
-from superpos.engine.assets import aligned, as_asset, asset, digest_of
+from superpos.engine.assets import aligned, as_assets, asset, digest_of
 from superpos.engine.program import compile_chunk
 from superpos.store.folder import read_sweep
 from superpos.store.grid import make_grid
@@ -105,7 +105,7 @@ def test_an_aligned_array_is_taken_as_it_is_and_any_other_copied_once():
     assert not np.shares_memory(copied, other)
     np.testing.assert_array_equal(copied, ROWS)
     assert np.shares_memory(asset(copied).arrays, copied)
-    assert as_asset("x", asset(rows)).arrays.ctypes.data == rows.ctypes.data
+    assert as_assets({"x": asset(rows)})["x"].arrays.ctypes.data == rows.ctypes.data
 
 
 def test_nobody_writes_to_an_asset_and_the_array_given_stays_as_it_was():
@@ -147,7 +147,7 @@ def test_what_is_no_array_of_numbers_is_refused_in_one_line(make_toy, one_line, 
 
 def test_keys_are_no_asset(one_line):
     with pytest.raises(ArgumentError) as refusal:
-        as_asset("keys", jax.random.split(jax.random.key(0), 3))
+        as_assets({"keys": jax.random.split(jax.random.key(0), 3)})
     assert one_line(refusal, "assets.keys: expected arrays of numbers, not PRNGKeyArray")
 
 
