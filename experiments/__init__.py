@@ -1,1 +1,1 @@
-"""Replications of published results, each run from one configuration."""
+"""The papers and questions: a folder for each, in it one for each experiment."""

@@ -1,78 +1,9 @@
-"""Components by name: what a `kind:` in a config stands for, analyses apart.
+"""The components of superpos and of the papers, to make stored models anew in a script."""
 
-Nothing else can be named there. Analyses import this module, to make stored models anew.
-"""
-
-from experiments.gauge import digits, gram, moving
-from superpos import assets, data, evaluations, gauge, models, optim, triggers
+from superpos.app import extensions
+from superpos.app.registry import registry
 from superpos.components import Registry
 
-REGISTRY: Registry = {
-    "asset": {"array": assets.array, "digits": digits.digits, "members": assets.members},
-    "data": {
-        "activations": data.activations,
-        "anticorrelated_sets": data.anticorrelated_sets,
-        "correlated_sets": data.correlated_sets,
-        "elementwise": data.elementwise,
-        "examples": data.examples,
-        "finite": data.finite,
-        "gaussian_copula": data.gaussian_copula,
-        "hierarchy": data.hierarchy,
-        "identity": data.identity,
-        "labelled": data.labelled,
-        "one_sparse": data.one_sparse,
-        "shared": data.shared,
-        "sparse_uniform": data.sparse_uniform,
-    },
-    "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
-    "model": {
-        "autoencoder": models.autoencoder,
-        "computation": models.computation,
-        "gram": gram.gram,
-        "mlp": models.mlp,
-        "quadratic": models.quadratic,
-    },
-    "init": {
-        "glorot": models.inits.glorot,
-        "he": models.inits.he,
-        "moved": moving.moved,
-        "notebook": models.inits.notebook,
-        "polygon": models.inits.polygon,
-        "rescaled": models.inits.rescaled,
-        "rotated": models.inits.rotated,
-        "trained": models.inits.trained,
-        "unit": models.inits.unit,
-    },
-    "error": {"power": models.errors.power, "squared": models.errors.squared},
-    "regulariser": {
-        "attack": models.regularisers.attack,
-        "l1_code": models.regularisers.l1_code,
-        "l1_weights": models.regularisers.l1_weights,
-        "noise": models.regularisers.noise,
-    },
-    "optim": {
-        "adam": optim.adam,
-        "adamw": optim.adamw,
-        "balanced_sgd": optim.balanced_sgd,
-        "gram_sgd": gauge.gram_sgd,
-        "muon": optim.muon,
-        "row_adam": optim.row_adam,
-        "sgd": optim.sgd,
-        "sgdw": optim.sgdw,
-        "sgld": optim.sgld,
-        "shampoo": optim.shampoo,
-    },
-    "schedule": {
-        "constant": optim.schedules.constant,
-        "cosine": optim.schedules.cosine,
-        "linear": optim.schedules.linear,
-    },
-    "evaluation": {
-        "geometry": evaluations.geometry,
-        "loss": evaluations.loss,
-        "superposition": evaluations.superposition,
-        "trajectory": evaluations.trajectory,
-    },
-    "trigger": {"falls": triggers.falls, "spaced": triggers.spaced},
-}
+extensions.name_packages(["experiments"])
+REGISTRY: Registry = registry()
 """Group of the config -> kind -> factory."""

@@ -14,15 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments import boundary
-from experiments.analyses import EVERYTHING
 from superpos import components, data, models, optim
+from superpos.app import boundary
+from superpos.app.extensions import extensions
+from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
 from superpos.train import FitSpec, sweep, training
 from superpos.types import Batch, Evaluation, Members, Model, Scalar, Scalars, Source
 
 ROOT = Path(__file__).resolve().parent.parent
+EVERYTHING = {**registry(), "analysis": analyses()}
+"""Group -> kind -> factory, the analyses among them."""
 FOLDERS = {
     **{name: name for name in ("data", "magnitude", "model", "init", "error", "regulariser")},
     **{name: name for name in ("optim", "schedule", "trigger", "asset")},
@@ -50,10 +53,17 @@ WORDS = {
 COMPONENTS = [
     (group, path.stem)
     for group, folder in FOLDERS.items()
-    for path in sorted((ROOT / "conf" / folder).glob("*.yaml"))
+    for extension in extensions()
+    for path in sorted((extension.configs / folder).glob("*.yaml"))
 ]
 FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
 BATCH = 16
+
+
+def path_of(group: str, name: str) -> Path:
+    """The YAML file of a component."""
+    folders = (extension.configs / FOLDERS[group] for extension in extensions())
+    return next(path for folder in folders if (path := folder / f"{name}.yaml").is_file())
 
 
 def names_of(group: str) -> list[str]:

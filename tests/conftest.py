@@ -12,8 +12,10 @@ import pytest
 from hypothesis import settings
 from jax._src import compiler
 
-from experiments.startup import cache_folder
+from superpos.app.extensions import VARIABLE
+from superpos.app.startup import cache_folder
 
+os.environ[VARIABLE] = "experiments"  # of this process and of those that tests start
 sys.dont_write_bytecode = False  # rewriting the asserts of all tests takes 3 seconds: it is kept
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
@@ -62,7 +64,7 @@ def n_bytes(folder: Path) -> int:
 PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
 IN_HASTE = (
     *("conf/", "faults/test_isolation.py", "superpos/evaluations/", "test_contract.py"),
-    *("experiments/bench/", "experiments/report/", "experiments/test_runner.py"),
+    *("experiments/bench/", "superpos/app/report/", "superpos/app/test_runner.py"),
     *(f"superpos/{room}/" for room in ("data", "gauge", "losses", "metrics", "models", "optim")),
     *(f"experiments/{paper}/" for paper in PAPERS),
 )

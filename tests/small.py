@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.axes import GENERATORS, expand
+from superpos.app.config.axes import GENERATORS, expand
 
 
 def shrunk(node: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments import boundary
-from experiments.jobs import flat_spec
+from superpos.app import boundary
+from superpos.app.config.jobs import flat_spec
 from superpos.store.results import final_leaves
 from superpos.types import Carry, Params, State
 

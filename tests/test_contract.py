@@ -12,9 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments import boundary
-from experiments.analyses import EVERYTHING
 from superpos import random
+from superpos.app import boundary
 from superpos.arguments import ArgumentError, annotation, check_value
 from superpos.components import check, group_of_several
 from superpos.data import draw
@@ -22,10 +21,9 @@ from superpos.types import Asset, Batch, Model, Source, Trigger
 from tests.components import (
     BATCH,
     COMPONENTS,
+    EVERYTHING,
     FACTORIES,
-    FOLDERS,
     GROUPS,
-    ROOT,
     SUPPLIED,
     base_of,
     batch_for,
@@ -36,6 +34,7 @@ from tests.components import (
     measure,
     names_of,
     node_of,
+    path_of,
     refused_values,
     settable,
     swept,
@@ -99,7 +98,7 @@ def test_every_group_has_components() -> None:
 
 def test_every_yaml_starts_with_a_comment_that_says_what_it_is() -> None:
     first = {
-        (group, name): (ROOT / "conf" / FOLDERS[group] / f"{name}.yaml").read_text().splitlines()[0]
+        (group, name): path_of(group, name).read_text().splitlines()[0]
         for group, name in COMPONENTS
     }
     assert [pair for pair, line in first.items() if not re.fullmatch(r"# \S.{10,}", line)] == []

@@ -202,7 +202,7 @@ BROKEN = [
     ("layers", "superpos/train/a.py", "from superpos.store import files"),
     ("layers", "superpos/store/a.py", "from superpos.engine import plan"),
     ("layers", "superpos/engine/a.py", "from superpos.evaluations import loss"),
-    ("layers", "superpos/optim/a.py", "from experiments.axes import expand"),
+    ("layers", "superpos/optim/a.py", "from superpos.app.config.axes import expand"),
     ("layers", "superpos/__init__.py", "from superpos.data import sparse_uniform"),
     ("outsiders", "superpos/models/a.py", "if 1:\n    import rich.console"),
     ("outsiders", "superpos/types.py", "from matplotlib import pyplot"),

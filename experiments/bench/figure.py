@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 PANELS = (
     ("models", "models", "us_per_model_step", "models (5→2)"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jax
 
-from experiments.startup import n_cores, use_all_cores
+from superpos.app.startup import n_cores, use_all_cores
 from superpos.store.fingerprint import fingerprint
 
 CPU_INFO = Path("/proc/cpuinfo")

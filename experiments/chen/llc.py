@@ -25,8 +25,8 @@ import xarray
 from experiments.chen import llc_claims as claims
 from experiments.chen import theory
 from experiments.chen.llc_figure import draw
-from experiments.claims.ledger import Verdict
-from experiments.findings import Figure, Findings
+from superpos.app.claims.ledger import Verdict
+from superpos.app.findings import Figure, Findings
 from superpos.metrics import local_learning_coefficient, share_below
 
 LONG, SHORT = "long", "short"

@@ -7,7 +7,7 @@ values beside the theory's are those of arc-llc, a public re-implementation.
 
 from functools import partial
 
-from experiments.claims.ledger import Claim
+from superpos.app.claims.ledger import Claim
 
 PAPER = "Chen et al. 2023, Dynamical versus Bayesian Phase Transitions"
 TABLE = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.chen import theory
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 if TYPE_CHECKING:
     from experiments.chen.llc import Estimates

@@ -18,9 +18,9 @@ import numpy as np
 import xarray
 
 from experiments.chen import theory
-from experiments.claims.ledger import Claim, Verdict, in_setting
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.claims.ledger import Claim, Verdict, in_setting
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.metrics import local_learning_coefficient
 from superpos.train import store
 

@@ -21,8 +21,8 @@ import xarray
 
 from experiments.chen import theory
 from experiments.chen.posterior_figure import draw
-from experiments.claims.ledger import Claim, Verdict
-from experiments.findings import Figure, Findings
+from superpos.app.claims.ledger import Claim, Verdict
+from superpos.app.findings import Figure, Findings
 from superpos.train import store
 
 PENTAGON, HEXAGON = 5, 6

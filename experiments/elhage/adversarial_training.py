@@ -12,11 +12,11 @@ import numpy as np
 import scipy
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.attacks import Attacked, attack_all
 from experiments.elhage.geometry import cosines, represented
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import best_of
 
 GONE = 1.1

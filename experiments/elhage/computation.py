@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.motif import Motif, find_motifs
 from experiments.elhage.neurons import draw_neurons, monosemantic
-from experiments.findings import Figure, Findings
-from experiments.report.figures import new_figure, save
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import new_figure, save
 from superpos.train import best_of
 
 

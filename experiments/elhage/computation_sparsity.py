@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.neurons import active, draw_neurons, monosemantic
-from experiments.findings import Figure, Findings
-from experiments.report.figures import fragile_marks, new_figure, save
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
 DENSE, MIXED, SPARSE = 1.0, 0.01, 0.001

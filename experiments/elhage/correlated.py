@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Row, Verdict, claims_of, settle
 from experiments.elhage.correlated_figure import draw_collapse, draw_geometries
 from experiments.elhage.expected_loss import expected_loss
 from experiments.elhage.geometry import cosines, represented
-from experiments.findings import Figure, Findings
+from superpos.app.claims.ledger import Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
 from superpos.train import best_of
 
 COLLAPSED = 0.25

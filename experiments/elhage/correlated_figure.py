@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from experiments.elhage.directions import draw_directions
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 COLOURS = (*[PALETTE[0]] * 2, *[PALETTE[3]] * 2, *[PALETTE[2]] * 2)
 STYLES = ("-", "--") * 3

@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage import one_sparse
 from experiments.elhage.geometry import represented
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
 from superpos import data
 from superpos import models as toy_models
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import best_of, store
 from superpos.types import Array, Key
 

@@ -12,11 +12,11 @@ import matplotlib
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import cosines, represented
-from experiments.findings import Figure, Findings
-from experiments.report.figures import fragile_marks, new_figure, save
 from superpos import metrics
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
 TRIED = {

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.report.figures import PALETTE
+from superpos.app.plots.figures import PALETTE
 
 
 def draw_directions(

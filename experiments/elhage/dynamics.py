@@ -12,11 +12,11 @@ import numpy as np
 import scipy
 import xarray
 
-from experiments.claims.ledger import Row, Verdict, claims_of, settle
 from experiments.elhage.dynamics_figure import draw_sets, draw_uniform
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.jumps import drops, highest_peak, jumps_of, speed
-from experiments.findings import Figure, Findings
+from superpos.app.claims.ledger import Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
 from superpos.train import NoMemberError, store
 
 UNIFORM = (

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict, settle
 from experiments.elhage.expected_loss import expected_loss
 from experiments.elhage.geometry import digon_cosine, pentagon_deviation, represented
 from experiments.elhage.perturbed_figure import draw
-from experiments.findings import Figure, Findings
+from superpos.app.claims.ledger import Claim, Verdict, settle
+from superpos.app.findings import Figure, Findings
 from superpos.train import best_of, store
 
 _claim = partial(

@@ -14,11 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage import theory
 from experiments.elhage.phase_figure import draw
-from experiments.findings import Figure, Findings
 from superpos import data, models
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
 from superpos.train import best_of, store
 from superpos.types import Array, Batch, Key
 

@@ -9,9 +9,9 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Patch
 
 from experiments.elhage import theory
-from experiments.findings import Cell
-from experiments.report.cells import cells_of
-from experiments.report.figures import new_figure, save
+from superpos.app.findings import Cell
+from superpos.app.plots.figures import new_figure, save
+from superpos.app.report.cells import cells_of
 
 if TYPE_CHECKING:
     from experiments.elhage.phase_change import Diagram

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.neurons import draw_neurons, monosemantic
-from experiments.findings import Figure, Findings
-from experiments.report.figures import fragile_marks, new_figure, save
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import fragile_marks, new_figure, save
 from superpos.train import best_of
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"

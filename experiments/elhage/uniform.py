@@ -14,11 +14,11 @@ import jax
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from experiments.elhage.geometry import represented
 from experiments.elhage.uniform_figure import draw, draw_components
-from experiments.findings import Figure, Findings
 from superpos import metrics
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
 from superpos.metrics import POLYTOPES
 from superpos.train import NoMemberError, store
 from superpos.types import Array

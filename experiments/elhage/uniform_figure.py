@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.metrics import POLYTOPES
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import jax
 import jax.numpy as jnp
 import xarray
 
-from experiments.findings import Figure, Findings, Table
 from experiments.gauge.audit_claims import CONTROL, Cell, judge
 from experiments.gauge.audit_figure import draw
 from experiments.registry import REGISTRY
 from superpos import gauge, metrics
+from superpos.app.findings import Figure, Findings, Table
 from superpos.gauge.groups import leaf_at, paths_of
 from superpos.gauge.stated import weight_metrics
 from superpos.train import NoMemberError, store

@@ -8,8 +8,8 @@ moves the first alone; the scales of ReLU units move both.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from experiments.claims.ledger import Claim, Relation, Row, Verdict, claims_of
 from superpos import metrics
+from superpos.app.claims.ledger import Claim, Relation, Row, Verdict, claims_of
 from superpos.gauge.stated import stated
 
 CONTROL = "largest weight"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.gauge.audit_claims import Audits, Cell
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 COLOURS = {"invariant": PALETTE[0], "equivariant": PALETTE[2], "not invariant": PALETTE[1]}
 OTHER = PALETTE[7]

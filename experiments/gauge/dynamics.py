@@ -18,7 +18,6 @@ from pathlib import Path
 
 import xarray
 
-from experiments.findings import Figure, Findings
 from experiments.gauge import charges, equivariance, label_space, speed
 from experiments.gauge.dynamics_claims import (
     N_FEATURES,
@@ -29,6 +28,7 @@ from experiments.gauge.dynamics_claims import (
     judge_table,
 )
 from experiments.gauge.dynamics_figure import draw_labels, draw_table
+from superpos.app.findings import Figure, Findings
 from superpos.train import store
 
 

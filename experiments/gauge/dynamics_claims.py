@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from experiments.claims.ledger import Row, Verdict, claims_of
 from experiments.gauge.charges import Drifts, slope
 from experiments.gauge.equivariance import AGREE, DISAGREE, KEEPS
 from experiments.gauge.label_space import WAYS, Followed
+from superpos.app.claims.ledger import Row, Verdict, claims_of
 
 NAMES = {
     "sgd": "SGD",

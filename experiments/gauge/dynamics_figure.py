@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from experiments.gauge.charges import Drifts
 from experiments.gauge.dynamics_claims import NAMES, TIED, UNTIED, WIDTHS
 from experiments.gauge.label_space import Followed
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 HEADS = {
     "O(m)": "O(m)",

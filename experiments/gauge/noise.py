@@ -19,10 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Row, Verdict, claims_of
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
 from superpos import metrics
+from superpos.app.claims.ledger import Row, Verdict, claims_of
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 LABELS = {"sgd": "SGD with momentum", "adam": "Adam", "row_adam": "row Adam"}
 _claims_of = partial(

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Row, Verdict, claims_of
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.claims.ledger import Row, Verdict, claims_of
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import store
 
 LABELS = {"sgd": "SGD", "adam": "Adam", "balanced": "SGD in the balanced gauge"}

@@ -10,12 +10,12 @@ from pathlib import Path
 import jax
 import xarray
 
-from experiments.findings import Figure, Findings
 from experiments.gauge import moves, scale_figure
 from experiments.gauge.networks import is_classifier, networks
 from experiments.gauge.scale_claims import Measured, judge
 from experiments.gauge.tied import tied
 from superpos import random
+from superpos.app.findings import Figure, Findings
 
 
 def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:

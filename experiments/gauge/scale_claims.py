@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of
 from experiments.gauge.measures import REPLACED
 from experiments.gauge.moves import Changes, Scaled
 from experiments.gauge.tied import ALPHAS, Tied, minimum, n_minima
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of
 
 CASPER = "Casper 2023, EIS IX: Interpretability and Adversaries"
 ELHAGE = "Elhage et al. 2022, Toy Models of Superposition"

@@ -9,7 +9,7 @@ import numpy as np
 from experiments.gauge.measures import RAW, REPLACED
 from experiments.gauge.moves import CURVE, Changes, Scaled
 from experiments.gauge.tied import ALPHAS, Tied
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 ROWS = ("outputs", "probabilities", *RAW, *REPLACED)
 LEAST = -16

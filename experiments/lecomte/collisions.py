@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict, in_setting
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.claims.ledger import Claim, Verdict, in_setting
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import store
 
 BOUNDS = 0.8, 1.2

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Verdict, settle
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
+from superpos.app.claims.ledger import Claim, Verdict, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import store
 
 PENALTY, LEARNING_RATE = 4e-4, 0.125

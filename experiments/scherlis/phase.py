@@ -13,11 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of, settle
-from experiments.findings import Figure, Findings
-from experiments.report.figures import PALETTE, new_figure, save
 from experiments.scherlis import returns, theory
 from superpos import metrics
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.findings import Figure, Findings
+from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.train import best_of
 
 SHARED = 0.01

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray
 
-from experiments.claims.ledger import Claim, Row, Verdict, claims_of
-from experiments.report.figures import PALETTE
 from experiments.scherlis import theory
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of
+from superpos.app.plots.figures import PALETTE
 from superpos.train import store
 
 N_BINS = 20

@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from experiments import boundary, runner
-from experiments.claims.everything import FULL
 from experiments.elhage import decomposition, phase_change
-from experiments.findings import Findings
 from experiments.gauge import moves, speed, tied
-from experiments.report.guide import GUIDES
-from experiments.variant import Variant
+from superpos.app import boundary, runner
+from superpos.app.claims.everything import FULL
+from superpos.app.config.variant import Variant
+from superpos.app.findings import Findings
+from superpos.app.report.guide import GUIDES
 from superpos.train import store
-from tests.experiments.report.sites import claims_of, figures_of
 from tests.small import ends, shrunk
+from tests.superpos.app.report.sites import claims_of, figures_of
 from tests.work import Work, counted
 
 ROOT = Path(__file__).resolve().parents[2]

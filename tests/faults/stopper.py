@@ -19,7 +19,7 @@ from typing import Any
 
 import jax
 
-from experiments import progress, runner
+from superpos.app import progress, runner
 from superpos.store import files
 
 WORDS = (

@@ -5,9 +5,9 @@ import shutil
 import jax
 import pytest
 
-from experiments.boundary import compose
-from experiments.experiment import bind
 from superpos import random
+from superpos.app.boundary import compose
+from superpos.app.config.experiment import bind
 from superpos.engine import work
 from superpos.store import files
 from superpos.store.fingerprint import fingerprint

@@ -9,9 +9,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from experiments import boundary
 from hydra_plugins.superpos_launcher import _compose
 from hydra_plugins.superpos_launcher._compose import Composer
+from superpos.app import boundary
 
 JOBS = [
     ["experiment=train", "data.density=0.1", "seed=0"],

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.analyses import EVERYTHING
 from superpos import components, data, models
 from superpos.arguments import ArgumentError, Count, Density
 from superpos.components import problem_of
 from superpos.types import Batch, Source
+from tests.components import EVERYTHING
 
 SUPPLIED = ("model", "source", "datasets", "folder", "examples")
 

@@ -10,14 +10,7 @@ import pytest
 
 from experiments.bench import machine, measure, memory, ours, peers
 from experiments.bench.__main__ import main
-from experiments.bench.cases import (
-    CASES,
-    FEWEST_STEPS,
-    IMPORTANCE_DECAY,
-    SAMPLE_S,
-    Case,
-    Pace,
-)
+from experiments.bench.cases import CASES, FEWEST_STEPS, IMPORTANCE_DECAY, SAMPLE_S, Case, Pace
 from experiments.bench.contestants import CPU, GPU, KERNEL, ONE_SEED, Contestant, contestants
 
 

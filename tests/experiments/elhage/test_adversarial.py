@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage import attacks
 from experiments.elhage.adversarial import analyse, judge
 from experiments.elhage.attacks import Attacked, attack, attack_all
 from superpos import models
+from superpos.app.claims.ledger import Verdict
 
 CLAIMS = {"dense", "rise", "spearman", "sparse_most", "aimed"}
 ONE = np.ones(6)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage import attacks
 from experiments.elhage.adversarial_training import analyse, judge, kept_of, least_norm
 from experiments.elhage.attacks import Attacked, attack_all
+from superpos.app.claims.ledger import Verdict
 
 NORMS = np.array([0.0, 0.0, 0.4, 0.4, 0.8, 0.8])
 ONE = np.ones(6)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage import decomposition, one_sparse
 from experiments.elhage.decomposition import Models, Sampled, analyse, judge, sample
+from superpos.app.claims.ledger import Verdict
 
 N, M = 4, 2
 CLAIMS = {"monte_carlo", "zero", "free", "linear", "bias", "expansion", "benefit"}

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage import demonstrating
 from experiments.elhage.demonstrating import analyse, judge_linear, judge_relu
+from superpos.app.claims.ledger import Verdict
 
 N, M = 20, 5
 DENSITIES = np.array([1.0, 0.3, 0.03, 0.001])

@@ -10,8 +10,10 @@ import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.claims.ledger import Verdict
-from experiments.elhage.intro import analyse, judge
+from experiments.elhage.intro.claims import judge
+from experiments.elhage.intro.figures import draw
+from experiments.elhage.intro.measure import Geometries, measure
+from superpos.app.claims.ledger import Verdict
 
 CLAIMS = ("dense_count", "orthogonal", "digons", "pentagon", "rising")
 ABSENT = None
@@ -36,7 +38,9 @@ SEQUENCE = np.stack([ORTHOGONAL, ORTHOGONAL, DIGONS, PENTAGON])
 
 
 def verdicts(W: np.ndarray) -> dict[str, Verdict]:
-    found = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(W)}
+    n = len(W)
+    measured = Geometries(np.ones(n), W, np.zeros(W.shape[:2]), np.ones(n), None)
+    found = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(measured)}
     assert tuple(sorted(found)) == tuple(sorted(CLAIMS))
     return found
 
@@ -140,7 +144,7 @@ def test_models_that_broke_are_not_reproduced() -> None:
     assert {name for name, state in broken.items() if state} <= {"rising"}  # 0, 0, 0 does not fall
 
 
-def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
+def test_measure_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
     """The good models have the lower loss, and the densities are in no order."""
     order = [2, 0, 3, 1]
     bad = np.tile(rows(0, 1, 2, 3, 4), (4, 1, 1))
@@ -157,9 +161,9 @@ def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> Non
         },
         {"density": np.array([1.0, 0.5, 0.2, 0.05])[order], "seed": [0, 1, 2], "step": [1, 2]},
     )
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
-    assert [verdict.reproduced for verdict in findings.verdicts] == [True] * 5
-    [figure] = findings.figures
+    measured = measure({"sweep": dataset})
+    assert [verdict.reproduced for verdict in judge(measured)] == [True] * 5
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
     for cell, expected, p in zip(figure.cells, SEQUENCE, ("1", "0.5", "0.2", "0.05"), strict=True):
         np.testing.assert_allclose(cell.W, expected, atol=1e-4)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.elhage.neurons import active, draw_neurons, monosemantic
-from experiments.report.figures import new_figure
+from superpos.app.plots.figures import new_figure
 
 W = np.array(
     [

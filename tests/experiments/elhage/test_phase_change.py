@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage import phase_change, theory
 from experiments.elhage.phase_change import (
     Diagram,
@@ -21,6 +20,7 @@ from experiments.elhage.phase_change import (
 )
 from experiments.elhage.phase_figure import draw
 from superpos import data, random
+from superpos.app.claims.ledger import Verdict
 
 IGNORE, DEDICATE, ANTIPODAL, ALIGNED = 1, 2, 3, 4
 """Phases of two features: theory.PHASES[2]."""

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.elhage.uniform import (
     Models,
     analyse,
@@ -17,6 +16,7 @@ from experiments.elhage.uniform import (
     on_lines,
     plateau,
 )
+from superpos.app.claims.ledger import Verdict
 from superpos.metrics import POLYTOPES
 from superpos.train import NoMemberError
 from tests.superpos.metrics.polytopes import FIGURES, direct_sum, padded, rotation

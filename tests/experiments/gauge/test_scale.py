@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.claims.ledger import Verdict
 from experiments.gauge import scale_figure
 from experiments.gauge.measures import RAW, REPLACED
 from experiments.gauge.moves import CURVE, Scaled
 from experiments.gauge.scale_claims import Measured, judge
 from experiments.gauge.tied import ALPHAS, Tied
+from superpos.app.claims.ledger import Verdict
 
 ZERO, TINY = np.zeros(2), np.full(2, 1e-15)
 SCALED = Scaled(

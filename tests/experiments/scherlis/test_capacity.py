@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.scherlis import theory
 from experiments.scherlis.capacity import Allocation, analyse, judge
+from superpos.app.claims.ledger import Verdict
 
 CLAIMS = {
     *("ordered", "packed", "important", "unimportant", "kurtosis", "exact", "loss"),

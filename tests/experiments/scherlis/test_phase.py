@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.claims.ledger import Verdict
 from experiments.scherlis import phase, theory
 from experiments.scherlis.phase import Diagram, analyse, judge
+from superpos.app.claims.ledger import Verdict
 
 CLAIMS = {"boundary", "gaussian", "loss", "capacity", "packed", "closed_form"}
 KURTOSIS, RATIO = np.linspace(2, 8, 7), np.linspace(0.1, 1.0, 10)

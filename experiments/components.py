@@ -1,0 +1,11 @@
+"""The components that the papers add to those of superpos, by name."""
+
+from experiments.gauge import digits, gram, moving
+from superpos.components import Registry
+
+COMPONENTS: Registry = {
+    "asset": {"digits": digits.digits},
+    "model": {"gram": gram.gram},
+    "init": {"moved": moving.moved},
+}
+"""Group of the config -> kind -> factory."""

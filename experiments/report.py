@@ -1,0 +1,8 @@
+"""`python -m experiments.report [docs]`: the same as `claims`, and a site of pages."""
+
+import sys
+
+from experiments.__main__ import run
+
+if __name__ == "__main__":
+    sys.exit(run("report"))

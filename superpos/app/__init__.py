@@ -1,0 +1,1 @@
+"""What runs experiments: the command line, the checks of a config, claims, pages and plots."""

@@ -1,0 +1,74 @@
+"""The analysis of an experiment: three files that read stored results, and never train.
+
+- `measure.py`: `measure(datasets, ...)`, stored results -> what is measured. Further arguments are
+  keys of `analysis:` in the config.
+- `claims.py`: `judge(measured)` -> verdicts. A package that judges no claims has no such file.
+- `figures.py`: `draw(measured, folder)` -> figures, and where there are any, `tables(measured)`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray
+
+from superpos.app.claims.ledger import Verdict
+from superpos.app.extensions import Extension, ExtensionError
+from superpos.app.findings import Figure, Findings, Table
+
+
+class Analysis(NamedTuple):
+    """What an experiment does with its results, in three steps.
+
+    Attributes:
+        measure: (datasets by variant, further arguments) -> what is measured.
+        judge: what is measured -> verdicts.
+        draw: (what is measured, folder) -> figures in that folder.
+        tables: what is measured -> tables.
+    """
+
+    measure: Callable[..., Any]
+    judge: Callable[[Any], Sequence[Verdict]]
+    draw: Callable[[Any, Path], Sequence[Figure]]
+    tables: Callable[[Any], Sequence[Table]]
+
+    def findings(self, measured: Any, folder: Path) -> Findings:
+        """All that is found, with the figures in a folder."""
+        return Findings(self.judge(measured), self.draw(measured, folder), self.tables(measured))
+
+    def analyse(self, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
+        """The whole analysis, with the defaults of `measure`."""
+        return self.findings(self.measure(datasets), folder)
+
+
+def analysis_of(extension: Extension, experiment: str) -> Analysis:
+    """The analysis of an experiment of a package, imported now.
+
+    Args:
+        extension: the package.
+        experiment: such as "elhage/intro", a folder of the package.
+
+    Raises:
+        ExtensionError: it cannot be imported.
+    """
+    place = experiment.replace("/", ".")
+
+    def part(file: str, name: str) -> Callable[..., Any]:
+        there = (extension.folder / experiment / f"{file}.py").is_file()
+        return getattr(extension.imported(f"{place}.{file}"), name, _none) if there else _none
+
+    measure = part("measure", "measure")
+    if measure is _none:
+        raise ExtensionError(
+            f"{extension.named_by}: {extension.name}.{place}.measure has no function measure"
+        )
+    return Analysis(
+        measure=measure,
+        judge=part("claims", "judge"),
+        draw=part("figures", "draw"),
+        tables=part("figures", "tables"),
+    )
+
+
+def _none(*_: Any) -> tuple[()]:
+    return ()

@@ -1,0 +1,316 @@
+"""The wall between Hydra and the rest: command line in, plain dictionaries out.
+
+The only file that touches hydra or omegaconf, beside the plugins that Hydra finds. Behind it
+nobody sees a DictConfig, and every complaint of Hydra's has become one line.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hydra
+from hydra import errors
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+
+from superpos.app.extensions import extensions, program
+from superpos.arguments import did_you_mean
+
+LONGEST_NAME = 120
+INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
+MOVED = {
+    "probe": "it is evaluations now, as evaluations=loss or evaluations.loss.batch_size=64",
+    "dims": "models and evaluations name the dimensions of results themselves now",
+}
+"""Sections of older configs, and what to write."""
+
+
+class UsageError(Exception):
+    """A command line that Hydra cannot compose, as one line."""
+
+
+class JobError(Exception):
+    """A job that has no value for its sweeper; what it was is told in one line."""
+
+
+class Outcome(NamedTuple):
+    """What a job came to: its exit code, and the value that a sweeper optimises."""
+
+    code: int
+    value: Any = None
+
+
+class Launch(NamedTuple):
+    """A multirun, as `hydra/launcher=vmap` hands it over.
+
+    Attributes:
+        folder: where the multirun is kept.
+        swept: dotted keys that its jobs vary, empty where the sweeper does not say.
+        options: settings of the launcher, hydra.launcher.
+        command: the command line.
+    """
+
+    folder: Path
+    swept: Sequence[str]
+    options: Mapping[str, Any]
+    command: str
+
+
+Task = Callable[[dict[str, Any]], Outcome]
+Finish = Callable[[Path], Any]
+Batch = Callable[[Sequence[dict[str, Any]], Launch], Sequence[Finish]]
+
+
+def run(words: Sequence[str], task: Task, batch: Batch) -> int:
+    """Compose the config of the command line and hand it over, once per job of a multirun.
+
+    Args:
+        words: of the command line, without the program.
+        task: runs one job, from its plain, resolved config with `experiment`, `output_dir`,
+            `command` and `overrides` filled in.
+        batch: trains all jobs of a multirun with hydra/launcher=vmap; gives for each what
+            remains to be done: folder of the job -> value, which may raise JobError.
+
+    Returns:
+        The highest exit code of the jobs; 3 where one failed.
+
+    Raises:
+        UsageError: the command line cannot be composed, or the output folder cannot be made.
+    """
+    codes: list[int] = []
+    failures: list[Exception] = []
+
+    def main(config: DictConfig) -> Any:
+        # Hydra must not see an error of a job: it would print it, and leave the other jobs out.
+        try:
+            plain = _plain(config)
+        except Exception as error:
+            failures.append(UsageError(_one_line(error, words)))
+            return None
+        try:
+            outcome = task(plain)
+        except Exception as error:
+            failures.append(error)
+            return None
+        codes.append(outcome.code)
+        return outcome.value
+
+    _prepare()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
+    main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
+    sys.argv[1:] = [_as_list(word) for word in words]  # where Hydra reads them
+    try:
+        hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(main)()
+    except JobError:
+        codes.append(3)
+    except Exception as error:
+        raise failures[0] if failures else UsageError(_one_line(error, words)) from None
+    if failures:
+        raise failures[0]
+    return max(codes, default=0)
+
+
+class _Vmap:
+    """What `hydra/launcher=vmap` asks of an application."""
+
+    def __init__(self, batch: Batch, words: Sequence[str], failures: list[Exception]) -> None:
+        self._batch = batch
+        self._command = _command(words)
+        self._failures = failures
+
+    def prepare(self, config: DictConfig) -> dict[str, Any]:
+        return _plain(config)
+
+    def run(self, jobs: Sequence[dict[str, Any]], launch: Any) -> list[Callable[[], Any]]:
+        typed = sorted(
+            w for w in launch.arguments if not w.startswith(("experiment=", "output_dir="))
+        )
+        name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
+        folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
+        try:
+            about = Launch(folder, launch.swept, launch.options, self._command)
+            finishes = self._batch(jobs, about)
+        except Exception as error:
+            self._failures.append(error)
+            raise
+        return [lambda finish=finish: finish(_job_folder()) for finish in finishes]
+
+
+def _job_folder() -> Path:
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def compose(overrides: Sequence[str]) -> dict[str, Any]:
+    """Compose a config without running anything, as the command line with these overrides would.
+
+    Args:
+        overrides: such as ["experiment=elhage/intro", "seed=3"].
+
+    Returns:
+        The plain, resolved config.
+
+    Raises:
+        UsageError: it cannot be composed.
+    """
+    _prepare()
+    words = [_as_list(word) for word in overrides]
+    try:
+        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
+            config = hydra.compose("config", words, return_hydra_config=True)
+            HydraConfig.instance().set_config(config)
+            return _plain(config)
+    except Exception as error:
+        raise UsageError(_one_line(error, overrides)) from None
+
+
+def experiments() -> list[str]:
+    """Names of all experiments, as in `experiment=<name>`."""
+    return _names("experiment")
+
+
+class _ExtensionConfigs(SearchPathPlugin):
+    """Hydra looks for configs in the folders of extensions too."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for extension in extensions()[1:]:
+            if extension.configs.is_dir():
+                search_path.append(extension.name, f"file://{extension.configs}")
+
+
+def _prepare() -> None:
+    """Let configs name a folder after the overrides, and let Hydra find those of extensions."""
+    OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
+    Plugins.instance().register(_ExtensionConfigs)
+
+
+def _conf() -> Path:
+    """The folder of superpos's own configs."""
+    return extensions()[0].configs
+
+
+def _folder_name(text: str) -> str:
+    """One plain part of a path, however long the text and whatever is in it."""
+    plain = text.replace("/", "_").replace("\0", "_")
+    plain = plain.replace("..", "_") if set(plain) <= {"."} else plain
+    if len(plain.encode()) <= LONGEST_NAME:
+        return plain
+    return f"{plain[: LONGEST_NAME // 2]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _as_list(word: str) -> str:
+    """An axis given by one generator, as a list: Hydra would merge it into the generator before."""
+    key, sign, value = word.partition("=")
+    generator = key.lstrip("+").startswith("sweep.") and value.strip().startswith("{")
+    return f"{key}{sign}[{value}]" if generator else word
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    chosen = HydraConfig.get()
+    overrides = [str(override) for override in chosen.overrides.task]
+    values = {str(key): config[key] for key in config if key != "hydra"}
+    return {
+        "links": {
+            name: source
+            for name, source in _links(OmegaConf.to_container(config, resolve=False), "")
+            if not name.startswith("hydra.")
+        },
+        **{
+            key: OmegaConf.to_container(value, resolve=True)
+            if OmegaConf.is_config(value)
+            else value
+            for key, value in values.items()
+        },
+        "experiment": chosen.runtime.choices["experiment"],
+        "command": _command(overrides),
+        "overrides": overrides,
+    }
+
+
+def _links(node: Any, prefix: str) -> Iterator[tuple[str, str]]:
+    """Dotted key -> the key whose value it takes, for each interpolation of a single value."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        found = INTERPOLATION.fullmatch(value) if isinstance(value, str) else None
+        if found:
+            yield f"{prefix}{name}", found[1]
+        yield from _links(value, f"{prefix}{name}.")
+
+
+def _command(words: Sequence[str]) -> str:
+    return f"{program()} {shlex.join(words)}".rstrip()
+
+
+def _one_line(error: Exception, words: Sequence[str]) -> str:
+    """Say in one line what Hydra says in several."""
+    text = str(error)
+    choices = [word for word in words if _is_unknown_choice(word)]
+    if choices:
+        known, name = _names(_group(choices[0])), choices[0].partition("=")[2]
+        return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
+    unknown = re.search(r"Could not override '([^']+)'", text)
+    if unknown:
+        return _unknown_key(unknown[1].lstrip("+~"), words)
+    first = " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
+    return f"{shlex.join(words)}: {first}"
+
+
+def _is_unknown_choice(word: str) -> bool:
+    """Tell whether a word chooses something that a group of the config does not hold."""
+    group, names = _group(word), word.partition("=")[2].strip("[]").split(",")
+    return bool(group) and not set(names) <= set(_names(group))
+
+
+def _group(word: str) -> str:
+    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
+    key, sign, _ = word.partition("=")
+    group = key.lstrip("+").partition("@")[0]
+    return group if sign and group and _names(group) else ""
+
+
+def _unknown_key(key: str, words: Sequence[str]) -> str:
+    typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
+    given = typed[0].lstrip("+~") if typed else key
+    section = key.split(".")[0]
+    if section in MOVED:
+        return f"{given}: unknown key; {MOVED[section]}"
+    known = list(_dotted(_composed_without_values(words), ""))
+    if key in known:
+        return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
+    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
+    if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
+        added = f"; it is added with +{given}"
+    return f"{given}: unknown key{did_you_mean(key, known)}{added}"
+
+
+def _composed_without_values(words: Sequence[str]) -> Any:
+    """The config with the groups that were chosen, but none of the values."""
+    groups = [word for word in words if _group(word)]
+    try:
+        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
+            return OmegaConf.to_container(hydra.compose("config", groups), resolve=False)
+    except errors.HydraException:  # a group is wrong as well; its keys are not known
+        return {}
+
+
+def _names(group: str) -> list[str]:
+    folders = [extension.configs / group for extension in extensions()]
+    return sorted(
+        path.relative_to(folder).with_suffix("").as_posix()
+        for folder in folders
+        for path in folder.rglob("*.yaml")
+    )
+
+
+def _dotted(node: Any, prefix: str) -> Iterator[str]:
+    for name, value in node.items() if isinstance(node, dict) else ():
+        yield f"{prefix}{name}"
+        yield from _dotted(value, f"{prefix}{name}.")

@@ -1,0 +1,165 @@
+"""`superpos experiment=<group>/<name> [key=value ...]`: run one experiment.
+
+  superpos experiment=train sweep.seed=[0,1,2]    train, judge claims, draw, write a page
+  superpos -m hydra/launcher=vmap ...             the jobs of a multirun, in one program
+  superpos claims [full]                          all experiments with claims, and one table
+  superpos report [docs]                          the same, and a site of pages
+  superpos export FOLDER FILE                     results as zarr, netCDF, parquet or csv
+  superpos --with PACKAGE ...                     with the components and experiments of a package
+
+In a clone, `python -m experiments ...` is `superpos --with experiments ...`. Exit codes: 0 done; 2
+refused, one line per problem; 3 done, but members diverged or jobs failed; 130 and 143 stopped by
+Ctrl-C and by SIGTERM, with what is finished kept.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any
+
+from superpos.app import boundary
+from superpos.app.extensions import ExtensionError, name_packages
+
+WITH = "--with"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which stops a run as Ctrl-C does."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        words: of the command line, without the program; None is those of this process.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        rest = _named(sys.argv[1:] if words is None else words)
+        if {"-h", "--help"} & {*rest[:1]}:
+            print(_help())
+            return 0
+        if rest and rest[0] in COMMANDS:
+            return COMMANDS[rest[0]](rest[1:])
+        return _run_experiment(rest)
+    except (boundary.UsageError, ExtensionError) as error:
+        return _refuse(str(error))
+
+
+def _named(words: Sequence[str]) -> list[str]:
+    """The words without `--with PACKAGE`, which name packages for this process."""
+    rest, packages, following = [], [], iter(words)
+    for word in following:
+        option, sign, value = word.partition("=")
+        if option != WITH:
+            rest.append(word)
+            continue
+        package = value if sign else next(following, "")
+        if not package:
+            raise boundary.UsageError(f"{WITH}: expected a package, as in {WITH} my_package")
+        packages.append(package)
+    name_packages(packages)
+    return rest
+
+
+def _help() -> str:
+    """What there is to name, with what packages add."""
+    from superpos.app.registry import registry
+
+    lines = [f"{__doc__}", f"Experiments: {', '.join(boundary.experiments())}"]
+    lines += [f"{group}: {', '.join(kinds)}" for group, kinds in registry().items()]
+    return "\n".join(lines)
+
+
+def _run_experiment(words: Sequence[str]) -> int:
+    """Compose a config and run it, or the jobs of a multirun."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(number, _stop)
+    batches = _Batches()
+    try:
+        return max(boundary.run(words, _run, batches), batches.close())
+    except KeyboardInterrupt as stop:
+        _complain("stopped; what is finished is kept, and the same command again goes on")
+        sys.stdout.flush()
+        # Not sys.exit: it would wait for the block that is still running.
+        os._exit(143 if isinstance(stop, Terminated) else 130)
+
+
+def _claims(words: Sequence[str]) -> int:
+    from superpos.app.claims.everything import main
+
+    return main(words)
+
+
+def _report(words: Sequence[str]) -> int:
+    from superpos.app.report.everything import main
+
+    return main(words)
+
+
+def _export(words: Sequence[str]) -> int:
+    from superpos.app.export import main
+
+    return main(words)
+
+
+COMMANDS = {"claims": _claims, "report": _report, "export": _export}
+"""First word -> what it does with the others; each loads what it needs."""
+
+
+def _run(config: Mapping[str, Any]) -> boundary.Outcome:
+    """Run one job and turn what it refuses into lines, so that other jobs go on."""
+    from superpos.app.config.jobs import ConfigError
+    from superpos.app.runner import run
+    from superpos.train import StoreError, TrainError
+
+    try:
+        return run(config)
+    except (ConfigError, ExtensionError, StoreError, TrainError, MemoryError) as error:
+        return boundary.Outcome(_refuse(str(error)))
+
+
+class _Batches:
+    """The jobs of hydra/launcher=vmap; what a multirun needs is loaded with the first of them."""
+
+    def __init__(self) -> None:
+        self._multirun: Any = None
+
+    def __call__(
+        self, configs: Sequence[dict[str, Any]], launch: boundary.Launch
+    ) -> Sequence[boundary.Finish]:
+        from superpos.app.config.jobs import ConfigError
+        from superpos.app.multirun.multirun import Multirun
+        from superpos.train import StoreError
+
+        self._multirun = self._multirun or Multirun()
+        try:
+            return self._multirun.batch(configs, launch)
+        except (ConfigError, ExtensionError, StoreError) as error:
+            raise boundary.UsageError(str(error)) from None
+
+    def close(self) -> int:
+        return self._multirun.close() if self._multirun else 0
+
+
+def _refuse(text: str) -> int:
+    for line in text.splitlines()[:20]:
+        _complain(line)
+    return 2
+
+
+def _complain(line: str) -> None:
+    print(f"superpos: {line}", file=sys.stderr, flush=True)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Stop once: a second signal would interrupt the stopping."""
+    del frame
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt

@@ -1,0 +1,199 @@
+"""From a plain config to an experiment: its variants, and the analysis of their results."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from superpos import random
+from superpos.app.boundary import MOVED
+from superpos.app.config.changes import with_changes
+from superpos.app.config.jobs import ConfigError, Job
+from superpos.app.config.resolve import COMPONENTS
+from superpos.app.config.variant import Variant, bind_variant
+from superpos.app.findings import Findings
+from superpos.app.registry import analyses
+from superpos.app.sweeping import arithmetic
+from superpos.arguments import (
+    ArgumentError,
+    MaybeCount,
+    MaybeNonNegative,
+    PositiveFraction,
+    did_you_mean,
+)
+from superpos.components import check, construct, problem_of
+from superpos.engine.after import described
+from superpos.engine.assets import arrays_of, reading
+from superpos.engine.placing import shapes_of
+from superpos.engine.program import schema_of
+from superpos.random import Rng
+from superpos.store.afterwards import check_names
+from superpos.store.grid import make_grid
+from superpos.store.table import is_number
+from superpos.train.training import Engine
+
+VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points", "engine")
+"""What a variant may change."""
+SECTIONS = (
+    *VARIED,
+    "magnitude",
+    "schedule",
+    "variants",
+    "analysis",
+    "objective",
+    "output_dir",
+)
+TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
+ENGINE = {
+    "kernel": Engine,
+    "rng": Rng,
+    "chunk": MaybeCount,
+    "memory_fraction": PositiveFraction,
+    "checkpoint_seconds": MaybeNonNegative,
+    "check_fragile": bool,
+    "matmul_precision": Literal["highest", "high", "default"],
+    "x64": bool,
+    "allow_numerics_change": bool,
+}
+GIVEN = ("datasets",)
+"""What an analysis is given."""
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def bind(
+    config: Mapping[str, Any], *, trace: bool = True
+) -> tuple[dict[str, Variant], Callable[..., Findings]]:
+    """Check a config.
+
+    Args:
+        config: plain and resolved, as `boundary.run` hands it over.
+        trace: trace each job for what `wrong_results` tells; jobs of one shape need that once.
+
+    Returns:
+        The variants (one called "sweep" where the config has none), and the analysis: (datasets
+        by variant, folder) -> Findings.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    missing = [f"{name}: missing" for name in SECTIONS if name not in config]
+    if missing:
+        raise ConfigError(missing)
+    wrong_engine = [*_engine(config["engine"])]
+    problems = [*_unknown("", config, TOP_LEVEL), *wrong_engine]
+    kinds = {"analysis": analyses()}
+    problems += check(kinds, "analysis", config["analysis"], "analysis", GIVEN)
+    if not isinstance(config["output_dir"], str) or not config["output_dir"]:
+        problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
+    problems += _objective(config["objective"])
+    variants: dict[str, Variant] = {}
+    wrong_variants = [*_variants(config["variants"])]
+    for name, changes in {} if wrong_variants else _by_name(config["variants"]):
+        try:
+            made = {each: variant.model for each, variant in variants.items()}
+            changed = with_changes(config, changes)
+            wrong = [*_engine(changed["engine"])]
+            problems += [each for each in wrong if each not in problems]
+            variants[name] = bind_variant(changed, made)
+            for job in variants[name].jobs if trace and not wrong else ():
+                problems += [each for each in wrong_results(job) if each not in problems]
+        except ConfigError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    problems += _untrained(config) if not problems else []
+    if problems or wrong_variants:
+        raise ConfigError(problems + wrong_variants)
+
+    def analyse(datasets: Mapping[str, Any], folder: Path) -> Findings:
+        node = config["analysis"]
+        measured = construct(kinds, "analysis", node, supplied={"datasets": datasets})
+        return kinds["analysis"].analysis(node["kind"]).findings(measured, folder)
+
+    return variants, analyse
+
+
+def _untrained(config: Mapping[str, Any]) -> list[str]:
+    """Only `train` has something to say about models at their start."""
+    if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
+        return []
+    return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
+
+
+def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, changes in (variants or {"sweep": None}).items():
+        yield name, changes or {}
+
+
+def _unknown(prefix: str, node: Mapping[str, Any], known: Any) -> Iterator[str]:
+    for name in node:
+        if name not in known:
+            what = "unknown" if prefix else "unknown key"
+            hint = f"; {MOVED[name]}" if name in MOVED else did_you_mean(str(name), known)
+            yield f"{prefix}{name}: {what}{hint}"
+
+
+def _engine(node: Any) -> Iterator[str]:
+    if not isinstance(node, Mapping):
+        yield f"engine={node!r}: expected {', '.join(ENGINE)}"
+        return
+    yield from _unknown("engine.", node, ENGINE)
+    for name, hint in ENGINE.items():
+        yield from (
+            problem_of(f"engine.{name}", node[name], hint)
+            if name in node
+            else [f"engine.{name}: missing"]
+        )
+    if node.get("x64") is True and node.get("kernel") == "pallas":
+        yield "engine.x64=True: expected engine.kernel=xla, as a kernel computes in float32"
+
+
+def _variants(node: Any) -> Iterator[str]:
+    """A variant is named as a folder can be, and changes what is trained."""
+    if node is not None and not isinstance(node, Mapping):
+        yield f"variants={node!r}: expected a name and changes for each variant"
+        return
+    for name, changes in (node or {}).items():
+        if not PLAIN_NAME.fullmatch(str(name)):
+            yield f"variants.{name}: expected a plain name of letters, digits, '.', '_' and '-'"
+        elif changes is not None and not isinstance(changes, Mapping):
+            yield f"variants.{name}={changes!r}: expected changes to the config"
+        else:
+            yield from _unknown(f"variants.{name}.", changes or {}, VARIED)
+
+
+def _objective(node: Any) -> Iterator[str]:
+    names = node if isinstance(node, list) else [node]
+    if not names or not all(isinstance(name, str) for name in names):
+        yield f"objective={node!r}: expected the name of a result, or a list of names"
+
+
+def wrong_results(job: Job) -> Iterator[str]:
+    """Trace one member, without compiling, for the names and shapes of its results.
+
+    Args:
+        job: checked but for this.
+
+    Yields:
+        What is wrong with config.objective, a line each.
+
+    Raises:
+        ConfigError: the engine cannot train it, or names are taken.
+    """
+    wanted = job.config["objective"]
+    root = random.key(0, rng=job.config["engine"]["rng"])
+    arrays = shapes_of(arrays_of(job.trained_with))
+    try:
+        points = make_grid(job.axes, job.zipped).points
+        with arithmetic(job.config):
+            schema = schema_of(reading(job.build, job.trained_with), points, root.dtype, arrays)
+            if job.over:
+                keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
+                run, carry = described(job.build_later, keys, root, job.assets)
+                over = {name: [*axes] for name, axes in job.over.items()}
+                check_names(run, carry, schema, [*job.axes], over)
+    except ArgumentError as error:
+        raise ConfigError([str(error)]) from None
+    numbers = [name for name, entry in schema.items() if is_number(entry)]
+    for name in wanted if isinstance(wanted, list) else [wanted]:
+        if isinstance(name, str) and name not in numbers:
+            close = did_you_mean(name, numbers)
+            yield f"objective={name}: expected one of {', '.join(numbers)}{close}"

@@ -1,0 +1,62 @@
+"""What an analysis returns: verdicts on claims, figures and tables. Analyses never train."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from superpos.app.claims.ledger import Verdict
+
+
+class Cell(NamedTuple):
+    """A part of a figure that says more when it is pointed at: the model that was trained there.
+
+    Attributes:
+        box: left, top, width and height in fractions of the figure, from its top left corner.
+        texts: label -> text, in the order in which they are shown.
+        W: weights, (n_features, n_hidden) numbers.
+        b: biases, (n_features,) numbers.
+    """
+
+    box: Sequence[float]
+    texts: Mapping[str, str]
+    W: Sequence[Sequence[float]]
+    b: Sequence[float]
+
+
+class Figure(NamedTuple):
+    """A figure in the folder of the run.
+
+    Attributes:
+        name: of its file.
+        alt: text for who cannot see it.
+        caption: what it shows.
+        cells: what its parts say when they are pointed at; `superpos.app.report.cells` makes them.
+    """
+
+    name: str
+    alt: str
+    caption: str
+    cells: Sequence[Cell] = ()
+
+
+class Table(NamedTuple):
+    """A table of texts, for the terminal and the page of the run.
+
+    Attributes:
+        caption: what it shows.
+        header: names of the columns; the first column names the rows.
+        rows: of as many texts as the header has.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Verdicts, figures and tables of one run."""
+
+    verdicts: Sequence[Verdict] = field(default_factory=list)
+    figures: Sequence[Figure] = field(default_factory=list)
+    tables: Sequence[Table] = field(default_factory=list)

@@ -1,0 +1,186 @@
+"""What a multirun folder says of its members: what tells them apart, and where they are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superpos.app.config.jobs import flat_spec
+from superpos.app.config.variant import Variant
+from superpos.app.multirun.groups import SHARED, Group, Unit, spread
+from superpos.app.multirun.training import Part
+from superpos.app.sweeping import root_key
+from superpos.engine.assets import identified
+from superpos.engine.sweep import rooted
+from superpos.store import multirun
+from superpos.store.differences import refuse_difference
+from superpos.store.grid import SEED, make_grid
+from superpos.train import StoreError
+
+VARIANT = "variant"
+
+
+def update(
+    folder: Path,
+    groups: Sequence[Group],
+    configs: Sequence[Mapping[str, Any]],
+    swept: Sequence[str],
+) -> None:
+    """Add the members of a batch to the folder, before they are trained.
+
+    Args:
+        folder: of the multirun, held by this process.
+        groups: all members of the batch.
+        configs: one a job.
+        swept: keys that the multirun varies; where empty, overridden keys that differ.
+
+    Raises:
+        StoreError: the folder holds another multirun; one line that names the first difference.
+    """
+    units = [unit for group in groups for unit, _ in group.of_unit]
+    keys = _keys(units, configs, swept)
+    zipped = _zipped(units)
+    base = _base(units, keys)
+    multirun.refuse_old(folder)
+    held = multirun.read(folder)
+    rows = [] if held is None else _rows(held[0])
+    if held is not None:
+        _refuse_other(folder, held, keys, base)
+        keys = held[0].keys
+        zipped = [group for group in zipped if group in held[0].zipped]
+        base = {key: value for key, value in base.items() if key in held[1]}
+    rows += [row for group in groups for row in _members(group, keys, configs)]
+    distinct = list(dict.fromkeys(rows))
+    columns = list(zip(*distinct, strict=True))
+    values = dict(zip(keys, map(list, columns[2:]), strict=True))
+    ids, names = map(list, columns[:2])
+    members = multirun.Members(tuple(keys), values, ids, names, tuple(zipped))
+    if held is None or members != held[0] or base != held[1]:
+        multirun.write(folder, members, base)
+
+
+def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:
+    """The members of one variant of one job as a Dataset, whatever else the multirun holds.
+
+    Args:
+        parts: all units of the variant, each of them trained.
+        config: of the job.
+    """
+    whole = parts[0].unit.whole
+    keys = _inner(whole)
+    columns = [_columns(part.unit, config, keys) for part in parts]
+    values = {
+        key: [value for each in columns for value in each[number]]
+        for number, key in enumerate(keys)
+    }
+    trained = [part.trained for part in parts if not isinstance(part.trained, str)]
+    found = [each.ids[part.numbers] for part, each in zip(parts, trained, strict=True)]
+    members = multirun.Members(
+        keys=tuple(keys),
+        values=values,
+        ids=np.concatenate(found).astype(str).tolist(),
+        groups=[part.group for part in parts for _ in part.numbers],
+        zipped=_zipped([parts[0].unit]),
+    )
+    sweeps = {part.group: each.sweep for part, each in zip(parts, trained, strict=True)}
+    return multirun.dataset_of(members, _base([part.unit for part in parts], keys), sweeps)
+
+
+def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:
+    columns = (members.ids, members.groups, *(members.values[key] for key in members.keys))
+    return list(zip(*columns, strict=True))
+
+
+def _members(
+    group: Group, keys: Sequence[str], configs: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Id, group and values of each member of each unit."""
+    work = group.sweep
+    spec = rooted(work.spec, root_key(group.config))
+    ids = make_grid(work.axes, work.zipped).member_ids(spec).astype(str).tolist()
+    for unit, numbers in group.of_unit:
+        columns = _columns(unit, configs[unit.number], keys)
+        for number, *values in zip(numbers, *columns, strict=True):
+            yield (ids[number], group.name, *values)
+
+
+def _columns(unit: Unit, config: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
+    """For each key its value in every member of a unit."""
+    grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
+    varying = spread(grid, unit.sweep.axes)
+    return [varying.get(key) or [_value(unit, config, key)] * grid.n_members for key in keys]
+
+
+def _value(unit: Unit, config: Mapping[str, Any], key: str) -> Any:
+    """What a job has at a key: a number or text; the name of what is chosen for a whole node."""
+    if key == VARIANT:
+        return unit.variant
+    node: Any = unit.sweep.config
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    if isinstance(node, Mapping) or node is None:
+        return _overrides(config).get(key)
+    return str(node) if isinstance(node, list) else node
+
+
+def _overrides(config: Mapping[str, Any]) -> dict[str, str]:
+    """Key -> text for each override of a job."""
+    split = (override.lstrip("+~").partition("=") for override in config["overrides"])
+    return {key: text for key, _, text in split}
+
+
+def _keys(
+    units: Sequence[Unit], configs: Sequence[Mapping[str, Any]], swept: Sequence[str]
+) -> list[str]:
+    """Keys that tell members apart: of the multirun, of sweeps inside the jobs, and the variant."""
+    texts = [_overrides(config) for config in configs]
+    differ = [key for key in texts[0] if any(other.get(key) != texts[0][key] for other in texts)]
+    inner = [key for unit in units for key in _inner(unit.whole)]
+    variants = [VARIANT] if len({unit.variant for unit in units}) > 1 else []
+    return list(dict.fromkeys([*(swept or differ), *inner, *variants]))
+
+
+def _inner(whole: Variant) -> list[str]:
+    """The axes of a variant; where a single program could hold them, without a single seed."""
+    return [k for k, v in whole.axes.items() if k != SEED or len(v) > 1 or whole.static]
+
+
+def _zipped(units: Sequence[Unit]) -> list[tuple[str, ...]]:
+    """Groups of axes that vary together in all units."""
+    each = [[tuple(group) for group in unit.whole.zipped if len(group) > 1] for unit in units]
+    return [group for group in each[0] if all(group in other for other in each)]
+
+
+def _base(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, Any]:
+    """What all members have in common, dotted key -> value."""
+    specs = [
+        {
+            **identified(flat_spec(unit.sweep.config), unit.sweep.trained_with),
+            SEED: unit.sweep.config["seed"],
+            **{f"engine.{name}": unit.sweep.config["engine"][name] for name in SHARED},
+        }
+        for unit in units
+    ]
+    return {
+        key: value
+        for key, value in specs[0].items()
+        if key not in keys and all(key in spec and spec[key] == value for spec in specs)
+    }
+
+
+def _refuse_other(
+    folder: Path,
+    held: tuple[multirun.Members, Mapping[str, Any]],
+    keys: Sequence[str],
+    base: Mapping[str, Any],
+) -> None:
+    """The same multirun, or one with other values of the same keys, may go on; nothing else."""
+    if {*held[0].keys} != {*keys}:
+        old, new = (", ".join(names) or "none" for names in (held[0].keys, keys))
+        raise StoreError(
+            f"{folder}: holds a multirun over {old}, asked for {new}; choose another folder"
+        )
+    shared = held[1].keys() & base.keys()
+    sides = ({key: side[key] for key in shared} for side in (held[1], base))
+    refuse_difference(folder, "a multirun with", *sides)

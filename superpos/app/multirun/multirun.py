@@ -1,0 +1,165 @@
+"""A Hydra multirun under `hydra/launcher=vmap`: one store, few programs, every job finished."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from superpos.app.boundary import Launch
+from superpos.app.config.experiment import bind, wrong_results
+from superpos.app.config.jobs import ConfigError
+from superpos.app.config.loading import PLANNED
+from superpos.app.findings import Findings
+from superpos.app.multirun import manifest, page
+from superpos.app.multirun.away import train_away
+from superpos.app.multirun.engines import make_engine, wrong_options
+from superpos.app.multirun.engines.protocol import Engine
+from superpos.app.multirun.finishing import Finishing, Part
+from superpos.app.multirun.groups import Group, Unit, grouped, units_of
+from superpos.app.multirun.training import Trained, train, with_held
+from superpos.store import files
+
+Analyse = Callable[..., Findings]
+
+
+class Multirun:
+    """Trains the batches of jobs that a sweeper sends.
+
+    Attributes:
+        launch: what was told of the multirun with the first batch; None before.
+        jobs: all jobs so far.
+    """
+
+    def __init__(self) -> None:
+        """Start without jobs."""
+        self.launch: Launch | None = None
+        self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
+        self._console = Console()
+        self._held = ExitStack()
+        self._engine: Engine | None = None
+        self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
+
+    def batch(self, configs: Sequence[Mapping[str, Any]], launch: Launch) -> list[Finishing]:
+        """Train the jobs of one batch.
+
+        Args:
+            configs: plain and resolved, one a job.
+            launch: what is common to them.
+
+        Returns:
+            For each job what remains to be done in its folder.
+
+        Raises:
+            ConfigError: some config or setting of the launcher cannot be used; nothing is trained.
+            StoreError: the folder cannot be used, or holds another multirun.
+        """
+        if found := [*wrong_options(launch.options)]:
+            raise ConfigError(found)
+        units, analyses = _bound(configs)
+        groups = grouped(units, launch.swept)
+        _check_results(groups)
+        self._hold(launch)
+        groups = [with_held(group, launch.folder) for group in groups]
+        manifest.update(launch.folder, groups, configs, launch.swept)
+        finishing = [
+            Finishing(config, analyse, launch.folder, self._console)
+            for config, analyse in zip(configs, analyses, strict=True)
+        ]
+        self.jobs += zip(configs, finishing, strict=True)
+        for group, trained in zip(groups, self._train(groups, launch), strict=True):
+            for unit, numbers in group.of_unit:
+                finishing[unit.number].parts.append(Part(unit, numbers, group.name, trained))
+        return finishing
+
+    def close(self) -> int:
+        """Write the page, show every failure, and say where the results are.
+
+        Returns:
+            Exit code: 3 where a job failed.
+        """
+        failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
+        if self.launch is not None:
+            folder, command = self.launch.folder, self.launch.command
+            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
+            if failures:
+                title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
+                table = Table("job", "reason", title=title)
+                for failure in failures:
+                    table.add_row(*failure)
+                self._console.print(table)
+            self._console.print(f"store   {folder}", soft_wrap=True)
+            self._console.print(f"page    {written}", soft_wrap=True)
+        self._held.close()
+        return 3 if failures else 0
+
+    def _hold(self, launch: Launch) -> None:
+        """Be the only writer of the folder, with an engine, until the multirun ends."""
+        if self.launch is None:
+            self._held.enter_context(files.locked(launch.folder))
+            self._engine = make_engine(launch.options, launch.folder)
+            if self._engine is not None:
+                self._held.callback(self._engine.close)
+            self.launch = launch
+
+    def _train(self, groups: Sequence[Group], launch: Launch) -> Iterator[Trained | str]:
+        """Train the groups one after the other in this process, or all at once elsewhere."""
+        titles = [
+            f"program {number} of {len(groups)}: {len(group.of_unit):,} jobs,"
+            f" {group.n_members:,} models x {group.sweep.fit.n_steps:,} steps"
+            for number, group in enumerate(groups, 1)
+        ]
+        if self._engine is not None:
+            self._console.print(*titles, sep="\n")
+            try:
+                yield from train_away(
+                    groups, launch.folder, self._engine, launch.options, self._console
+                )
+            except KeyboardInterrupt:
+                self._held.close()  # nothing else would end the processes of Ray
+                raise
+            return
+        for title, group in zip(titles, groups, strict=True):
+            self._console.print(title)
+            yield train(group, launch.folder, self._programs[group.name], self._console)
+
+
+def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analyse]]:
+    """Check all jobs, and take them apart into sweeps.
+
+    Raises:
+        ConfigError: with every problem of every job, each once.
+    """
+    units: list[Unit] = []
+    analyses: list[Analyse] = []
+    problems: dict[str, None] = {}
+    for number, config in enumerate(configs):
+        try:
+            variants, analyse = bind(config, trace=False)
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+            continue
+        units += units_of(number, variants)
+        analyses.append(analyse)
+    for unit in units:
+        for name, each in unit.sweep.assets.items():
+            if each.digest == PLANNED:
+                why = "a multirun trains all variants at once, expected a store"
+                problems[f"assets.{name}.variant: {why}"] = None
+    if problems:
+        raise ConfigError(list(problems))
+    return units, analyses
+
+
+def _check_results(groups: Sequence[Group]) -> None:
+    """Trace a member of each group for what only that tells.
+
+    Raises:
+        ConfigError: with every problem.
+    """
+    problems = [p for group in groups for p in wrong_results(group.of_unit[0][0].sweep)]
+    problems += [problem for group in groups for problem in group.contradictions()]
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))

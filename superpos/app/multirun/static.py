@@ -1,0 +1,48 @@
+"""A variant with static axes, trained as a multirun of its own, a program for each combination."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from superpos.app.config.variant import Variant
+from superpos.app.multirun import manifest
+from superpos.app.multirun.groups import grouped, units_of
+from superpos.app.multirun.training import Part, train, with_held
+from superpos.store import files
+from superpos.train import TrainError
+
+
+def train_static(
+    config: Mapping[str, Any], name: str, variant: Variant, folder: Path, console: Console
+) -> tuple[Any, int]:
+    """Train what is missing of a variant.
+
+    Args:
+        config: of the run.
+        name: of the variant.
+        variant: with static axes.
+        folder: that keeps it, as that of a multirun.
+        console: where progress is shown.
+
+    Returns:
+        The Dataset of the members asked for, and how many of them were new.
+
+    Raises:
+        StoreError: the folder cannot be used, or holds other members.
+        TrainError: some cannot be trained, a line for each reason; the others are kept.
+    """
+    parts: list[Part] = []
+    with files.locked(folder):
+        groups = [with_held(each, folder) for each in grouped(units_of(0, {name: variant}), ())]
+        manifest.update(folder, groups, [config], ())
+        for number, group in enumerate(groups, 1):
+            [(unit, numbers)] = group.of_unit
+            values = ", ".join(f"{k}={unit.sweep.spec[k]}" for k in variant.static)
+            console.print(f"program {number} of {len(groups)}: {values}", soft_wrap=True)
+            parts.append(Part(unit, numbers, group.name, train(group, folder, {}, console)))
+    if failed := [part.trained for part in parts if isinstance(part.trained, str)]:
+        raise TrainError("\n".join(dict.fromkeys(failed)))
+    n_new = sum(part.trained.n_new for part in parts if not isinstance(part.trained, str))
+    return manifest.dataset_of(parts, config), n_new

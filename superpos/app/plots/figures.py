@@ -1,0 +1,45 @@
+"""How figures look: one palette that colour-blind readers can tell apart, one size, one save."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333")
+"""Okabe and Ito's colours."""
+STYLE: Any = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+}
+
+
+def new_figure(
+    rows: int, columns: int, *, width: float = 9.0, height: float = 3.4, **options: Any
+) -> tuple[Figure, Any]:
+    """A figure and its axes, laid out without overlaps; sizes in inches."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
+    """What to add to the title of each panel: a note where its model is sensitive to rounding.
+
+    Args:
+        fragile: where it is, bool (n_panels,); None when not checked.
+        n_panels: of the figure.
+    """
+    marks = np.zeros(n_panels, bool) if fragile is None else fragile
+    return [" (sensitive to rounding)" if mark else "" for mark in marks]
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure."""
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(path)

@@ -1,0 +1,42 @@
+"""`superpos report [docs]`: run every experiment that has claims, and build outputs/report.
+
+What is on disk is resumed. The records go to outputs/claims.json as well, as `superpos claims`
+writes them. With `docs`, the experiments of the guides run alone, and the site is outputs/docs.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from superpos.app.claims.everything import run_all, settle_all
+from superpos.app.extensions import program
+from superpos.app.report import gallery
+from superpos.app.report.guide import guides
+
+OUTPUTS = Path("outputs")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run experiments, and write a page for each, one for all, and the guides.
+
+    Args:
+        words: none, or "docs".
+
+    Returns:
+        The highest exit code of the experiments.
+    """
+    parser = argparse.ArgumentParser(prog=f"{program()} report")
+    parser.add_argument("what", nargs="?", choices=("report", "docs"), default="report")
+    what, console = parser.parse_args(words).what, Console()
+    if what == "docs":
+        runs = run_all(
+            console, dict.fromkeys(name for each in guides() for name in each.experiments)
+        )
+        code = max(run.code for run in runs)
+    else:
+        runs = run_all(console)
+        code = settle_all(runs, console)
+    console.print(f"{what}  {gallery.build(OUTPUTS / what, runs)}", soft_wrap=True)
+    return code

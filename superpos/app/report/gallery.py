@@ -1,0 +1,138 @@
+"""The static site: a page for each experiment, and one with all of them and the whole ledger."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from superpos.app.claims.everything import Ran
+from superpos.app.findings import Figure
+from superpos.app.report import guide, stored
+from superpos.app.report.page import PLAIN_NAME, anchor, summary, write_run
+from superpos.app.report.templates import render
+from superpos.store.files import commit, make_folder
+
+TITLE = "Claims of papers, checked"
+QUESTION = (
+    "Each experiment trains the models of a paper and measures what the paper states. The tolerance"
+    " of a claim was chosen before the run, unless its note says otherwise, and a claim that does"
+    " not hold stays in the table."
+)
+COMMAND = "make report"
+NOTHING = "Without claims"
+
+
+class Paper(NamedTuple):
+    """A paper with the records of its claims."""
+
+    name: str
+    records: Sequence[dict[str, Any]]
+
+    @property
+    def states(self) -> list[bool | None]:
+        """The verdict of each claim."""
+        return [record["reproduced"] for record in self.records]
+
+
+class Card(NamedTuple):
+    """What the first page shows of an experiment.
+
+    Attributes:
+        name: of the experiment.
+        title: of its page.
+        question: what it asks.
+        address: of its page.
+        image: its first figure, with its address as name.
+        records: of its claims.
+        summary: of its claims, in a line.
+    """
+
+    name: str
+    title: str
+    question: str
+    address: str
+    image: Figure | None
+    records: Sequence[dict[str, Any]]
+    summary: str
+
+
+def build(folder: Path, runs: Sequence[Ran]) -> Path:
+    """Build the site from what the runs left on disk, in the place of an older one.
+
+    Args:
+        folder: of the site; it is made anew.
+        runs: experiments that were run, in the order in which they are shown; one that did not
+            finish is named.
+
+    Returns:
+        The path of the first page.
+
+    Raises:
+        ValueError: If the folder of a run that finished does not hold one, or its name is no path
+            of plain names.
+    """
+    for ran in runs:
+        if not all(PLAIN_NAME.fullmatch(part) for part in ran.name.split("/")):
+            raise ValueError(f"experiment {ran.name!r} is not a plain name")
+    read = [(ran, stored.read(ran.folder)) for ran in runs if ran.finished]
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    cards = [_card(folder, ran, run) for ran, run in read]
+    rows = [
+        (record, f"{card.address}#{anchor(at)}")
+        for card in cards
+        for at, record in enumerate(card.records)
+    ]
+    papers = by_paper([record for record, _ in rows])
+    guides = guide.write_all(folder, {ran.name: run for ran, run in read})
+    numbers = {paper.name: f" paper-{at}" for at, paper in enumerate(papers, 1)}
+    records = [record for record, _ in rows]
+    html = render(
+        "index.html.jinja",
+        title=TITLE,
+        question=QUESTION,
+        command=COMMAND,
+        summary=summary(records),
+        records=records,
+        states=[record["reproduced"] for record in records],
+        papers=papers,
+        failures=[ran for ran in runs if not ran.finished],
+        guides=guides,
+        groups=[*_groups(cards)],
+        rows=[(record, numbers[record["paper"]], "", address) for record, address in rows],
+    )
+    path = folder / "index.html"
+    commit(path, html.encode())
+    return path
+
+
+def by_paper(records: Sequence[dict[str, Any]]) -> list[Paper]:
+    """Records by their paper, papers in the order in which they first occur."""
+    names = dict.fromkeys(record["paper"] for record in records)
+    return [Paper(name, [r for r in records if r["paper"] == name]) for name in names]
+
+
+def _card(folder: Path, ran: Ran, run: stored.Run) -> Card:
+    """Write the page of a run, and say what the first page shows of it."""
+    place = folder / ran.name
+    make_folder(place)
+    for figure in run.figures:
+        shutil.copyfile(ran.folder / figure.name, place / figure.name)
+    write_run(place, run, home="../" * len(Path(ran.name).parts) + "index.html")
+    first = run.figures[0] if run.figures else None
+    return Card(
+        name=ran.name,
+        title=run.config["title"],
+        question=run.config["question"],
+        address=f"{ran.name}/index.html",
+        image=first and first._replace(name=f"{ran.name}/{first.name}"),
+        records=run.records,
+        summary=summary(run.records),
+    )
+
+
+def _groups(cards: Sequence[Card]) -> Iterator[tuple[str, list[Card]]]:
+    """Cards by the paper of their first claim."""
+    headings = [card.records[0]["paper"] if card.records else NOTHING for card in cards]
+    for heading in dict.fromkeys(headings):
+        yield heading, [c for c, h in zip(cards, headings, strict=True) if h == heading]

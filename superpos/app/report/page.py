@@ -1,0 +1,131 @@
+"""Write the page of one run: its question, figures, claims, and how to run it again.
+
+The page is one static file that loads nothing but the figures beside it. It runs no script but the
+one that shows the cells of a figure, where there are any; its content security policy says so to
+the browser.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from superpos.app.findings import Figure, Table
+from superpos.app.report.stored import Run
+from superpos.app.report.templates import render
+from superpos.store.files import commit
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")
+NOT_SHOWN = ("title", "question", "command", "overrides")
+"""Parts of a config that a page says elsewhere."""
+
+
+def write_page(
+    folder: Path,
+    *,
+    title: str,
+    question: str,
+    figures: Sequence[Figure],
+    records: Sequence[Mapping[str, Any]],
+    config: Mapping[str, Any],
+    command: str,
+    facts: Mapping[str, str],
+    tables: Sequence[Table] = (),
+    home: str = "",
+) -> Path:
+    """Write `index.html` into a folder.
+
+    Args:
+        folder: Where the figures are and the page goes.
+        title: Name of the experiment.
+        question: What the run asks, in a sentence or two.
+        figures: Files in the folder.
+        records: What `superpos.app.claims.ledger.to_records` returns.
+        config: The configuration of the run, nested plain values.
+        command: The command that reproduces the run.
+        facts: Label and text of anything else worth knowing: time taken, versions, machine.
+        tables: Texts to be shown below the figures.
+        home: Address of the page that lists all experiments, if there is one.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ValueError: If a figure is not named by a plain file name.
+        FileNotFoundError: If a figure is not in the folder.
+    """
+    for figure in figures:
+        if not PLAIN_NAME.fullmatch(figure.name):
+            raise ValueError(f"figure {figure.name!r} is not a plain file name")
+        if not (folder / figure.name).is_file():
+            raise FileNotFoundError(f"figure {figure.name} is not in {folder}")
+    html = render(
+        "page.html.jinja",
+        title=title,
+        question=question,
+        summary=summary(records),
+        figures=figures,
+        tables=tables,
+        records=records,
+        command=command,
+        rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],
+        facts=facts,
+        config=config_text(config),
+        home=home,
+    )
+    path = folder / "index.html"
+    commit(path, html.encode())
+    return path
+
+
+def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
+    """Write the page of a run into a folder that holds its figures, as `write_page` does."""
+    return write_page(
+        folder,
+        title=run.config["title"],
+        question=run.config["question"],
+        figures=run.figures,
+        records=run.records,
+        config={key: value for key, value in run.config.items() if key not in NOT_SHOWN},
+        command=run.config["command"],
+        facts=run.facts,
+        tables=run.tables,
+        home=home,
+    )
+
+
+def anchor(number: int) -> str:
+    """The id of the row of a claim in the page of its run, by its number among the records."""
+    return f"claim-{number + 1}"
+
+
+def summary(records: Sequence[Mapping[str, Any]]) -> str:
+    """Say in one line how many claims were reproduced, and how many failed or were not run."""
+    states = [record["reproduced"] for record in records]
+    line = f"{states.count(True)} of {len(states)} claims reproduced"
+    rest = {"not reproduced": states.count(False), "not run": states.count(None)}
+    return ", ".join([line, *(f"{count} {word}" for word, count in rest.items() if count)])
+
+
+def config_text(config: Mapping[str, Any], *, depth: int = 0) -> str:
+    """Lay nested plain values out as indented text, close to YAML."""
+    lines = []
+    for key, value in config.items():
+        head = f"{'  ' * depth}{_inline(str(key))}:"
+        if isinstance(value, Mapping) and value:
+            lines += [head, config_text(value, depth=depth + 1)]
+        else:
+            lines.append(f"{head} {_inline(value)}")
+    return "\n".join(lines)
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_inline(str(k))}: {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    if isinstance(value, str) and PLAIN_TEXT.fullmatch(value):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

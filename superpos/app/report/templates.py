@@ -1,0 +1,48 @@
+"""Turn templates into pages: Jinja escapes every value, and what is inline is named by its hash."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from superpos.app.claims.ledger import SIGNS, WORDS, measured_text, number_text
+from superpos.app.findings import Cell
+from superpos.app.plots.figures import PALETTE
+
+HERE = Path(__file__).parent
+MARKS = {True: "yes", False: "no", None: "unrun"}
+
+
+def render(template: str, folder: Path | None = None, **values: Any) -> str:
+    """Fill a template in, of this folder or of another one, which may use those of this."""
+    environment = Environment(
+        loader=FileSystemLoader([folder or HERE, HERE]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "csp_hash": _csp_hash,
+        "number": number_text,
+        "measured": measured_text,
+        "cells": _cells_json,
+    }
+    environment.globals |= {"signs": SIGNS, "words": WORDS, "marks": MARKS}
+    return environment.get_template(template).render(**values)
+
+
+def _cells_json(cells: Iterable[Cell]) -> Markup:
+    """Cells and colours of features for hover.js, as JSON that cannot end its element."""
+    data = {"cells": [cell._asdict() for cell in cells], "palette": PALETTE}
+    return htmlsafe_json_dumps(data, allow_nan=False, separators=(",", ":"))
+
+
+def _csp_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

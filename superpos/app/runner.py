@@ -1,0 +1,170 @@
+"""One experiment: check the config, train its sweeps, judge its claims, write its page."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import rich.table
+import yaml
+from rich.console import Console
+from rich.text import Text
+
+from superpos.app.boundary import Outcome
+from superpos.app.claims import ledger
+from superpos.app.config.experiment import bind
+from superpos.app.config.variant import Variant, realised
+from superpos.app.findings import Findings, Table
+from superpos.app.multirun.static import train_static
+from superpos.app.progress import progress_bar
+from superpos.app.report import stored
+from superpos.app.report.page import write_run
+from superpos.app.search_metric import final_numbers, objective
+from superpos.app.sweeping import measure_after, train
+from superpos.store import multirun
+from superpos.store.fingerprint import fingerprint
+from superpos.train import NoMemberError, StoreError, store
+
+
+class Trained(NamedTuple):
+    """What training a variant gave: its Dataset, the members that were new, and the seconds."""
+
+    dataset: Any
+    n_new: int
+    seconds: float
+
+
+def run(config: Mapping[str, Any]) -> Outcome:
+    """Run one experiment from a plain config.
+
+    Args:
+        config: plain and resolved, as `boundary.run` hands it over.
+
+    Returns:
+        Exit code 0, or 3 when members diverged; and the value of config.objective.
+
+    Raises:
+        ConfigError: before anything is compiled, with every problem found.
+    """
+    variants, analyse = bind(config)
+    folder, console = Path(config["output_dir"]), Console()
+    folder.mkdir(parents=True, exist_ok=True)
+    trained = {
+        name: _train(config, name, variant, folder / name, console)
+        for name, variant in variants.items()
+    }
+    return report(config, analyse, trained, folder, console)
+
+
+def report(
+    config: Mapping[str, Any],
+    analyse: Callable[..., Findings],
+    trained: Mapping[str, Trained],
+    folder: Path,
+    console: Console,
+) -> Outcome:
+    """Judge the claims of what was trained and write its page, as `run` does."""
+    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
+    findings = _analyse(analyse, trained, folder, console)
+    records = ledger.to_records(findings.verdicts, config["command"])
+    ledger.write(folder / "claims.json", records)
+    facts = _facts(trained, stored.read_facts(folder))
+    stored.write_findings(folder, findings, facts)
+    page = write_run(folder, stored.read(folder))
+    for table in findings.tables:
+        console.print(_for_terminal(table))
+    if records:
+        console.print(ledger.table(records))
+    for figure in findings.figures:
+        console.print(f"figure  {folder / figure.name}", soft_wrap=True)
+    console.print(f"page    {page}", soft_wrap=True)
+    code = _report_failures(trained, console)
+    numbers = final_numbers([result.dataset for result in trained.values()])
+    return Outcome(code, objective(config["objective"], *numbers))
+
+
+def _train(
+    config: Mapping[str, Any], name: str, variant: Variant, folder: Path, console: Console
+) -> Trained:
+    """Train one variant, or what is missing of it, showing rate and time left."""
+    start = time.perf_counter()
+    lengths = sorted({job.fit.n_steps for job in variant.jobs})
+    console.print(
+        f"{config['experiment']} {name}: {variant.n_members:,} models x"
+        f" {' or '.join(f'{length:,}' for length in lengths)} steps"
+    )
+    other = folder / ("sweep.json" if variant.static else multirun.FILE)
+    if other.exists():
+        what = "no static axes" if variant.static else "static axes"
+        raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
+    variant = realised(variant, folder.parent)
+    if variant.static:
+        dataset, n_new = train_static(config, name, variant, folder, console)
+    else:
+        [job] = variant.jobs
+        with progress_bar(console) as on_progress:
+            dataset = train(job, store=folder, on_progress=on_progress)
+        n_new = on_progress.n_new
+        if job.over:
+            console.print(f"{config['experiment']} {name}: measuring {', '.join(job.over)}")
+            measure_after(job, folder)
+            dataset = store.open(folder)
+    return Trained(dataset, n_new, time.perf_counter() - start)
+
+
+def _analyse(
+    analyse: Callable[..., Findings], trained: Mapping[str, Trained], folder: Path, console: Console
+) -> Findings:
+    """Findings; none where every restart of some point diverged, which is said."""
+    try:
+        return analyse({name: result.dataset for name, result in trained.items()}, folder)
+    except NoMemberError as error:
+        console.print(f"no claims: {error}", soft_wrap=True)
+        return Findings()
+
+
+def _for_terminal(table: Table) -> rich.table.Table:
+    grid = rich.table.Table(*table.header, title=table.caption, title_justify="left")
+    for row in table.rows:
+        grid.add_row(*map(Text, row))
+    return grid
+
+
+def _facts(trained: Mapping[str, Trained], before: Mapping[str, str]) -> dict[str, str]:
+    """What the page states beside the findings; `before` is what it stated after the last run."""
+    facts = {}
+    for name, (dataset, n_new, seconds) in trained.items():
+        label, earlier = f"Training, {name}", f"Time taken, {name}"
+        found = f"{dataset['status'].size:,} models, found on disk"
+        facts[label] = f"{n_new:,} models in {seconds:.1f} s" if n_new else found
+        time_taken = before.get(earlier, before.get(label, found))
+        if not n_new and time_taken != found:
+            facts[earlier] = time_taken
+        facts[f"Fragile, {name}"] = _fragile_of(dataset)
+    return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
+
+
+def _fragile_of(dataset: Any) -> str:
+    """How many members are fragile, in words."""
+    if "fragile" not in dataset:
+        return "not checked"
+    return f"{int(dataset['fragile'].sum()):,} of {dataset['fragile'].size:,} models"
+
+
+def _report_failures(trained: Mapping[str, Trained], console: Console) -> int:
+    """Count the fragile members and name every one that is not ok; 3 if there is one, else 0."""
+    code = 0
+    for name, result in trained.items():
+        console.print(f"fragile {name}: {_fragile_of(result.dataset)}", soft_wrap=True)
+        status = result.dataset["status"]
+        for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
+            member = status[index]
+            where = ", ".join(f"{dim}={_shown(member[dim].item())}" for dim in status.dims)
+            console.print(f"failed  {name}: {where}: {member.item()}", soft_wrap=True)
+            code = 3
+    return code
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""`experiment=train`, an experiment without claims."""

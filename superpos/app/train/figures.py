@@ -1,0 +1,38 @@
+"""The figure of `experiment=train`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from superpos.app.findings import Figure
+from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.train.measure import Summary
+
+
+def draw(measured: Mapping[str, Summary], folder: Path) -> list[Figure]:
+    """Draw the loss of every member over the run, and its features per dimension at the end.
+
+    Args:
+        measured: what `measure` gives.
+        folder: where the figure goes.
+
+    Returns:
+        One figure.
+    """
+    figure, (left, right) = new_figure(1, 2, height=3.2)
+    ends = [summary.features_per_dimension for summary in measured.values()]
+    bins = np.histogram_bin_edges(np.concatenate(ends), bins=30)
+    colours = PALETTE * len(measured)
+    for (name, summary), colour in zip(measured.items(), colours, strict=False):
+        alpha = max(0.05, summary.loss.shape[1] ** -0.5)
+        left.plot(summary.step, summary.loss, color=colour, alpha=alpha)
+        ends = summary.features_per_dimension
+        right.hist(ends, bins=list(bins), color=colour, label=name, alpha=0.7)
+    left.set(xlabel="step", ylabel="loss on fresh data", yscale="log")
+    right.set(xlabel="features per dimension at the end", ylabel="models")
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    right.legend(frameon=False, ncols=min(4, len(measured)), **above)
+    save(figure, folder / "summary.png")
+    alt = "Left: loss of each model over training. Right: histogram of features per dimension."
+    return [Figure("summary.png", alt, "Loss on fresh data, and ‖W‖²/m.")]

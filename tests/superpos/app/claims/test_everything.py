@@ -1,0 +1,89 @@
+"""All experiments with claims, each a process, and their records in one file."""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from superpos.app import boundary
+from superpos.app.claims import everything, ledger
+from superpos.app.claims.everything import Ran, collect, run_all, settle_all, with_claims
+
+
+def record(name: str, reproduced: bool | None) -> dict[str, Any]:
+    claim = ledger.Claim(
+        id=f"{name}/claim",
+        paper="A paper",
+        section="1",
+        setting="n = 2",
+        claimed=1.0,
+        tolerance=0.0,
+        relation="=",
+        statement="one",
+    )
+    measured = {True: 1.0, False: 0.0, None: None}[reproduced]
+    return ledger.to_records([claim.judge(measured)], "command")[0]
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[str]]:
+    """Processes that leave records in their folder, or nothing, and end with a code."""
+    monkeypatch.chdir(tmp_path)
+
+    def prepare(codes: dict[str, int]) -> list[str]:
+        asked = []
+
+        def run(command: Sequence[str], check: bool) -> subprocess.CompletedProcess[str]:
+            name = command[-1].removeprefix("experiment=")
+            asked.append(name)
+            folder = tmp_path / "outputs" / name
+            folder.mkdir(parents=True)
+            ledger.write(folder / "claims.json", [record(name, True)])
+            return subprocess.CompletedProcess(command, codes.get(name, 0))
+
+        monkeypatch.setattr(everything.subprocess, "run", run)
+        return asked
+
+    return prepare
+
+
+def test_every_experiment_but_train_has_claims() -> None:
+    names = {*with_claims(), *with_claims(full=True)}
+    assert set(boundary.experiments()) - names == {"train"}
+
+
+def test_what_is_full_is_an_experiment_at_another_size() -> None:
+    assert {name.removeprefix("full/") for name in with_claims(full=True)} <= {*with_claims()}
+
+
+@pytest.mark.slow
+def test_all_are_run_and_their_records_written(processes, tmp_path: Path) -> None:
+    names = with_claims()
+    asked = processes({names[1]: 3})
+    runs = run_all(Console(quiet=True))
+    assert asked == names == [run.name for run in runs]
+    assert settle_all(runs, Console(quiet=True)) == 3
+    records = ledger.read(tmp_path / "outputs" / "claims.json")
+    assert [row["id"] for row in records] == [f"{name}/claim" for name in names]
+
+
+@pytest.mark.slow
+def test_records_that_a_run_before_left_are_not_those_of_one_that_failed(
+    processes, tmp_path: Path
+) -> None:
+    names = with_claims()[:5]
+    processes({names[0]: 1, names[1]: -9, names[2]: 2})
+    runs = run_all(Console(quiet=True), names)
+    assert settle_all(runs, Console(quiet=True)) == 137
+    records = ledger.read(tmp_path / "outputs" / "claims.json")
+    assert [row["id"] for row in records] == [f"{name}/claim" for name in names[3:]]
+    assert [run.finished for run in runs] == [False] * 3 + [True] * (len(names) - 3)
+
+
+def test_a_run_that_finished_and_left_no_records_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        collect(Ran("a", 0, tmp_path))
+    assert collect(Ran("a", 1, tmp_path)) == []
