@@ -6,6 +6,7 @@ import graphlib
 import importlib.metadata
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ TIERS = (
     ("store",),
     ("engine",),
     ("assets",),
+    ("app",),
     ("experiments",),
 )
 RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
@@ -39,9 +41,11 @@ TRAINING = {"train", "store", "engine"}
 MAY_IMPORT = {"types", "arguments", "components", "random", *TRAINING}
 OFFERED = "superpos/train/__init__.py"
 """Offers what the rooms above it have, loaded when first asked for."""
-OUTER = {"experiments", "hydra", "omegaconf", "rich", "matplotlib", "jinja2"}
-"""What nothing under superpos/ may import."""
 HYDRA = {"hydra", "omegaconf"}
+OUTER = HYDRA | {"experiments", "rich", "matplotlib", "jinja2", "yaml"}
+"""What nothing under superpos/ may import, but for superpos/app/."""
+BOUNDARY = "superpos/app/boundary.py"
+"""The only file that imports Hydra, beside its plugin."""
 PLUGIN = HYDRA | {"hydra_plugins"} | set(sys.stdlib_module_names)
 """All that a file may import that Hydra loads in every application on the machine."""
 MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
@@ -101,10 +105,12 @@ def bad_layers(source: str, name: str) -> list[str]:
 
 
 def bad_outsiders(source: str, name: str) -> list[str]:
-    """Hydra outside the boundary, and what only experiments/ may use."""
-    banned = HYDRA if name.startswith("experiments/") else OUTER
-    if name == "experiments/boundary.py":
-        banned = set()
+    """Hydra outside the boundary, and what only superpos/app/ and experiments/ may use."""
+    banned = OUTER
+    if name.startswith("superpos/app/"):
+        banned = {"experiments"} if name == BOUNDARY else HYDRA | {"experiments"}
+    elif name.startswith("experiments/"):
+        banned = HYDRA
     first = {module: module.split(".")[0] for module in imports(source, name)}
     if name.startswith("hydra_plugins/"):
         return [f"{name}: {module}" for module, top in first.items() if top not in PLUGIN]
@@ -174,11 +180,11 @@ def test_every_part_of_the_tree_has_a_place() -> None:
     assert {"types", "arguments", "data", "train", "experiments"} <= units <= set(RANKS)
 
 
-def test_no_files_of_the_library_import_each_other_in_a_circle() -> None:
+def test_no_files_import_each_other_in_a_circle() -> None:
     files = {
         ".".join(Path(name).with_suffix("").parts).removesuffix(".__init__"): name
         for name in NAMES
-        if name.startswith("superpos/") and name != OFFERED
+        if name != OFFERED
     }
 
     def file_of(module: str) -> str | None:
@@ -206,15 +212,17 @@ BROKEN = [
     ("layers", "superpos/__init__.py", "from superpos.data import sparse_uniform"),
     ("outsiders", "superpos/models/a.py", "if 1:\n    import rich.console"),
     ("outsiders", "superpos/types.py", "from matplotlib import pyplot"),
-    ("outsiders", "superpos/types.py", "from experiments import axes"),
-    ("outsiders", "experiments/runner.py", "from hydra.utils import get_method"),
+    ("outsiders", "superpos/types.py", "from experiments import registry"),
+    ("outsiders", "superpos/app/runner.py", "from hydra.utils import get_method"),
+    ("outsiders", "superpos/app/boundary.py", "from experiments import registry"),
+    ("layers", "superpos/store/a.py", "from superpos.app import boundary"),
     ("outsiders", "experiments/elhage/a.py", "import omegaconf"),
     ("outsiders", "hydra_plugins/superpos_launcher/a.py", "def f():\n    import jax"),
-    ("outsiders", "hydra_plugins/superpos_launcher/a.py", "from experiments import axes"),
+    ("outsiders", "hydra_plugins/superpos_launcher/a.py", "from experiments import registry"),
     ("uses", "experiments/a.py", "import pickle"),
     ("uses", "experiments/a.py", "from numpy.compat import pickle"),
-    ("uses", "experiments/boundary.py", "from hydra.utils import instantiate"),
-    ("uses", "experiments/boundary.py", "import hydra\nhydra.utils.instantiate(config)"),
+    ("uses", "superpos/app/boundary.py", "from hydra.utils import instantiate"),
+    ("uses", "superpos/app/boundary.py", "import hydra\nhydra.utils.instantiate(config)"),
     ("uses", "superpos/a.py", "eval('1')"),
     ("uses", "superpos/a.py", "import builtins\nbuiltins.exec('x')"),
     ("uses", "superpos/a.py", "import os\nos.system('ls')"),
@@ -233,7 +241,8 @@ SOUND = [
     ("layers", "superpos/train/a.py", "from superpos.train import schedule"),
     ("layers", "superpos/engine/a.py", "from superpos.store import files"),
     ("layers", "experiments/a.py", "from superpos import train, data"),
-    ("outsiders", "experiments/boundary.py", "import hydra"),
+    ("outsiders", "superpos/app/boundary.py", "import hydra"),
+    ("outsiders", "superpos/app/a.py", "import rich"),
     ("outsiders", "experiments/a.py", "import rich"),
     ("outsiders", "hydra_plugins/superpos_launcher/a.py", "import os, hydra, omegaconf"),
     ("uses", "superpos/a.py", "np.savez(file, allow_pickle=False)"),
@@ -260,7 +269,7 @@ import importlib, json, sys
 import chex, flax.struct, jax, numpy, optax, psutil
 from jax._src import xla_bridge
 
-OUTER = {"hydra", "omegaconf", "rich", "matplotlib", "jinja2", "experiments"}
+OUTER = {"hydra", "rich", "matplotlib", "jinja2", "experiments"}
 before, loaded = dict(jax.config.values), set(sys.modules)
 ready = xla_bridge.backends_are_initialized()
 for name in sys.argv[1:]:
@@ -289,9 +298,12 @@ def watch_import(*modules: str, folder: Path) -> dict[str, object]:
 @pytest.mark.slow
 def test_importing_superpos_does_nothing_to_jax(tmp_path: Path) -> None:
     modules = [m.name for m in pkgutil.walk_packages(superpos.__path__, "superpos.")]
-    assert len(modules) > 20
-    seen = watch_import("superpos", *modules, folder=tmp_path)
-    assert seen == {"changed": [], "backend": False, "n_arrays": 0, "outer": []}
+    library = [name for name in modules if not name.startswith("superpos.app")]
+    assert len(library) > 20
+    nothing = {"changed": [], "backend": False, "n_arrays": 0}
+    assert watch_import("superpos", *library, folder=tmp_path) == {**nothing, "outer": []}
+    seen = watch_import(*modules, folder=tmp_path)
+    assert seen == {**nothing, "outer": ["hydra", "jinja2", "matplotlib", "rich"]}
 
 
 @pytest.mark.slow
@@ -310,18 +322,19 @@ def test_the_watch_notices(tmp_path: Path, source: str, key: str, value: object)
 
 
 def test_everything_imported_is_a_declared_dependency() -> None:
-    """What superpos/ imports comes with a plain install, without an extra."""
-    declared = {
-        line.split(">")[0].split("<")[0].split("=")[0].strip().lower()
-        for line in importlib.metadata.requires("superpos") or []
-        if "extra ==" not in line
-    }
+    """What superpos/ imports comes with a plain install, and what superpos/app/ does with `app`."""
     packages = importlib.metadata.packages_distributions()
-    wanted = {
-        module.split(".")[0]
-        for name in NAMES
-        if name.startswith("superpos/")
-        for module in imports(source_of(name), name)
-    }
-    for module in wanted - set(sys.stdlib_module_names) - {"superpos"}:
-        assert {d.lower() for d in packages.get(module, [])} & declared, module
+    for name in NAMES:
+        if name.startswith("superpos/") and "/engines/" not in name:
+            declared = declared_for("app" if name.startswith("superpos/app/") else "")
+            wanted = {module.split(".")[0] for module in imports(source_of(name), name)}
+            for module in wanted - set(sys.stdlib_module_names) - {"superpos"}:
+                assert {d.lower() for d in packages.get(module, [])} & declared, (name, module)
+
+
+@functools.cache
+def declared_for(extra: str) -> set[str]:
+    """Distributions that superpos brings without an extra, or with one."""
+    lines = importlib.metadata.requires("superpos") or []
+    chosen = [each for each in lines if "extra ==" not in each or f"extra == '{extra}'" in each]
+    return {re.split("[><=;[ ]", line)[0].strip().lower() for line in chosen}

@@ -16,21 +16,18 @@ from typing import Any, NamedTuple
 import hydra
 from hydra import errors
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
+from superpos.app.choices import choices, without_yaml
+from superpos.app.complaints import one_line
 from superpos.app.extensions import extensions, program
-from superpos.arguments import did_you_mean
 
 LONGEST_NAME = 120
 INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
-MOVED = {
-    "probe": "it is evaluations now, as evaluations=loss or evaluations.loss.batch_size=64",
-    "dims": "models and evaluations name the dimensions of results themselves now",
-}
-"""Sections of older configs, and what to write."""
 
 
 class UsageError(Exception):
@@ -93,7 +90,7 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
         try:
             plain = _plain(config)
         except Exception as error:
-            failures.append(UsageError(_one_line(error, words)))
+            failures.append(UsageError(one_line(error, words, _with_groups)))
             return None
         try:
             outcome = task(plain)
@@ -112,9 +109,9 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
     except JobError:
         codes.append(3)
     except Exception as error:
-        raise failures[0] if failures else UsageError(_one_line(error, words)) from None
+        failures.append(UsageError(one_line(error, words, _with_groups)))
     if failures:
-        raise failures[0]
+        raise failures[0] from None
     return max(codes, default=0)
 
 
@@ -168,12 +165,12 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
             HydraConfig.instance().set_config(config)
             return _plain(config)
     except Exception as error:
-        raise UsageError(_one_line(error, overrides)) from None
+        raise UsageError(one_line(error, overrides, _with_groups)) from None
 
 
 def experiments() -> list[str]:
     """Names of all experiments, as in `experiment=<name>`."""
-    return _names("experiment")
+    return choices("experiment")
 
 
 class _ExtensionConfigs(SearchPathPlugin):
@@ -186,9 +183,11 @@ class _ExtensionConfigs(SearchPathPlugin):
 
 
 def _prepare() -> None:
-    """Let configs name a folder after the overrides, and let Hydra find those of extensions."""
+    """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
     OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
     Plugins.instance().register(_ExtensionConfigs)
+    for group, name, node in without_yaml():
+        ConfigStore.instance().store(name, node, group)
 
 
 def _conf() -> Path:
@@ -247,70 +246,10 @@ def _command(words: Sequence[str]) -> str:
     return f"{program()} {shlex.join(words)}".rstrip()
 
 
-def _one_line(error: Exception, words: Sequence[str]) -> str:
-    """Say in one line what Hydra says in several."""
-    text = str(error)
-    choices = [word for word in words if _is_unknown_choice(word)]
-    if choices:
-        known, name = _names(_group(choices[0])), choices[0].partition("=")[2]
-        return f"{choices[0]}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
-    unknown = re.search(r"Could not override '([^']+)'", text)
-    if unknown:
-        return _unknown_key(unknown[1].lstrip("+~"), words)
-    first = " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
-    return f"{shlex.join(words)}: {first}"
-
-
-def _is_unknown_choice(word: str) -> bool:
-    """Tell whether a word chooses something that a group of the config does not hold."""
-    group, names = _group(word), word.partition("=")[2].strip("[]").split(",")
-    return bool(group) and not set(names) <= set(_names(group))
-
-
-def _group(word: str) -> str:
-    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
-    key, sign, _ = word.partition("=")
-    group = key.lstrip("+").partition("@")[0]
-    return group if sign and group and _names(group) else ""
-
-
-def _unknown_key(key: str, words: Sequence[str]) -> str:
-    typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
-    given = typed[0].lstrip("+~") if typed else key
-    section = key.split(".")[0]
-    if section in MOVED:
-        return f"{given}: unknown key; {MOVED[section]}"
-    known = list(_dotted(_composed_without_values(words), ""))
-    if key in known:
-        return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
-    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
-    if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
-        added = f"; it is added with +{given}"
-    return f"{given}: unknown key{did_you_mean(key, known)}{added}"
-
-
-def _composed_without_values(words: Sequence[str]) -> Any:
+def _with_groups(words: Sequence[str]) -> Any:
     """The config with the groups that were chosen, but none of the values."""
-    groups = [word for word in words if _group(word)]
     try:
         with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
-            return OmegaConf.to_container(hydra.compose("config", groups), resolve=False)
+            return OmegaConf.to_container(hydra.compose("config", [*words]), resolve=False)
     except errors.HydraException:  # a group is wrong as well; its keys are not known
         return {}
-
-
-def _names(group: str) -> list[str]:
-    folders = [extension.configs / group for extension in extensions()]
-    return sorted(
-        path.relative_to(folder).with_suffix("").as_posix()
-        for folder in folders
-        for path in folder.rglob("*.yaml")
-    )
-
-
-def _dotted(node: Any, prefix: str) -> Iterator[str]:
-    for name, value in node.items() if isinstance(node, dict) else ():
-        yield f"{prefix}{name}"
-        yield from _dotted(value, f"{prefix}{name}.")

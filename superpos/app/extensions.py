@@ -77,7 +77,12 @@ class Extension(NamedTuple):
         """
         if not (self.folder / "components.py").is_file():
             return {}
-        return self.imported("components").COMPONENTS
+        try:
+            return self.imported("components").COMPONENTS
+        except AttributeError:
+            raise ExtensionError(
+                f"{self.named_by}: {self.name}.components has no COMPONENTS, kinds by group"
+            ) from None
 
     def imported(self, part: str) -> Any:
         """A module of the package, by its dotted name inside.
@@ -217,4 +222,4 @@ def merged_components(every: Iterable[Extension]) -> dict[str, dict[str, Factory
             pairs += [(f"{group} {kind}", extension) for kind in kinds]
             found[group] |= kinds
     _unique("component", pairs)
-    return found
+    return {group: dict(sorted(kinds.items())) for group, kinds in found.items()}

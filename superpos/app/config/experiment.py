@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from superpos import random
-from superpos.app.boundary import MOVED
+from superpos.app.complaints import MOVED
 from superpos.app.config.changes import with_changes
 from superpos.app.config.jobs import ConfigError, Job
 from superpos.app.config.resolve import COMPONENTS

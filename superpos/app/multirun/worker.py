@@ -9,6 +9,7 @@ import numpy as np
 from superpos.app import sweeping
 from superpos.app.config import loading
 from superpos.app.config.jobs import ConfigError, make_job
+from superpos.app.extensions import ExtensionError, name_packages, named
 from superpos.app.multirun.groups import Group
 from superpos.app.startup import start_jax
 from superpos.arguments import ArgumentError
@@ -31,6 +32,7 @@ def payload(group: Group, ids: Sequence[bytes], place: Path) -> dict[str, Any]:
         "assets": {name: each.digest for name, each in sweep.trained_with.items()},
         "ids": [each.decode() for each in ids],
         "store": str(place),
+        "packages": named(),
     }
 
 
@@ -50,6 +52,7 @@ def train(part: Mapping[str, Any]) -> str | None:
         None; or one line why they cannot be trained, wherever that is tried.
     """
     config = part["config"]
+    name_packages(part["packages"])
     try:
         with sweeping.arithmetic(config):
             assets = loading.loaded(config["assets"], [*part["assets"]], {})
@@ -62,6 +65,13 @@ def train(part: Mapping[str, Any]) -> str | None:
         job = make_job(config, part["axes"], part["zipped"], FitSpec(**config["fit"]), assets)
         ids = np.asarray(part["ids"], "S16").tolist()
         sweeping.train(job, store=part["store"], part=ids)
-    except (ArgumentError, ConfigError, StoreError, TrainError, MemoryError) as error:
+    except (
+        ArgumentError,
+        ConfigError,
+        ExtensionError,
+        StoreError,
+        TrainError,
+        MemoryError,
+    ) as error:
         return "; ".join(str(error).splitlines())
     return None

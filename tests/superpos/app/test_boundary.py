@@ -49,7 +49,7 @@ def run_with(as_new_process: None, monkeypatch: pytest.MonkeyPatch) -> RunWith:
                 raise error
             return boundary.Outcome(code if len(seen) == 1 else 0)
 
-        return boundary.run(task, no_batch), seen
+        return boundary.run(words, task, no_batch), seen
 
     return run
 
