@@ -185,7 +185,8 @@ class _ExtensionConfigs(SearchPathPlugin):
 def _prepare() -> None:
     """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
     OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
-    Plugins.instance().register(_ExtensionConfigs)
+    if _ExtensionConfigs not in Plugins.instance().discover(SearchPathPlugin):
+        Plugins.instance().register(_ExtensionConfigs)
     for group, name, node in without_yaml():
         ConfigStore.instance().store(name, node, group)
 

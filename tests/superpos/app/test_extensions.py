@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
 
 from superpos.app import extensions
 from superpos.app.boundary import UsageError, compose
@@ -26,6 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_new_process: None) 
     """An empty folder to be in, no package named, and none imported afterwards."""
     monkeypatch.setenv(VARIABLE, "")
     monkeypatch.setattr(sys, "path", [*sys.path])
+    Plugins.instance()  # which keeps configs of its own in the store
     store = ConfigStore.instance()
     monkeypatch.setattr(store, "repo", copy.deepcopy(store.repo))
     before = set(sys.modules)
