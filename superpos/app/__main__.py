@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 
-NEEDED = ("hydra", "jinja2", "matplotlib", "rich")
+NEEDED = ("hydra", "jinja2", "matplotlib", "rich", "yaml")
 """What the extra `app` brings."""
 
 
