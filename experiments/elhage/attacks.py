@@ -33,6 +33,8 @@ class Attacked(NamedTuple):
         clean: the loss without an attack, (k,).
         trained_against: norm of the attacks in training, 0 where there were none, (k,).
         sizes: n and m.
+        fragile: which members of the sweep are sensitive to rounding, finished or not, bool in the
+            shape of the sweep; None when not checked.
     """
 
     density: np.ndarray
@@ -43,6 +45,7 @@ class Attacked(NamedTuple):
     clean: np.ndarray
     trained_against: np.ndarray
     sizes: tuple[int, int]
+    fragile: np.ndarray | None = None
 
     @property
     def relative(self) -> np.ndarray:
@@ -107,7 +110,15 @@ def attack_all(dataset: xarray.Dataset) -> Attacked:
     order = np.lexsort((norms, -densities))
     gain, reference, aimless, features, clean = np.asarray(rows, float)[order].T
     return Attacked(
-        densities[order], gain, reference, aimless, features, clean, norms[order], (n, m)
+        density=densities[order],
+        gain=gain,
+        reference=reference,
+        aimless=aimless,
+        features=features,
+        clean=clean,
+        trained_against=norms[order],
+        sizes=(n, m),
+        fragile=dataset["fragile"].to_numpy() if "fragile" in dataset else None,
     )
 
 

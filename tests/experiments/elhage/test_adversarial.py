@@ -9,8 +9,10 @@ import pytest
 import xarray
 
 from experiments.elhage import attacks
-from experiments.elhage.adversarial import analyse, judge
-from experiments.elhage.attacks import Attacked, attack, attack_all
+from experiments.elhage.adversarial.claims import judge
+from experiments.elhage.adversarial.figures import draw
+from experiments.elhage.adversarial.measure import measure
+from experiments.elhage.attacks import Attacked, attack
 from superpos import models
 from superpos.app.claims.ledger import Verdict
 
@@ -104,7 +106,7 @@ def test_an_attack_is_the_best_of_the_rows() -> None:
 
 
 @pytest.mark.slow
-def test_analyse_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measure_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No superposition at p = 1, digons below; a model that diverged is left out."""
     monkeypatch.setattr(attacks, "N_EXAMPLES", 256)
     plain = np.eye(4, 2)
@@ -120,12 +122,12 @@ def test_analyse_attacks_the_stored_models(tmp_path: Path, monkeypatch: pytest.M
         },
         {"density": [1.0, 0.1], "seed": [0, 1]},
     )
-    attacked = attack_all(dataset)
+    attacked = measure({"sweep": dataset})
     assert attacked.density.tolist() == [1.0, 0.1, 0.1]
     np.testing.assert_allclose(attacked.features, [1, 2, 2], rtol=1e-6)
     assert attacked.relative[0] == pytest.approx(1.0, rel=1e-5)
     assert attacked.gain[1] == attacked.gain[2]
     assert 1.2 < attacked.relative[1] < 4
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
-    [figure] = findings.figures
+    assert set(verdicts(attacked)) == CLAIMS
+    [figure] = draw(attacked, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

@@ -7,8 +7,10 @@ import pytest
 import xarray
 
 from experiments.elhage import attacks
-from experiments.elhage.adversarial_training import analyse, judge, kept_of, least_norm
-from experiments.elhage.attacks import Attacked, attack_all
+from experiments.elhage.adversarial_training.claims import judge, least_norm
+from experiments.elhage.adversarial_training.figures import draw
+from experiments.elhage.adversarial_training.measure import Hardened, Kept, measure
+from experiments.elhage.attacks import Attacked
 from superpos.app.claims.ledger import Verdict
 
 NORMS = np.array([0.0, 0.0, 0.4, 0.4, 0.8, 0.8])
@@ -24,10 +26,12 @@ PAPER = Attacked(
     trained_against=NORMS,
     sizes=(100, 10),
 )
+KEPT = Kept(np.array([0.0, 0.4, 0.8]), np.array([60, 20, 10]), np.array([0.9, 0.5, 0.0]))
 
 
 def verdicts(attacked: Attacked) -> dict[str, Verdict]:
-    return {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(attacked)}
+    found = judge(Hardened(attacked, KEPT))
+    return {verdict.claim.id.rpartition("/")[2]: verdict for verdict in found}
 
 
 def test_what_the_paper_found_is_reproduced() -> None:
@@ -64,7 +68,7 @@ def test_the_least_norm_is_between_the_last_with_superposition_and_the_next() ->
 
 
 @pytest.mark.slow
-def test_analyse_reads_the_norms_and_keeps_them_with_their_models(
+def test_measure_reads_the_norms_and_keeps_them_with_their_models(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attacks, "N_EXAMPLES", 128)
@@ -81,11 +85,13 @@ def test_analyse_reads_the_norms_and_keeps_them_with_their_models(
         },
         {"density": [0.1], "attack_norm": [0.0, 0.4, 0.8], "seed": [0, 1], "step": [1]},
     )
-    attacked = attack_all(dataset)
+    measured = measure({"sweep": dataset})
+    attacked = measured.attacked
     np.testing.assert_allclose(attacked.trained_against, NORMS)
     np.testing.assert_allclose(attacked.features, [2, 2, 2, 1, 1, 1], rtol=1e-6)
     assert attacked.gain[0] > attacked.gain[-1] == pytest.approx(attacked.reference[-1], rel=0.1)
     assert attacked.clean[-1] > 2 * attacked.clean[0] > 0
-    assert "0: 4 (1.00), 0.4: 4 (1.00), 0.8: 2 (0.00)" in kept_of(dataset)
-    [figure] = analyse(datasets={"sweep": dataset}, folder=tmp_path).figures
+    [note] = [verdict.note for verdict in judge(measured) if verdict.claim.id.endswith("/removes")]
+    assert "0: 4 (1.00), 0.4: 4 (1.00), 0.8: 2 (0.00)" in note
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

@@ -8,7 +8,9 @@ import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.elhage.correlated import CLAIMS, Collapse, analyse, judge, onset, side_by_side
+from experiments.elhage.correlated.claims import CLAIMS, judge
+from experiments.elhage.correlated.figures import draw
+from experiments.elhage.correlated.measure import Collapse, Sets, measure, onset, side_by_side
 
 P = np.array([0.02, 0.04, 0.06, 0.14, 0.16, 0.24, 0.26, 0.8])
 COUNTS = [0, 0, 1, 1, 2, 2, 3, 3]
@@ -39,20 +41,16 @@ def collapse(counts: list[int]) -> Collapse:
     return Collapse(P[: len(counts)], np.stack([collapsed(count) for count in counts]))
 
 
-def states(name: str, W: np.ndarray, made: Collapse) -> dict[str, bool | None]:
-    return {v.claim.id.rpartition("/")[2]: v.reproduced for v in judge(name, W, made)}
+def states(measured: Sets) -> dict[str, bool | None]:
+    return {v.claim.id.rpartition("/")[2]: v.reproduced for v in judge(measured)}
 
 
 GOOD = collapse(COUNTS)
+PAPER = Sets(PAIRED, OPPOSITE, np.concatenate([EYE, TURNED]), GOOD, fragile={})
 
 
 def test_the_geometries_of_the_paper_are_reproduced() -> None:
-    found = {
-        **states("correlated", PAIRED, GOOD),
-        **states("anticorrelated", OPPOSITE, GOOD),
-        **states("local", np.concatenate([EYE, TURNED]), GOOD),
-        **states("pca", GOOD.W, GOOD),
-    }
+    found = states(PAPER)
     assert set(found) == set(CLAIMS)
     assert set(found.values()) == {True}
 
@@ -71,7 +69,7 @@ def test_the_geometries_of_the_paper_are_reproduced() -> None:
     ],
 )
 def test_another_geometry_is_not_reproduced(name: str, W: np.ndarray, claim: str) -> None:
-    assert states(name, W, GOOD)[claim] is False
+    assert states(PAPER._replace(**{name: W}))[claim] is False
 
 
 @pytest.mark.parametrize(
@@ -86,8 +84,7 @@ def test_another_geometry_is_not_reproduced(name: str, W: np.ndarray, claim: str
     ],
 )
 def test_another_course_is_not_reproduced(counts: list[int], claim: str) -> None:
-    made = collapse(counts)
-    assert states("pca", made.W, made)[claim] is False
+    assert states(PAPER._replace(collapse=collapse(counts)))[claim] is False
 
 
 def test_an_onset_lies_between_two_densities() -> None:
@@ -113,12 +110,12 @@ def test_a_pair_that_is_not_represented_is_not_beside() -> None:
 
 
 def test_a_single_density_is_judged_as_far_as_it_goes() -> None:
-    found = states("pca", GOOD.W[:1], collapse([0]))
+    found = states(PAPER._replace(collapse=collapse([0])))
     assert found["none"] is True
     assert found["rising"] is found["all"] is found["collapse_1"] is None
 
 
-def test_analyse_takes_the_best_seed_of_each(tmp_path: Path) -> None:
+def test_measure_takes_the_best_seed_of_each(tmp_path: Path) -> None:
     """Of the pairs at any p, that with the lower expected loss; of the others, the lower loss."""
 
     def sweep(W: list[np.ndarray]) -> xarray.Dataset:
@@ -143,10 +140,10 @@ def test_analyse_takes_the_best_seed_of_each(tmp_path: Path) -> None:
         "local": sweep([np.concatenate([EYE, EYE]) * 0.1, np.concatenate([EYE, TURNED])]),
         "pca": pca,
     }
-    findings = analyse(datasets=datasets, folder=tmp_path)
-    found = {v.claim.id.rpartition("/")[2]: v.reproduced for v in findings.verdicts}
+    measured = measure(datasets)
+    found = states(measured)
     for claim in ("orthogonal", "antipodal", "local_bases", "not_global", "all", "rising"):
         assert found[claim] is True
     assert found["none"] is None
-    for figure in findings.figures:
+    for figure in draw(measured, tmp_path):
         assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

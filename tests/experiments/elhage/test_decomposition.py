@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage import decomposition, one_sparse
-from experiments.elhage.decomposition import Models, Sampled, analyse, judge, sample
+from experiments.elhage.decomposition import measure as measuring
+from experiments.elhage.decomposition import one_sparse
+from experiments.elhage.decomposition.claims import judge
+from experiments.elhage.decomposition.figures import draw
+from experiments.elhage.decomposition.measure import Decomposed, Models, Sampled, measure, sample
 from superpos.app.claims.ledger import Verdict
 
 N, M = 4, 2
@@ -42,7 +45,7 @@ def exact(models: Models) -> Sampled:
 def verdicts(
     relu: Models = RELU, linear: Models = LINEAR, sampled: Sampled | None = None
 ) -> dict[str, Verdict]:
-    found = judge(relu, linear, sampled or exact(relu))
+    found = judge(Decomposed(relu, linear, sampled or exact(relu), fragile=None))
     named = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in found}
     assert set(named) == CLAIMS
     return named
@@ -100,8 +103,8 @@ def test_no_negative_interference_is_not_run() -> None:
 
 @pytest.mark.slow
 def test_samples_are_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decomposition, "FULL_BATCH", 2**14)
-    monkeypatch.setattr(decomposition, "N_FULL", 1)
+    monkeypatch.setattr(measuring, "FULL_BATCH", 2**14)
+    monkeypatch.setattr(measuring, "N_FULL", 1)
     models = RELU._replace(density=np.array([0.5, 0.02]))
     sampled = sample(models)
     np.testing.assert_allclose(sampled.one, exact(models).one, rtol=1e-3, atol=1e-9)
@@ -116,11 +119,11 @@ def test_samples_are_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_analyse_reads_the_importances_and_the_best_seed(
+def test_measure_reads_the_importances_and_the_best_seed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decomposition, "FULL_BATCH", 2**10)
-    monkeypatch.setattr(decomposition, "N_FULL", 1)
+    monkeypatch.setattr(measuring, "FULL_BATCH", 2**10)
+    monkeypatch.setattr(measuring, "N_FULL", 1)
 
     def dataset(models: Models) -> xarray.Dataset:
         W = np.stack([0 * models.W, models.W], axis=1)
@@ -136,10 +139,11 @@ def test_analyse_reads_the_importances_and_the_best_seed(
             {"config": json.dumps({"model.importance_decay": 0.5})},
         )
 
-    findings = analyse(datasets={"relu": dataset(RELU), "linear": dataset(LINEAR)}, folder=tmp_path)
-    states = {v.claim.id.rpartition("/")[2]: v.reproduced for v in findings.verdicts}
+    measured = measure({"relu": dataset(RELU), "linear": dataset(LINEAR)})
+    found = judge(measured)
+    states = {v.claim.id.rpartition("/")[2]: v.reproduced for v in found}
     assert states.pop("expansion") in (True, False)  # a thousand examples do not tell
     assert states == dict.fromkeys(CLAIMS - {"expansion"}, True)
-    [figure] = findings.figures
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
-    assert all(dataclasses.is_dataclass(verdict) for verdict in findings.verdicts)
+    assert all(dataclasses.is_dataclass(verdict) for verdict in found)

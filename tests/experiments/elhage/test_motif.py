@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.elhage.motif import Motif, find_motifs
+from experiments.elhage.computation.motif import Motif, find_motifs
 
 # Features 0 and 1 share neuron 0; neuron 1 is fed by feature 0 and inhibits output 1.
 W_IN = np.array([[2.0, 1.5, 0.0], [-0.5, 0.0, 0.0], [0.0, 0.0, 1.0]])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.elhage import theory
-from experiments.elhage.one_sparse import (
+from experiments.elhage.decomposition.one_sparse import (
     interference_cost,
     one_sparse_loss,
     own_cost,
