@@ -7,7 +7,7 @@ from typing import Any
 from experiments.bench import ours
 from experiments.bench.cases import Case
 from experiments.bench.contestants import ONE_SEED, Contestant, contestants
-from experiments.bench.measure import Prepared, prepare, samples
+from experiments.bench.timing import Prepared, prepare, samples
 
 REPEATS = 3
 MODELS = tuple(Case(5, 2, k) for k in (1, 4, 16, 64, 256, 1024, 4096))

@@ -15,7 +15,7 @@ import jax
 from experiments.bench import machine
 from experiments.bench.cases import Case
 from experiments.bench.contestants import Contestant, contestants
-from experiments.bench.measure import prepare
+from experiments.bench.timing import prepare
 
 CASES = (Case(5, 2, 100), Case(400, 30, 64))
 STATUS = Path("/proc/self/status")

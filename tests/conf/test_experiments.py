@@ -13,21 +13,27 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from experiments.elhage import decomposition, phase_change
+from experiments.elhage.decomposition import measure as decomposition
+from experiments.elhage.phase_change import sampling
 from experiments.gauge import moves, speed, tied
 from superpos.app import boundary, runner
 from superpos.app.claims.everything import FULL
 from superpos.app.config.variant import Variant
+from superpos.app.extensions import extensions
 from superpos.app.findings import Findings
-from superpos.app.report.guide import GUIDES
+from superpos.app.report.guide import guides
 from superpos.train import store
 from tests.small import ends, shrunk
 from tests.superpos.app.report.sites import claims_of, figures_of
 from tests.work import Work, counted
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "conf" / "experiment"
-NAMES = sorted(str(p.relative_to(FOLDER).with_suffix("")) for p in FOLDER.rglob("*.yaml"))
+FILES = {
+    path.relative_to(folder).with_suffix("").as_posix(): path
+    for folder in (extension.configs / "experiment" for extension in extensions())
+    for path in folder.rglob("*.yaml")
+}
+"""Name of an experiment -> its YAML file."""
+NAMES = sorted(FILES)
 TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "evaluations.loss.batch_size=8")
 CLAIM_KEYS = {
     *("id", "paper", "section", "setting", "claimed", "tolerance", "measured", "reproduced"),
@@ -40,8 +46,8 @@ RUN = [name for name in NAMES if not name.startswith(FULL)]
 FAST = {"train", "elhage/intro"}
 """Experiments that are run in the fast suite too."""
 SMALL = [
-    (phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1]),
-    (phase_change, "MONTE_CARLO_BATCHES", 1),
+    (sampling, "MONTE_CARLO_POINTS", sampling.MONTE_CARLO_POINTS[:1]),
+    (sampling, "MONTE_CARLO_BATCHES", 1),
     (decomposition, "BATCH_PER_FEATURE", 256),
     (decomposition, "FULL_BATCH", 256),
     (decomposition, "N_FULL", 2),
@@ -151,7 +157,7 @@ def test_every_experiment_binds_at_its_own_size() -> None:
 def test_every_experiment_says_what_it_asks_and_how_to_run_it() -> None:
     assert [name for name in NAMES if not 3 < len(composed(name)["title"]) < 80] == []
     assert [name for name in NAMES if not composed(name)["question"].strip().endswith("?")] == []
-    texts = {name: (FOLDER / f"{name}.yaml").read_text() for name in NAMES}
+    texts = {name: FILES[name].read_text() for name in NAMES}
     command = r"^# python -m experiments experiment={}(\s|$)"
     runs = {name: re.search(command.format(name), texts[name], re.MULTILINE) for name in NAMES}
     assert [name for name, found in runs.items() if not found] == []
@@ -232,7 +238,7 @@ def check_claims(ran: Ran) -> None:
 def check_guides(ran: Ran) -> None:
     """What the guides say of an experiment is there to be said."""
     name, ids = ran.config["experiment"], {record["id"] for record in ran.claims}
-    for guide in GUIDES:
+    for guide in guides():
         assert {each for each in claims_of(guide) if each.startswith(f"{name}/")} <= ids
         files = [file for experiment, file in figures_of(guide) if experiment == name]
         assert all((ran.folder / file).exists() for file in files)

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.bench import machine, measure, memory, ours, peers
+from experiments.bench import machine, memory, ours, peers, timing
 from experiments.bench.__main__ import main
 from experiments.bench.cases import CASES, FEWEST_STEPS, IMPORTANCE_DECAY, SAMPLE_S, Case, Pace
 from experiments.bench.contestants import CPU, GPU, KERNEL, ONE_SEED, Contestant, contestants
@@ -150,16 +150,16 @@ def test_one_model_trains_for_a_while_however_many_there_are() -> None:
 
 def test_samples_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, order = [0.0], []
-    monkeypatch.setattr(measure.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock[0])
 
-    def taking(name: str, seconds: float) -> measure.Prepared:
+    def taking(name: str, seconds: float) -> timing.Prepared:
         def run() -> None:
             order.append(name)
             clock[0] += seconds
 
-        return measure.Prepared(run, 1000, 0.0)
+        return timing.Prepared(run, 1000, 0.0)
 
-    us = measure.samples({"a": taking("a", SAMPLE_S / 2), "b": taking("b", 2 * SAMPLE_S)}, 2)
+    us = timing.samples({"a": taking("a", SAMPLE_S / 2), "b": taking("b", 2 * SAMPLE_S)}, 2)
     assert "".join(order) == "ab" + "aab" * 2  # a warm-up, then a sample of each, twice
     assert us["a"] == pytest.approx([500 * SAMPLE_S] * 2)
     assert us["b"] == pytest.approx([2000 * SAMPLE_S] * 2)
@@ -173,10 +173,10 @@ def test_a_case_is_measured_for_everyone(monkeypatch: pytest.MonkeyPatch) -> Non
 
     slow = Pace(1e4, 1e9, 0.0)
     who = {"a": Contestant(prepare, slow), "b": Contestant(prepare, slow, most_features=4)}
-    row = measure.measure(Case(5, 2, 2000), who)
+    row = timing.measure(Case(5, 2, 2000), who)
     assert row["case"] == "5→2 x 2,000"
     assert row["us_per_model_step"].keys() == row["prepare_s"].keys() == {"a"}
-    assert len(row["samples"]["a"]) == measure.REPEATS
+    assert len(row["samples"]["a"]) == timing.REPEATS
 
 
 def test_torch_takes_part_only_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage import demonstrating
-from experiments.elhage.demonstrating import analyse, judge_linear, judge_relu
+from experiments.elhage.demonstrating.claims import claims_at, judge, judge_linear, judge_relu
+from experiments.elhage.demonstrating.figures import draw
+from experiments.elhage.demonstrating.measure import Models, measure
 from superpos.app.claims.ledger import Verdict
 
 N, M = 20, 5
 DENSITIES = np.array([1.0, 0.3, 0.03, 0.001])
-Judge = Callable[[Mapping[str, Any], xarray.Dataset], list[Verdict]]
+Judge = Callable[[Mapping[str, Any], Models], list[Verdict]]
 
 
 def top(n_kept: int = M) -> np.ndarray:
@@ -38,19 +39,14 @@ def crowd(n_kept: int) -> np.ndarray:
     return W
 
 
-def dataset(W: np.ndarray, b: np.ndarray | None = None, p: np.ndarray = DENSITIES) -> Any:
-    return xarray.Dataset(
-        {
-            "W": (("density", "feature", "hidden"), W.astype(np.float32)),
-            "b": (("density", "feature"), np.zeros(W.shape[:2]) if b is None else b),
-        },
-        {"density": p},
-    )
+def models(W: np.ndarray, b: np.ndarray | None = None, p: np.ndarray = DENSITIES) -> Models:
+    """Weights as they are stored, in float32."""
+    stored = W.astype(np.float32).astype(np.float64)
+    return Models(p, stored, np.zeros(W.shape[:2]) if b is None else b)
 
 
-def states(judge: Judge, best: xarray.Dataset) -> dict[str, bool | None]:
-    claims = demonstrating._claims(N, M)
-    found = judge(claims, best)
+def states(judge: Judge, best: Models) -> dict[str, bool | None]:
+    found = judge(claims_at(N, M), best)
     return {verdict.claim.id.rpartition("/")[2]: verdict.reproduced for verdict in found}
 
 
@@ -67,13 +63,13 @@ def rotation(seed: int) -> np.ndarray:
 
 
 def test_principal_components_are_reproduced() -> None:
-    found = states(judge_linear, dataset(LINEAR_W, LINEAR_B))
+    found = states(judge_linear, models(LINEAR_W, LINEAR_B))
     assert found == {"linear_set": True, "linear_gram": True, "linear_bias": True}
 
 
 def test_rotation_of_the_hidden_space_does_not_matter() -> None:
     turned = np.stack([W @ rotation(seed) for seed, W in enumerate(LINEAR_W)])
-    assert set(states(judge_linear, dataset(turned, LINEAR_B)).values()) == {True}
+    assert set(states(judge_linear, models(turned, LINEAR_B)).values()) == {True}
 
 
 @pytest.mark.parametrize("density", range(4))
@@ -93,14 +89,14 @@ def test_a_wrong_linear_model_at_any_density_is_not_reproduced(
 ) -> None:
     wrong = LINEAR_W.copy()
     wrong[density] = W
-    assert states(judge_linear, dataset(wrong, LINEAR_B))[claim] is False
+    assert states(judge_linear, models(wrong, LINEAR_B))[claim] is False
 
 
 @pytest.mark.parametrize(
     "b", [np.zeros((4, N)), LINEAR_B + 0.03, np.where(np.arange(N) == 7, 0, LINEAR_B), LINEAR_B * 2]
 )
 def test_a_wrong_bias_is_not_reproduced(b: np.ndarray) -> None:
-    found = states(judge_linear, dataset(LINEAR_W, b))
+    found = states(judge_linear, models(LINEAR_W, b))
     assert found == {"linear_set": True, "linear_gram": True, "linear_bias": False}
 
 
@@ -109,7 +105,7 @@ def test_a_wrong_bias_is_not_reproduced(b: np.ndarray) -> None:
 
 def relu(**changes: np.ndarray) -> dict[str, bool | None]:
     parts = dict(zip(("dense", "next", "middle", "sparse"), RELU_W, strict=True)) | changes
-    return states(judge_relu, dataset(np.stack(list(parts.values()))))
+    return states(judge_relu, models(np.stack(list(parts.values()))))
 
 
 def test_the_paper_is_reproduced() -> None:
@@ -122,7 +118,7 @@ def test_the_paper_is_reproduced() -> None:
 
 def test_rotation_does_not_matter_to_relu_either() -> None:
     turned = np.stack([W @ rotation(seed) for seed, W in enumerate(RELU_W)])
-    assert set(states(judge_relu, dataset(turned)).values()) == {True}
+    assert set(states(judge_relu, models(turned)).values()) == {True}
 
 
 @pytest.mark.parametrize(
@@ -152,30 +148,30 @@ def test_fifteen_of_twenty_are_nearly_all() -> None:
 
 
 def test_densities_that_are_not_there_are_not_run() -> None:
-    best = dataset(RELU_W[1:3], p=DENSITIES[1:3])
+    best = models(RELU_W[1:3], p=DENSITIES[1:3])
     found = states(judge_relu, best)
     assert found["relu_dense"] is found["relu_sparse"] is None
     assert found["relu_rising"] is True
 
 
 def test_without_superposition_order_and_pairs_are_not_run() -> None:
-    found = states(judge_relu, dataset(np.tile(top(), (4, 1, 1))))
+    found = states(judge_relu, models(np.tile(top(), (4, 1, 1))))
     assert found["relu_order"] is found["relu_antipodal"] is None
     assert found["relu_sparse"] is False
 
 
 def test_models_that_broke_are_not_reproduced() -> None:
     broken = np.full((4, N, M), np.nan)
-    found = states(judge_relu, dataset(broken))
+    found = states(judge_relu, models(broken))
     assert {name for name, state in found.items() if state} <= {"relu_rising"}
-    assert not any(states(judge_linear, dataset(broken, LINEAR_B * np.nan)).values())
+    assert not any(states(judge_linear, models(broken, LINEAR_B * np.nan)).values())
 
 
 # The whole
 
 
 def test_claims_of_another_size_have_other_ids_and_the_same_tolerances() -> None:
-    small, large = demonstrating._claims(20, 5), demonstrating._claims(80, 20)
+    small, large = claims_at(20, 5), claims_at(80, 20)
     assert set(small) == set(large)
     ids = {claim.id for claim in (*small.values(), *large.values())}
     assert len(ids) == len(small) + len(large)
@@ -183,7 +179,7 @@ def test_claims_of_another_size_have_other_ids_and_the_same_tolerances() -> None
     assert (small["relu_sparse"].claimed, large["relu_sparse"].claimed) == (15, 60)
 
 
-def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
+def test_measure_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
     order = [2, 0, 3, 1]
 
     def sweep(W: np.ndarray, b: np.ndarray) -> xarray.Dataset:
@@ -204,7 +200,7 @@ def test_analyse_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> Non
         "relu": sweep(RELU_W, np.zeros((4, N))),
         "linear": sweep(LINEAR_W, LINEAR_B),
     }
-    findings = analyse(datasets=datasets, folder=tmp_path)
-    assert [verdict.reproduced for verdict in findings.verdicts] == [True] * 8
-    [figure] = findings.figures
+    measured = measure(datasets)
+    assert [verdict.reproduced for verdict in judge(measured)] == [True] * 8
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage.dynamics import Course, courses_of, judge_sets, judge_uniform, kind_of
-from experiments.elhage.jumps import drops, jumps_of
+from experiments.elhage.dynamics.claims import judge_sets, judge_uniform
+from experiments.elhage.dynamics.jumps import drops, jumps_of
+from experiments.elhage.dynamics.measure import Course, Sets, courses_of, kind_of
 from superpos.train import NoMemberError
 
 T = np.arange(200.0)
@@ -79,8 +80,8 @@ def test_kinds_of_geometry() -> None:
 
 def test_fractions_of_runs() -> None:
     losses = np.tile(np.exp(-step(50) - step(120)), (4, 1))
-    found = {v.claim.id.rpartition("/")[2]: v for v in judge_sets(
-        np.stack([CROSSED, CROSSED, WITHIN, FIVE]), losses)}  # fmt: skip
+    sets = Sets(T, np.stack([CROSSED, CROSSED, WITHIN, FIVE]), losses)
+    found = {v.claim.id.rpartition("/")[2]: v for v in judge_sets(sets)}
     assert found["staged"].measured == 2
     assert found["octahedron"].measured == 0.75
     assert found["cross_pairs"].reproduced is False

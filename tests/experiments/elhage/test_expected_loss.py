@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.elhage.expected_loss import expected_loss
-from experiments.elhage.theory import exact_loss
+from experiments.elhage.phase_change.theory import exact_loss
 
 RNG = np.random.default_rng(0)
 

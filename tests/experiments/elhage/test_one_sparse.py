@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.elhage import theory
 from experiments.elhage.decomposition.one_sparse import (
     interference_cost,
     one_sparse_loss,
@@ -15,6 +14,7 @@ from experiments.elhage.decomposition.one_sparse import (
     truncated_loss,
     zero_loss,
 )
+from experiments.elhage.phase_change import theory
 from superpos import data, models
 
 N, M = 4, 2

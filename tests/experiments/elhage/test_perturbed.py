@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage.perturbed import Branches, analyse, crossing_of, judge, threshold_of
+from experiments.elhage.perturbed.claims import judge
+from experiments.elhage.perturbed.figures import draw
+from experiments.elhage.perturbed.measure import Branches, crossing_of, measure, threshold_of
 
 ALL = ["pentagon", "off_circle", "deforms", "digons", "dropped", "threshold"]
 ALL += ["crossing", "bistable"]
@@ -88,7 +90,7 @@ def test_a_single_density_is_judged_as_far_as_it_goes() -> None:
     assert found["deforms"] is None
 
 
-def test_analyse_takes_the_best_of_each_kind(tmp_path: Path) -> None:
+def test_measure_takes_the_best_of_each_kind(tmp_path: Path) -> None:
     """Biases are those of a k-gon of feature norms near 1; a random model is never the best."""
     random = np.random.default_rng(0).normal(size=(5, 2))
     scale = np.sqrt(1.37)
@@ -104,10 +106,12 @@ def test_analyse_takes_the_best_of_each_kind(tmp_path: Path) -> None:
         {dims[0]: [1.0, 0.05], "seed": [0, 1, 2]},
         {"config": json.dumps({"data.density": 0.05})},
     )
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
-    found = {v.claim.id.rpartition("/")[2]: v for v in findings.verdicts}
+    measured = measure({"sweep": dataset})
+    found = {v.claim.id.rpartition("/")[2]: v for v in judge(measured)}
     assert found["pentagon"].reproduced and found["off_circle"].reproduced
     assert found["digons"].reproduced and found["dropped"].reproduced
     assert found["bistable"].measured == 1
+    assert found["crossing"].measured is not None
     assert not math.isnan(found["crossing"].measured)
-    assert (tmp_path / findings.figures[0].name).read_bytes().startswith(b"\x89PNG")
+    [figure] = draw(measured, tmp_path)
+    assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

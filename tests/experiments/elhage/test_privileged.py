@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage.privileged import MONOSEMANTIC, REPRESENTED, analyse, judge
+from experiments.elhage.privileged.claims import MONOSEMANTIC, REPRESENTED, judge
+from experiments.elhage.privileged.figures import draw
+from experiments.elhage.privileged.measure import Models, measure
 
 N, M = 10, 5
 DENSITIES = list(MONOSEMANTIC)
@@ -34,15 +36,10 @@ def coded() -> np.ndarray:
 GOOD = {p: model(MONOSEMANTIC[p], REPRESENTED[p]) for p in DENSITIES} | {0.35: coded()}
 
 
-def best_of_models(models: dict[float, np.ndarray]) -> xarray.Dataset:
-    W = np.stack(list(models.values()))
-    return xarray.Dataset(
-        {"W": (("density", "feature", "hidden"), W.astype(np.float32))}, {"density": list(models)}
-    )
-
-
 def states(models: dict[float, np.ndarray]) -> dict[str, bool | None]:
-    found = judge(best_of_models(models), 10)
+    """Of weights as they are stored, in float32."""
+    W = np.stack(list(models.values())).astype(np.float32).astype(np.float64)
+    found = judge(Models(np.array(list(models)), W, n_restarts=10))
     return {verdict.claim.id.rpartition("/")[2]: verdict.reproduced for verdict in found}
 
 
@@ -99,7 +96,7 @@ def test_models_that_broke_are_not_reproduced() -> None:
     assert {name for name, state in found.items() if state} <= of_none
 
 
-def test_analyse_takes_the_best_seed(tmp_path: Path) -> None:
+def test_measure_takes_the_best_seed(tmp_path: Path) -> None:
     order = [3, 0, 5, 1, 4, 2]
     W = np.stack([np.stack([np.zeros((N, M)), GOOD[p]]) for p in DENSITIES])[order]
     loss: Any = np.broadcast_to([[[0.0, 3.0], [9.0, 1.0]]], (6, 2, 2))
@@ -111,8 +108,9 @@ def test_analyse_takes_the_best_seed(tmp_path: Path) -> None:
         },
         {"density": np.array(DENSITIES)[order], "seed": [0, 1], "step": [1, 2]},
     )
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
-    assert [verdict.reproduced for verdict in findings.verdicts] == [True] * 9
-    assert "best of 2 restarts" in findings.verdicts[0].claim.setting
-    [figure] = findings.figures
+    measured = measure({"sweep": dataset})
+    verdicts = judge(measured)
+    assert [verdict.reproduced for verdict in verdicts] == [True] * 9
+    assert "best of 2 restarts" in verdicts[0].claim.setting
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

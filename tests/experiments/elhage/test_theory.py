@@ -9,7 +9,7 @@ import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.elhage.theory import (
+from experiments.elhage.phase_change.theory import (
     PHASES,
     classify,
     configuration_losses,

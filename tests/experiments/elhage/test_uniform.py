@@ -7,15 +7,10 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage.uniform import (
-    Models,
-    analyse,
-    by_density,
-    judge,
-    measure,
-    on_lines,
-    plateau,
-)
+from experiments.elhage.uniform.claims import judge
+from experiments.elhage.uniform.figures import draw
+from experiments.elhage.uniform.levels import on_lines, plateau
+from experiments.elhage.uniform.measure import Models, Sweeps, by_density, measure, models_of
 from superpos.app.claims.ledger import Verdict
 from superpos.metrics import POLYTOPES
 from superpos.train import NoMemberError
@@ -45,7 +40,7 @@ PAPER = np.stack([rows(blocks) for blocks in BLOCKS])
 
 
 def models(W: np.ndarray, density: np.ndarray = DENSITY) -> Models:
-    return measure(
+    return models_of(
         xarray.Dataset(
             {
                 "W": (("density", "seed", "feature", "hidden"), W[:, None].astype(np.float32)),
@@ -74,7 +69,7 @@ def twice() -> Models:
 def verdicts(
     base: Models, more_features: Models | None = None, double: Models | None = None
 ) -> dict[str, Verdict]:
-    every = {"base": base, "more_features": more_features or more(), "double": double or twice()}
+    every = Sweeps(base, more_features or more(), double or twice())
     named = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(every)}
     assert set(named) == CLAIMS
     return named
@@ -140,7 +135,7 @@ def test_what_needs_other_densities_is_not_run() -> None:
     found = verdicts(models(PAPER[2:3], DENSITY[2:3]))
     missing = {name for name, verdict in found.items() if verdict.reproduced is None}
     assert missing == {"dense", "plateau", "sparse"}
-    alone = {v.claim.id.rpartition("/")[2]: v for v in judge({"base": paper()})}
+    alone = {v.claim.id.rpartition("/")[2]: v for v in judge(Sweeps(paper()))}
     assert alone["invariant_n"].reproduced is alone["invariant_m"].reproduced is None
 
 
@@ -170,14 +165,14 @@ def test_the_mean_over_instances_is_of_norms() -> None:
         },
         {"density": [0.4], "seed": [0, 1]},
     )
-    _, mean = by_density(measure(dataset))
+    _, mean = by_density(models_of(dataset))
     assert mean[0] == pytest.approx(6 / 9)  # ‖W‖² of 6 and 12
     dataset["status"][0, 1] = "diverged"
-    _, mean = by_density(measure(dataset))
+    _, mean = by_density(models_of(dataset))
     assert mean[0] == pytest.approx(1.0)
     dataset["status"][0, 0] = "diverged"
     with pytest.raises(NoMemberError):
-        measure(dataset)
+        models_of(dataset)
 
 
 def test_a_sweep_over_density_alone() -> None:
@@ -188,11 +183,11 @@ def test_a_sweep_over_density_alone() -> None:
         },
         {"density": DENSITY, "seed": 0},
     )
-    np.testing.assert_array_equal(measure(dataset).codes, paper().codes)
+    np.testing.assert_array_equal(models_of(dataset).codes, paper().codes)
 
 
 @pytest.mark.slow
-def test_analyse_draws_two_figures(tmp_path: Path) -> None:
+def test_two_figures_are_drawn(tmp_path: Path) -> None:
     dataset = xarray.Dataset(
         {
             "W": (("density", "seed", "feature", "hidden"), PAPER[::-1, None].astype(np.float32)),
@@ -200,9 +195,10 @@ def test_analyse_draws_two_figures(tmp_path: Path) -> None:
         },
         {"density": DENSITY[::-1], "seed": [0]},
     )
-    findings = analyse(datasets={"base": dataset}, folder=tmp_path)
-    assert [figure.name for figure in findings.figures] == ["uniform.png", "polytopes.png"]
-    for figure in findings.figures:
+    measured = measure({"base": dataset})
+    figures = draw(measured, tmp_path)
+    assert [figure.name for figure in figures] == ["uniform.png", "polytopes.png"]
+    for figure in figures:
         assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
-    states = [verdict.reproduced for verdict in findings.verdicts]
+    states = [verdict.reproduced for verdict in judge(measured)]
     assert states == [True] * 8 + [None] * 2

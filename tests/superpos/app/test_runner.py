@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments.elhage import phase_change
+from experiments.elhage.phase_change import sampling
 from superpos.app import runner, sweeping
 from superpos.app.boundary import compose
 from superpos.app.config.jobs import ConfigError, Job
@@ -402,9 +402,9 @@ def test_an_experiment_in_which_every_member_diverged_says_so(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(phase_change, "MONTE_CARLO_POINTS", phase_change.MONTE_CARLO_POINTS[:1])
-    monkeypatch.setattr(phase_change, "MONTE_CARLO_BATCHES", 1)
-    monkeypatch.setattr(phase_change, "MONTE_CARLO_BATCH", 2**12)
+    monkeypatch.setattr(sampling, "MONTE_CARLO_POINTS", sampling.MONTE_CARLO_POINTS[:1])
+    monkeypatch.setattr(sampling, "MONTE_CARLO_BATCHES", 1)
+    monkeypatch.setattr(sampling, "MONTE_CARLO_BATCH", 2**12)
     config = tiny(tmp_path, experiment=experiment)
     config["optim"] = {"kind": "sgd", "learning_rate": 1e38, "momentum": 0.0, "schedule": None}
     config["sweep"] = shrunk(config["sweep"])

@@ -18,7 +18,6 @@ ATTACK = (
     "<script>window.owned = 1</script></script></style></title><img src=x onerror='owned = 1'>"
     "\" autofocus onfocus='owned = 1' <a href=javascript:owned=1>&amp; {{ 7 * 7 }} ]]> \u2028 'q'"
 )
-TEMPLATES = Path(guide.__file__).parent / guide.FOLDER
 DENSITIES, IMPORTANCES = np.geomspace(0.01, 1, 5), np.geomspace(0.1, 10, 4)
 
 
@@ -62,7 +61,7 @@ def figure_with_cells(folder: Path, name: str, W: np.ndarray, text: str = "") ->
 
 def named(one: guide.Guide, macro: str) -> list[str]:
     """What the text of a guide calls a macro with."""
-    text = (TEMPLATES / f"{one.name}.html.jinja").read_text()
+    text = (one.folder / f"{one.name}.html.jinja").read_text()
     return re.findall(rf"{macro}\(([^)]*)\)", text)
 
 

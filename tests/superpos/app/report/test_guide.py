@@ -7,12 +7,12 @@ import pytest
 
 from superpos.app.claims.everything import Ran
 from superpos.app.report import gallery
-from superpos.app.report.guide import GUIDES, Guide
+from superpos.app.report.guide import Guide, guides
 from tests.superpos.app.report.browser import Browser
 from tests.superpos.app.report.sites import claims_of, figures_of, keep, plain_figure, records
 from tests.superpos.app.report.test_site import IMAGES, OVERFLOW, targets
 
-each_guide = pytest.mark.parametrize("one", GUIDES, ids=[each.name for each in GUIDES])
+each_guide = pytest.mark.parametrize("one", guides(), ids=lambda each: each.name)
 
 
 def make_runs(one: Guide, folder: Path) -> list[Ran]:

@@ -1,67 +1,70 @@
 """Figures of uniform superposition: D* and D_i against density, and the polytopes."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from experiments.elhage.uniform.levels import LINES, smooth
+from experiments.elhage.uniform.measure import THRESHOLD, Models, Sweeps
+from superpos.app.findings import Figure
 from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.metrics import POLYTOPES
 
-if TYPE_CHECKING:
-    from experiments.elhage.uniform import Models
-
+DIMENSIONS = Figure(
+    "uniform.png",
+    "Dimensions per feature against density, and the dimensionality of every feature.",
+    "Left: D* = m / ‖W‖² of each model. Middle: D_i of each represented feature; lines are"
+    " the levels of polytopes. Right: the same pooled over all models, with the smooth"
+    " null.",
+)
 MOST_FACTORS = 12
 
 
-def draw(
-    path: Path,
-    models: Mapping[str, "Models"],
-    lines: Sequence[float],
-    null: tuple[np.ndarray, np.ndarray],
-) -> None:
-    """Draw D* of every sweep, D_i of the first, and their histogram.
+def draw(measured: Sweeps, folder: Path) -> list[Figure]:
+    """Draw dimensions per feature with the dimensionalities, and polytopes."""
+    _draw_dimensions(folder / DIMENSIONS.name, measured)
+    shown = _draw_polytopes(folder / "polytopes.png", measured.base)
+    polytopes = Figure(
+        "polytopes.png",
+        "Share of represented features by polytope, and the tegum factors of one model.",
+        f"Left: which figure represented features are corners of. Right: the tegum factors of"
+        f" the model with most kinds of figures, p = {shown:.3g}, each in its own plane of"
+        " largest extent; an edge is an inner product above 0.1 in size.",
+    )
+    return [DIMENSIONS, polytopes]
 
-    Args:
-        path: PNG to write.
-        models: sweeps by name, the first of which is drawn in full.
-        lines: dimensionalities to mark.
-        null: the smooth distribution of the D_i, (grid, density).
-    """
-    figure, axes = new_figure(1, 3, width=11, height=3.8, width_ratios=(4, 5, 2))
-    for (name, each), marker, colour in zip(models.items(), "osd", PALETTE, strict=False):
+
+def _draw_dimensions(path: Path, measured: Sweeps) -> None:
+    """Draw D* of every sweep, D_i of the base, and their histogram."""
+    figure, (left, middle, right) = new_figure(1, 3, width=11, height=3.8, width_ratios=(4, 5, 2))
+    for (name, each), marker, colour in zip(measured.by_name.items(), "osd", PALETTE, strict=False):
         n, m = each.W.shape[1:]
         label = f"{name.replace('_', ' ')}: n = {n}, m = {m}"
-        axes[0].plot(1 / each.density, each.per_feature, marker, color=colour, ms=4, label=label)
+        left.plot(1 / each.density, each.per_feature, marker, color=colour, ms=4, label=label)
     for level in (1, 1 / 2):
-        axes[0].axhline(level, color="#999999", linewidth=0.8, zorder=0)
-    axes[0].set(xscale="log", xlabel="1 / density", ylabel="D*, dimensions per feature")
-    axes[0].set_ylim(bottom=0)
-    axes[0].legend(frameon=False, fontsize=8)
-    base = next(iter(models.values()))
+        left.axhline(level, color="#999999", linewidth=0.8, zorder=0)
+    left.set(xscale="log", xlabel="1 / density", ylabel="D*, dimensions per feature")
+    left.set_ylim(bottom=0)
+    left.legend(frameon=False, fontsize=8)
+    base = measured.base
     x = np.broadcast_to(1 / base.density[:, None], base.D.shape)
     D = base.D[base.kept]
-    axes[1].plot(x[base.kept], D, ".", color=PALETTE[0], markersize=3, alpha=0.4)
-    axes[1].set(xscale="log", xlabel="1 / density", ylabel="D_i", ylim=(0, 1.02))
-    axes[1].set_xlim(axes[0].get_xlim())
-    axes[2].hist(D, bins=100, range=(0, 1), density=True, orientation="horizontal")
-    axes[2].plot(*null[::-1], color=PALETTE[3], label="smooth null")
-    axes[2].legend(frameon=False, fontsize=8, loc="upper right")
-    axes[2].set(xlabel="density of D_i", ylim=(0, 1.02), yticks=[])
-    for axis in axes[1:]:
-        for level in lines:
+    middle.plot(x[base.kept], D, ".", color=PALETTE[0], markersize=3, alpha=0.4)
+    middle.set(xscale="log", xlabel="1 / density", ylabel="D_i", ylim=(0, 1.02))
+    middle.set_xlim(left.get_xlim())
+    right.hist(D, bins=100, range=(0, 1), density=True, orientation="horizontal")
+    right.plot(*smooth(D)[::-1], color=PALETTE[3], label="smooth null")
+    right.legend(frameon=False, fontsize=8, loc="upper right")
+    right.set(xlabel="density of D_i", ylim=(0, 1.02), yticks=[])
+    for axis in (middle, right):
+        for level in LINES:
             axis.axhline(level, color="#999999", linewidth=0.6, zorder=0)
     save(figure, path)
 
 
-def draw_components(path: Path, models: "Models", threshold: float) -> float:
+def _draw_polytopes(path: Path, models: Models) -> float:
     """Draw the share of each figure against density, and the factors of one model.
-
-    Args:
-        path: PNG to write.
-        models: a sweep.
-        threshold: an edge is an inner product above this in size.
 
     Returns:
         The density of the model whose factors are drawn.
@@ -81,20 +84,24 @@ def draw_components(path: Path, models: "Models", threshold: float) -> float:
     for axis in drawn:
         axis.axis("off")
     for axis, rows in zip(drawn, blocks, strict=False):
-        _draw_factor(axis, W[rows], threshold)
+        _draw_factor(axis, W[rows])
         axis.set_title(POLYTOPES[models.codes[chosen, rows[0]]], fontsize=8)
     save(figure, path)
     return float(models.density[chosen])
 
 
 def _variety(codes: np.ndarray) -> int:
-    """Ranks models by their kinds of figures of more than two features, then by features there."""
+    """Ranks models by their kinds of figures of more than two features, then by features there.
+
+    Args:
+        codes: figure of each feature of a model, (n,).
+    """
     plain = [POLYTOPES.index(name) for name in ("none", "single", "digon", "other")]
     figures = codes[~np.isin(codes, plain)]
     return len(np.unique(figures)) * (len(codes) + 1) + figures.size
 
 
-def _draw_shares(axis: Any, models: "Models") -> None:
+def _draw_shares(axis: Any, models: Models) -> None:
     densities = np.unique(models.density)[::-1]
     kept = [models.codes[models.density == p][models.kept[models.density == p]] for p in densities]
     present = np.unique(np.concatenate(kept)) if kept else []
@@ -113,14 +120,14 @@ def _draw_shares(axis: Any, models: "Models") -> None:
                     bbox_to_anchor=(0.0, 1.0))  # fmt: skip
 
 
-def _draw_factor(axis: Any, rows: np.ndarray, threshold: float) -> None:
-    """A factor in the plane of its two largest singular values, with its edges."""
+def _draw_factor(axis: Any, rows: np.ndarray) -> None:
+    """A factor (k, m) in the plane of its two largest singular values, with its edges."""
     _, _, axes = np.linalg.svd(rows, full_matrices=False)
     plane = rows @ axes[:2].T
     plane = np.pad(plane, [(0, 0), (0, 2 - plane.shape[1])])
     gram = rows @ rows.T
     for i, j in zip(*np.triu_indices(len(rows), 1), strict=True):
-        if abs(gram[i, j]) > threshold:
+        if abs(gram[i, j]) > THRESHOLD:
             colour = PALETTE[3] if gram[i, j] > 0 else PALETTE[0]
             axis.plot(*plane[[i, j]].T, color=colour, linewidth=0.8, alpha=0.7)
     axis.plot(*plane.T, "o", color=PALETTE[7], markersize=3)

@@ -1,0 +1,69 @@
+"""Whether training finds the exact optimum, and the phases of the paper."""
+
+import numpy as np
+
+from experiments.elhage.phase_change.measure import (
+    Diagram,
+    interior,
+    jump_along_density,
+    n_regions,
+)
+from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+
+JUMP_AT = 0.181
+"""Where the exact optimum's |w2| jumps along p at relative importance 0.1."""
+ROWS: tuple[Row, ...] = (
+    ("loss", "the largest excess of the best loss over the exact optimum is 0", "<=", 0, 0.01),
+    ("loss_of_10", "the same for the first ten restarts alone", "<=", 0, 0.01),
+    ("phase", "more than one cell from a boundary, the phase agrees with the exact optimum's;"
+     " share of such points", ">=", 0.95, 0),
+    ("closed_form", "the largest relative deviation of Monte Carlo from the closed-form losses"
+     " is 0", "<=", 0, 0.002),
+    ("regions", "the extra feature is ignored, has its own dimension, and is in superposition,"
+     " each somewhere on the grid", "=", 3, 0),
+    ("jump", "|w2| falls at once along p at r = 0.1", ">=", 0.5, 0),
+    ("jump_at", "it falls at p = 0.181, to a grid cell", "=", JUMP_AT, 0.045),
+)  # fmt: skip
+"""The claims at every size."""
+
+
+def claims_at(n_features: int, n_restarts: int) -> dict[str, Claim]:
+    """The claims on so many features and restarts."""
+    return claims_of(
+        "elhage/phase_change" if n_features == 2 else "elhage/phase_change_3",
+        ROWS,
+        paper="Elhage et al. 2022, Toy Models of Superposition",
+        section="Superposition as a Phase Change",
+        setting=f"n={n_features}, m={n_features - 1}, best of {n_restarts} restarts, p by r grid",
+    )
+
+
+def judge(measured: Diagram) -> list[Verdict]:
+    """Verdicts on the claims; those that need more of the grid than there is are not run."""
+    claims = claims_at(measured.n_features, measured.n_restarts)
+    inner = interior(measured.exact)
+    agree = measured.trained[inner] == measured.exact[inner]
+    of_10 = measured.excess_of_10.max() if measured.n_restarts >= 10 else None
+    verdicts = [
+        claims["loss"].judge(np.abs(measured.excess).max()),
+        claims["loss_of_10"].judge(of_10, _note_on_ten(measured.excess_of_10)),
+        claims["phase"].judge(agree.mean() if agree.size else None, f"{agree.size} points"),
+        claims["regions"].judge(n_regions(measured.trained, measured.n_features)),
+    ]
+    if measured.n_features == 2:
+        fall, place = jump_along_density(measured) or (None, None)
+        verdicts += [claims["jump"].judge(fall), claims["jump_at"].judge(place)]
+    of_theory = claims["closed_form"].judge(measured.closed_form)
+    return [*settle(verdicts, measured.fragile), of_theory]
+
+
+def _note_on_ten(excess: np.ndarray) -> str:
+    """How many points fail, and why more restarts are needed."""
+    n_failed = int((~(excess <= 0.01)).sum())
+    if not n_failed:
+        return ""
+    return (
+        f"{n_failed} of {excess.size} points: all points share their starts, and where too few of"
+        " ten start with weights of opposite sign, none finds the antipodal optimum; tried: the"
+        " other ten restarts, and twenty"
+    )
