@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.gauge.audit import analyse, audit_model
-from experiments.gauge.audit_claims import CONTROL, disagreements, judge, unexpected
+from experiments.gauge.audit.claims import disagreements, judge, unexpected
+from experiments.gauge.audit.figures import draw, tables
+from experiments.gauge.audit.measure import CONTROL, Audits, audit_model, measure
 from superpos import metrics
 from superpos.train import NoMemberError
 from tests.stored import config_text
@@ -33,10 +34,8 @@ def stored(config, names, status=("ok", "ok")):
 
 @pytest.fixture(scope="module")
 def audits():
-    return {
-        "tied": audit_model(stored(TIED, ["W"])),
-        "untied_no_bias": audit_model(stored(UNTIED, ["W_in", "W_out"])),
-    }
+    datasets = {"tied": stored(TIED, ["W"]), "untied_no_bias": stored(UNTIED, ["W_in", "W_out"])}
+    return measure(datasets)
 
 
 def by_key(verdicts):
@@ -47,10 +46,11 @@ def by_key(verdicts):
 def test_who_moves_is_told(audits):
     assert unexpected(audits) == []
     assert disagreements(audits) == [UNSEEN]
-    units = audits["untied_no_bias"]["unit rescaling"]
+    untied = audits.cells["untied_no_bias"]
+    units = untied["unit rescaling"]
     assert units["feature_dimensionality"].verdict == units[CONTROL].verdict == "not invariant"
     assert units["frame_operator"].verdict == "equivariant"
-    assert audits["untied_no_bias"]["scale of W_in"]["capacity"].verdict == "invariant"
+    assert untied["scale of W_in"]["capacity"].verdict == "invariant"
     found = by_key(judge(audits))
     assert found["stated"].measured == 1
     assert found["per_dimension_scaled"].reproduced
@@ -75,7 +75,7 @@ def test_a_docstring_that_lies_is_found_out(audits, monkeypatch):
 
 def test_a_model_without_the_symmetry_is_found_out():
     privileged = stored(TIED | {"hidden_activation": "relu"}, ["W"])
-    found = unexpected({"tied": audit_model(privileged)})
+    found = unexpected(Audits({"tied": audit_model(privileged)}))
     assert found == [
         "tied, rotation: preserves None, not outputs",
         "tied, signed permutation: preserves None, not outputs",
@@ -83,9 +83,10 @@ def test_a_model_without_the_symmetry_is_found_out():
 
 
 def test_the_findings_are_a_figure_and_a_table_for_each_model(tmp_path):
-    findings = analyse(datasets={"tied": stored(TIED, ["W"], ("ok", "diverged"))}, folder=tmp_path)
-    assert [(tmp_path / each.name).exists() for each in findings.figures] == [True]
-    [table] = findings.tables
+    measured = measure({"tied": stored(TIED, ["W"], ("ok", "diverged"))})
+    figures = draw(measured, tmp_path)
+    assert [(tmp_path / each.name).exists() for each in figures] == [True]
+    [table] = tables(measured)
     assert table.header == ["metric", "rotation", "signed permutation", "unit permutation"]
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["capacity"] == ["invariant"] * 3

@@ -6,20 +6,18 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.gauge import charges, equivariance, label_space, speed
-from experiments.gauge.charges import Drifts
-from experiments.gauge.dynamics_claims import (
-    N_FEATURES,
-    NAMES,
-    TIED,
-    UNTIED,
-    WIDTHS,
+from experiments.gauge.dynamics import charges, equivariance, label_space, speed
+from experiments.gauge.dynamics.charges import Drifts
+from experiments.gauge.dynamics.claims import (
     growth,
     judge_charges,
     judge_labels,
     judge_speed,
     judge_table,
 )
+from experiments.gauge.dynamics.equivariance import NAMES, TIED, UNTIED
+from experiments.gauge.dynamics.label_space import Labels
+from experiments.gauge.dynamics.speed import N_FEATURES, WIDTHS, Times
 from experiments.gauge.moving import SYMMETRIES
 from tests.stored import config_text
 
@@ -118,10 +116,11 @@ def followed_by_hand(gap: float, single: np.ndarray) -> label_space.Followed:
 
 def test_label_claims_hold_and_fail() -> None:
     growing = np.logspace(-8, -3, 300)
-    held = states(judge_labels(followed_by_hand(1e-12, growing), 1.01, 1e-9, (5, 20), -0.1))
+    good = Labels(followed_by_hand(1e-12, growing), 1.01, 1e-9, 5, 20, -0.1)
+    held = states(judge_labels(good))
     assert held == dict.fromkeys(held, True)
     flat = followed_by_hand(np.inf, np.full(300, 1e-7))
-    failed = states(judge_labels(flat, 1.2, np.inf, (6, 5), 0.0))
+    failed = states(judge_labels(Labels(flat, 1.2, np.inf, 6, 5, 0.0)))
     assert failed == dict.fromkeys(failed, False)
 
 
@@ -133,8 +132,8 @@ def test_growth_is_read_off_an_exponential() -> None:
 @pytest.mark.slow
 def test_speed_is_judged_by_width_and_measured() -> None:
     fast = np.array([2.0 if width < N_FEATURES else 100.0 for width in WIDTHS])
-    assert set(states(judge_speed(fast, 20.0)).values()) == {True}
-    assert set(states(judge_speed(fast[::-1], 20.0)).values()) == {False}
+    assert set(states(judge_speed(Times(fast, 20.0))).values()) == {True}
+    assert set(states(judge_speed(Times(fast[::-1], 20.0))).values()) == {False}
     in_weights, in_labels = speed.timings(6, (2, 3), 8)
     assert in_weights.shape == (2,) and in_weights.min() > 0 and in_labels > 0
 

@@ -9,8 +9,10 @@ import pytest
 import scipy
 import xarray
 
-from experiments.gauge import digits, moves
-from experiments.gauge.networks import Networks, is_classifier, networks
+from experiments.gauge import digits
+from experiments.gauge.scale import moves
+from experiments.gauge.scale.networks import Networks, is_classifier, networks
+from experiments.gauge.scale.times_alpha import ALPHAS, CURVE, biased_decisions, scaled
 from superpos import data, models, random
 from superpos.data import stateless
 from superpos.train import NoMemberError
@@ -50,7 +52,7 @@ def outputs(found: Networks, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("n_layers", [1, 2])
 def test_scaled_weights_leave_decisions_and_not_the_loss(n_layers: int) -> None:
     found = found_of(n_layers=n_layers)
-    seen = moves.scaled(found)
+    seen = scaled(found)
     assert seen.features.max() < 1e-13 and seen.outputs.max() < 1e-13
     assert not seen.decisions.any() and not seen.accuracy_change.any()
     for seed in range(SEEDS):
@@ -61,19 +63,19 @@ def test_scaled_weights_leave_decisions_and_not_the_loss(n_layers: int) -> None:
         def loss(alpha: float, z: np.ndarray = z) -> float:
             return -(TARGETS * scipy.special.log_softmax(alpha * z, axis=-1)).sum(-1).mean()
 
-        factors = [a**k for a in moves.ALPHAS for k in (1, n_layers + 1)]
+        factors = [a**k for a in ALPHAS for k in (1, n_layers + 1)]
         worst = max(abs(loss(factor) / loss(1) - 1) for factor in factors)
         assert seen.loss[seed] == pytest.approx(worst, rel=1e-10)
         features, decided, losses = seen.curve[seed]
-        np.testing.assert_allclose(features, moves.CURVE**2, rtol=1e-12)
+        np.testing.assert_allclose(features, CURVE**2, rtol=1e-12)
         assert (decided == 1).all()
-        np.testing.assert_allclose(losses, [loss(a) / loss(1) for a in moves.CURVE], rtol=1e-10)
+        np.testing.assert_allclose(losses, [loss(a) / loss(1) for a in CURVE], rtol=1e-10)
 
 
 @pytest.mark.usefixtures("x64")
 def test_with_biases_scaled_weights_do_not_leave_the_outputs() -> None:
     """The same measure on networks for which it is false."""
-    seen = moves.scaled(found_of(bias=True))
+    seen = scaled(found_of(bias=True))
     assert seen.features.max() < 1e-13
     assert seen.outputs.min() > 0.01
     assert seen.decisions.max() >= 1
@@ -83,12 +85,12 @@ def test_with_biases_scaled_weights_do_not_leave_the_outputs() -> None:
 @pytest.mark.usefixtures("x64")
 def test_biases_have_to_be_scaled_from_their_layer_on() -> None:
     found = found_of(bias=True, n_layers=2)
-    alone, together = moves.biased_decisions(found)
+    alone, together = biased_decisions(found)
     assert together.tolist() == [0, 0]
     for seed in range(SEEDS):
         before = outputs(found, seed).argmax(-1)
         changed = []
-        for alpha in moves.ALPHAS:
+        for alpha in ALPHAS:
             first, *others = found.params.weights
             params = dataclasses.replace(found.params, weights=(alpha * first, *others))
             after = outputs(found._replace(params=params), seed).argmax(-1)

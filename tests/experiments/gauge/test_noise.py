@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.gauge.noise import analyse, isotropic, judge, kurtosis_of, spread_of
+from experiments.gauge.noise.claims import judge
+from experiments.gauge.noise.figures import draw
+from experiments.gauge.noise.measure import Noise, isotropic, kurtosis_of, measure, spread_of
 
 SEEDS, BASES, N, M = 5, 4, 12, 4
 
@@ -30,7 +32,7 @@ def unlike(seed=0):
 
 def states(sgd, adam):
     spreads = {"sgd": spread_of(sgd), "row_adam": spread_of(sgd), "adam": spread_of(adam)}
-    return {v.claim.id.rpartition("/")[2]: v for v in judge(spreads, M)}
+    return {v.claim.id.rpartition("/")[2]: v for v in judge(Noise(spreads, M))}
 
 
 def test_kurtosis_is_1_for_equal_entries_and_the_width_for_one_entry() -> None:
@@ -76,6 +78,7 @@ def test_the_analysis_takes_axes_in_any_order(tmp_path: Path) -> None:
         name: xarray.Dataset({"W": (dims, W.swapaxes(0, 1))})
         for name, W in (("sgd", turned()), ("adam", unlike()), ("row_adam", turned(1)))
     }
-    findings = analyse(datasets=datasets, folder=tmp_path)
-    assert all(verdict.reproduced for verdict in findings.verdicts)
-    assert (tmp_path / findings.figures[0].name).stat().st_size > 2000
+    measured = measure(datasets)
+    assert all(verdict.reproduced for verdict in judge(measured))
+    [figure] = draw(measured, tmp_path)
+    assert (tmp_path / figure.name).stat().st_size > 2000

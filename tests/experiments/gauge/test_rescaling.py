@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import xarray
 
-from experiments.gauge.rescaling import analyse, common_inputs, judge, noise_of, outputs_of
+from experiments.gauge.rescaling.claims import judge
+from experiments.gauge.rescaling.figures import draw
+from experiments.gauge.rescaling.measure import (
+    Rescaled,
+    common_inputs,
+    measure,
+    noise_of,
+    outputs_of,
+)
 from superpos import models
 
 SEEDS, DRAWS, N, M = 2, 3, 5, 4
@@ -40,7 +48,8 @@ def verdicts(
     noise = {name: np.tile(sgd, (SEEDS, 1)) for name in ("sgd", "adam")}
     noise["balanced"] = np.full((SEEDS, len(SPREADS)), balanced)
     loss = {name: np.full((SEEDS, 3), losses[name == "balanced"]) for name in noise}
-    return {v.claim.id.rpartition("/")[2]: v.reproduced for v in judge(SPREADS, noise, loss)}
+    found = judge(Rescaled(SPREADS, noise, loss))
+    return {v.claim.id.rpartition("/")[2]: v.reproduced for v in found}
 
 
 def test_outputs_are_those_of_the_model() -> None:
@@ -75,11 +84,12 @@ def test_claims_hold_and_fail() -> None:
 
 def test_without_the_spread_that_is_compared_nothing_is_decided() -> None:
     noise = {name: np.ones((1, 2)) for name in ("sgd", "adam", "balanced")}
-    assert {v.reproduced for v in judge(SPREADS[:2], noise, noise)} == {None}
+    assert {v.reproduced for v in judge(Rescaled(SPREADS[:2], noise, noise))} == {None}
 
 
 def test_the_analysis_draws_what_it_judges(tmp_path: Path) -> None:
     datasets = {"sgd": dataset(0.5, 2.0), "adam": dataset(0.5), "balanced": dataset(0.0)}
-    findings = analyse(datasets=datasets, folder=tmp_path)
-    assert all(verdict.reproduced for verdict in findings.verdicts)
-    assert (tmp_path / findings.figures[0].name).stat().st_size > 2000
+    measured = measure(datasets)
+    assert all(verdict.reproduced for verdict in judge(measured))
+    [figure] = draw(measured, tmp_path)
+    assert (tmp_path / figure.name).stat().st_size > 2000

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.gauge import scale_figure
-from experiments.gauge.measures import RAW, REPLACED
-from experiments.gauge.moves import CURVE, Scaled
-from experiments.gauge.scale_claims import Measured, judge
-from experiments.gauge.tied import ALPHAS, Tied
+from experiments.gauge.scale.claims import judge
+from experiments.gauge.scale.dimensions import RAW, REPLACED
+from experiments.gauge.scale.figures import draw
+from experiments.gauge.scale.measure import Measured
+from experiments.gauge.scale.tied import ALPHAS, Tied
+from experiments.gauge.scale.times_alpha import CURVE, Scaled
 from superpos.app.claims.ledger import Verdict
 
 ZERO, TINY = np.zeros(2), np.full(2, 1e-15)
@@ -146,7 +147,7 @@ def test_what_there_is_nothing_to_judge_by_is_not_run() -> None:
 
 
 def test_figures_are_drawn(tmp_path: Path) -> None:
-    scale_figure.draw_scale(tmp_path / "scale.png", GOOD.scaled, AUTOENCODERS)
-    scale_figure.draw_measures(tmp_path / "measures.png", GOOD.changes, AUTOENCODERS)
+    figures = draw(GOOD, tmp_path)
+    assert [figure.name for figure in figures] == ["scale.png", "measures.png"]
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
     assert len([*tmp_path.iterdir()]) == 2

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.gauge.tied import ALPHAS, minimum, n_minima, tied
+from experiments.gauge.scale.tied import ALPHAS, minimum, n_minima, tied
 from superpos.train import NoMemberError
 from tests.stored import config_text
 

@@ -1,6 +1,6 @@
 """The trained classifiers of a sweep, in float64, with examples that they have not seen."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,7 @@ import numpy as np
 import xarray
 
 from experiments.gauge import digits
-from experiments.gauge.setting import stacked
+from experiments.gauge.scale.stored import stacked
 from experiments.registry import REGISTRY
 from superpos import data, models
 from superpos.train import store
@@ -16,6 +16,8 @@ from superpos.types import Array, Model
 
 N_EXAMPLES = 355
 """As many as there are digits to test on."""
+QUICK: Any = {"xla_backend_optimization_level": 0}
+"""Options for programs that take seconds to compile and milliseconds to run."""
 
 
 class Networks(NamedTuple):
@@ -23,7 +25,7 @@ class Networks(NamedTuple):
 
     Attributes:
         model: of all.
-        params: MlpParams with a leading axis of networks, float64.
+        params: of all, each leaf with a leading axis of networks, float64.
         inputs: examples, (batch, n_features), float64.
         targets: their classes, one-hot, (batch, n_classes), float64.
     """
@@ -32,6 +34,12 @@ class Networks(NamedTuple):
     params: models.MlpParams
     inputs: Array
     targets: Array
+
+    @property
+    def each(self) -> list[models.MlpParams]:
+        """The parameters of the networks one by one."""
+        n = len(self.params.weights[0])
+        return [jax.tree.map(lambda leaf, at=at: leaf[at], self.params) for at in range(n)]
 
 
 def networks(dataset: xarray.Dataset) -> Networks:

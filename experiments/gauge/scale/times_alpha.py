@@ -1,31 +1,24 @@
-"""Classifiers moved along their symmetries, and along changes that are none: what changes."""
+"""Weights times α, a layer alone or all layers: what changes of a classifier, and what does not."""
 
 import dataclasses
 import functools
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.gauge.measures import of_classifier, unit_form
-from experiments.gauge.networks import Networks
+from experiments.gauge.scale.networks import QUICK, Networks
 from superpos import metrics
 from superpos.gauge import Group, scaling, symmetries
-from superpos.gauge.matrices import product
 from superpos.losses import softmax_cross_entropy
 from superpos.models import MlpParams
-from superpos.types import Array, Key, Model
+from superpos.types import Array, Model
 
 ALPHAS = (1 / 3, 3.0)
 """What weights are multiplied by."""
 CURVE = np.geomspace(0.1, 10, 31)
 """The same, for the figure."""
-N_ELEMENTS = 10
-"""Elements that are drawn of a group."""
-QUICK: Any = {"xla_backend_optimization_level": 0}
-"""Options for programs that take seconds to compile and milliseconds to run."""
 
 
 class Scaled(NamedTuple):
@@ -51,12 +44,6 @@ class Scaled(NamedTuple):
     accuracy_change: np.ndarray
     loss: np.ndarray
     curve: np.ndarray
-
-
-Changes = Mapping[str, Mapping[str, np.ndarray]]
-"""Group -> what -> largest relative change over elements, (networks,)."""
-Seen = dict[str, Array]
-"""Outputs, probabilities and measures of a network."""
 
 
 def scaled(found: Networks) -> Scaled:
@@ -85,7 +72,7 @@ def scaled(found: Networks) -> Scaled:
 
         return jax.lax.map(row, jnp.asarray(every))
 
-    rows = [jax.tree.map(np.asarray, of_one(params)) for params in _each(found.params)]
+    rows = [jax.tree.map(np.asarray, of_one(params)) for params in found.each]
     found_of = [_compared(each, factors) for each in rows]
     columns = {name: np.array([each[name] for each in found_of]) for name in found_of[0]}
     return Scaled(**columns)
@@ -117,63 +104,6 @@ def _compared(rows: dict[str, np.ndarray], factors: np.ndarray) -> dict[str, Any
     }
 
 
-def groups_of(params: MlpParams) -> list[Group]:
-    """The symmetries of a ReLU classifier with one hidden layer; and a rotation, which is none."""
-    last = symmetries.layer_scale(["weights.0", "weights.1"], layer=1)
-    return [*symmetries.candidates(params), last, symmetries.rotation("weights.0")]
-
-
-def moved(found: Networks, key: Key) -> Changes:
-    """Draw elements of each group and say how far they move outputs and measures.
-
-    Args:
-        found: networks without biases with one hidden layer.
-        key: for the elements, the same for all networks.
-    """
-    seen = [
-        jax.tree.map(np.asarray, _orbits(params, found.inputs, jax.random.clone(key)))
-        for params in _each(found.params)
-    ]
-    return {
-        group.name: {
-            what: np.array(
-                [_largest_change(after[number][what], before[what]) for before, after in seen]
-            )
-            for what in seen[0][0]
-        }
-        for number, group in enumerate(groups_of(found.params))
-    }
-
-
-@functools.partial(jax.jit, compiler_options=QUICK)
-def _orbits(params: MlpParams, x: Array, key: Key) -> tuple[Seen, list[Seen]]:
-    """What is seen of a network, and with a leading axis of elements of what each group makes."""
-    groups = groups_of(params)
-
-    def elements(key: Key) -> list[MlpParams]:
-        keys = [jax.random.fold_in(key, number) for number in range(len(groups))]
-        pairs = zip(groups, keys, strict=True)
-        return [group.act(group.sample(k, params), params) for group, k in pairs]
-
-    orbits = jax.vmap(elements)(jax.random.split(key, N_ELEMENTS))
-    together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *orbits)
-    flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), together)
-    after = jax.lax.map(lambda each: _seen(each, x), flat)
-    return _seen(params, x), [
-        {
-            name: values.reshape(len(groups), N_ELEMENTS, *values.shape[1:])[number]
-            for name, values in after.items()
-        }
-        for number in range(len(groups))
-    ]
-
-
-def unit_features(found: Networks) -> np.ndarray:
-    """Features per dimension with every unit at norm 1, the furthest from 1, (networks,)."""
-    forms = jax.vmap(unit_form)(found.params.weights[0])
-    return np.asarray(metrics.features_per_dimension(forms))
-
-
 def biased_decisions(found: Networks) -> tuple[np.ndarray, np.ndarray]:
     """Decisions that change where a layer of a network with biases is scaled, (networks,) twice.
 
@@ -194,28 +124,8 @@ def biased_decisions(found: Networks) -> tuple[np.ndarray, np.ndarray]:
         full = [symmetries.layer_scale(weights, biases, layer) for layer in range(n_layers)]
         return alone, jnp.max(jnp.stack([changed(params, group) for group in full]))
 
-    alone, together = np.array([of_one(params) for params in _each(found.params)]).T
+    alone, together = np.array([of_one(params) for params in found.each]).T
     return alone, together
-
-
-def _seen(params: MlpParams, x: Array) -> Seen:
-    W, U = params.weights
-    outputs = product(jax.nn.relu(product(x, W)), U)
-    softened = jax.nn.softmax(outputs, axis=-1)
-    return {"outputs": outputs, "probabilities": softened, **of_classifier(params, x)}
-
-
-def _largest_change(after: np.ndarray, before: np.ndarray) -> float:
-    """Over elements the largest difference, relative to the largest entry before or after."""
-    axes = tuple(range(1, after.ndim))
-    size = np.maximum(np.abs(after).max(axes), np.abs(before).max())
-    return float((np.abs(after - before).max(axes) / size).max())
-
-
-def _each(params: MlpParams) -> list[MlpParams]:
-    """The networks one by one."""
-    n = len(params.weights[0])
-    return [jax.tree.map(lambda leaf, at=at: leaf[at], params) for at in range(n)]
 
 
 def _outputs(model: Model, params: MlpParams, x: Array) -> Array:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.gauge.measures import (
+from experiments.gauge.scale.dimensions import (
     RAW,
     REPLACED,
     centred,

@@ -11,8 +11,21 @@ from experiments.gauge.moving import SIDES, SYMMETRIES
 from superpos import gauge
 from superpos.train import NoMemberError, store
 
-AGREE, DISAGREE = 1e-10, 1e-3
-"""Relative differences of labels that are rounding, and that are not."""
+NAMES = {
+    "sgd": "SGD",
+    "momentum": "SGD with momentum",
+    "decay": "SGD with decoupled decay",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "row_adam": "row Adam",
+    "shampoo": "Shampoo",
+    "muon": "Muon",
+    "balanced_sgd": "balanced SGD",
+}
+"""Optimiser -> what a reader calls it."""
+TIED = ("O(m)", "signed permutation", "permutation")
+UNTIED = ("permutation of units", "scale of units", "scale of a layer", "O(m) of both", "GL(m)")
+"""The groups of tied and of untied models, in the order of the table."""
 ALWAYS = frozenset({"signed permutation", "permutation", "permutation of units"})
 TURNING = ALWAYS | {"O(m)", "O(m) of both"}
 KEEPS: Mapping[str, frozenset[str]] = {
@@ -24,11 +37,13 @@ KEEPS: Mapping[str, frozenset[str]] = {
 """The groups to which an optimiser should keep. Balanced descent is plain where nothing is read."""
 FAMILIES = ("sgd", "adam", "matrix")
 """The variants of a model, "<model>_<family>", each with some of the optimisers."""
+Gaps = Mapping[str, np.ndarray]
+"""Group -> largest relative difference of labels after each update, (n_steps,)."""
 Weights = Mapping[str, np.ndarray]
 """Name of a matrix -> (..., n_features, n_hidden)."""
 
 
-def measure(datasets: Mapping[str, xarray.Dataset]) -> dict[str, dict[str, np.ndarray]]:
+def compare(datasets: Mapping[str, xarray.Dataset]) -> dict[str, Gaps]:
     """Optimiser -> group -> largest relative difference of labels after each update.
 
     All optimisers of a model see the same starts, the same elements and the same data.

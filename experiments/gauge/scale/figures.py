@@ -1,4 +1,4 @@
-"""Figures of `gauge/scale`."""
+"""Scaled weights, and measures under each symmetry."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,11 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from experiments.gauge.measures import RAW, REPLACED
-from experiments.gauge.moves import CURVE, Changes, Scaled
-from experiments.gauge.tied import ALPHAS, Tied
+from experiments.gauge.scale.dimensions import RAW, REPLACED
+from experiments.gauge.scale.measure import Measured
+from experiments.gauge.scale.moves import Changes
+from experiments.gauge.scale.tied import ALPHAS, Tied
+from experiments.gauge.scale.times_alpha import CURVE, Scaled
+from superpos.app.findings import Figure
 from superpos.app.plots.figures import PALETTE, new_figure, save
 
+SCALE_ALT = "Loss against the factor of the weights, of classifiers and of tied autoencoders."
+SCALE_CAPTION = (
+    "Weights times α. Left: of a classifier features per dimension grow as α², accuracy"
+    " stays, and cross entropy on examples not seen in training changes (a line each"
+    " network). Right: of a tied autoencoder the loss is least at α = 1."
+)
+MEASURES_ALT = "How much each measure changes under each symmetry, and replacements against D_i."
+MEASURES_CAPTION = (
+    "Left: the largest relative change of each measure over networks and elements of the"
+    " group, in float64; below the line, what is free of every symmetry. A rotation is not"
+    " a symmetry of ReLU units. Right: the replacements of D_i in tied autoencoders, where"
+    " D_i is sound; a dot is a feature with norm over 1/2."
+)
 ROWS = ("outputs", "probabilities", *RAW, *REPLACED)
 LEAST = -16
 """log10 of what counts as no change at all."""
@@ -24,7 +40,19 @@ SYMMETRIES = {
 }
 
 
-def draw_scale(path: Path, found: Mapping[str, Scaled], autoencoders: Tied) -> None:
+def draw(measured: Measured, folder: Path) -> list[Figure]:
+    """Draw what there are networks for: scaled weights, and measures under each symmetry."""
+    figures = []
+    if measured.scaled and measured.tied is not None:
+        _draw_scale(folder / "scale.png", measured.scaled, measured.tied)
+        figures.append(Figure("scale.png", SCALE_ALT, SCALE_CAPTION))
+    if measured.changes and measured.tied is not None:
+        _draw_measures(folder / "measures.png", measured.changes, measured.tied)
+        figures.append(Figure("measures.png", MEASURES_ALT, MEASURES_CAPTION))
+    return figures
+
+
+def _draw_scale(path: Path, found: Mapping[str, Scaled], autoencoders: Tied) -> None:
     """What becomes of features per dimension, accuracy and loss where weights are scaled."""
     figure, (left, right) = new_figure(1, 2, width=9, height=3.8)
     for name, each in found.items():
@@ -49,7 +77,7 @@ def draw_scale(path: Path, found: Mapping[str, Scaled], autoencoders: Tied) -> N
     save(figure, path)
 
 
-def draw_measures(path: Path, changes: Mapping[str, Changes], autoencoders: Tied) -> None:
+def _draw_measures(path: Path, changes: Mapping[str, Changes], autoencoders: Tied) -> None:
     """Every measure under every symmetry; and replacements of D_i against it."""
     figure, (left, right) = new_figure(
         1, 2, width=11, height=4.2, gridspec_kw={"width_ratios": (1.7, 1)}

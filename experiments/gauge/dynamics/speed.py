@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +12,24 @@ from superpos import gauge
 from superpos.models.tied import embed, encode
 from superpos.types import Array
 
+N_FEATURES, WIDTHS = 40, (10, 40, 80, 160)
+"""Of the models whose updates are timed."""
 N_UPDATES, N_ROUNDS = 50, 40
 
 
-def timings(n_features: int, widths: Sequence[int], batch_size: int) -> tuple[np.ndarray, float]:
+class Times(NamedTuple):
+    """Microseconds of an update.
+
+    Attributes:
+        in_weights: in W at each of some widths, (n_widths,).
+        in_labels: in G, which has no width.
+    """
+
+    in_weights: np.ndarray
+    in_labels: float
+
+
+def timings(n_features: int, widths: Sequence[int], batch_size: int) -> Times:
     """Microseconds of an update of plain SGD of the tied autoencoder, in float32.
 
     Args:
@@ -24,8 +38,8 @@ def timings(n_features: int, widths: Sequence[int], batch_size: int) -> tuple[np
         batch_size: of an update.
 
     Returns:
-        In W at each width, (len(widths),), by the faster of W (Wᵀx) and (W Wᵀ) x; and in G, which
-        has no width. Of some rounds the fastest, each a loop of updates that is compiled whole.
+        In W at each width by the faster of W (Wᵀx) and (W Wᵀ) x; and in G. Of some rounds the
+        fastest, each a loop of updates that is compiled whole.
     """
     x = jax.random.uniform(jax.random.key(0), (batch_size, n_features))
     b = jnp.zeros(n_features)
@@ -35,7 +49,7 @@ def timings(n_features: int, widths: Sequence[int], batch_size: int) -> tuple[np
         orders = (lambda W: embed(W, encode(W, x.T)), lambda W: (W @ W.T) @ x.T)
         in_weights.append(min(_seconds(_weights_update(order, x), (W, b)) for order in orders))
     in_labels = _seconds(_label_update(x), gauge.gram_state(jnp.eye(n_features), b))
-    return 1e6 * np.array(in_weights), 1e6 * in_labels
+    return Times(1e6 * np.array(in_weights), 1e6 * in_labels)
 
 
 def _weights_update(mapped: Callable[[Array], Array], x: Array) -> Callable[[Any], Any]:

@@ -1,52 +1,66 @@
-"""The audit: metric x symmetry x model, which metrics measure the network and which its gauge.
-
-Sources: Casper 2023, EIS IX: Interpretability and Adversaries, and the exchange below it (features
-per dimension can be rescaled at will); Elhage et al. 2022, Toy Models of Superposition. The
-symmetries of each stored model are measured, not taken from its name, in float64.
-"""
+"""Every metric of W under every symmetry of each stored model."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import xarray
 
-from experiments.gauge.audit_claims import CONTROL, Cell, judge
-from experiments.gauge.audit_figure import draw
 from experiments.registry import REGISTRY
 from superpos import gauge, metrics
-from superpos.app.findings import Figure, Findings, Table
 from superpos.gauge.groups import leaf_at, paths_of
 from superpos.gauge.stated import weight_metrics
 from superpos.train import NoMemberError, store
 from superpos.types import Array, Params
 
+CONTROL = "largest weight"
+"""No metric of the network: an audit that does not find it out is none."""
 READS_FEATURES = ("W", "W_in", "weights.0")
 """What features are fed into, a feature is a row: the W of a metric."""
 
 
-def analyse(*, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
+class Cell(NamedTuple):
+    """What a metric does under a symmetry of a model, over all members.
+
+    Attributes:
+        preserves: what the symmetry preserves, measured; "" where members differ.
+        change: the largest relative change.
+        verdict: of the audit; "mixed" where members differ.
+    """
+
+    preserves: str
+    change: float
+    verdict: str
+
+
+class Audits(NamedTuple):
+    """What was found of all models.
+
+    Attributes:
+        cells: model -> symmetry -> metric -> what was found; the metrics are the same everywhere.
+    """
+
+    cells: Mapping[str, Mapping[str, Mapping[str, Cell]]]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Those that were audited, the control last."""
+        return list(next(iter(next(iter(self.cells.values())).values())))
+
+    def preserved(self, model: str) -> dict[str, str]:
+        """Symmetry of a model -> what it preserves, measured."""
+        found = self.cells[model]
+        return {symmetry: next(iter(cells.values())).preserves for symmetry, cells in found.items()}
+
+
+def measure(datasets: Mapping[str, xarray.Dataset]) -> Audits:
     """Audit every metric of W on the stored models.
 
     Args:
         datasets: by name of the model, sweeps over seed, with all final parameters.
-        folder: where the figure goes.
-
-    Returns:
-        Verdicts, one figure, and a table for each model.
     """
-    audits = {name: audit_model(dataset) for name, dataset in datasets.items()}
-    draw(folder / "audit.png", audits)
-    alt = "Grid of metrics against the symmetries of each model, coloured by the verdict."
-    caption = (
-        "Each metric under each symmetry that a model has: blue, it stays; green, it moves as the"
-        " units do; orange, it changes, by the part of its size that is written. An asterisk marks"
-        " a symmetry that preserves the largest output only. Dark: members"
-        " differ. The last row is a control."
-    )
-    tables = [_table(name, audit) for name, audit in audits.items()]
-    return Findings(judge(audits), [Figure("audit.png", alt, caption)], tables)
+    return Audits({name: audit_model(dataset) for name, dataset in datasets.items()})
 
 
 def audit_model(dataset: xarray.Dataset) -> dict[str, dict[str, Cell]]:
@@ -105,18 +119,3 @@ def _held(W: Array) -> dict[str, Array]:
 
 def _largest(W: Array) -> Array:
     return jnp.abs(W).max()
-
-
-def _table(model: str, audit: Mapping[str, Mapping[str, Cell]]) -> Table:
-    symmetries = list(audit)
-    kept = ", ".join(f"{each} ({next(iter(audit[each].values())).preserves})" for each in audit)
-
-    def text(cell: Cell) -> str:
-        return cell.verdict if cell.verdict != "not invariant" else f"changes by {cell.change:.2g}"
-
-    rows = [
-        [metric, *(text(audit[symmetry][metric]) for symmetry in symmetries)]
-        for metric in next(iter(audit.values()))
-    ]
-    return Table(f"Model {model}; symmetries, and what each preserves: {kept}.",
-                 ["metric", *symmetries], rows)  # fmt: skip

@@ -7,7 +7,7 @@ import xarray
 
 from experiments.registry import REGISTRY
 from superpos.train import NoMemberError, store
-from superpos.types import Model, Params
+from superpos.types import Array, Model, Params
 
 
 def stacked(dataset: xarray.Dataset, what: str) -> tuple[Model, Params]:
@@ -27,5 +27,8 @@ def stacked(dataset: xarray.Dataset, what: str) -> tuple[Model, Params]:
     if not found:
         raise NoMemberError(f"no finished {what}")
     params = [each.params for each in found]
-    stack = lambda *leaves: jnp.asarray(np.stack(leaves), jnp.float64)  # noqa: E731
+
+    def stack(*leaves: Array) -> Array:
+        return jnp.asarray(np.stack(leaves), jnp.float64)
+
     return found[0].model, jax.tree.map(stack, *params)

@@ -9,8 +9,8 @@ import numpy as np
 import xarray
 
 from experiments.elhage.geometry import represented
-from experiments.gauge.measures import of_tied
-from experiments.gauge.setting import stacked
+from experiments.gauge.scale.dimensions import of_tied
+from experiments.gauge.scale.stored import stacked
 from experiments.registry import REGISTRY
 from superpos import data, models
 from superpos.train import store
@@ -28,7 +28,7 @@ class Tied(NamedTuple):
 
     Attributes:
         loss: on fresh data with αW for α in ALPHAS and the bias as it is, (k, len(ALPHAS)).
-        measures: of `measures`, each (k,) or (k, n_features).
+        measures: of `dimensions.measures`, each (k,) or (k, n_features).
         represented: whether a feature has norm > 1/2, (k, n_features).
         n_hidden: m.
     """

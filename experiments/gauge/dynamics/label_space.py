@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.gauge.equivariance import name_of
+from experiments.gauge.dynamics.equivariance import name_of
 from superpos import gauge
 
 WAYS = ("sgd", "momentum", "decay")
@@ -40,6 +40,45 @@ class Followed(NamedTuple):
     loss_gap: dict[str, np.ndarray]
     ends: dict[str, np.ndarray]
     gram: dict[str, np.ndarray]
+
+
+class Labels(NamedTuple):
+    """What is measured of W and of G.
+
+    Attributes:
+        followed: one start, in all ways.
+        loss_ratio: loss at the end in G with momentum over that of the stored run in W.
+        recovered: how far weights made from G are from W, relative; the most over all ways.
+        rank: of truncated G at the end; the most over all ways.
+        naive_rank: of G after gradient steps of its entries.
+        naive_least: the least eigenvalue on the way of those, as a share of the largest then.
+    """
+
+    followed: Followed
+    loss_ratio: float
+    recovered: float
+    rank: int
+    naive_rank: int
+    naive_least: float
+
+
+def follow_labels(datasets: Mapping[str, xarray.Dataset]) -> Labels:
+    """Compare runs in W and in G.
+
+    Args:
+        datasets: those of `follow`; "naive"; "tied", the tied model trained by SGD with momentum in
+            float32.
+    """
+    followed = follow(datasets)
+    naive = naive_path(datasets["naive"])
+    return Labels(
+        followed=followed,
+        loss_ratio=loss_ratio(datasets["label"], datasets["tied"]),
+        recovered=max(recovered(G, followed.ends[way]) for way, G in followed.gram.items()),
+        rank=max(map(rank_of, followed.gram.values())),
+        naive_rank=rank_of(naive[-1]),
+        naive_least=least_eigenvalue(naive),
+    )
 
 
 def follow(datasets: Mapping[str, xarray.Dataset]) -> Followed:

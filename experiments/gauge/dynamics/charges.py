@@ -17,7 +17,12 @@ from superpos.train import NoMemberError, store
 
 
 class Drifts(NamedTuple):
-    """How far a charge went at several learning rates on the same data, both (n_rates,)."""
+    """How far a charge went at several learning rates on the same data.
+
+    Attributes:
+        rates: learning rates, (n_rates,).
+        values: the largest change of an entry of the charge at each, (n_rates,).
+    """
 
     rates: np.ndarray
     values: np.ndarray
