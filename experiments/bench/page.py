@@ -6,9 +6,9 @@ from typing import Any
 from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
 from experiments.bench.growth import BLOCK_CASE
 from experiments.bench.launchers import TARGET_SECONDS
-from experiments.bench.timing import REPEATS
 from experiments.bench.tables import TextTable, tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
+from experiments.bench.timing import REPEATS
 
 PARTS = ("memory", "growth", "launchers")
 """What a report may lack."""

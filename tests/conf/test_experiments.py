@@ -15,7 +15,8 @@ import pytest
 
 from experiments.elhage.decomposition import measure as decomposition
 from experiments.elhage.phase_change import sampling
-from experiments.gauge import moves, speed, tied
+from experiments.gauge.dynamics import speed
+from experiments.gauge.scale import moves, tied
 from superpos.app import boundary, runner
 from superpos.app.claims.everything import FULL
 from superpos.app.config.variant import Variant

@@ -166,7 +166,7 @@ def test_samples_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_case_is_measured_for_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "SAMPLE_S", 1e-6)
+    monkeypatch.setattr(timing, "SAMPLE_S", 1e-6)
 
     def prepare(case: Case, n_steps: int) -> ours.Run:
         return lambda: (np.zeros(case.n_models), np.zeros(n_steps))
