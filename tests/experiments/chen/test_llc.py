@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.chen import llc, theory
-from experiments.chen import llc_claims as claims
+from experiments.chen import theory
+from experiments.chen.llc.claims import judge, judge_theory
+from experiments.chen.llc.measure import LONG, SHORT, measure, n_examples
+from experiments.chen.llc.published import LARGE, PRINTED, SMALL
 
 POINTS = [("5", 5, -0.5), ("5+", 5, 1 / 12), ("6", 6, -0.5)]
-TEMPERATURES = [n / np.log(n) for n in (claims.SMALL, claims.LARGE)]
+TEMPERATURES = [n / np.log(n) for n in (SMALL, LARGE)]
 
 
 def chains(estimates, *, n_chains=10, left=()):
@@ -32,14 +34,13 @@ def chains(estimates, *, n_chains=10, left=()):
     )
 
 
-RIGHT = {name: (claims.PRINTED[name][0], theory.LLC[name]) for name, _, _ in POINTS}
+RIGHT = {name: (PRINTED[name][0], theory.LLC[name]) for name, _, _ in POINTS}
 
 
 def verdicts(dataset, short=None):
     """Long chains, and short ones that are the same where there are no others."""
-    found = llc.estimate(dataset, llc.BURN_IN)
-    judged = llc.judge(found, found if short is None else llc.estimate(short, 0.0))
-    return {v.claim.id.removeprefix("chen/llc/"): v for v in judged}
+    measured = measure({LONG: dataset, SHORT: dataset if short is None else short})
+    return {v.claim.id.removeprefix("chen/llc/"): v for v in judge(measured)}
 
 
 def test_chains_that_have_the_coefficients_reproduce_them():
@@ -75,11 +76,11 @@ def test_the_paper_is_compared_with_the_short_chains_only():
 
 
 def test_what_needs_no_chains_is_reproduced():
-    found = {v.claim.id: v for v in llc.judge_theory()}
+    found = {v.claim.id: v for v in judge_theory()}
     assert all(verdict.reproduced for verdict in found.values())
     assert found["chen/llc/crossing"].measured == pytest.approx(601, abs=1)
 
 
 @pytest.mark.parametrize("n", [5e3, 5e5])
 def test_n_is_found_from_its_temperature(n):
-    assert llc.n_examples(float(np.float32(n / np.log(n)))) == n
+    assert n_examples(float(np.float32(n / np.log(n)))) == n

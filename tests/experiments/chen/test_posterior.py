@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import scipy
 
-from experiments.chen import posterior, theory
-from experiments.chen.posterior import Chains
+from experiments.chen import theory
+from experiments.chen.posterior.claims import crossing, judge
+from experiments.chen.posterior.measure import Chains, vertices
+from experiments.chen.posterior.odds import expected_log_odds, log_odds
 
 N_DRAWS = 40
 LADDERS = {100.0: [100.0], 300.0: [150.0, 300.0], 1000.0: [150.0, 600.0, 1000.0]}
@@ -30,41 +32,41 @@ def chains(*, odds=-3.0, slope=-0.02, stuck=False, direct=None):
 
 
 def verdicts(found):
-    return {v.claim.id.removeprefix("chen/posterior/"): v for v in posterior.judge(found)}
+    return {v.claim.id.removeprefix("chen/posterior/"): v for v in judge(found)}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_vertices_are_those_of_the_convex_hull(seed):
     W = np.random.default_rng(seed).normal(size=(20, 6, 2))
     expected = [len(scipy.spatial.ConvexHull(points).vertices) for points in W]
-    np.testing.assert_array_equal(posterior.vertices(W), expected)
+    np.testing.assert_array_equal(vertices(W), expected)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("5", 5), ("5+", 5), ("6", 6), ("4", 4)])
 def test_polygons_have_their_vertices(name, expected):
-    assert posterior.vertices(theory.critical_point(name).W) == expected
+    assert vertices(theory.critical_point(name).W) == expected
 
 
 def test_log_odds_are_counted_and_then_integrated():
     found = chains(odds=np.log(1 / 3), slope=-0.02)
     counted = np.log((2 * 10 + 0.5) / (2 * 30 + 0.5))
-    np.testing.assert_allclose(posterior.log_odds(found, 100.0), counted)
-    np.testing.assert_allclose(posterior.log_odds(found, 1000.0), counted + 0.02 * 850)
+    np.testing.assert_allclose(log_odds(found, 100.0), counted)
+    np.testing.assert_allclose(log_odds(found, 1000.0), counted + 0.02 * 850)
 
 
 def test_the_crossing_is_between_the_sizes_where_odds_change_sign():
     sizes = np.array([100.0, 300.0, 500.0])
-    assert posterior.crossing(sizes, np.array([-2.0, -1.0, 3.0])) == pytest.approx(350)
-    assert posterior.crossing(sizes, np.array([-2.0, -1.0, -0.5])) is None
-    assert posterior.crossing(sizes, np.array([2.0, 1.0, 0.5])) is None
+    assert crossing(sizes, np.array([-2.0, -1.0, 3.0])) == pytest.approx(350)
+    assert crossing(sizes, np.array([-2.0, -1.0, -0.5])) is None
+    assert crossing(sizes, np.array([2.0, 1.0, 0.5])) is None
 
 
 def test_the_theory_has_even_odds_at_its_crossing():
-    assert posterior.expected(np.array([601.0])) == pytest.approx(0, abs=0.01)
+    assert expected_log_odds(np.array([601.0])) == pytest.approx(0, abs=0.01)
 
 
 def test_chains_that_turn_where_theory_says_reproduce_the_claims():
-    low, high = posterior.expected(np.array([300.0, 1000.0]))
+    low, high = expected_log_odds(np.array([300.0, 1000.0]))
     gap = (low - high) / 700
     found = verdicts(chains(odds=-2.0, slope=gap, direct=0.7))
     names = {name for name, verdict in found.items() if verdict.reproduced}

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.lecomte import collisions
+from experiments.lecomte.collisions.claims import judge
+from experiments.lecomte.collisions.figures import draw
+from experiments.lecomte.collisions.measure import Weights, expected, measure, polysemantic
 
 N, INSTANCES = 64, 200
 
@@ -19,7 +21,7 @@ def settled(m, rng, n=N):
 
 
 def verdicts(trained, start=None):
-    return {v.claim.id.rsplit("/", 1)[1]: v for v in collisions.judge(trained, start)}
+    return {v.claim.id.rsplit("/", 1)[1]: v for v in judge(Weights(trained, start))}
 
 
 def test_neurons_of_two_features_or_more_are_counted():
@@ -28,7 +30,7 @@ def test_neurons_of_two_features_or_more_are_counted():
     W[0, 2, 1] = W[0, 3, 1] = 1.1
     W[1, :, 2] = 1.0  # four features in one neuron
     W[1, 0, 0], W[1, 1, 0] = 0.5, 1.3  # weights of other sizes do not count
-    np.testing.assert_array_equal(collisions.polysemantic(W), [2, 1])
+    np.testing.assert_array_equal(polysemantic(W), [2, 1])
 
 
 def colliding(m, pairs):
@@ -41,7 +43,7 @@ def colliding(m, pairs):
 
 def test_as_many_collisions_as_chance_has_are_on_the_line():
     trained = [colliding(m, N**2 // (4 * m)) for m in (128, 256, 512)]
-    np.testing.assert_array_equal(collisions.expected(trained), [8, 4, 2])
+    np.testing.assert_array_equal(expected(trained), [8, 4, 2])
     found = verdicts(trained)
     assert found["line"].measured == 0
     assert found["slope"].measured == pytest.approx(-1)
@@ -78,7 +80,7 @@ def test_models_without_collisions_or_of_one_width_leave_the_slope_open():
     assert verdicts([])["same_neuron"].reproduced is None
 
 
-def test_analyse_takes_each_size_without_what_it_is_padded_with(tmp_path):
+def test_measure_takes_each_size_without_what_it_is_padded_with(tmp_path):
     """Models of 4 and 8 neurons as one Dataset, of which one diverged."""
     W = np.full((2, 3, 4, 8), np.nan)
     W[0, :, :, :4], W[1] = np.eye(4), np.eye(4, 8)
@@ -91,9 +93,10 @@ def test_analyse_takes_each_size_without_what_it_is_padded_with(tmp_path):
         {"W": ((*dims, "feature", "hidden"), W), "status": (dims, status)}, coords
     )
     start = trained.sel(n_hidden=8, drop=True)
-    findings = collisions.analyse(datasets={"start": start, "trained": trained}, folder=tmp_path)
-    line, _, same = findings.verdicts
+    measured = measure({"start": start, "trained": trained})
+    line, _, same = judge(measured)
     assert "m=4: 1, m=8: 0" in line.note
     assert "m from 4 to 8, 3 instances" in line.claim.setting
     assert same.measured == 1
-    assert (tmp_path / "collisions.png").exists()
+    [figure] = draw(measured, tmp_path)
+    assert (tmp_path / figure.name).exists()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.lecomte import noise
+from experiments.lecomte.noise.claims import judge
+from experiments.lecomte.noise.measure import Concentrations, concentration
 
 M = 16
 T = np.linspace(0, 1, 101)
@@ -16,8 +17,9 @@ def rising(*ends):
 
 
 def verdicts(bernoulli, gaussian=FLAT):
-    found = noise.judge(np.asarray(bernoulli), np.asarray(gaussian), M)
-    return {v.claim.id.rsplit("/", 1)[1]: v.reproduced for v in found}
+    sigma = np.arange(len(bernoulli))
+    measured = Concentrations(np.asarray(bernoulli), np.asarray(gaussian), sigma, T, M, None)
+    return {v.claim.id.rsplit("/", 1)[1]: v.reproduced for v in judge(measured)}
 
 
 def test_a_rise_with_the_one_noise_alone_is_reproduced():
@@ -47,7 +49,7 @@ def test_concentration_is_the_mean_fourth_power_over_finished_instances():
             "status": (("noise_scale", "seed"), status),
         }
     )
-    found = noise.concentration(dataset)
+    found = concentration(dataset)
     powers = (W**4).sum(-1).mean(-1)  # noise_scale, seed, step
     expected = np.stack([powers[0, :2].mean(0), powers[1].mean(0)])
     np.testing.assert_allclose(found, expected)

@@ -8,7 +8,9 @@ import pytest
 import xarray
 
 from experiments.scherlis import theory
-from experiments.scherlis.capacity import Allocation, analyse, judge
+from experiments.scherlis.capacity.claims import judge
+from experiments.scherlis.capacity.figures import draw
+from experiments.scherlis.capacity.measure import Allocation, measure
 from superpos.app.claims.ledger import Verdict
 
 CLAIMS = {
@@ -36,7 +38,7 @@ def loss_of(W: np.ndarray, kurtosis: float) -> float:
 
 def allocation(W: np.ndarray) -> Allocation:
     loss = np.array([loss_of(w, k) for w, k in zip(W, KURTOSIS, strict=True)])
-    return Allocation(KURTOSIS, VALUES, W, loss)
+    return Allocation(KURTOSIS, VALUES, W, loss, None)
 
 
 EXACT = allocation(np.stack([weights(kurtosis) for kurtosis in KURTOSIS]))
@@ -86,12 +88,12 @@ def test_what_differs_is_not_reproduced(claim: str, found: Allocation) -> None:
 
 @pytest.mark.slow
 def test_what_needs_several_kurtoses_is_not_run() -> None:
-    one = Allocation(KURTOSIS[:1], VALUES, EXACT.W[:1], EXACT.loss[:1])
+    one = Allocation(KURTOSIS[:1], VALUES, EXACT.W[:1], EXACT.loss[:1], None)
     missing = {name for name, verdict in verdicts(one).items() if verdict.reproduced is None}
     assert missing == {"kurtosis", "large_block"}
 
 
-def test_analyse_reads_the_importances_and_takes_the_best_seed(tmp_path: Path) -> None:
+def test_measure_reads_the_importances_and_takes_the_best_seed(tmp_path: Path) -> None:
     order = [2, 0, 1]
     W = np.stack([0 * EXACT.W, EXACT.W], axis=1)[order]
     loss = np.stack([EXACT.loss + 1, EXACT.loss], axis=1)[order, :, None]
@@ -104,7 +106,7 @@ def test_analyse_reads_the_importances_and_takes_the_best_seed(tmp_path: Path) -
         {"kurtosis": KURTOSIS[order], "seed": [0, 1], "step": [1]},
         {"config": json.dumps({"model.importance_decay": DECAY})},
     )
-    findings = analyse(datasets={"sweep": dataset}, folder=tmp_path)
-    assert {verdict.reproduced for verdict in findings.verdicts} == {True}
-    [figure] = findings.figures
+    measured = measure({"sweep": dataset})
+    assert {verdict.reproduced for verdict in judge(measured)} == {True}
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

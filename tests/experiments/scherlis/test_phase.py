@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.scherlis import phase, theory
-from experiments.scherlis.phase import Diagram, analyse, judge
+from experiments.scherlis import theory
+from experiments.scherlis.phase import measure as module
+from experiments.scherlis.phase.claims import judge, judge_diagram
+from experiments.scherlis.phase.figures import draw
+from experiments.scherlis.phase.measure import Diagram, measure
 from superpos.app.claims.ledger import Verdict
 
 CLAIMS = {"boundary", "gaussian", "loss", "capacity", "packed", "closed_form"}
@@ -35,7 +38,8 @@ def diagram(W: np.ndarray | None = None) -> Diagram:
         for row, k in zip(W, KURTOSIS, strict=True)
     ]
     squared = np.square(W)
-    return Diagram(KURTOSIS, RATIO, W, np.array(loss), squared / squared.sum(-1, keepdims=True))
+    capacity = squared / squared.sum(-1, keepdims=True)
+    return Diagram(KURTOSIS, RATIO, W, np.array(loss), capacity, None)
 
 
 EXACT = diagram()
@@ -43,11 +47,11 @@ EXACT = diagram()
 
 @pytest.fixture(autouse=True)
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phase, "N_SAMPLES", 2**19)
+    monkeypatch.setattr(module, "N_SAMPLES", 2**19)
 
 
 def verdicts(found: Diagram) -> dict[str, Verdict]:
-    named = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(found)}
+    named = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge_diagram(found)}
     assert set(named) == CLAIMS
     return named
 
@@ -88,13 +92,13 @@ def test_the_boundary_may_be_off_by_a_cell() -> None:
 
 
 def test_what_needs_more_of_the_grid_is_not_run() -> None:
-    poor = Diagram(KURTOSIS[:1], RATIO, *(field[:1] for field in EXACT[2:]))
+    poor = Diagram(KURTOSIS[:1], RATIO, *(field[:1] for field in EXACT[2:5]), None)
     missing = {name for name, verdict in verdicts(poor).items() if verdict.reproduced is None}
     assert missing == {"boundary", "capacity"}
 
 
 @pytest.mark.slow
-def test_analyse_takes_the_best_seed(tmp_path: Path, paths: Callable[..., xarray.Dataset]) -> None:
+def test_measure_takes_the_best_seed(tmp_path: Path, paths: Callable[..., xarray.Dataset]) -> None:
     W = np.stack([0 * EXACT.W, EXACT.W], axis=2)[..., None]
     loss = np.stack([EXACT.loss + 1, EXACT.loss], axis=2)[..., None]
     order = [3, 0, 6, 1, 2, 5, 4]
@@ -107,7 +111,7 @@ def test_analyse_takes_the_best_seed(tmp_path: Path, paths: Callable[..., xarray
         },
         {"kurtosis": KURTOSIS[order], "importance_decay": RATIO, "seed": [0, 1], "step": [1]},
     )
-    findings = analyse(datasets={"grid": dataset, "returns": paths()}, folder=tmp_path)
-    assert {verdict.reproduced for verdict in findings.verdicts} == {True}
-    [figure] = findings.figures
+    measured = measure({"grid": dataset, "returns": paths()})
+    assert {verdict.reproduced for verdict in judge(measured)} == {True}
+    [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

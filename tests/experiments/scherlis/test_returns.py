@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from experiments.scherlis import returns
+from experiments.scherlis.phase.claims import judge_returns
+from experiments.scherlis.phase.returns import N_BINS, measure_returns, slope_at_one
 
 
 def verdicts(dataset):
-    found = returns.judge(returns.measure(dataset))
+    found = judge_returns(measure_returns(dataset))
     return {verdict.claim.id.removeprefix("scherlis/phase/"): verdict for verdict in found}
 
 
@@ -18,7 +19,7 @@ def test_models_on_the_curve_reproduce_the_claims(paths):
 
 
 def test_the_best_instance_counts_in_each_bin(paths):
-    found = returns.measure(paths())
+    found = measure_returns(paths())
     assert not np.isnan(found.capacity).any()
     np.testing.assert_allclose(found.excess, 0, atol=1e-6)
     assert found.final[0] == 1  # below a kurtosis of 3 one feature takes all
@@ -31,15 +32,15 @@ def test_models_above_the_curve_do_not(paths):
 
 
 def test_a_neuron_that_is_shared_though_returns_go_on_is_noticed(paths):
-    found = returns.measure(paths())
-    by_id = {v.claim.id: v for v in returns.judge(found._replace(final=np.array([0.8, 0.8])))}
+    found = measure_returns(paths())
+    by_id = {v.claim.id: v for v in judge_returns(found._replace(final=np.array([0.8, 0.8])))}
     assert by_id["scherlis/phase/sharing"].measured == 1
     assert by_id["scherlis/phase/sharing"].reproduced is False
 
 
 def test_slopes_need_two_bins(paths):
-    found = returns.measure(paths())
-    alone = np.where(np.arange(returns.N_BINS) == 3, found.capacity, np.nan)
-    assert np.isnan(returns.slope_at_one(found._replace(capacity=alone))).all()
-    low, high = returns.slope_at_one(found)
+    found = measure_returns(paths())
+    alone = np.where(np.arange(N_BINS) == 3, found.capacity, np.nan)
+    assert np.isnan(slope_at_one(found._replace(capacity=alone))).all()
+    low, high = slope_at_one(found)
     assert low < 0 < high

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.chen import plateaus, theory
+from experiments.chen import theory
+from experiments.chen.sgd.claims import judge
+from experiments.chen.sgd.measure import (
+    ELSEWHERE,
+    Runs,
+    estimates,
+    passages,
+    plateau_of,
+    vestigial_bias,
+)
 
 
 @functools.cache
@@ -21,7 +30,8 @@ LLC = {"4": 4.0, "4+": 5.0, "4++": 6.0, "5": 7.0, "5+": 8.5}
 def verdicts(*runs, bias=-0.3, llc=LLC):
     """Runs as strings of polygons; "-" is elsewhere."""
     losses = np.array([[levels().get(name, 0.09) for name in run.split()] for run in runs])
-    found = plateaus.judge(losses, np.full(losses.shape, bias), llc)
+    steps = np.arange(losses.shape[-1])
+    found = judge(Runs(steps, losses, np.full(losses.shape, bias), llc, n_sets=1))
     return {v.claim.id.removeprefix("chen/sgd/"): v for v in found}
 
 
@@ -57,7 +67,7 @@ def test_the_bias_of_a_pentagon_and_estimates_that_fall_are_noticed():
 
 def test_the_bias_without_a_direction_is_that_of_the_shortest_feature():
     point = theory.critical_point("5")
-    assert plateaus.vestigial_bias(point.W[None], point.b[None]) == theory.UNUSED
+    assert vestigial_bias(point.W[None], point.b[None]) == theory.UNUSED
 
 
 def test_estimates_are_those_of_the_chains_above_the_loss_of_their_polygon():
@@ -76,7 +86,7 @@ def test_estimates_are_those_of_the_chains_above_the_loss_of_their_polygon():
     }
     config = json.dumps({"optim.inverse_temperature": 50})
     dataset = xarray.Dataset({"loss": (dims, losses)}, coords, {"config": config})
-    found = plateaus.estimates(dataset)
+    found = estimates(dataset)
     assert list(found) == ["4", "4+", "4++", "5+"]
     np.testing.assert_allclose(list(found.values()), llc, rtol=1e-4)
 
@@ -84,12 +94,12 @@ def test_estimates_are_those_of_the_chains_above_the_loss_of_their_polygon():
 def test_a_loss_is_on_the_nearest_plateau_within_reach():
     near = np.array([levels()["5"] + 2e-4, levels()["5"] + 4e-4, levels()["6"] - 1e-4])
     names = list(theory.KINDS)
-    expected = [names.index("5"), plateaus.ELSEWHERE, names.index("6")]
-    np.testing.assert_array_equal(plateaus.plateau_of(near), expected)
+    expected = [names.index("5"), ELSEWHERE, names.index("6")]
+    np.testing.assert_array_equal(plateau_of(near), expected)
 
 
 def test_passages_over_the_ground_between_plateaus_count_once():
     number = {name: at for at, name in enumerate(theory.KINDS)}
     run = np.array([[number["4"], -1, number["4+"], number["4+"], -1, number["5"], number["4"]]])
     pairs = [("4", "4+"), ("4+", "5"), ("5", "4")]
-    assert plateaus.passages(run) == [(number[a], number[b]) for a, b in pairs]
+    assert passages(run) == [(number[a], number[b]) for a, b in pairs]

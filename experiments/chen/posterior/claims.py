@@ -1,0 +1,126 @@
+"""What is claimed of the posterior, and of the chains that sample it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from experiments.chen.posterior.measure import Chains
+from experiments.chen.posterior.odds import HEXAGON, PENTAGON, counted, expected_log_odds, log_odds
+from superpos.app.claims.ledger import Verdict, claims_of
+
+MIDDLE = 300
+"""An n at which chains still pass, so that what is integrated can be compared with a count."""
+AFTER_PILOT = "written after a pilot at n=200, 600 and 1500 that showed where chains pass"
+TRIED = (
+    "tried: half the step for twice as long (399); the theory leaves out how many pentagons and"
+    " hexagons there are and the volumes around them"
+)
+"""On a crossing that is elsewhere."""
+
+PAPER = "Chen et al. 2023, Dynamical versus Bayesian Phase Transitions"
+SETTING = (
+    "r=2, c=6, n from 200 to 1000 examples of each of 6 data sets, normal prior, SGLD of 8,000"
+    " steps and batches of 48, 4 chains from the 4, 5 and 6-gon"
+)
+CLAIMS = claims_of(
+    "chen/posterior",
+    (
+        ("below", "at the smallest n the posterior is at a pentagon rather than a hexagon; share of"
+         " pentagons among both", ">=", 0.5, 0),
+        ("above", "at the largest n it is at a hexagon; share of hexagons among both", ">=", 0.5,
+         0),
+        ("crossing", "the posterior turns from pentagon to hexagon at n = 601, where their odds are"
+         " even in the mean over data sets", "=", 601, 100),
+        ("slope", "from n=300 to the largest n the log odds change as n ΔL + Δλ log n says; ratio",
+         "=", 1, 0.1),
+    ),
+    paper=PAPER,
+    section="Bayesian transitions",
+    setting=SETTING,
+) | claims_of(
+    "chen/posterior",
+    (
+        ("mixed", "where integration begins, chains have forgotten their start; largest difference"
+         " of the share of hexagons between starts, over all n", "<=", 0, 0.1),
+        ("agrees", "at n=300 the log odds that are integrated are those that are counted;"
+         " difference", "=", 0, 0.5),
+    ),
+    paper=PAPER,
+    section="ours: the sampler",
+    setting=SETTING,
+)  # fmt: skip
+
+
+def judge(measured: Chains) -> list[Verdict]:
+    """Verdicts on the chains; those that need an n that is not there are not run."""
+    sizes = measured.sizes
+    odds = {n: log_odds(measured, n) for n in sizes}
+    means = np.array([odds[n].mean() for n in sizes])
+    shown = ", ".join(f"n={n:.0f}: {odds[n].mean():.2f} ± {_error(odds[n]):.2f}" for n in sizes)
+    lowest = [measured.ladder(n)[0] for n in sizes]
+    mixed = share_by_start(measured, lowest)
+    stuck = share_by_start(measured, [measured.ladder(sizes[-1])[-1]])
+    slope = agrees = None
+    if MIDDLE in odds and sizes[-1] > MIDDLE:
+        change = odds[sizes[-1]].mean() - odds[MIDDLE].mean()
+        slope = change / float(np.diff(expected_log_odds(np.array([MIDDLE, sizes[-1]])))[0])
+        row = measured.ladder(MIDDLE)[-1]
+        agrees = odds[MIDDLE].mean() - counted(measured, row).mean()
+    return [
+        CLAIMS["below"].judge(_known(_sigmoid(-means[0])), AFTER_PILOT),
+        CLAIMS["above"].judge(
+            _known(_sigmoid(means[-1])),
+            f"chains do not mix there, shares as sampled by start: {_listed(stuck)}; {AFTER_PILOT}",
+        ),
+        CLAIMS["crossing"].judge(
+            crossing(sizes, means), f"log odds {shown}; {TRIED}; {AFTER_PILOT}"
+        ),
+        CLAIMS["slope"].judge(_known(slope), AFTER_PILOT),
+        CLAIMS["mixed"].judge(
+            max(mixed.values()) - min(mixed.values()),
+            f"by start {_listed(mixed)}, at B={measured.B[lowest].max():.0f} and below; what is"
+            " compared was changed after a run",
+        ),
+        CLAIMS["agrees"].judge(_known(agrees)),
+    ]
+
+
+def share_by_start(chains: Chains, rows: list[int]) -> dict[int, float]:
+    """Start -> share of hexagons among draws at a pentagon or a hexagon; 0 where there are none."""
+    shares = {}
+    for start in np.unique(chains.start):
+        k = chains.k[rows][:, chains.start == start]
+        both = np.isin(k, (PENTAGON, HEXAGON)).sum()
+        shares[int(start)] = float((k == HEXAGON).sum() / max(1, both))
+    return shares
+
+
+def crossing(sizes: np.ndarray, means: np.ndarray) -> float | None:
+    """The n at which log odds rise through 0, between neighbours; None where they do not.
+
+    Args:
+        sizes: n, from the smallest up, (n_sizes,).
+        means: log odds in the mean over data sets, (n_sizes,).
+    """
+    for at in np.flatnonzero((means[:-1] < 0) & (means[1:] >= 0)):
+        part = -means[at] / (means[at + 1] - means[at])
+        return float(sizes[at] + part * (sizes[at + 1] - sizes[at]))
+    return None
+
+
+def _listed(shares: Mapping[int, float]) -> str:
+    return ", ".join(f"{start}: {share:.2f}" for start, share in shares.items())
+
+
+def _sigmoid(value: float) -> float:
+    return float(1 / (1 + np.exp(-value)))
+
+
+def _known(value: float | None) -> float | None:
+    """Nothing for what could not be measured."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def _error(values: np.ndarray) -> float:
+    """Standard error of a mean over data sets, (data sets,)."""
+    return float(values.std() / np.sqrt(max(1, len(values) - 1)))

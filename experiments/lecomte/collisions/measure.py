@@ -1,0 +1,58 @@
+"""Weights of each size, and the neurons that stand for several features in them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray
+
+from superpos.train import store
+
+BOUNDS = 0.8, 1.2
+"""A neuron stands for a feature when the size of its weight is between these."""
+START, TRAINED = "start", "trained"
+"""The variants: where the widest models begin, and models of each number of neurons."""
+
+
+class Weights(NamedTuple):
+    """Weights of the instances that finished.
+
+    Attributes:
+        trained: W for each number of neurons m, from the fewest up, (instances, n, m).
+        start: where the last of them began, (instances, n, m); None when not known.
+    """
+
+    trained: Sequence[np.ndarray]
+    start: np.ndarray | None
+
+
+def measure(datasets: Mapping[str, xarray.Dataset]) -> Weights:
+    """Take the weights of each size without what they are padded with.
+
+    Args:
+        datasets: {"start": the widest models, not trained, over seed; "trained": over n_hidden
+            and seed}.
+    """
+    whole = datasets[TRAINED]
+    each = [
+        weights(whole.sel(n_hidden=m).isel(hidden=slice(m))) for m in whole["n_hidden"].to_numpy()
+    ]
+    return Weights([W for W in each if len(W)], weights(datasets[START]))
+
+
+def weights(dataset: xarray.Dataset) -> np.ndarray:
+    """W of the finished instances of one size, (instances, n, m), float64."""
+    finished = store.finished(dataset).to_numpy()
+    return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
+
+
+def polysemantic(W: np.ndarray) -> np.ndarray:
+    """Neurons that stand for two features or more: W (..., n, m) -> (...)."""
+    low, high = BOUNDS
+    stands = (np.abs(W) >= low) & (np.abs(W) <= high)
+    return (stands.sum(-2) >= 2).sum(-1)
+
+
+def expected(trained: Sequence[np.ndarray]) -> np.ndarray:
+    """n²/(4m) for each W (instances, n, m), (sizes,)."""
+    return np.array([W.shape[-2] ** 2 / (4 * W.shape[-1]) for W in trained])
