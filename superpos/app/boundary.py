@@ -100,7 +100,7 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
         codes.append(outcome.code)
         return outcome.value
 
-    _prepare()
+    prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
     main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
     sys.argv[1:] = [_as_list(word) for word in words]  # where Hydra reads them
@@ -157,7 +157,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be composed.
     """
-    _prepare()
+    prepare()
     words = [_as_list(word) for word in overrides]
     try:
         with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
@@ -182,7 +182,7 @@ class _ExtensionConfigs(SearchPathPlugin):
                 search_path.append(extension.name, f"file://{extension.configs}")
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
     OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
     if _ExtensionConfigs not in Plugins.instance().discover(SearchPathPlugin):

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from hydra_plugins.superpos_launcher import _compose
 from hydra_plugins.superpos_launcher._compose import Composer
 from superpos.app import boundary
+from superpos.app.extensions import extensions
 
 JOBS = [
     ["experiment=train", "data.density=0.1", "seed=0"],
@@ -32,7 +33,8 @@ JOBS = [
 def loader_and_master(monkeypatch):
     monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
     boundary._prepare()
-    with initialize_config_dir(str(boundary.CONF), version_base="1.3"):
+    boundary.prepare()
+    with initialize_config_dir(str(extensions()[0].configs), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         yield loader, loader.load_configuration("config", [], RunMode.MULTIRUN)
 
