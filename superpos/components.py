@@ -8,15 +8,14 @@ asset.
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from superpos.arguments import ArgumentError, annotation, check_value, did_you_mean, is_plain, shown
+from superpos.types import EMPTY
 
 Factory = Callable[..., Any]
 Registry = Mapping[str, Mapping[str, Factory]]
 """Group of the config -> kind -> factory."""
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def factory_of(registry: Registry, group: str, kind: Any, path: str) -> Factory:
@@ -52,7 +51,7 @@ def construct(
     group: str,
     node: Mapping[str, Any],
     path: str = "",
-    supplied: Mapping[str, Any] = NOTHING,
+    supplied: Mapping[str, Any] = EMPTY,
 ) -> Any:
     """Call the factory of a component, and those of the components inside it.
 

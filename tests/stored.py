@@ -8,7 +8,7 @@ import numpy as np
 import xarray
 
 from superpos.app import boundary
-from superpos.app.config.jobs import flat_spec
+from superpos.app.config.sweep_plan import flat_spec
 from superpos.store.results import final_leaves
 from superpos.types import Carry, Params, State
 

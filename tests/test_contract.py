@@ -320,19 +320,19 @@ def test_magnitude_is_a_quantile_function(name: str) -> None:
 @pytest.mark.slow
 def test_columns_of_each_source_are_its_sample() -> None:
     sources = {name: build("data", name, {}) for name in names_of("data")}
-    found = {name: source for name, source in sources.items() if source.columns is not None}
+    found = {name: source for name, source in sources.items() if source.sample_columns is not None}
     assert "sparse_uniform" in found
     for name, source in found.items():
         key = random.key(7)
         batch = draw(source, key, BATCH)
-        inputs, targets = source.columns([*jax.random.key_data(key)], BATCH)
+        inputs, targets = source.sample_columns([*jax.random.key_data(key)], BATCH)
         np.testing.assert_array_equal(np.stack(inputs, axis=-1), batch.inputs, name)
         np.testing.assert_array_equal(np.stack(targets, axis=-1), batch.targets, name)
 
 
 def test_columns_of_each_model_are_its_loss() -> None:
     models = {name: build("model", name, {}) for name in names_of("model")}
-    found = {name: model for name, model in models.items() if model.columns is not None}
+    found = {name: model for name, model in models.items() if model.loss_columns is not None}
     assert "autoencoder" in found
     for name, model in found.items():
         params, state = model.init(jax.random.key(0))
@@ -341,7 +341,7 @@ def test_columns_of_each_model_are_its_loss() -> None:
         x = batch.inputs
         loss, _ = model.loss(params, state, batch, jax.random.key(1))
         scalars = jax.tree.map(lambda leaf: leaf.tolist(), params)
-        columns = model.columns(scalars, [*x.T], [*x.T])
+        columns = model.loss_columns(scalars, [*x.T], [*x.T])
         np.testing.assert_allclose(columns, loss, rtol=1e-5, err_msg=name)
 
 

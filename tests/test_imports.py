@@ -269,7 +269,7 @@ import importlib, json, sys
 import chex, flax.struct, jax, numpy, optax, psutil
 from jax._src import xla_bridge
 
-OUTER = {"hydra", "rich", "matplotlib", "jinja2", "experiments"}
+OUTER = {"hydra", "matplotlib", "jinja2", "experiments"}
 before, loaded = dict(jax.config.values), set(sys.modules)
 ready = xla_bridge.backends_are_initialized()
 for name in sys.argv[1:]:
@@ -303,7 +303,7 @@ def test_importing_superpos_does_nothing_to_jax(tmp_path: Path) -> None:
     nothing = {"changed": [], "backend": False, "n_arrays": 0}
     assert watch_import("superpos", *library, folder=tmp_path) == {**nothing, "outer": []}
     seen = watch_import(*modules, folder=tmp_path)
-    assert seen == {**nothing, "outer": ["hydra", "jinja2", "matplotlib", "rich"]}
+    assert seen == {**nothing, "outer": ["hydra", "jinja2", "matplotlib"]}
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ GPU = {
     ONE_SEED: Contestant(ours.points, Pace(25_000, 0.01, 0.0005)),
     SEED_EACH: Contestant(ours.seeds, Pace(25_000, 0.01, 0.0005)),
     KERNEL: Contestant(
-        functools.partial(ours.seeds, engine="pallas"), Pace(6_000, 0.005, 0.001), UNROLLED_FEATURES
+        functools.partial(ours.seeds, kernel="pallas"), Pace(6_000, 0.005, 0.001), UNROLLED_FEATURES
     ),
     "jax vmap of scan": Contestant(peers.jax_vmap, Pace(25_000, 0.04, 0.0005)),
     "torch eager": Contestant(peers.torch_eager, Pace(1_700_000, 0.04, 0.0005)),

@@ -12,7 +12,7 @@ from superpos.engine.width import choose
 from superpos.store.files import Rows
 from superpos.store.grid import make_grid
 from superpos.train import FitSpec, training
-from superpos.train.training import Engine
+from superpos.train.training import Kernel
 from superpos.types import Array, Training
 
 Trained = tuple[np.ndarray, np.ndarray]
@@ -27,7 +27,7 @@ def points(
     n_steps: int,
     log_every: int | None = None,
     chunk: int | None = None,
-    engine: Engine = "xla",
+    kernel: Kernel = "xla",
 ) -> Run:
     """One seed for all: the models share their random numbers, as points of a grid do.
 
@@ -36,22 +36,22 @@ def points(
         n_steps: updates of each model.
         log_every: updates in a block; None is a single block.
         chunk: as in `sweep`.
-        engine: as in `training`.
+        kernel: as in `training`.
 
     Returns:
         The training.
     """
-    build = _build(case, n_steps, log_every or n_steps, engine)
+    build = _build(case, n_steps, log_every or n_steps, kernel)
     return _engine(build, {"density": case.densities}, chunk)
 
 
-def seeds(case: Case, n_steps: int, engine: Engine = "xla") -> Run:
+def seeds(case: Case, n_steps: int, kernel: Kernel = "xla") -> Run:
     """A seed for each model: every model has random numbers of its own, at one density."""
     axes = {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
-    return _engine(_build(case, n_steps, n_steps, engine), axes, None)
+    return _engine(_build(case, n_steps, n_steps, kernel), axes, None)
 
 
-def _build(case: Case, n_steps: int, log_every: int, engine: Engine) -> Build:
+def _build(case: Case, n_steps: int, log_every: int, kernel: Kernel) -> Build:
     spec = FitSpec(n_steps=n_steps, batch_size=case.batch_size, log_every=log_every)
 
     def build(point: Mapping[str, Array]) -> Training:
@@ -63,7 +63,7 @@ def _build(case: Case, n_steps: int, log_every: int, engine: Engine) -> Build:
         )
         tx = optim.adamw(learning_rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         return training(
-            model=model, source=source, tx=tx, probe=lambda *_: {}, spec=spec, engine=engine
+            model=model, source=source, tx=tx, probe=lambda *_: {}, spec=spec, kernel=kernel
         )
 
     return build

@@ -114,7 +114,7 @@ COMMANDS = {"claims": _claims, "report": _report, "export": _export}
 
 def _run(config: Mapping[str, Any]) -> boundary.Outcome:
     """Run one job and turn what it refuses into lines, so that other jobs go on."""
-    from superpos.app.config.jobs import ConfigError
+    from superpos.app.config.sweep_plan import ConfigError
     from superpos.app.runner import run
     from superpos.train import StoreError, TrainError
 
@@ -133,7 +133,7 @@ class _Batches:
     def __call__(
         self, configs: Sequence[dict[str, Any]], launch: boundary.Launch
     ) -> Sequence[boundary.Finish]:
-        from superpos.app.config.jobs import ConfigError
+        from superpos.app.config.sweep_plan import ConfigError
         from superpos.app.multirun.multirun import Multirun
         from superpos.train import StoreError
 

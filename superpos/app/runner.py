@@ -19,14 +19,14 @@ from superpos.app.multirun.static import train_static
 from superpos.app.progress import progress_bar
 from superpos.app.report import stored
 from superpos.app.report.page import write_run
-from superpos.app.search_metric import final_numbers, objective
+from superpos.app.search_metric import final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
 from superpos.store import multirun
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, StoreError, store
 
 
-class Trained(NamedTuple):
+class TrainedSweep(NamedTuple):
     """What training a variant gave: its Dataset, the members that were new, and the seconds."""
 
     dataset: Any
@@ -59,7 +59,7 @@ def run(config: Mapping[str, Any]) -> Outcome:
 def report(
     config: Mapping[str, Any],
     analyse: Callable[..., Findings],
-    trained: Mapping[str, Trained],
+    trained: Mapping[str, TrainedSweep],
     folder: Path,
     console: Console,
 ) -> Outcome:
@@ -81,15 +81,15 @@ def report(
     console.print(f"page    {page}", soft_wrap=True)
     code = _report_failures(trained, console)
     numbers = final_numbers([result.dataset for result in trained.values()])
-    return Outcome(code, objective(config["objective"], *numbers))
+    return Outcome(code, search_metric(config["objective"], *numbers))
 
 
 def _train(
     config: Mapping[str, Any], name: str, variant: Variant, folder: Path, console: Console
-) -> Trained:
+) -> TrainedSweep:
     """Train one variant, or what is missing of it, showing rate and time left."""
     start = time.perf_counter()
-    lengths = sorted({job.fit.n_steps for job in variant.jobs})
+    lengths = sorted({plan.fit.n_steps for plan in variant.plans})
     console.print(
         f"{config['experiment']} {name}: {variant.n_members:,} models x"
         f" {' or '.join(f'{length:,}' for length in lengths)} steps"
@@ -102,19 +102,22 @@ def _train(
     if variant.static:
         dataset, n_new = train_static(config, name, variant, folder, console)
     else:
-        [job] = variant.jobs
+        [plan] = variant.plans
         with progress_bar(console) as on_progress:
-            dataset = train(job, store=folder, on_progress=on_progress)
+            dataset = train(plan, store=folder, on_progress=on_progress)
         n_new = on_progress.n_new
-        if job.over:
-            console.print(f"{config['experiment']} {name}: measuring {', '.join(job.over)}")
-            measure_after(job, folder)
+        if plan.over:
+            console.print(f"{config['experiment']} {name}: measuring {', '.join(plan.over)}")
+            measure_after(plan, folder)
             dataset = store.open(folder)
-    return Trained(dataset, n_new, time.perf_counter() - start)
+    return TrainedSweep(dataset, n_new, time.perf_counter() - start)
 
 
 def _analyse(
-    analyse: Callable[..., Findings], trained: Mapping[str, Trained], folder: Path, console: Console
+    analyse: Callable[..., Findings],
+    trained: Mapping[str, TrainedSweep],
+    folder: Path,
+    console: Console,
 ) -> Findings:
     """Findings; none where every restart of some point diverged, which is said."""
     try:
@@ -131,7 +134,7 @@ def _for_terminal(table: Table) -> rich.table.Table:
     return grid
 
 
-def _facts(trained: Mapping[str, Trained], before: Mapping[str, str]) -> dict[str, str]:
+def _facts(trained: Mapping[str, TrainedSweep], before: Mapping[str, str]) -> dict[str, str]:
     """What the page states beside the findings; `before` is what it stated after the last run."""
     facts = {}
     for name, (dataset, n_new, seconds) in trained.items():
@@ -141,22 +144,24 @@ def _facts(trained: Mapping[str, Trained], before: Mapping[str, str]) -> dict[st
         time_taken = before.get(earlier, before.get(label, found))
         if not n_new and time_taken != found:
             facts[earlier] = time_taken
-        facts[f"Fragile, {name}"] = _fragile_of(dataset)
+        facts[f"Sensitive to rounding, {name}"] = _fragile_of(dataset)
     return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
 
 
 def _fragile_of(dataset: Any) -> str:
-    """How many members are fragile, in words."""
+    """How many members are sensitive to rounding, in words."""
     if "fragile" not in dataset:
         return "not checked"
     return f"{int(dataset['fragile'].sum()):,} of {dataset['fragile'].size:,} models"
 
 
-def _report_failures(trained: Mapping[str, Trained], console: Console) -> int:
-    """Count the fragile members and name every one that is not ok; 3 if there is one, else 0."""
+def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> int:
+    """Count what is sensitive to rounding, name what is not ok; 3 if anything is not, else 0."""
     code = 0
     for name, result in trained.items():
-        console.print(f"fragile {name}: {_fragile_of(result.dataset)}", soft_wrap=True)
+        console.print(
+            f"sensitive to rounding {name}: {_fragile_of(result.dataset)}", soft_wrap=True
+        )
         status = result.dataset["status"]
         for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
             member = status[index]

@@ -11,7 +11,7 @@ from superpos.train import store
 Value = float | tuple[float, ...] | None
 
 
-def objective(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok: Any) -> Value:
+def search_metric(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok: Any) -> Value:
     """The mean of a result over the members of a job.
 
     Args:
@@ -30,7 +30,7 @@ def objective(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok:
 
 
 def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Results that are one number a member, and which members are ok, for `objective`."""
+    """Results that are one number a member, and which members are ok, for `search_metric`."""
     last = [at_the_end(dataset) for dataset in datasets]
     names = [
         name

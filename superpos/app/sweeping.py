@@ -1,4 +1,4 @@
-"""How a job is trained, wherever that is: the arguments of its sweep, and the settings of JAX."""
+"""How a plan is trained, wherever that is: the arguments of its sweep, and the settings of JAX."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from superpos import random
-from superpos.app.config.jobs import Job, spec_after
+from superpos.app.config.sweep_plan import SweepPlan, spec_after
 from superpos.engine.after import check_stage, evaluate, stage_spec
 from superpos.engine.assets import identified
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.train import sweep
 from superpos.types import Key
 
@@ -22,9 +22,9 @@ ROOT_SEED = 0
 """The root key of every experiment; members differ by their own seed, folded into it."""
 
 
-def sweep_arguments(job: Job) -> dict[str, Any]:
-    """What `superpos.train.sweep` is told of a job, but for where it is stored."""
-    engine = job.config["engine"]
+def sweep_arguments(plan: SweepPlan) -> dict[str, Any]:
+    """What `superpos.train.sweep` is told of a plan, but for where it is stored."""
+    engine = plan.config["engine"]
     settings = (
         "chunk",
         "memory_fraction",
@@ -33,66 +33,66 @@ def sweep_arguments(job: Job) -> dict[str, Any]:
         "allow_numerics_change",
     )
     return {
-        "build": job.build,
-        "key": root_key(job.config),
-        "axes": job.axes,
-        "zipped": job.zipped,
-        "spec": job.spec,
-        "assets": job.trained_with,
+        "build": plan.build,
+        "key": root_key(plan.config),
+        "axes": plan.axes,
+        "zipped": plan.zipped,
+        "spec": plan.spec,
+        "assets": plan.trained_with,
         **{name: engine[name] for name in settings},
     }
 
 
-def train(job: Job, **settings: Any) -> "xarray.Dataset":
-    """Train a job in the arithmetic that its config says.
+def train(plan: SweepPlan, **settings: Any) -> "xarray.Dataset":
+    """Train a plan in the arithmetic that its config says.
 
     Args:
-        job: what is trained.
+        plan: what is trained.
         **settings: how, and where it is stored, as further arguments of `superpos.train.sweep`.
 
     Returns:
         What `sweep` returns.
     """
-    set_precision(job.config)
+    set_precision(plan.config)
     if settings.get("store") is not None:
-        check_after(job, Path(settings["store"]))
-    with arithmetic(job.config):
-        return sweep(**sweep_arguments(job), **settings)
+        check_after(plan, Path(settings["store"]))
+    with arithmetic(plan.config):
+        return sweep(**sweep_arguments(plan), **settings)
 
 
-def check_after(job: Job, folder: Path) -> None:
-    """Refuse what a job is to measure of stored members, before anything is trained for it.
+def check_after(plan: SweepPlan, folder: Path) -> None:
+    """Refuse what a plan is to measure of stored members, before anything is trained for it.
 
     Raises:
         StoreError: the folder holds another evaluation of that name; one line.
     """
-    trained = rooted(identified(job.spec, job.trained_with), root_key(job.config))
-    for name, axes in job.over.items():
-        spec = stage_spec(trained, spec_after(job.config, name), job.assets)
+    trained = with_root_key(identified(plan.spec, plan.trained_with), root_key(plan.config))
+    for name, axes in plan.over.items():
+        spec = stage_spec(trained, spec_after(plan.config, name), plan.assets)
         check_stage(folder, name, spec, [*axes])
 
 
-def measure_after(job: Job, folder: Path) -> None:
-    """Make what a job measures of stored members, where it is not there yet.
+def measure_after(plan: SweepPlan, folder: Path) -> None:
+    """Make what a plan measures of stored members, where it is not there yet.
 
     Args:
-        job: whose members are stored.
+        plan: whose members are stored.
         folder: of its sweep.
 
     Raises:
         StoreError: the folder holds another evaluation of that name; one line.
     """
-    engine = job.config["engine"]
-    for name, axes in job.over.items():
-        with arithmetic(job.config):
+    engine = plan.config["engine"]
+    for name, axes in plan.over.items():
+        with arithmetic(plan.config):
             evaluate(
-                job.build_later,
+                plan.build_later,
                 store=folder,
-                key=root_key(job.config),
+                key=root_key(plan.config),
                 name=name,
-                spec=spec_after(job.config, name),
+                spec=spec_after(plan.config, name),
                 over=axes,
-                assets=job.assets,
+                assets=plan.assets,
                 chunk=engine["chunk"],
                 memory_fraction=engine["memory_fraction"],
                 allow_numerics_change=engine["allow_numerics_change"],

@@ -5,9 +5,9 @@ from superpos.data.activations import activations as activations
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.elementwise import elementwise as elementwise
 from superpos.data.examples import examples as examples
-from superpos.data.finite import Serve as Serve
+from superpos.data.finite import Sampling as Sampling
 from superpos.data.finite import finite as finite
-from superpos.data.finite import served as served
+from superpos.data.finite import sampled as sampled
 from superpos.data.hierarchy import hierarchy as hierarchy
 from superpos.data.labelled import labelled as labelled
 from superpos.data.one_sparse import identity as identity

@@ -57,4 +57,4 @@ def activations(
         width = jax.eval_shape(codes, example).shape[-1]
         if width != n_features:
             raise ArgumentError(f"n_features={n_features}: expected the {width} of members")
-    return data._replace(sample=sample, columns=None, gives=vectors(n_features))
+    return data._replace(sample=sample, sample_columns=None, gives=vectors(n_features))

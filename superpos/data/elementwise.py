@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
 from superpos.data.source import check_inputs
-from superpos.types import Array, Batch, Key, Params, Source, SourceState, Words, vectors
+from superpos.types import Array, Batch, Key, KeyData, Params, Source, SourceState, vectors
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "abs": jnp.abs,
@@ -54,10 +54,10 @@ def elementwise(
         batch, state = data.sample(params, state, key, batch_size)
         return dataclasses.replace(batch, targets=of(batch.inputs)), state
 
-    def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
-        assert data.columns is not None
-        inputs, _ = data.columns(words, batch_size)
+    def columns(words: KeyData, batch_size: int) -> tuple[list[Array], list[Array]]:
+        assert data.sample_columns is not None
+        inputs, _ = data.sample_columns(words, batch_size)
         return inputs, [of(column) for column in inputs]
 
-    columns_or_none = None if data.columns is None else columns
-    return data._replace(sample=sample, columns=columns_or_none, gives=vectors(n_features))
+    columns_or_none = None if data.sample_columns is None else columns
+    return data._replace(sample=sample, sample_columns=columns_or_none, gives=vectors(n_features))

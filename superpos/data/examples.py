@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, factory
-from superpos.data.finite import served
+from superpos.data.finite import sampled
 from superpos.types import Array, Batch, Key, Params, Source
 
 
@@ -16,7 +16,7 @@ def examples(
     *,
     n_features: Count,
     examples: Mapping[str, Array],
-    serve: Literal["random", "in_order", "stream"] = "random",
+    sampling: Literal["random", "in_order", "stream"] = "random",
 ) -> Source:
     """Batches of the rows of an asset.
 
@@ -24,7 +24,7 @@ def examples(
         n_features: inputs of an example, >= 1: the columns of `examples["inputs"]`.
         examples: an asset with the arrays "inputs", (n_examples, n_features), and perhaps
             "targets", (n_examples, n_outputs); without them an example is its own target.
-        serve: "random" draws each batch with replacement; "in_order" serves the first batch_size
+        sampling: "random" draws each batch with replacement; "in_order" takes the first batch_size
             examples, beginning anew after the last; "stream" goes on where the last batch ended.
 
     Returns:
@@ -37,8 +37,8 @@ def examples(
     inputs, targets = _checked(examples, n_features)
     n_examples = inputs.shape[0]
     batch = Batch(inputs=inputs, targets=targets, factors=jnp.zeros((n_examples, 0)))
-    if serve != "stream":
-        return served(batch, serve, n_examples)
+    if sampling != "stream":
+        return sampled(batch, sampling, n_examples)
 
     def sample(params: Params, first: Array, key: Key, batch_size: int) -> tuple[Batch, Array]:
         del params, key
@@ -50,7 +50,7 @@ def examples(
         del key
         return jnp.int32(0)
 
-    return Source(init, sample, gives=served(batch, "random", n_examples).gives)
+    return Source(init, sample, gives=sampled(batch, "random", n_examples).gives)
 
 
 def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Array]:

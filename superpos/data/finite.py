@@ -1,4 +1,4 @@
-"""A finite data set: examples of another source that are drawn once and served again and again.
+"""A finite data set: examples of another source that are drawn once and sampled again and again.
 
 Source: Henighan et al. 2023, Superposition, Memorization, and Double Descent, "Experimental Setup"
 (a fixed training set of T points); Chen et al. 2023, Dynamical versus Bayesian Phase Transitions in
@@ -17,7 +17,7 @@ from superpos.types import Array, Batch, Example, Key, Scalar, Source
 
 DataSeed = Annotated[Scalar, Interval("[0, 16777216]")]
 """A seed that can be an axis, whole numbers that are exact in float32."""
-Serve = Literal["random", "in_order"]
+Sampling = Literal["random", "in_order"]
 """Batches that are drawn with replacement, or the examples one after the other."""
 
 
@@ -28,7 +28,7 @@ def finite(
     data: Source,
     n_samples: Count,
     data_seed: DataSeed = 0,
-    serve: Serve = "random",
+    sampling: Sampling = "random",
     fraction: PositiveFraction = 1.0,
 ) -> Source:
     """The first `n_samples` examples that another source draws with a seed of the data's own.
@@ -40,10 +40,10 @@ def finite(
         data: where the examples come from.
         n_samples: examples in the data set, >= 1.
         data_seed: which data set, a whole number in [0, 16777216]; a fraction is dropped.
-        serve: "random" draws each batch from the data set with replacement; "in_order" serves the
+        sampling: "random" draws each batch from the data set with replacement; "in_order" takes the
             first batch_size examples, beginning anew after the last, so that a batch_size of
             n_samples is the full batch, always the same.
-        fraction: serve only the first examples, this part of n_samples to the nearest whole number
+        fraction: take only the first examples, this part of n_samples to the nearest whole number
             (at least one), in (0, 1]. As an axis it gives data sets of several sizes, each of which
             has the examples of the smaller ones.
 
@@ -57,22 +57,22 @@ def finite(
     count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = draw(data, jax.random.fold_in(random.key(0), seed), n_samples)
-    return served(samples, serve, count)
+    return sampled(samples, sampling, count)
 
 
-def served(samples: Batch, serve: Serve, count: Array | int) -> Source:
-    """A Source of the examples of a data set, as `finite` serves them.
+def sampled(samples: Batch, sampling: Sampling, count: Array | int) -> Source:
+    """A Source of the examples of a data set, as `finite` samples it.
 
     Args:
         samples: the data set.
-        serve: in which order.
+        sampling: in which order.
         count: how many of them, from the first, >= 1.
     """
 
     def sample(key: Key, batch_size: int) -> Batch:
         chosen = (
             jnp.arange(batch_size) % count
-            if serve == "in_order"
+            if sampling == "in_order"
             else jax.random.randint(key, (batch_size,), 0, count)
         )
         return jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), samples)

@@ -58,4 +58,4 @@ def labelled(
         return dataclasses.replace(batch, targets=targets), state
 
     gives = vectors(n_features, n_classes)
-    return data._replace(sample=sample, columns=None, gives=gives)
+    return data._replace(sample=sample, sample_columns=None, gives=gives)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from superpos.arguments import Count, factory
 from superpos.data.source import stateless
 from superpos.random import uniform_columns, uniform_rows
-from superpos.types import Array, Batch, Key, Source, Words, vectors
+from superpos.types import Array, Batch, Key, KeyData, Source, vectors
 
 
 @factory
@@ -40,7 +40,7 @@ def one_sparse(*, n_features: Count, stratified: bool = False) -> Source:
         values = jnp.where(index[:, None] == jnp.arange(n_features)[None], value[:, None], 0.0)
         return Batch(inputs=values, targets=values, factors=values)
 
-    def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
+    def columns(words: KeyData, batch_size: int) -> tuple[list[Array], list[Array]]:
         index, value = drawn(*uniform_columns(words, (2, batch_size)))
         values = [jnp.where(index == feature, value, 0.0) for feature in range(n_features)]
         return values, values

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 
 from superpos.arguments import ArgumentError, MaybeCount, Seed, factory
-from superpos.types import Array, Batch, Example, Key, Params, Source, Words
+from superpos.types import Array, Batch, Example, Key, KeyData, Params, Source
 
 _AT_START = 2**32 - 1
 """Folded into the key of a batch for that of the state before it."""
@@ -13,14 +13,14 @@ _AT_START = 2**32 - 1
 
 def stateless(
     sample: Callable[[Key, int], Batch],
-    columns: Callable[[Words, int], tuple[list[Array], list[Array]]] | None = None,
+    sample_columns: Callable[[KeyData, int], tuple[list[Array], list[Array]]] | None = None,
     gives: Example | None = None,
 ) -> Source:
     """A Source that keeps no state and does not look at the model.
 
     Args:
         sample: (key, batch_size) -> Batch.
-        columns: as `Source.columns`.
+        sample_columns: as `Source.sample_columns`.
         gives: shapes and dtypes of an example; None where they are not declared.
     """
 
@@ -34,7 +34,7 @@ def stateless(
         del params
         return sample(key, batch_size), state
 
-    return Source(init, stateful, columns, gives)
+    return Source(init, stateful, sample_columns, gives)
 
 
 def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batch:
@@ -86,4 +86,4 @@ def shared(*, data: Source, n_features: MaybeCount = None, stream_seed: Seed = 0
     """
     if n_features is not None:
         check_inputs(n_features, data)
-    return data._replace(stream=int(stream_seed), columns=None)
+    return data._replace(stream=int(stream_seed), sample_columns=None)

@@ -17,7 +17,7 @@ from superpos.data.patterns import (
 )
 from superpos.data.source import stateless
 from superpos.random import uniform_columns, uniform_rows
-from superpos.types import Array, Batch, Key, Magnitude, Scalar, Source, Words, vectors
+from superpos.types import Array, Batch, Key, KeyData, Magnitude, Scalar, Source, vectors
 
 
 @factory
@@ -55,7 +55,7 @@ def sparse_uniform(
         u = uniform_rows(key, (n_features, batch_size))
         return reconstructed(sparse(u, feature_densities(n_features, *law)))
 
-    def columns(words: Words, batch_size: int) -> tuple[list[Array], list[Array]]:
+    def columns(words: KeyData, batch_size: int) -> tuple[list[Array], list[Array]]:
         draws = enumerate(uniform_columns(words, (n_features, batch_size)))
         values = [sparse(u, feature_density(i, *law)) for i, u in draws]
         return values, values

@@ -20,7 +20,7 @@ from superpos.engine.assets import (
 )
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import digest_of_text
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.engine.work import Settings, Work, done
 from superpos.store import afterwards, files
 from superpos.store.afterwards import MEMBER, check_names
@@ -171,7 +171,7 @@ def _check_same(
     store: Path, trained: Mapping[str, Any], key: Key, assets: Mapping[str, Asset]
 ) -> None:
     """Refuse another root key, and other assets, than the sweep was trained with."""
-    now = identified(rooted({}, key), assets)
+    now = identified(with_root_key({}, key), assets)
     held = {each: trained.get(each) for each in ("rng", "key")}
     held |= {each: value for each, value in trained.items() if each.startswith(PREFIX)}
     given = {each: now.get(each, "nothing") for each in held}

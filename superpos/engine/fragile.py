@@ -1,4 +1,4 @@
-"""Members whose result hangs on the last bit: the same run, begun one ulp away."""
+"""Members that are sensitive to rounding: the same run, begun one ulp away."""
 
 import dataclasses
 from typing import Any

@@ -5,7 +5,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -24,9 +23,7 @@ from superpos.store.results import Shapes
 from superpos.store.table import Schema, short_names
 from superpos.store.width import Width
 from superpos.train.schedule import Schedule, schedule_of
-from superpos.types import Array, Carry, Dims, Key, Training
-
-NONE: Mapping[str, Any] = MappingProxyType({})
+from superpos.types import EMPTY, Array, Carry, Dims, Key, Training
 
 
 class Executable(NamedTuple):
@@ -81,8 +78,8 @@ def compile_chunk(
     width: Width,
     key_dtype: Any,
     devices: Sequence[Any],
-    assets: Mapping[str, Any] = NONE,
-    dims: Dims = NONE,
+    assets: Mapping[str, Any] = EMPTY,
+    dims: Dims = EMPTY,
 ) -> Program:
     """Compile a chunk, calling `build` in a trace for each function.
 
@@ -133,7 +130,10 @@ def compile_chunk(
 
 
 def schema_of(
-    build: Build, points: Mapping[str, np.ndarray], key_dtype: Any, assets: Mapping[str, Any] = NONE
+    build: Build,
+    points: Mapping[str, np.ndarray],
+    key_dtype: Any,
+    assets: Mapping[str, Any] = EMPTY,
 ) -> Schema:
     """What a sweep keeps of a member, from a trace alone.
 
@@ -147,7 +147,7 @@ def schema_of(
         ArgumentError: as of `compile_chunk`.
     """
     traced = _traced(build, points, Width(1, 1), key_dtype, assets)
-    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, NONE)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, EMPTY)
 
 
 def _schema(

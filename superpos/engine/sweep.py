@@ -109,7 +109,7 @@ def sweep(
     grid = make_grid(axes, zipped)
     check_count(grid)
     given = as_assets(assets or {})
-    spec = identified(rooted(spec or {}, key), given)
+    spec = identified(with_root_key(spec or {}, key), given)
     hidden = [name for name in grid.axes if name.startswith(PREFIX)]
     if hidden:
         raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
@@ -133,7 +133,7 @@ def _wanted(ids: np.ndarray, part: Collection[bytes] | None) -> np.ndarray:
     return np.isin(ids, np.asarray([*part], ids.dtype))
 
 
-def rooted(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
+def with_root_key(spec: Mapping[str, Any], key: Key) -> dict[str, Any]:
     """The configuration with the root key, as members are identified by."""
     data = jax.random.key_data(key).tolist()
     return {**spec, "rng": str(jax.random.key_impl(key)), "key": data}

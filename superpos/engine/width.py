@@ -23,9 +23,9 @@ at work at once. Measured at 5→2 and 20→5 on two cores with 1 MiB of second 
 four times as much, a model-step takes 1.3 to 2 times as long."""
 WORTH_BLOCKS = 100
 """A block is run for its time alone when the whole sweep has this many on each device."""
-WORTH = 20
+MIN_PAYOFF = 20
 """A width is tried when the whole sweep takes this many times as long as trying it."""
-BETTER = 0.95
+MAX_RELATIVE_TIME = 0.95
 """A width is better when a member takes at most this part of the time it took before."""
 
 
@@ -135,14 +135,14 @@ def fastest(search: Search, program: Program) -> Program:
         while True:
             width = search.width(factor * best.width.n_members)
             trying = program.seconds + 2 * seconds * width.n_members
-            pays = n_runs * program.schedule.n_blocks * seconds > WORTH * trying
+            pays = n_runs * program.schedule.n_blocks * seconds > MIN_PAYOFF * trying
             if width == best.width or factor * _own(best) > budget or not pays:
                 break
             tried = _compiled(search, width)
             if tried is None or _own(tried) > budget:
                 break
             now = _seconds_per_member(search, tried)
-            if now > BETTER * seconds:
+            if now > MAX_RELATIVE_TIME * seconds:
                 break
             best, seconds = tried, now
         if best is not begun:

@@ -12,7 +12,7 @@ from superpos.gauge.classes import unit_classes as unit_classes
 from superpos.gauge.commute import commutes as commutes
 from superpos.gauge.commute import departures as departures
 from superpos.gauge.commute import descend as descend
-from superpos.gauge.commute import moved as moved
+from superpos.gauge.commute import sample_orbit as sample_orbit
 from superpos.gauge.descent import gram_sgd as gram_sgd
 from superpos.gauge.equivalent import equivalent as equivalent
 from superpos.gauge.equivalent import search_rotation as search_rotation

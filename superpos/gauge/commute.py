@@ -113,12 +113,12 @@ def commutes(
         arrays one for each. Of the size of rounding where the optimiser commutes with the group;
         then the label can be evolved by itself.
     """
-    starts = moved(group, params, key, n_elements)
+    starts = sample_orbit(group, params, key, n_elements)
     apart = departures(tx, gradient, label, params, starts, n_steps=n_steps)
     return jax.tree.map(lambda each: each.max(axis=0), apart)
 
 
 def moved(group: Group, params: Params, key: Key, n_elements: int) -> Params:
-    """Parameters moved by as many random elements of a group: arrays (n_elements, ...)."""
+    """Random points of the orbit of parameters under a group: arrays (n_elements, ...)."""
     keys = jax.random.split(key, n_elements)
     return jax.vmap(lambda one: group.act(group.sample(one, params), params))(keys)

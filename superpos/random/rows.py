@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from superpos.random import threefry
-from superpos.types import Array, Key, Words
+from superpos.types import Array, Key, KeyData
 
 
 def uniform_rows(key: Key, shape: tuple[int, int]) -> Array:
@@ -39,7 +39,7 @@ def uniform_rows(key: Key, shape: tuple[int, int]) -> Array:
     return _to_unit_interval(bits)
 
 
-def uniform_columns(words: Words, shape: tuple[int, int]) -> list[Array]:
+def uniform_columns(words: KeyData, shape: tuple[int, int]) -> list[Array]:
     """The rows of `uniform_rows` for a key of threefry13, without an array of more dimensions.
 
     Args:

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from superpos.types import Array, Words
+from superpos.types import Array, KeyData
 
 BULK_ROUNDS, KEY_ROUNDS = 13, 20
 BITS, SPLIT, FOLD_IN = range(3)
@@ -148,7 +148,7 @@ def count(shape: tuple[int, ...]) -> Array:
     return total
 
 
-def blocks(key: Array | Words, use: int, counter: Array | np.uint32, rounds: int) -> list[Array]:
+def blocks(key: Array | KeyData, use: int, counter: Array | np.uint32, rounds: int) -> list[Array]:
     """Encrypt a counter for one use of a key; the functions above are this, a use each.
 
     It asks for no array but the counter, so it also runs where there are only scalars and vectors

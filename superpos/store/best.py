@@ -20,8 +20,8 @@ def best_of(
     """The member with the lowest loss along one dimension.
 
     Only members with status "ok" and a finite loss are eligible: a bare argmin would return the
-    first nan. Where some of them are not fragile, the best of those is taken. The distribution over
-    the restarts stays in the dataset that was given.
+    first nan. Where some of them are not sensitive to rounding, the best of those is taken. The
+    distribution over the restarts stays in the dataset that was given.
 
     Args:
         dataset: a sweep.

@@ -19,7 +19,7 @@ UNITS = {"units": "updates"}
 Schema = dict[str, dict[str, Any]]
 """Name of a result -> {"shape": of one member, "dtype", "dims": names of its own dimensions}."""
 FRAGILE = 1e-3
-"""A member is fragile when its sensitivity is above this."""
+"""A member is `fragile`, sensitive to rounding, when its sensitivity is above this."""
 _MISSING = {"f": np.nan, "i": -1}
 OK = "ok"
 """The status of a member that is finished."""

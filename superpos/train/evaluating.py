@@ -1,7 +1,6 @@
 """Evaluations as a run makes them: by name, with the key they are given, into its results."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -12,7 +11,6 @@ from superpos.arguments import ArgumentError, check_value, shown
 from superpos.types import Array, Carry, Evaluation, Probe
 
 STREAM_EVALUATIONS = 2
-NOTHING: Mapping[str, Evaluation] = MappingProxyType({})
 
 
 def named_evaluations(

@@ -9,10 +9,11 @@ import numpy as np
 import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
-from superpos.train.evaluating import NOTHING, add_results
+from superpos.train.evaluating import add_results
 from superpos.train.schedule import STEP, Schedule, means_of, schedule_of
 from superpos.train.training import training
 from superpos.types import (
+    EMPTY,
     Array,
     Carry,
     Evaluation,
@@ -36,7 +37,7 @@ def fit(
     source: Source,
     tx: optax.GradientTransformation,
     spec: FitSpec,
-    evaluations: Mapping[str, Evaluation] = NOTHING,
+    evaluations: Mapping[str, Evaluation] = EMPTY,
     probe: Probe | Evaluation | None = None,
     on_block: Callable[[int, Metrics], None] | None = None,
 ) -> Run:

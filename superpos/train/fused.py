@@ -1,20 +1,20 @@
-"""An engine that trains a block of updates in one kernel (Pallas), with a run in registers.
+"""A block of updates in one kernel (Pallas), with a run in registers.
 
 XLA launches several kernels for each update and takes each intermediate result through memory.
 Here one program of one kernel is one run: parameters and optimiser state are scalars that the loop
 over updates carries, a batch is one vector per feature, and nothing but the first and the last
 state is read or written.
 
-Checked in interpret mode on a CPU against the ordinary engine, and as compiled on an H200 with JAX
+Checked in interpret mode on a CPU against the program of XLA, and as compiled on an H200 with JAX
 0.11.2, where at 5→2 with 1,024 examples an update takes 7 µs for 10 models and 35 µs for 1,000, and
-the ordinary engine 26 and 83 (experiments/bench/RESULTS-GPU.md). It is off by default: last bits
+the program of XLA 26 and 83 (experiments/bench/RESULTS-GPU.md). It is off by default: last bits
 differ, and JAX 0.11 calls Pallas for Triton deprecated.
 
-Scope, refused in one line where it does not hold: the source and the model have `columns`; the
-model has no state; keys are of generator threefry13; the batch is a power of two, as Triton has no
-other vectors; the optimiser treats each parameter alone; what is closed over, such as a swept
-value, is a scalar. The kernel is unrolled over features, so it is for a handful of them: at 20→5 it
-takes 35 s to compile and 7 times as long as the ordinary engine.
+Scope, refused in one line where it does not hold: the source has `sample_columns`; the model has
+`loss_columns` and no state; keys are of generator threefry13; the batch is a power of two, as
+Triton has no other vectors; the optimiser treats each parameter alone; what is closed over, such as
+a swept value, is a scalar. The kernel is unrolled over features, so it is for a handful of them: at
+20→5 it takes 35 s to compile and 7 times as long as the program of XLA.
 """
 
 import dataclasses
@@ -63,15 +63,15 @@ def fused_block(
         interpret: run the kernel as ordinary JAX, on any device, slowly.
 
     Returns:
-        (carry, key of the data) -> (carry, mean loss ()), the numbers of the ordinary engine but
+        (carry, key of the data) -> (carry, mean loss ()), the numbers of the program of XLA but
         for the order of sums.
 
     Raises:
         ArgumentError: something is out of scope, when called or when the block is traced.
     """
-    if model.columns is None or source.columns is None:
-        part = "data" if source.columns is None else "model"
-        raise ArgumentError(f"engine.kernel=pallas: expected xla, as this {part} has no columns")
+    if model.loss_columns is None or source.sample_columns is None:
+        part = "data" if source.sample_columns is None else "model"
+        raise ArgumentError(f"engine.kernel=pallas: expected xla, as this {part} gives none")
     if spec.batch_size & (spec.batch_size - 1):
         raise ArgumentError(
             f"engine.kernel=pallas: expected fit.batch_size a power of two, not {spec.batch_size}"
@@ -80,7 +80,7 @@ def fused_block(
         raise ArgumentError(
             f"engine.kernel=pallas: expected fit.updates_per_draw=1, not {spec.updates_per_draw}"
         )
-    update = _update(model.columns, source.columns, tx, spec.batch_size)
+    update = _update(model.loss_columns, source.sample_columns, tx, spec.batch_size)
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
         _check_run(carry, tx)
@@ -111,7 +111,7 @@ def _update(
         carry = dataclasses.replace(carry, step=first + number)
         step = carry.step.astype(jnp.uint32)
         key = threefry.blocks(carry.key, threefry.FOLD_IN, step, threefry.KEY_ROUNDS)
-        # Of the two keys that the ordinary engine splits off, the first is that of the batch.
+        # Of the two keys that the program of XLA splits off, the first is that of the batch.
         batch = threefry.blocks(key, threefry.SPLIT, np.uint32(0), threefry.KEY_ROUNDS)
         inputs, targets = columns(batch, batch_size)
         loss, grads = jax.value_and_grad(loss_of)(carry.params, inputs, targets)

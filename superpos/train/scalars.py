@@ -1,4 +1,4 @@
-"""Trees of arrays as trees of scalars, for an engine that keeps a run in registers."""
+"""Trees of arrays as trees of scalars, for a kernel that keeps a run in registers."""
 
 from typing import Any
 

@@ -11,11 +11,12 @@ import jax.numpy as jnp
 import optax
 
 from superpos.arguments import ArgumentError, check_value
-from superpos.train.evaluating import NOTHING, add_results, measure_of, named_evaluations
+from superpos.train.evaluating import add_results, measure_of, named_evaluations
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of, every_of
 from superpos.train.update import updated
 from superpos.types import (
+    EMPTY,
     Array,
     Batch,
     Carry,
@@ -29,7 +30,7 @@ from superpos.types import (
     Training,
 )
 
-Engine = Literal["xla", "pallas"]
+Kernel = Literal["xla", "pallas"]
 """What runs a block of updates, as it stands in a config."""
 STREAM_INIT, STREAM_DATA, STREAM_NOISE, STREAM_SOURCE = 0, 1, 3, 4  # 2 is of evaluations
 Means = dict[str, Array]
@@ -43,9 +44,9 @@ def training(
     source: Source,
     tx: optax.GradientTransformation,
     spec: FitSpec,
-    evaluations: Mapping[str, Evaluation] = NOTHING,
+    evaluations: Mapping[str, Evaluation] = EMPTY,
     probe: Probe | Evaluation | None = None,
-    engine: Engine = "xla",
+    kernel: Kernel = "xla",
     interpret: bool | None = None,
 ) -> Training:
     """Put a model, a source, an optimiser and evaluations together into one run.
@@ -63,7 +64,7 @@ def training(
         spec: length of the run.
         evaluations: what is measured, by name.
         probe: short for one evaluation, which is measured after each `log_every`.
-        engine: "xla", or "pallas" for a block as one kernel; `superpos.train.fused` says for what.
+        kernel: "xla", or "pallas" for a block as one kernel; `superpos.train.fused` says for what.
         interpret: with "pallas", whether to run the kernel as ordinary JAX, slowly; None does where
             the default backend is not a GPU.
 
@@ -76,7 +77,7 @@ def training(
         ArgumentError: an evaluation that is never due, a source or a model that do not fit, or,
             with "pallas", something out of its scope; in one line; here, or in the first trace.
     """
-    check_value("engine", engine, Engine)
+    check_value("kernel", kernel, Kernel)
     evaluations = named_evaluations(evaluations, probe)
     named = evaluations.values()
     check_fit(source, model)
@@ -91,7 +92,7 @@ def training(
     }
     run = (
         _fused(model, source, tx, spec, block, interpret)
-        if engine == "pallas"
+        if kernel == "pallas"
         else _scanned_block(model, source, tx, spec, block)
     )
 

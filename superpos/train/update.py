@@ -1,4 +1,4 @@
-"""One update of a run, given its gradient: the rule that every engine keeps to."""
+"""One update of a run, given its gradient: the rule that every kernel keeps to."""
 
 import dataclasses
 import functools

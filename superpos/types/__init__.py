@@ -5,12 +5,14 @@ An argument typed `Scalar` may be a tracer, so it can be swept inside one compil
 argument of any other type is static, so another value is another compile.
 """
 
+from superpos.types.base import EMPTY as EMPTY
 from superpos.types.base import Array as Array
 from superpos.types.base import Asset as Asset
 from superpos.types.base import Batch as Batch
 from superpos.types.base import Dims as Dims
 from superpos.types.base import Example as Example
 from superpos.types.base import Key as Key
+from superpos.types.base import KeyData as KeyData
 from superpos.types.base import Magnitude as Magnitude
 from superpos.types.base import Output as Output
 from superpos.types.base import Params as Params
@@ -18,7 +20,6 @@ from superpos.types.base import Scalar as Scalar
 from superpos.types.base import Scalars as Scalars
 from superpos.types.base import SourceState as SourceState
 from superpos.types.base import State as State
-from superpos.types.base import Words as Words
 from superpos.types.base import vectors as vectors
 from superpos.types.parts import Evaluation as Evaluation
 from superpos.types.parts import Members as Members

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -10,7 +11,7 @@ import numpy as np
 
 Array = jax.Array
 Key = jax.Array
-Words = Sequence[Array]
+KeyData = Sequence[Array]
 """The data of a key as two scalars, uint32 ()."""
 Scalar = float | jax.Array
 """The mark of a sweep axis, and nothing else."""
@@ -24,6 +25,8 @@ def _as_it_is(arrays: Any) -> Any:
     return arrays
 
 
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+"""Nothing by name, for an argument that is left out."""
 Dims = Mapping[str, Sequence[str]]
 """Name of a result -> names of its own dimensions."""
 Params = Any

@@ -13,11 +13,11 @@ from superpos.types.base import (
     Dims,
     Example,
     Key,
+    KeyData,
     Output,
     Params,
     SourceState,
     State,
-    Words,
 )
 
 
@@ -30,7 +30,7 @@ class Source(NamedTuple):
         init: key -> state; () when there is none.
         sample: (params, state, key, batch_size) -> (Batch, state). The params are those of the
             model that is trained.
-        columns: (words, batch_size) -> (inputs, targets), for an engine that keeps a run in
+        sample_columns: (words, batch_size) -> (inputs, targets), for a kernel that keeps a run in
             registers: each a list of vectors (batch,), one per feature, of the same numbers as
             `sample` gives for a key of generator threefry13, whose data are the two words, uint32
             (). None where there is no such function.
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
     init: Callable[[Key], SourceState]
     sample: Callable[[Params, SourceState, Key, int], tuple[Batch, SourceState]]
-    columns: Callable[[Words, int], tuple[list[Array], list[Array]]] | None = None
+    sample_columns: Callable[[KeyData, int], tuple[list[Array], list[Array]]] | None = None
     gives: Example | None = None
     stream: int | None = None
 
@@ -54,10 +54,10 @@ class Model(NamedTuple):
         apply: (params, state, x) -> Output, for ONE example.
         loss: (params, state, batch, key) -> (loss, (state, measurements)), for a batch. The
             measurements are numbers by name, of which a run keeps the mean over each block.
-        columns: (params, inputs, targets) -> loss (), for an engine that keeps a run in registers:
-            the same loss with every array in params as nested lists of scalars, a batch as
-            `Source.columns` gives it. None where there is no such function, as for a loss that
-            reads a state or a key.
+        loss_columns: (params, inputs, targets) -> loss (), for a kernel that keeps a run in
+            registers: the same loss with every array in params as nested lists of scalars, and a
+            batch as `Source.sample_columns` gives it. None where there is no such function, as for
+            a loss that reads a state or a key.
         takes: shapes and dtypes of an example; None where they are not declared.
         dims: names of the dimensions of parameters and state, such as {"W": ("feature", "hidden")}.
     """
@@ -65,7 +65,7 @@ class Model(NamedTuple):
     init: Callable[[Key], tuple[Params, State]]
     apply: Callable[[Params, State, Array], Output]
     loss: Callable[[Params, State, Batch, Key], tuple[Array, tuple[State, dict[str, Array]]]]
-    columns: Callable[[Params, list[Array], list[Array]], Array] | None = None
+    loss_columns: Callable[[Params, list[Array], list[Array]], Array] | None = None
     takes: Example | None = None
     dims: Dims = MappingProxyType({})
 

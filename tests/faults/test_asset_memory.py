@@ -32,7 +32,7 @@ else:
     rows[...] = np.arange(64, dtype=np.float32)
 
 def build(point, assets):
-    source = data.examples(n_features=64, examples={"inputs": assets["x"]}, serve="stream")
+    source = data.examples(n_features=64, examples={"inputs": assets["x"]}, sampling="stream")
     spec = FitSpec(n_steps=20, batch_size=32, log_every=10)
     return training(**led(point["rate"], source=data.shared(data=source), spec=spec))
 

@@ -32,7 +32,6 @@ JOBS = [
 @pytest.fixture
 def loader_and_master(monkeypatch):
     monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
-    boundary._prepare()
     boundary.prepare()
     with initialize_config_dir(str(extensions()[0].configs), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()

@@ -238,5 +238,5 @@ def test_a_factory_is_given_what_it_takes_at_any_depth_and_no_more() -> None:
 def test_what_a_config_sets_is_not_supplied() -> None:
     node = {"kind": "finite", "n_features": 3, "n_samples": 4, "data": SPARSE}
     assert construct("data", node, data=None).gives.inputs.shape == (3,)
-    assert components.asked(EVERYTHING, "data", node) >= {"serve"}
+    assert components.asked(EVERYTHING, "data", node) >= {"sampling"}
     assert "data" not in components.asked(EVERYTHING, "data", node)

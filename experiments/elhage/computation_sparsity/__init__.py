@@ -2,6 +2,6 @@
 
 Source: Elhage et al. 2022, Toy Models of Superposition, "Computation in Superposition":
 h = ReLU(W1 x), y' = ReLU(W2 h + b), to be |x| of a hundred features with forty neurons. Which
-neuron serves which features hangs on the last bits of a run, how many serve one does not: members
+neuron serves which features is sensitive to rounding, how many serve one is not: members
 are not trained twice to mark that, and the notes give the shares of all instances.
 """

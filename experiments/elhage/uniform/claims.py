@@ -16,7 +16,7 @@ from experiments.elhage.uniform.measure import (
 from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
 from superpos.metrics import POLYTOPES
 
-FIGURES = ("tetrahedron", "triangle", "digon", "pentagon", "square antiprism")
+POLYTOPE_KINDS = ("tetrahedron", "triangle", "digon", "pentagon", "square antiprism")
 FINE = 0.02
 """Another size than THRESHOLD, tried on the factors of all features: at p = 1 norms are small."""
 TRIED = {
@@ -104,7 +104,7 @@ def _judge_polytopes(claims: Mapping[str, Claim], base: Models) -> list[Verdict]
     """Verdicts on the figures and the tegum factors of features."""
     half = base.kept & (np.abs(base.per_feature - 0.5) < 0.05)[:, None]
     digons = (base.codes == POLYTOPES.index("digon"))[half]
-    found = [name for name in FIGURES if (base.codes == POLYTOPES.index(name)).any()]
+    found = [name for name in POLYTOPE_KINDS if (base.codes == POLYTOPES.index(name)).any()]
     return [
         claims["digons"].judge(digons.mean() if digons.size else None, f"{digons.size} features"),
         claims["figures"].judge(len(found), f"{_counts(base)}; {TRIED['figures']}; {SIZE}"),

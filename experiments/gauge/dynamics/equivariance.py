@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray
 
-from experiments.gauge.moving import SIDES, SYMMETRIES
+from experiments.gauge.transformed import SIDES, SYMMETRIES
 from superpos import gauge
 from superpos.train import NoMemberError, store
 

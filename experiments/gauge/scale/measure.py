@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import xarray
 
-from experiments.gauge.scale.moves import Changes, moved, unit_features
+from experiments.gauge.scale.moves import Changes, changes_of, unit_features
 from experiments.gauge.scale.networks import is_classifier, networks
 from experiments.gauge.scale.tied import Tied, tied
 from experiments.gauge.scale.times_alpha import Scaled, biased_decisions, scaled
@@ -51,6 +51,6 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Measured:
                 continue
             of_scaled[name] = scaled(found)
             if len(found.params.weights) == 2:
-                changes[name] = moved(found, random.key(2))
+                changes[name] = changes_of(found, random.key(2))
                 of_units[name] = unit_features(found)
     return Measured(of_scaled, of_biased, changes, of_units, autoencoders)

@@ -23,7 +23,7 @@ Seen = dict[str, Array]
 """Outputs, probabilities and measures of a network."""
 
 
-def moved(found: Networks, key: Key) -> Changes:
+def changes_of(found: Networks, key: Key) -> Changes:
     """Draw elements of each group and say how far they move outputs and measures.
 
     Args:

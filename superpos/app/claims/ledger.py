@@ -110,19 +110,19 @@ def in_setting(verdicts: Iterable[Verdict], setting: str) -> list[Verdict]:
 
 
 def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
-    """Let no claim rest on fragile members alone.
+    """Let no claim rest on members alone that are sensitive to rounding.
 
     Args:
         verdicts: verdicts that rest on the same members.
-        fragile: which of these members are fragile, bool of any shape; None when it is not known.
+        fragile: which of these are sensitive to rounding, bool of any shape; None when not known.
 
     Returns:
-        The verdicts, undecided where every member is fragile, with a note where any is.
+        The verdicts, undecided where every member is, with a note where any is.
     """
     n_fragile, n_members = (0, 0) if fragile is None else (int(fragile.sum()), int(fragile.size))
     if not n_fragile:
         return list(verdicts)
-    text = f"{n_fragile} of {n_members} members are fragile"
+    text = f"{n_fragile} of {n_members} members are sensitive to rounding"
     return [
         replace(
             verdict,

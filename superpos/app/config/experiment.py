@@ -8,8 +8,8 @@ from typing import Any, Literal
 from superpos import random
 from superpos.app.complaints import MOVED
 from superpos.app.config.changes import with_changes
-from superpos.app.config.jobs import ConfigError, Job
 from superpos.app.config.resolve import COMPONENTS
+from superpos.app.config.sweep_plan import ConfigError, SweepPlan
 from superpos.app.config.variant import Variant, bind_variant
 from superpos.app.findings import Findings
 from superpos.app.registry import analyses
@@ -30,7 +30,7 @@ from superpos.random import Rng
 from superpos.store.afterwards import check_names
 from superpos.store.grid import make_grid
 from superpos.store.table import is_number
-from superpos.train.training import Engine
+from superpos.train.training import Kernel
 
 VARIED = (*COMPONENTS, "assets", "fit", "seed", "sweep", "zipped", "points", "engine")
 """What a variant may change."""
@@ -45,7 +45,7 @@ SECTIONS = (
 )
 TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
 ENGINE = {
-    "kernel": Engine,
+    "kernel": Kernel,
     "rng": Rng,
     "chunk": MaybeCount,
     "memory_fraction": PositiveFraction,
@@ -67,7 +67,7 @@ def bind(
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
-        trace: trace each job for what `wrong_results` tells; jobs of one shape need that once.
+        trace: trace each plan for what `wrong_results` tells; plans of one shape need that once.
 
     Returns:
         The variants (one called "sweep" where the config has none), and the analysis: (datasets
@@ -95,8 +95,8 @@ def bind(
             wrong = [*_engine(changed["engine"])]
             problems += [each for each in wrong if each not in problems]
             variants[name] = bind_variant(changed, made)
-            for job in variants[name].jobs if trace and not wrong else ():
-                problems += [each for each in wrong_results(job) if each not in problems]
+            for plan in variants[name].plans if trace and not wrong else ():
+                problems += [each for each in wrong_results(plan) if each not in problems]
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
@@ -166,11 +166,11 @@ def _objective(node: Any) -> Iterator[str]:
         yield f"objective={node!r}: expected the name of a result, or a list of names"
 
 
-def wrong_results(job: Job) -> Iterator[str]:
+def wrong_results(plan: SweepPlan) -> Iterator[str]:
     """Trace one member, without compiling, for the names and shapes of its results.
 
     Args:
-        job: checked but for this.
+        plan: checked but for this.
 
     Yields:
         What is wrong with config.objective, a line each.
@@ -178,18 +178,18 @@ def wrong_results(job: Job) -> Iterator[str]:
     Raises:
         ConfigError: the engine cannot train it, or names are taken.
     """
-    wanted = job.config["objective"]
-    root = random.key(0, rng=job.config["engine"]["rng"])
-    arrays = shapes_of(arrays_of(job.trained_with))
+    wanted = plan.config["objective"]
+    root = random.key(0, rng=plan.config["engine"]["rng"])
+    arrays = shapes_of(arrays_of(plan.trained_with))
     try:
-        points = make_grid(job.axes, job.zipped).points
-        with arithmetic(job.config):
-            schema = schema_of(reading(job.build, job.trained_with), points, root.dtype, arrays)
-            if job.over:
-                keys = [*job.axes, *(axis for axes in job.over.values() for axis in axes)]
-                run, carry = described(job.build_later, keys, root, job.assets)
-                over = {name: [*axes] for name, axes in job.over.items()}
-                check_names(run, carry, schema, [*job.axes], over)
+        points = make_grid(plan.axes, plan.zipped).points
+        with arithmetic(plan.config):
+            schema = schema_of(reading(plan.build, plan.trained_with), points, root.dtype, arrays)
+            if plan.over:
+                keys = [*plan.axes, *(axis for axes in plan.over.values() for axis in axes)]
+                run, carry = described(plan.build_later, keys, root, plan.assets)
+                over = {name: [*axes] for name, axes in plan.over.items()}
+                check_names(run, carry, schema, [*plan.axes], over)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
     numbers = [name for name, entry in schema.items() if is_number(entry)]

@@ -109,7 +109,7 @@ def _load(path: str, loader: Mapping[str, Any]) -> Asset:
 
 @functools.lru_cache(maxsize=8)
 def _cached(path: str, text: str, stamp: Any) -> Asset:
-    """An asset is loaded once for all jobs of a command, as long as its file stays as it is."""
+    """An asset is loaded once for all plans of a command, as long as its file stays as it is."""
     del stamp
     return construct(registry(), "asset", json.loads(text), path, {"registry": registry()})
 

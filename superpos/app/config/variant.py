@@ -1,4 +1,4 @@
-"""A variant of a config, taken apart into jobs: a program for each combination of static values."""
+"""A variant of a config, taken apart: a plan for each combination of static values."""
 
 import dataclasses
 import itertools
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from superpos.app.config import loading
 from superpos.app.config.axes import expand, flat_axes
 from superpos.app.config.changes import flat, with_value, without_links
-from superpos.app.config.jobs import NONE, ConfigError, Job, bind_job, make_job
 from superpos.app.config.resolve import after, resolve
+from superpos.app.config.sweep_plan import ConfigError, SweepPlan, bind_plan, make_plan
 from superpos.app.config.varying import axis_hint
 from superpos.app.sweeping import arithmetic
 from superpos.arguments import ArgumentError, did_you_mean, shown
 from superpos.store.grid import SEED, canonical, check_count, make_grid
-from superpos.types import Model
+from superpos.types import EMPTY, Model
 
 MOST_PROGRAMS = 256
 """Of one variant: each is traced for checks, and compiled."""
@@ -33,25 +33,25 @@ class Variant:
         axes: dotted key -> values, in written order: `sweep:`, then the columns of `points:`.
         zipped: groups of axes that vary together, such as the columns of `points:`.
         static: axes that no program can take as an input.
-        jobs: one for each combination of the values of the static axes.
+        plans: one for each combination of the values of the static axes.
     """
 
     axes: Axes
     zipped: list[list[str]]
     static: tuple[str, ...]
-    jobs: list[Job]
+    plans: list[SweepPlan]
 
     @property
     def n_members(self) -> int:
-        """Members of all jobs."""
-        return sum(job.n_members for job in self.jobs)
+        """Members of all plans."""
+        return sum(plan.n_members for plan in self.plans)
 
     @property
     def model(self) -> Model | None:
         """The model of all members; None where they have different ones."""
-        [job, *others] = self.jobs
+        [plan, *others] = self.plans
         differ = others or any(key.startswith("model.") for key in self.axes)
-        return None if differ or job.assets else resolve(job.config, {}).model
+        return None if differ or plan.assets else resolve(plan.config, {}).model
 
 
 class _Part(NamedTuple):
@@ -62,15 +62,15 @@ class _Part(NamedTuple):
     zipped: list[list[str]]
 
     def plain(self) -> dict[str, Any]:
-        """As `bind_job` takes it."""
+        """As `bind_plan` takes it."""
         return {**self.config, "sweep": self.axes, "zipped": self.zipped, "points": []}
 
 
-def bind_variant(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE) -> Variant:
+def bind_variant(config: Mapping[str, Any], made: Mapping[str, Model | None] = EMPTY) -> Variant:
     """Check a variant of a config, and every combination of its static values.
 
     Args:
-        config: plain and resolved, as `bind_job` takes it, with `points`; its axes may be static.
+        config: plain and resolved, as `bind_plan` takes it, with `points`; its axes may be static.
         made: variant -> its model, for the variants that are trained before.
 
     Returns:
@@ -85,19 +85,19 @@ def bind_variant(config: Mapping[str, Any], made: Mapping[str, Model | None] = N
         kinds = any(key.endswith(".kind") for key in whole.axes)
         left = [key for key in whole.axes if not kinds and not _is_static(config, key)]
         parts = [_Part(config, {key: whole.axes[key] for key in left}, [])]
-    jobs: list[Job] = []
+    plans: list[SweepPlan] = []
     problems: dict[str, None] = {}
     static = tuple(key for key in whole.axes if any(key not in part.axes for part in parts))
     for part in parts:
         try:
-            jobs.append(bind_job(part.plain(), made))
+            plans.append(bind_plan(part.plain(), made))
         except ConfigError as error:
             problems |= dict.fromkeys(_labelled(each, labels, static) for each in error.problems)
     if problems or found:
         raise ConfigError(list(dict.fromkeys([*problems, *found])))
     axes = {key: values for key, values in whole.axes.items() if not is_later(config, key)}
-    axes = {**axes, SEED: whole.axes.get(SEED, jobs[0].axes[SEED])}
-    return Variant(axes, whole.zipped, static, jobs)
+    axes = {**axes, SEED: whole.axes.get(SEED, plans[0].axes[SEED])}
+    return Variant(axes, whole.zipped, static, plans)
 
 
 def realised(variant: Variant, output_dir: Path) -> Variant:
@@ -110,16 +110,16 @@ def realised(variant: Variant, output_dir: Path) -> Variant:
     Raises:
         ArgumentError: an earlier one has no members to take; one line.
     """
-    jobs = [_realised(job, output_dir) for job in variant.jobs]
-    return dataclasses.replace(variant, jobs=jobs)
+    plans = [_realised(plan, output_dir) for plan in variant.plans]
+    return dataclasses.replace(variant, plans=plans)
 
 
-def _realised(job: Job, output_dir: Path) -> Job:
-    if all(each.digest != loading.PLANNED for each in job.assets.values()):
-        return job
-    with arithmetic(job.config):
-        assets = loading.realised(job.config["assets"], job.assets, output_dir)
-    return make_job(job.config, job.axes, job.zipped, job.fit, assets, job.over)
+def _realised(plan: SweepPlan, output_dir: Path) -> SweepPlan:
+    if all(each.digest != loading.PLANNED for each in plan.assets.values()):
+        return plan
+    with arithmetic(plan.config):
+        assets = loading.realised(plan.config["assets"], plan.assets, output_dir)
+    return make_plan(plan.config, plan.axes, plan.zipped, plan.fit, assets, plan.over)
 
 
 def _read(config: Mapping[str, Any]) -> tuple[_Part, dict[str, str], list[str]]:
@@ -251,7 +251,7 @@ def _choices(
 
 
 def _is_static(config: Mapping[str, Any], key: str) -> bool:
-    """Whether a key is there but no axis of one program; what is unknown is told by `bind_job`."""
+    """Whether a key is there but no axis of one program; what is unknown is told by `bind_plan`."""
     if is_later(config, key):
         return False  # what is measured afterwards makes no other program of the training
     try:

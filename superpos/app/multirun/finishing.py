@@ -12,8 +12,8 @@ from superpos.app.boundary import JobError
 from superpos.app.findings import Findings
 from superpos.app.multirun import manifest, training
 from superpos.app.multirun.training import Part
-from superpos.app.runner import Trained, report
-from superpos.app.search_metric import Value, objective
+from superpos.app.runner import TrainedSweep, report
+from superpos.app.search_metric import Value, search_metric
 from superpos.store.grid import make_grid
 
 WITHOUT_REPORT = "train"
@@ -86,21 +86,21 @@ class Finishing:
         shared = [name for name in each[0] if all(name in one for one in each)]
         results = {name: np.concatenate([one[name] for one in each]) for name in shared}
         ok = np.concatenate([trained.ok(numbers) for trained, numbers in found])
-        return objective(self._config["objective"], results, ok)
+        return search_metric(self._config["objective"], results, ok)
 
     def _report(self, folder: Path) -> None:
-        variants = dict.fromkeys(part.unit.variant for part in self.parts)
-        trained = {name: Trained(self._dataset(name), 0, 0.0) for name in variants}
+        variants = dict.fromkeys(part.job_sweep.variant for part in self.parts)
+        trained = {name: TrainedSweep(self._dataset(name), 0, 0.0) for name in variants}
         report(self._config, self._analyse, trained, folder, self._console)
 
     def _dataset(self, variant: str) -> Any:
         """The members of a variant, as a run of this job alone would have given them."""
-        parts = [part for part in self.parts if part.unit.variant == variant]
-        if parts[0].unit.whole.static:
+        parts = [part for part in self.parts if part.job_sweep.variant == variant]
+        if parts[0].job_sweep.whole.static:
             return manifest.dataset_of(parts, self._config)
-        [(unit, numbers, _, trained)] = parts
+        [(job_sweep, numbers, _, trained)] = parts
         assert not isinstance(trained, str)
-        grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
+        grid = make_grid(job_sweep.plan.axes, job_sweep.plan.zipped)
         return training.dataset_of(trained, numbers, grid)
 
 
@@ -108,7 +108,7 @@ def _members(part: Part) -> Iterator[dict[str, str]]:
     """Where each member of a sweep is in the store."""
     if not isinstance(part.trained, str):
         for member_id in part.trained.ids[part.numbers].astype(str):
-            yield {"variant": part.unit.variant, "group": part.group, "id": member_id}
+            yield {"variant": part.job_sweep.variant, "group": part.group, "id": member_id}
 
 
 def _diverged(part: Part) -> Iterator[str]:

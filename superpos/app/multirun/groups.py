@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from superpos.app.config.jobs import Job, flat_spec, make_job, spec_after
+from superpos.app.config.sweep_plan import SweepPlan, flat_spec, make_plan, spec_after
 from superpos.app.config.variant import Variant
 from superpos.app.config.varying import is_scalar
 from superpos.engine.assets import identified
@@ -21,39 +21,39 @@ SHARED = ("kernel", "rng", "matmul_precision", "x64", "check_fragile")
 Row = tuple[float, ...]
 
 
-class Unit(NamedTuple):
+class JobSweep(NamedTuple):
     """One sweep of one job: one for each combination of the static values of each variant.
 
     Attributes:
         number: of the job.
         variant: its name.
         whole: all that this variant of the job trains.
-        sweep: what is trained here.
+        plan: what is trained here.
     """
 
     number: int
     variant: str
     whole: Variant
-    sweep: Job
+    plan: SweepPlan
 
 
 @dataclass(frozen=True)
 class Group:
-    """Units that one compiled program can train.
+    """Sweeps of jobs that one compiled program can train.
 
     Attributes:
         name: hash of all that its members share, as the name of a folder.
         config: the config of one of them.
         names: keys that vary, the seed last.
         rows: values of the keys, a tuple per member, without repetition.
-        of_unit: the units, each with the numbers of its members among the rows.
+        job_sweeps: the job_sweeps, each with the numbers of its members among the rows.
     """
 
     name: str
     config: Mapping[str, Any]
     names: tuple[str, ...]
     rows: list[Row]
-    of_unit: list[tuple[Unit, list[int]]]
+    job_sweeps: list[tuple[JobSweep, list[int]]]
 
     @property
     def n_members(self) -> int:
@@ -61,25 +61,25 @@ class Group:
         return len(self.rows)
 
     @functools.cached_property
-    def sweep(self) -> Job:
+    def plan(self) -> SweepPlan:
         """All members of the group as one sweep."""
-        return self._job(self.of_unit[0][0].sweep)
+        return self._merged(self.job_sweeps[0][0].plan)
 
     @property
-    def measuring(self) -> list[Job]:
+    def measuring(self) -> list[SweepPlan]:
         """The same members, once for each set of evaluations of stored members."""
         found = {}
-        for unit, _ in self.of_unit:
-            for name in unit.sweep.over:
-                found.setdefault(name, self._job(unit.sweep))
+        for job_sweep, _ in self.job_sweeps:
+            for name in job_sweep.plan.over:
+                found.setdefault(name, self._merged(job_sweep.plan))
         return list({id(job): job for job in found.values()}.values())
 
     def contradictions(self) -> Iterator[str]:
         """Evaluations of stored members that jobs with the same models set in different ways."""
         found: dict[str, dict[str, Any]] = {}
-        for unit, _ in self.of_unit:
-            for name, axes in unit.sweep.over.items():
-                now = {**spec_after(unit.sweep.config, name), **axes}
+        for job_sweep, _ in self.job_sweeps:
+            for name, axes in job_sweep.plan.over.items():
+                now = {**spec_after(job_sweep.plan.config, name), **axes}
                 held = found.setdefault(name, now)
                 differ = [key for key in {**held, **now} if held.get(key) != now.get(key)]
                 if differ:
@@ -88,26 +88,28 @@ class Group:
                         f" {held.get(differ[0])}; expected it in sweep.{differ[0]}"
                     )
 
-    def _job(self, of: Job) -> Job:
+    def _merged(self, of: SweepPlan) -> SweepPlan:
         """All members of the group, with what is measured of them by one of its jobs."""
         columns = zip(*self.rows, strict=True)
         axes = {name: list(column) for name, column in zip(self.names, columns, strict=True)}
         zipped = [list(self.names)] if len(self.names) > 1 else []
-        return make_job(of.config, axes, zipped, of.fit, of.assets, of.over)
+        return make_plan(of.config, axes, zipped, of.fit, of.assets, of.over)
 
 
-def units_of(number: int, variants: Mapping[str, Variant]) -> list[Unit]:
+def job_sweeps_of(number: int, variants: Mapping[str, Variant]) -> list[JobSweep]:
     """All sweeps of a job."""
     return [
-        Unit(number, name, whole, sweep) for name, whole in variants.items() for sweep in whole.jobs
+        JobSweep(number, name, whole, sweep)
+        for name, whole in variants.items()
+        for sweep in whole.plans
     ]
 
 
-def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
-    """Put units together by their static part.
+def grouped(job_sweeps: Sequence[JobSweep], swept: Iterable[str]) -> list[Group]:
+    """Put job_sweeps together by their static part.
 
     Args:
-        units: checked.
+        job_sweeps: checked.
         swept: keys that the multirun varies, which are axes where a program allows that, so that
             it stays the same program whatever the values.
 
@@ -115,17 +117,16 @@ def grouped(units: Sequence[Unit], swept: Iterable[str]) -> list[Group]:
         The groups, in the order in which they first come.
     """
     is_input = _by_kinds(is_scalar)
-    together: dict[str, list[tuple[Unit, dict[str, Any], set[str]]]] = {}
-    for unit in units:
-        spec = identified(flat_spec(unit.sweep.config), unit.sweep.trained_with)
-        inputs = {
-            key for key in spec if key in unit.sweep.axes or is_input(unit.sweep.config, spec, key)
-        }
-        inputs |= {key for key in unit.sweep.axes if key != SEED}
-        engine = {name: unit.sweep.config["engine"][name] for name in SHARED}
+    together: dict[str, list[tuple[JobSweep, dict[str, Any], set[str]]]] = {}
+    for job_sweep in job_sweeps:
+        plan = job_sweep.plan
+        spec = identified(flat_spec(plan.config), plan.trained_with)
+        inputs = {key for key in spec if key in plan.axes or is_input(plan.config, spec, key)}
+        inputs |= {key for key in plan.axes if key != SEED}
+        engine = {name: plan.config["engine"][name] for name in SHARED}
         static = {key: value for key, value in spec.items() if key not in inputs}
         text = json.dumps([canonical(static), sorted(inputs), engine], sort_keys=True)
-        together.setdefault(text, []).append((unit, spec, inputs))
+        together.setdefault(text, []).append((job_sweep, spec, inputs))
     return [_group(text, members, {*swept}) for text, members in together.items()]
 
 
@@ -144,24 +145,24 @@ def _by_kinds(test: Callable[[Mapping[str, Any], str], bool]) -> Callable[..., b
 
 
 def _group(
-    text: str, members: list[tuple[Unit, dict[str, Any], set[str]]], swept: set[str]
+    text: str, members: list[tuple[JobSweep, dict[str, Any], set[str]]], swept: set[str]
 ) -> Group:
     first, first_spec, inputs = members[0]
     varying = {k for k in inputs if any(spec.get(k) != first_spec.get(k) for _, spec, _ in members)}
-    axes = {key for unit, _, _ in members for key in unit.sweep.axes}
+    axes = {key for job_sweep, _, _ in members for key in job_sweep.plan.axes}
     names = (*sorted(inputs & (varying | axes | swept)), SEED)
     name = hashlib.sha256(json.dumps([text, names]).encode()).hexdigest()[:12]
     numbers: dict[Row, int] = {}
-    of_unit = []
-    for unit, spec, _ in members:
-        rows = rows_of(unit.sweep, spec, names)
-        of_unit.append((unit, [numbers.setdefault(row, len(numbers)) for row in rows]))
-    return Group(name, first.sweep.config, names, list(numbers), of_unit)
+    job_sweeps = []
+    for job_sweep, spec, _ in members:
+        rows = rows_of(job_sweep.plan, spec, names)
+        job_sweeps.append((job_sweep, [numbers.setdefault(row, len(numbers)) for row in rows]))
+    return Group(name, first.plan.config, names, list(numbers), job_sweeps)
 
 
-def rows_of(sweep: Job, spec: Mapping[str, Any], names: Sequence[str]) -> list[Row]:
+def rows_of(plan: SweepPlan, spec: Mapping[str, Any], names: Sequence[str]) -> list[Row]:
     """Values of the keys for each member of a sweep, in its order; numbers as float32."""
-    grid = make_grid(sweep.axes, sweep.zipped)
+    grid = make_grid(plan.axes, plan.zipped)
     varying = spread(grid, {name: values.tolist() for name, values in grid.axes.items()})
     columns = [
         varying.get(name) or [float(np.float32(spec[name]))] * grid.n_members for name in names

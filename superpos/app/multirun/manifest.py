@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from superpos.app.config.jobs import flat_spec
+from superpos.app.config.sweep_plan import flat_spec
 from superpos.app.config.variant import Variant
-from superpos.app.multirun.groups import SHARED, Group, Unit, spread
+from superpos.app.multirun.groups import SHARED, Group, JobSweep, spread
 from superpos.app.multirun.training import Part
 from superpos.app.sweeping import root_key
 from superpos.engine.assets import identified
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.store import multirun
 from superpos.store.differences import refuse_difference
 from superpos.store.grid import SEED, make_grid
@@ -38,10 +38,10 @@ def update(
     Raises:
         StoreError: the folder holds another multirun; one line that names the first difference.
     """
-    units = [unit for group in groups for unit, _ in group.of_unit]
-    keys = _keys(units, configs, swept)
-    zipped = _zipped(units)
-    base = _base(units, keys)
+    job_sweeps = [job_sweep for group in groups for job_sweep, _ in group.job_sweeps]
+    keys = _keys(job_sweeps, configs, swept)
+    zipped = _zipped(job_sweeps)
+    base = _base(job_sweeps, keys)
     multirun.refuse_old(folder)
     held = multirun.read(folder)
     rows = [] if held is None else _rows(held[0])
@@ -64,12 +64,12 @@ def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:
     """The members of one variant of one job as a Dataset, whatever else the multirun holds.
 
     Args:
-        parts: all units of the variant, each of them trained.
+        parts: all job_sweeps of the variant, each of them trained.
         config: of the job.
     """
-    whole = parts[0].unit.whole
+    whole = parts[0].job_sweep.whole
     keys = _inner(whole)
-    columns = [_columns(part.unit, config, keys) for part in parts]
+    columns = [_columns(part.job_sweep, config, keys) for part in parts]
     values = {
         key: [value for each in columns for value in each[number]]
         for number, key in enumerate(keys)
@@ -81,10 +81,10 @@ def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:
         values=values,
         ids=np.concatenate(found).astype(str).tolist(),
         groups=[part.group for part in parts for _ in part.numbers],
-        zipped=_zipped([parts[0].unit]),
+        zipped=_zipped([parts[0].job_sweep]),
     )
     sweeps = {part.group: each.sweep for part, each in zip(parts, trained, strict=True)}
-    return multirun.dataset_of(members, _base([part.unit for part in parts], keys), sweeps)
+    return multirun.dataset_of(members, _base([part.job_sweep for part in parts], keys), sweeps)
 
 
 def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:
@@ -95,28 +95,30 @@ def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:
 def _members(
     group: Group, keys: Sequence[str], configs: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[Any, ...]]:
-    """Id, group and values of each member of each unit."""
-    work = group.sweep
-    spec = rooted(work.spec, root_key(group.config))
+    """Id, group and values of each member of each job_sweep."""
+    work = group.plan
+    spec = with_root_key(work.spec, root_key(group.config))
     ids = make_grid(work.axes, work.zipped).member_ids(spec).astype(str).tolist()
-    for unit, numbers in group.of_unit:
-        columns = _columns(unit, configs[unit.number], keys)
+    for job_sweep, numbers in group.job_sweeps:
+        columns = _columns(job_sweep, configs[job_sweep.number], keys)
         for number, *values in zip(numbers, *columns, strict=True):
             yield (ids[number], group.name, *values)
 
 
-def _columns(unit: Unit, config: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
-    """For each key its value in every member of a unit."""
-    grid = make_grid(unit.sweep.axes, unit.sweep.zipped)
-    varying = spread(grid, unit.sweep.axes)
-    return [varying.get(key) or [_value(unit, config, key)] * grid.n_members for key in keys]
+def _columns(
+    job_sweep: JobSweep, config: Mapping[str, Any], keys: Sequence[str]
+) -> list[list[Any]]:
+    """For each key its value in every member of the sweep of a job."""
+    grid = make_grid(job_sweep.plan.axes, job_sweep.plan.zipped)
+    varying = spread(grid, job_sweep.plan.axes)
+    return [varying.get(key) or [_value(job_sweep, config, key)] * grid.n_members for key in keys]
 
 
-def _value(unit: Unit, config: Mapping[str, Any], key: str) -> Any:
+def _value(job_sweep: JobSweep, config: Mapping[str, Any], key: str) -> Any:
     """What a job has at a key: a number or text; the name of what is chosen for a whole node."""
     if key == VARIANT:
-        return unit.variant
-    node: Any = unit.sweep.config
+        return job_sweep.variant
+    node: Any = job_sweep.plan.config
     for part in key.split("."):
         node = node.get(part) if isinstance(node, Mapping) else None
     if isinstance(node, Mapping) or node is None:
@@ -131,13 +133,13 @@ def _overrides(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _keys(
-    units: Sequence[Unit], configs: Sequence[Mapping[str, Any]], swept: Sequence[str]
+    job_sweeps: Sequence[JobSweep], configs: Sequence[Mapping[str, Any]], swept: Sequence[str]
 ) -> list[str]:
     """Keys that tell members apart: of the multirun, of sweeps inside the jobs, and the variant."""
     texts = [_overrides(config) for config in configs]
     differ = [key for key in texts[0] if any(other.get(key) != texts[0][key] for other in texts)]
-    inner = [key for unit in units for key in _inner(unit.whole)]
-    variants = [VARIANT] if len({unit.variant for unit in units}) > 1 else []
+    inner = [key for job_sweep in job_sweeps for key in _inner(job_sweep.whole)]
+    variants = [VARIANT] if len({job_sweep.variant for job_sweep in job_sweeps}) > 1 else []
     return list(dict.fromkeys([*(swept or differ), *inner, *variants]))
 
 
@@ -146,21 +148,24 @@ def _inner(whole: Variant) -> list[str]:
     return [k for k, v in whole.axes.items() if k != SEED or len(v) > 1 or whole.static]
 
 
-def _zipped(units: Sequence[Unit]) -> list[tuple[str, ...]]:
-    """Groups of axes that vary together in all units."""
-    each = [[tuple(group) for group in unit.whole.zipped if len(group) > 1] for unit in units]
+def _zipped(job_sweeps: Sequence[JobSweep]) -> list[tuple[str, ...]]:
+    """Groups of axes that vary together in all sweeps of jobs."""
+    each = [
+        [tuple(group) for group in job_sweep.whole.zipped if len(group) > 1]
+        for job_sweep in job_sweeps
+    ]
     return [group for group in each[0] if all(group in other for other in each)]
 
 
-def _base(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, Any]:
+def _base(job_sweeps: Sequence[JobSweep], keys: Sequence[str]) -> dict[str, Any]:
     """What all members have in common, dotted key -> value."""
     specs = [
         {
-            **identified(flat_spec(unit.sweep.config), unit.sweep.trained_with),
-            SEED: unit.sweep.config["seed"],
-            **{f"engine.{name}": unit.sweep.config["engine"][name] for name in SHARED},
+            **identified(flat_spec(job_sweep.plan.config), job_sweep.plan.trained_with),
+            SEED: job_sweep.plan.config["seed"],
+            **{f"engine.{name}": job_sweep.plan.config["engine"][name] for name in SHARED},
         }
-        for unit in units
+        for job_sweep in job_sweeps
     ]
     return {
         key: value

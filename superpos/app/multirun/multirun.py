@@ -10,16 +10,16 @@ from rich.table import Table
 
 from superpos.app.boundary import Launch
 from superpos.app.config.experiment import bind, wrong_results
-from superpos.app.config.jobs import ConfigError
 from superpos.app.config.loading import PLANNED
+from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.findings import Findings
 from superpos.app.multirun import manifest, page
-from superpos.app.multirun.away import train_away
-from superpos.app.multirun.engines import make_engine, wrong_options
-from superpos.app.multirun.engines.protocol import Engine
 from superpos.app.multirun.finishing import Finishing, Part
-from superpos.app.multirun.groups import Group, Unit, grouped, units_of
-from superpos.app.multirun.training import Trained, train, with_held
+from superpos.app.multirun.groups import Group, JobSweep, grouped, job_sweeps_of
+from superpos.app.multirun.remote import train_on_workers
+from superpos.app.multirun.training import GroupResults, train, with_held
+from superpos.app.multirun.workers import make_pool, wrong_options
+from superpos.app.multirun.workers.pool import WorkerPool
 from superpos.store import files
 
 Analyse = Callable[..., Findings]
@@ -39,7 +39,7 @@ class Multirun:
         self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
         self._console = Console()
         self._held = ExitStack()
-        self._engine: Engine | None = None
+        self._pool: WorkerPool | None = None
         self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
 
     def batch(self, configs: Sequence[Mapping[str, Any]], launch: Launch) -> list[Finishing]:
@@ -58,8 +58,8 @@ class Multirun:
         """
         if found := [*wrong_options(launch.options)]:
             raise ConfigError(found)
-        units, analyses = _bound(configs)
-        groups = grouped(units, launch.swept)
+        job_sweeps, analyses = _bound(configs)
+        groups = grouped(job_sweeps, launch.swept)
         _check_results(groups)
         self._hold(launch)
         groups = [with_held(group, launch.folder) for group in groups]
@@ -70,8 +70,10 @@ class Multirun:
         ]
         self.jobs += zip(configs, finishing, strict=True)
         for group, trained in zip(groups, self._train(groups, launch), strict=True):
-            for unit, numbers in group.of_unit:
-                finishing[unit.number].parts.append(Part(unit, numbers, group.name, trained))
+            for job_sweep, numbers in group.job_sweeps:
+                finishing[job_sweep.number].parts.append(
+                    Part(job_sweep, numbers, group.name, trained)
+                )
         return finishing
 
     def close(self) -> int:
@@ -96,26 +98,26 @@ class Multirun:
         return 3 if failures else 0
 
     def _hold(self, launch: Launch) -> None:
-        """Be the only writer of the folder, with an engine, until the multirun ends."""
+        """Be the only writer of the folder, with workers, until the multirun ends."""
         if self.launch is None:
             self._held.enter_context(files.locked(launch.folder))
-            self._engine = make_engine(launch.options, launch.folder)
-            if self._engine is not None:
-                self._held.callback(self._engine.close)
+            self._pool = make_pool(launch.options, launch.folder)
+            if self._pool is not None:
+                self._held.callback(self._pool.close)
             self.launch = launch
 
-    def _train(self, groups: Sequence[Group], launch: Launch) -> Iterator[Trained | str]:
+    def _train(self, groups: Sequence[Group], launch: Launch) -> Iterator[GroupResults | str]:
         """Train the groups one after the other in this process, or all at once elsewhere."""
         titles = [
-            f"program {number} of {len(groups)}: {len(group.of_unit):,} jobs,"
-            f" {group.n_members:,} models x {group.sweep.fit.n_steps:,} steps"
+            f"program {number} of {len(groups)}: {len(group.job_sweeps):,} jobs,"
+            f" {group.n_members:,} models x {group.plan.fit.n_steps:,} steps"
             for number, group in enumerate(groups, 1)
         ]
-        if self._engine is not None:
+        if self._pool is not None:
             self._console.print(*titles, sep="\n")
             try:
-                yield from train_away(
-                    groups, launch.folder, self._engine, launch.options, self._console
+                yield from train_on_workers(
+                    groups, launch.folder, self._pool, launch.options, self._console
                 )
             except KeyboardInterrupt:
                 self._held.close()  # nothing else would end the processes of Ray
@@ -126,13 +128,13 @@ class Multirun:
             yield train(group, launch.folder, self._programs[group.name], self._console)
 
 
-def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analyse]]:
+def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[JobSweep], list[Analyse]]:
     """Check all jobs, and take them apart into sweeps.
 
     Raises:
         ConfigError: with every problem of every job, each once.
     """
-    units: list[Unit] = []
+    job_sweeps: list[JobSweep] = []
     analyses: list[Analyse] = []
     problems: dict[str, None] = {}
     for number, config in enumerate(configs):
@@ -141,16 +143,16 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[Unit], list[Analy
         except ConfigError as error:
             problems |= dict.fromkeys(error.problems)
             continue
-        units += units_of(number, variants)
+        job_sweeps += job_sweeps_of(number, variants)
         analyses.append(analyse)
-    for unit in units:
-        for name, each in unit.sweep.assets.items():
+    for job_sweep in job_sweeps:
+        for name, each in job_sweep.plan.assets.items():
             if each.digest == PLANNED:
                 why = "a multirun trains all variants at once, expected a store"
                 problems[f"assets.{name}.variant: {why}"] = None
     if problems:
         raise ConfigError(list(problems))
-    return units, analyses
+    return job_sweeps, analyses
 
 
 def _check_results(groups: Sequence[Group]) -> None:
@@ -159,7 +161,7 @@ def _check_results(groups: Sequence[Group]) -> None:
     Raises:
         ConfigError: with every problem.
     """
-    problems = [p for group in groups for p in wrong_results(group.of_unit[0][0].sweep)]
+    problems = [p for group in groups for p in wrong_results(group.job_sweeps[0][0].plan)]
     problems += [problem for group in groups for problem in group.contradictions()]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

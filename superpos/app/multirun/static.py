@@ -8,7 +8,7 @@ from rich.console import Console
 
 from superpos.app.config.variant import Variant
 from superpos.app.multirun import manifest
-from superpos.app.multirun.groups import grouped, units_of
+from superpos.app.multirun.groups import grouped, job_sweeps_of
 from superpos.app.multirun.training import Part, train, with_held
 from superpos.store import files
 from superpos.train import TrainError
@@ -35,13 +35,15 @@ def train_static(
     """
     parts: list[Part] = []
     with files.locked(folder):
-        groups = [with_held(each, folder) for each in grouped(units_of(0, {name: variant}), ())]
+        groups = [
+            with_held(each, folder) for each in grouped(job_sweeps_of(0, {name: variant}), ())
+        ]
         manifest.update(folder, groups, [config], ())
         for number, group in enumerate(groups, 1):
-            [(unit, numbers)] = group.of_unit
-            values = ", ".join(f"{k}={unit.sweep.spec[k]}" for k in variant.static)
+            [(job_sweep, numbers)] = group.job_sweeps
+            values = ", ".join(f"{k}={job_sweep.plan.spec[k]}" for k in variant.static)
             console.print(f"program {number} of {len(groups)}: {values}", soft_wrap=True)
-            parts.append(Part(unit, numbers, group.name, train(group, folder, {}, console)))
+            parts.append(Part(job_sweep, numbers, group.name, train(group, folder, {}, console)))
     if failed := [part.trained for part in parts if isinstance(part.trained, str)]:
         raise TrainError("\n".join(dict.fromkeys(failed)))
     n_new = sum(part.trained.n_new for part in parts if not isinstance(part.trained, str))

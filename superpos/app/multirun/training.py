@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from superpos.app import sweeping
-from superpos.app.multirun.groups import Group, Row, Unit
+from superpos.app.multirun.groups import Group, JobSweep, Row
 from superpos.app.progress import progress_bar
 from superpos.store import files, folder, multirun, reading
 from superpos.store.grid import Grid
@@ -17,7 +17,7 @@ from superpos.store.table import Table
 from superpos.train import StoreError, TrainError
 
 
-class Trained(NamedTuple):
+class GroupResults(NamedTuple):
     """The store of a group after training.
 
     Attributes:
@@ -62,21 +62,21 @@ class Part(NamedTuple):
     """One sweep of a job: its members in a group, and what became of them.
 
     Attributes:
-        unit: the sweep.
+        job_sweep: the sweep.
         numbers: of its members in the group.
         group: name of the group.
         trained: the group's results, or one line why there are none.
     """
 
-    unit: Unit
+    job_sweep: JobSweep
     numbers: Sequence[int]
     group: str
-    trained: Trained | str
+    trained: GroupResults | str
 
 
 def train(
     group: Group, folder: Path, programs: MutableMapping[Any, Any], console: Console
-) -> Trained | str:
+) -> GroupResults | str:
     """Train what is missing of a group.
 
     Args:
@@ -91,7 +91,7 @@ def train(
     place = multirun.group_folder(folder, group.name)
     try:
         with progress_bar(console) as on_progress:
-            sweeping.train(group.sweep, store=place, programs=programs, on_progress=on_progress)
+            sweeping.train(group.plan, store=place, programs=programs, on_progress=on_progress)
         measure_after(group, place)
     except (StoreError, TrainError, MemoryError) as error:
         return str(error)
@@ -99,7 +99,7 @@ def train(
 
 
 def measure_after(group: Group, place: Path) -> None:
-    """Make the evaluations of stored members that the units of a group ask for.
+    """Make the evaluations of stored members that the sweeps of jobs in a group ask for.
 
     Raises:
         StoreError: the store holds another evaluation of that name; one line.
@@ -108,7 +108,7 @@ def measure_after(group: Group, place: Path) -> None:
         sweeping.measure_after(job, place)
 
 
-def read(place: Path) -> Trained:
+def read(place: Path) -> GroupResults:
     """What the store of a group holds.
 
     Args:
@@ -119,7 +119,7 @@ def read(place: Path) -> Trained:
     """
     found = folder.read_sweep(place)
     assert found is not None
-    return Trained(*found)
+    return GroupResults(*found)
 
 
 def with_held(group: Group, folder: Path) -> Group:
@@ -137,14 +137,15 @@ def with_held(group: Group, folder: Path) -> Group:
     return dataclasses.replace(
         group,
         rows=list(numbers),
-        of_unit=[
-            (unit, [numbers[group.rows[old]] for old in mine]) for unit, mine in group.of_unit
+        job_sweeps=[
+            (job_sweep, [numbers[group.rows[old]] for old in mine])
+            for job_sweep, mine in group.job_sweeps
         ],
     )
 
 
-def dataset_of(trained: Trained, numbers: Sequence[int], grid: Grid) -> Any:
-    """The members of one unit as the Dataset that its own sweep would have given."""
+def dataset_of(trained: GroupResults, numbers: Sequence[int], grid: Grid) -> Any:
+    """The members of one sweep of a job as the Dataset that its own sweep would have given."""
     header, _, table = trained.sweep
     ids = table.ids[numbers]
     own = Table(ids, header["schema"])

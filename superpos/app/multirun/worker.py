@@ -8,7 +8,7 @@ import numpy as np
 
 from superpos.app import sweeping
 from superpos.app.config import loading
-from superpos.app.config.jobs import ConfigError, make_job
+from superpos.app.config.sweep_plan import ConfigError, make_plan
 from superpos.app.extensions import ExtensionError, name_packages, named
 from superpos.app.multirun.groups import Group
 from superpos.app.startup import start_jax
@@ -24,7 +24,7 @@ def payload(group: Group, ids: Sequence[bytes], place: Path) -> dict[str, Any]:
         ids: content hashes of those that are.
         place: folder of the group's store, the same on every machine.
     """
-    sweep = group.sweep
+    sweep = group.plan
     return {
         "config": dict(sweep.config),
         "axes": sweep.axes,
@@ -62,7 +62,7 @@ def train(part: Mapping[str, Any]) -> str | None:
                     f"assets.{name}: has {assets[name].digest} here, expected {digest} as where the"
                     " multirun was begun"
                 )
-        job = make_job(config, part["axes"], part["zipped"], FitSpec(**config["fit"]), assets)
+        job = make_plan(config, part["axes"], part["zipped"], FitSpec(**config["fit"]), assets)
         ids = np.asarray(part["ids"], "S16").tolist()
         sweeping.train(job, store=part["store"], part=ids)
     except (

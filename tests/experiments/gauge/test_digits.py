@@ -51,7 +51,7 @@ def test_an_asset_has_the_images_of_a_part_and_their_digits() -> None:
 
 def test_data_of_the_asset_are_images_with_their_digits() -> None:
     images = digits.digits(split="test").arrays
-    source = examples(n_features=64, examples=images, serve="in_order")
+    source = examples(n_features=64, examples=images, sampling="in_order")
     batch = draw(source, jax.random.key(0), 355)
     np.testing.assert_array_equal(batch.inputs, images["inputs"])
     np.testing.assert_array_equal(batch.targets, images["targets"])

@@ -18,7 +18,7 @@ from experiments.gauge.dynamics.claims import (
 from experiments.gauge.dynamics.equivariance import NAMES, TIED, UNTIED
 from experiments.gauge.dynamics.label_space import Labels
 from experiments.gauge.dynamics.speed import N_FEATURES, WIDTHS, Times
-from experiments.gauge.moving import SYMMETRIES
+from experiments.gauge.transformed import SYMMETRIES
 from tests.stored import config_text
 
 N, M = 6, 2

@@ -101,7 +101,7 @@ def test_biases_have_to_be_scaled_from_their_layer_on() -> None:
 @pytest.fixture(scope="module")
 def changes() -> moves.Changes:
     with jax.enable_x64(True):
-        return moves.moved(found_of(), random.key(0))
+        return moves.changes_of(found_of(), random.key(0))
 
 
 SYMMETRIES = {

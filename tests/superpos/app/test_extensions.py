@@ -101,7 +101,7 @@ def test_a_component_without_a_yaml_has_the_defaults_of_its_signature(mine: Path
 
 def test_what_an_analysis_takes_is_checked(mine: Path) -> None:
     from superpos.app.config.experiment import bind
-    from superpos.app.config.jobs import ConfigError
+    from superpos.app.config.sweep_plan import ConfigError
 
     config = compose(["experiment=mine/first", "+analysis.at_leas=3"])
     with pytest.raises(ConfigError, match=r"analysis\.at_leas: .*did you mean at_least\?"):

@@ -15,7 +15,7 @@ import yaml
 from experiments.elhage.phase_change import sampling
 from superpos.app import runner, sweeping
 from superpos.app.boundary import compose
-from superpos.app.config.jobs import ConfigError, Job
+from superpos.app.config.sweep_plan import ConfigError, SweepPlan
 from superpos.app.report import stored
 from superpos.train import StoreError, store
 from tests.small import shrunk
@@ -51,9 +51,9 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     return caught.value.problems
 
 
-def only_jobs(config: Mapping[str, Any]) -> dict[str, Job]:
+def only_jobs(config: Mapping[str, Any]) -> dict[str, SweepPlan]:
     """The jobs of variants that are one program each."""
-    return {name: job for name, variant in runner.bind(config)[0].items() for job in variant.jobs}
+    return {name: job for name, variant in runner.bind(config)[0].items() for job in variant.plans}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -149,7 +149,7 @@ def test_variants_may_have_static_axes_and_tables_of_their_own(tmp_path: Path) -
         "plain": {},
     }
     found, _ = runner.bind(tiny(tmp_path, *SMALL_SWEEP, changes={"variants": variants}))
-    assert [len(each.jobs) for each in found.values()] == [2, 2, 1]
+    assert [len(each.plans) for each in found.values()] == [2, 2, 1]
     assert [each.n_members for each in found.values()] == [8, 8, 4]
     assert found["table"].static == ("data.n_features", "model.n_features")
 

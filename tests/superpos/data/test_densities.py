@@ -70,10 +70,10 @@ def test_a_density_of_one_feature_leaves_the_others_as_they_are() -> None:
 @pytest.mark.parametrize("shares", [None, SHARES])
 def test_columns_are_the_sample_bit_for_bit(power: float, shares: list[float] | None) -> None:
     source = sparse_uniform(n_features=3, density=0.7, densities=shares, density_power=power)
-    assert source.columns is not None
+    assert source.sample_columns is not None
     key = random.key(3)
     expected = np.asarray(draw(source, key, 256).inputs).T
-    columns, _ = source.columns([*jax.random.key_data(key)], 256)
+    columns, _ = source.sample_columns([*jax.random.key_data(key)], 256)
     np.testing.assert_array_equal(np.stack(columns), expected)
 
 

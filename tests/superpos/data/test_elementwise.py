@@ -44,9 +44,9 @@ def test_targets_are_the_function_of_the_inputs(function: Any) -> None:
 
 
 def test_columns_are_there_where_the_source_has_them() -> None:
-    assert elementwise(n_features=N, data=signed(), function="abs").columns is None
+    assert elementwise(n_features=N, data=signed(), function="abs").sample_columns is None
     data = sparse_uniform(n_features=N, density=0.5)
-    assert elementwise(n_features=N, data=data, function="abs").columns is not None
+    assert elementwise(n_features=N, data=data, function="abs").sample_columns is not None
 
 
 def test_another_width_is_refused() -> None:

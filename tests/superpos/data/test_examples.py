@@ -25,20 +25,20 @@ def batches(source, n_batches, batch_size):
 
 
 def test_a_stream_goes_on_where_the_last_batch_ended_and_begins_anew_after_the_last_row():
-    source = examples(n_features=3, examples=ARRAYS, serve="stream")
+    source = examples(n_features=3, examples=ARRAYS, sampling="stream")
     taken = np.arange(4 * 5) % 7
     found = np.concatenate([batch.inputs for batch in batches(source, 4, 5)])
     np.testing.assert_array_equal(found, ROWS[taken])
 
 
 def test_a_batch_of_a_stream_may_be_larger_than_all_there_is():
-    source = examples(n_features=3, examples=ARRAYS, serve="stream")
+    source = examples(n_features=3, examples=ARRAYS, sampling="stream")
     found = np.concatenate([batch.inputs for batch in batches(source, 2, 16)])
     np.testing.assert_array_equal(found, ROWS[np.arange(32) % 7])
 
 
 def test_in_order_every_batch_is_the_first_rows():
-    source = examples(n_features=3, examples=ARRAYS, serve="in_order")
+    source = examples(n_features=3, examples=ARRAYS, sampling="in_order")
     for batch in batches(source, 2, 5):
         np.testing.assert_array_equal(batch.inputs, ROWS[:5])
 
@@ -53,21 +53,21 @@ def test_at_random_every_row_is_drawn_alike_often():
     assert np.abs(counts - 1000).max() < 5 * np.sqrt(7000 * (1 / 7) * (6 / 7))
 
 
-@pytest.mark.parametrize("serve", ["random", "in_order", "stream"])
-def test_targets_go_with_their_rows_and_features_are_not_known(serve):
+@pytest.mark.parametrize("sampling", ["random", "in_order", "stream"])
+def test_targets_go_with_their_rows_and_features_are_not_known(sampling):
     targets = jnp.asarray(10 * ROWS[:, :2])
-    source = examples(n_features=3, examples={**ARRAYS, "targets": targets}, serve=serve)
+    source = examples(n_features=3, examples={**ARRAYS, "targets": targets}, sampling=sampling)
     batch = draw(source, key(), 4)
     np.testing.assert_array_equal(batch.targets, 10 * batch.inputs[:, :2])
     assert batch.factors.shape == (4, 0)
-    alone = draw(examples(n_features=3, examples=ARRAYS, serve=serve), key(), 4)
+    alone = draw(examples(n_features=3, examples=ARRAYS, sampling=sampling), key(), 4)
     np.testing.assert_array_equal(alone.targets, alone.inputs)
 
 
-@pytest.mark.parametrize("serve", ["random", "stream"])
-def test_what_it_gives_is_of_the_shapes_and_dtypes_of_the_arrays(serve):
+@pytest.mark.parametrize("sampling", ["random", "stream"])
+def test_what_it_gives_is_of_the_shapes_and_dtypes_of_the_arrays(sampling):
     arrays = {"inputs": jnp.zeros((4, 2), jnp.int32), "targets": jnp.zeros((4, 5), jnp.bfloat16)}
-    gives = examples(n_features=2, examples=arrays, serve=serve).gives
+    gives = examples(n_features=2, examples=arrays, sampling=sampling).gives
     assert (gives.inputs.shape, gives.inputs.dtype) == ((2,), jnp.int32)
     assert (gives.targets.shape, gives.targets.dtype) == ((5,), jnp.bfloat16)
 

@@ -31,7 +31,7 @@ def rows(x: np.ndarray) -> list[bytes]:
 
 @pytest.mark.slow
 def test_in_order_is_the_full_batch_whatever_the_key() -> None:
-    source = make(serve="in_order")
+    source = make(sampling="in_order")
     full = inputs(source, T)
     assert len(set(rows(full))) == T
     np.testing.assert_array_equal(full, inputs(source, T, seed=1))
@@ -41,7 +41,7 @@ def test_in_order_is_the_full_batch_whatever_the_key() -> None:
 
 @pytest.mark.slow
 def test_random_batches_are_of_the_same_examples_and_uniform() -> None:
-    full = inputs(make(serve="in_order"), T)
+    full = inputs(make(sampling="in_order"), T)
     place = {row: index for index, row in enumerate(rows(full))}
     drawn = [place[row] for row in rows(inputs(make(), 20_000))]
     assert scipy.stats.chisquare(np.bincount(drawn, minlength=T)).pvalue > 1e-6
@@ -49,8 +49,8 @@ def test_random_batches_are_of_the_same_examples_and_uniform() -> None:
 
 
 def test_the_data_seed_says_which_data_set() -> None:
-    sets = [rows(inputs(make(serve="in_order", data_seed=seed), T)) for seed in (0, 1, 2**24)]
-    assert sets[0] == rows(inputs(make(serve="in_order", data_seed=0), T))
+    sets = [rows(inputs(make(sampling="in_order", data_seed=seed), T)) for seed in (0, 1, 2**24)]
+    assert sets[0] == rows(inputs(make(sampling="in_order", data_seed=0), T))
     assert len({row for found in sets for row in found}) == 3 * T
 
 
@@ -59,7 +59,7 @@ def test_data_sets_have_the_moments_of_their_source() -> None:
 
     def first(seed: jax.Array) -> jax.Array:
         inner = one_sparse(n_features=N)
-        source = finite(n_features=N, data=inner, n_samples=3, data_seed=seed, serve="in_order")
+        source = finite(n_features=N, data=inner, n_samples=3, data_seed=seed, sampling="in_order")
         return draw(source, jax.random.key(0), 1).inputs[0]
 
     x = np.asarray(jax.jit(jax.vmap(first))(jnp.arange(20_000)), np.float64)
@@ -86,7 +86,7 @@ def test_a_swept_data_seed_gives_what_it_gives_alone() -> None:
         ({"n_samples": 0}, "n_samples=0: expected an integer in [1, 2147483647]"),
         ({"data_seed": -1}, "data_seed=-1: expected a number in [0, 16777216]"),
         ({"data_seed": 2**24 + 1}, "data_seed=16777217: expected a number in [0, 16777216]"),
-        ({"serve": "all"}, "serve='all': expected one of random, in_order"),
+        ({"sampling": "all"}, "sampling='all': expected one of random, in_order"),
     ],
 )
 def test_bad_arguments_are_refused(changes: dict, message: str) -> None:
@@ -97,8 +97,8 @@ def test_bad_arguments_are_refused(changes: dict, message: str) -> None:
 
 @pytest.mark.slow
 def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
-    full = inputs(make(serve="in_order"), T)
-    few = inputs(make(serve="in_order", fraction=0.4), 6)
+    full = inputs(make(sampling="in_order"), T)
+    few = inputs(make(sampling="in_order", fraction=0.4), 6)
     np.testing.assert_array_equal(few, np.concatenate([full[:4], full[:2]]))
     drawn = jax.vmap(lambda part: draw(make(fraction=part), jax.random.key(3), 200).inputs)(
         jnp.array([0.01, 0.4, 1.0])

@@ -96,16 +96,16 @@ def test_a_stratified_mean_is_closer_to_the_truth() -> None:
 @pytest.mark.slow
 def test_columns_are_the_sample_bit_for_bit() -> None:
     source = one_sparse(n_features=N)
-    assert source.columns is not None
+    assert source.sample_columns is not None
     key = random.key(5)
-    inputs, targets = source.columns(tuple(jax.random.key_data(key)), 256)
+    inputs, targets = source.sample_columns(tuple(jax.random.key_data(key)), 256)
     expected = np.asarray(draw(source, key, 256).inputs).T
     np.testing.assert_array_equal(np.stack(inputs), expected)
     np.testing.assert_array_equal(np.stack(targets), expected)
 
 
 def test_a_stratified_source_has_no_columns() -> None:
-    assert one_sparse(n_features=3, stratified=True).columns is None
+    assert one_sparse(n_features=3, stratified=True).sample_columns is None
 
 
 @pytest.mark.parametrize("n_features", [1, 5, 32])

@@ -40,7 +40,7 @@ def test_a_function_of_a_key_becomes_a_source_without_state():
     batch, after = source.sample("anything", state, key(), 5)
     assert after == ()
     np.testing.assert_array_equal(batch.inputs, jax.random.uniform(key(), (5, 3)))
-    assert (source.columns, source.gives, source.stream) == (None, None, None)
+    assert (source.sample_columns, source.gives, source.stream) == (None, None, None)
 
 
 def test_what_a_source_gives_is_declared_as_vectors_of_float32():
@@ -92,8 +92,8 @@ def test_a_shared_source_has_a_stream_that_sources_of_it_keep():
 
 def test_an_engine_that_knows_no_stream_is_given_no_columns():
     data = sparse_uniform(n_features=3, density=0.5)
-    assert data.columns is not None
-    assert shared(data=data).columns is None
+    assert data.sample_columns is not None
+    assert shared(data=data).sample_columns is None
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, True, None])

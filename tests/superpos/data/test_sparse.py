@@ -190,17 +190,20 @@ def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
 @pytest.mark.parametrize("density", [0.01, 0.3, 1.0])
 def test_columns_are_the_sample_bit_for_bit(n_features: int, density: float) -> None:
     source = sparse_uniform(n_features=n_features, density=density)
-    assert source.columns is not None
+    assert source.sample_columns is not None
     key = random.key(SEED)
     words = tuple(jax.random.key_data(key))
     expected = np.asarray(draw(source, key, 256).inputs).T
-    for columns in source.columns(words, 256):
+    for columns in source.sample_columns(words, 256):
         assert [column.shape for column in columns] == [(256,)] * n_features
         np.testing.assert_array_equal(np.stack(columns), expected)
 
 
 def test_columns_of_another_key_are_other_numbers() -> None:
     source = sparse_uniform(n_features=3, density=1.0)
-    assert source.columns is not None
-    draws = [np.stack(source.columns((jnp.uint32(a), jnp.uint32(b)), 64)[0]) for a, b in SOME_WORDS]
+    assert source.sample_columns is not None
+    draws = [
+        np.stack(source.sample_columns((jnp.uint32(a), jnp.uint32(b)), 64)[0])
+        for a, b in SOME_WORDS
+    ]
     assert len({draw.tobytes() for draw in draws}) == len(SOME_WORDS)

@@ -156,7 +156,7 @@ def test_keys_are_no_asset(one_line):
 
 def build(point, assets):
     """Each update takes rate times the mean of the batch from w."""
-    source = data.examples(n_features=3, examples={"inputs": assets["x"]}, serve="stream")
+    source = data.examples(n_features=3, examples={"inputs": assets["x"]}, sampling="stream")
     spec = FitSpec(n_steps=N_STEPS, batch_size=BATCH, log_every=1)
     return training(**led(point["rate"], source=data.shared(data=source), spec=spec))
 

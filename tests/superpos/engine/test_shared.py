@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.store import files
 from superpos.store.grid import make_grid
 from superpos.train import StoreError, store, sweep
@@ -20,7 +20,7 @@ launch_module = importlib.import_module("superpos.engine.launch")
 
 SPEC = {"n": 3}
 AXES = {"target": [0.1, 0.5, 0.7], "seed": [0, 1, 2, 3]}
-IDS = make_grid(AXES).member_ids(rooted(SPEC, jax.random.key(0)))
+IDS = make_grid(AXES).member_ids(with_root_key(SPEC, jax.random.key(0)))
 HALVES = IDS[::2], IDS[1::2]
 
 
@@ -96,7 +96,7 @@ def test_a_worker_touches_nothing_of_others(run, tmp_path):
 def test_the_axes_of_a_grown_sweep_are_written_by_who_holds_the_folder(run, tmp_path):
     axes = {**AXES, "target": [*AXES["target"], 0.9]}
     run()
-    ids = make_grid(axes).member_ids(rooted(SPEC, jax.random.key(0)))
+    ids = make_grid(axes).member_ids(with_root_key(SPEC, jax.random.key(0)))
     run(axes=axes, part=ids)
     assert store.open(tmp_path).sizes["target"] == 3
     run(axes=axes)
@@ -150,12 +150,12 @@ import sys
 import jax
 from superpos.train import sweep
 from superpos.store.grid import make_grid
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from tests.superpos.builds import autoencoders
 
 axes = {"density": [0.1, 0.2, 0.4, 0.7], "seed": [0, 1, 2, 3, 4]}
 key, spec = jax.random.key(0), {"n": 3}
-ids = make_grid(axes).member_ids(rooted(spec, key))
+ids = make_grid(axes).member_ids(with_root_key(spec, key))
 first, step = map(int, sys.argv[2:])
 
 build = autoencoders(n_steps=20, log_every=10)

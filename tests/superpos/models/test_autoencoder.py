@@ -311,12 +311,12 @@ def test_columns_give_the_loss_of_numpy_and_the_gradient_of_the_loss(
         error=squared(importance=importance),
         activation=activation,
     )
-    assert model.columns is not None
+    assert model.loss_columns is not None
     W, b = random_params(3, n, m)
     inputs, targets = random_inputs(4, n), random_inputs(5, n)
     params = AutoencoderParams(W=jnp.float32(W), b=jnp.float32(b))
     columns = [jnp.float32(x) for x in inputs.T], [jnp.float32(x) for x in targets.T]
-    loss, grads = jax.value_and_grad(model.columns)(as_lists(params), *columns)
+    loss, grads = jax.value_and_grad(model.loss_columns)(as_lists(params), *columns)
 
     weights = DECAY ** np.arange(n) * (1.0 if importance is None else np.array(importance))
     expected = numpy_loss(W, b, inputs, targets, weights, activation)
@@ -329,8 +329,8 @@ def test_columns_give_the_loss_of_numpy_and_the_gradient_of_the_loss(
 
 def test_columns_refuse_another_number_of_features() -> None:
     model = autoencoder(n_features=3, n_hidden=1)
-    assert model.columns is not None
+    assert model.loss_columns is not None
     params = AutoencoderParams(W=[[1.0]] * 3, b=[0.0] * 3)
     for n in (2, 4):
         with pytest.raises(AssertionError):
-            model.columns(params, [jnp.ones(8)] * n, [jnp.ones(8)] * n)
+            model.loss_columns(params, [jnp.ones(8)] * n, [jnp.ones(8)] * n)

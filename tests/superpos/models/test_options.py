@@ -222,8 +222,8 @@ def test_incidental_polysemanticity_can_be_expressed() -> None:
     ids=lambda options: "-".join(options),
 )
 def test_no_option_has_columns(options: dict[str, Any]) -> None:
-    assert model_of(**options).columns is None
-    assert model_of(regularisers=[], error=squared(importance=[1.0] * N)).columns is not None
+    assert model_of(**options).loss_columns is None
+    assert model_of(regularisers=[], error=squared(importance=[1.0] * N)).loss_columns is not None
 
 
 # What the components cost where they are not used

@@ -36,7 +36,7 @@ from superpos.random.threefry import (
 )
 
 FALSE_ALARM = 1e-6
-Words = np.ndarray
+KeyData = np.ndarray
 PValues = np.ndarray
 Word = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
 
@@ -168,7 +168,7 @@ STREAMS = {
 }
 
 
-def stream(word: Word, name: str, size: int) -> Words:
+def stream(word: Word, name: str, size: int) -> KeyData:
     """The words of a stream in their order of reading; `across` reads one word of each key."""
     make, across = STREAMS[name]
     table = np.asarray(jax.jit(word)(*make(size)))
@@ -194,14 +194,14 @@ def poisson(count: int, mean: float) -> float:
     return min(1.0, 2 * min(sides))
 
 
-def bit_counts(words: Words) -> np.ndarray:
+def bit_counts(words: KeyData) -> np.ndarray:
     halves = np.ascontiguousarray(words).view(np.uint16).reshape(-1, 2)
     table = np.stack([np.bincount(halves[:, i], minlength=2**16) for i in range(2)])
     ones = (np.arange(2**16)[:, None] >> np.arange(16)) & 1
     return (table @ ones).reshape(-1)
 
 
-def equidistribution(words: Words) -> PValues:
+def equidistribution(words: KeyData) -> PValues:
     """Chi-square of each byte and of the high and low 12 bits."""
     octets = np.ascontiguousarray(words).view(np.uint8).reshape(-1, 4)
     p = [
@@ -213,7 +213,7 @@ def equidistribution(words: Words) -> PValues:
     return np.array(p)
 
 
-def bit_balance(words: Words) -> PValues:
+def bit_balance(words: KeyData) -> PValues:
     """Each bit is 1 half of the time."""
     return normal((bit_counts(words) - len(words) / 2) / np.sqrt(len(words) / 4))
 
@@ -221,7 +221,7 @@ def bit_balance(words: Words) -> PValues:
 REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)), bitorder="little")
 
 
-def kolmogorov_smirnov(words: Words) -> PValues:
+def kolmogorov_smirnov(words: KeyData) -> PValues:
     """The words as numbers in [0, 1), and with their bits in reverse order."""
     reverse = REVERSED[np.ascontiguousarray(words).view(np.uint8)].view(np.uint32).byteswap()
     p = []
@@ -236,7 +236,7 @@ def kolmogorov_smirnov(words: Words) -> PValues:
 LAGS = (1, 2, 3, 4, 8, 16, 32, 63, 64, 65, 128, 256, 1024, 16384)
 
 
-def serial_correlation(words: Words) -> PValues:
+def serial_correlation(words: KeyData) -> PValues:
     """Correlation of numbers at many lags."""
     u = (words / 2**32 - 0.5) * np.sqrt(12)
     return normal(
@@ -244,7 +244,7 @@ def serial_correlation(words: Words) -> PValues:
     )
 
 
-def bit_correlation(words: Words) -> PValues:
+def bit_correlation(words: KeyData) -> PValues:
     """Each bit of a word against the same bit of the word some lags later."""
     z = []
     for lag in LAGS:
@@ -259,7 +259,7 @@ CLASS_OF = np.digitize(np.arange(33), [14, 16, 17, 19])
 CLASSES = np.bincount(CLASS_OF, WEIGHT_32)
 
 
-def hamming_weights(words: Words) -> PValues:
+def hamming_weights(words: KeyData) -> PValues:
     """The numbers of ones in two words, one or more apart, are independent (25 classes)."""
     kinds = CLASS_OF[np.bitwise_count(words)]
     expected = np.outer(CLASSES, CLASSES).ravel()
@@ -270,7 +270,7 @@ def hamming_weights(words: Words) -> PValues:
     return np.array(p)
 
 
-def hamming_differences(words: Words) -> PValues:
+def hamming_differences(words: KeyData) -> PValues:
     """The number of bits in which two words differ is binomial."""
     p = []
     inner = np.arange(8, 25)
@@ -282,7 +282,7 @@ def hamming_differences(words: Words) -> PValues:
     return np.array(p)
 
 
-def birthday_spacings(words: Words) -> PValues:
+def birthday_spacings(words: KeyData) -> PValues:
     """Equal spacings among 512 birthdays in a year of 2^24 days, high and low bits."""
     p = []
     n, year = 512, 2**24
@@ -294,8 +294,8 @@ def birthday_spacings(words: Words) -> PValues:
     return np.array(p)
 
 
-def collisions(words: Words) -> PValues:
-    """Words that are not new among 2^19, out of the 2^32; a permutation has none."""
+def collisions(words: KeyData) -> PValues:
+    """KeyData that are not new among 2^19, out of the 2^32; a permutation has none."""
     groups = np.sort(words[: len(words) // 2**19 * 2**19].reshape(-1, 2**19), -1)
     repeated = int((groups[:, 1:] == groups[:, :-1]).sum())
     return np.array([poisson(repeated, len(groups) * 2.0**38 / 2**33)])
@@ -320,7 +320,7 @@ RANKS = np.array([FULL, 2 * FULL, 1 - 3 * FULL])
 """Probability that a random 64 by 64 matrix of bits has rank 64, 63, less (error below 2^-60)."""
 
 
-def matrix_rank(words: Words) -> PValues:
+def matrix_rank(words: KeyData) -> PValues:
     """Ranks of 64 by 64 matrices: of whole words, and of the high and of the low bits alone."""
     size = min(len(words) // 4096 * 4096, 2**22)
     whole = np.ascontiguousarray(words[:size]).view(np.uint64).reshape(-1, 64)
@@ -337,7 +337,7 @@ def matrix_rank(words: Words) -> PValues:
     return np.array(p)
 
 
-def runs(words: Words) -> PValues:
+def runs(words: KeyData) -> PValues:
     """Turning points, orders of five words, and lengths of runs of the high and low bits."""
     u = words.astype(np.int64)
     up = u[1:] > u[:-1]
@@ -375,7 +375,7 @@ BATTERY = {
 }
 
 
-def flips(word: Word, inputs: tuple[np.ndarray, ...]) -> Iterator[Words]:
+def flips(word: Word, inputs: tuple[np.ndarray, ...]) -> Iterator[KeyData]:
     """What flipping each of the 64 bits of the key and the 32 of the counter changes."""
     compiled = jax.jit(word)
     before = np.asarray(compiled(*inputs))
@@ -406,7 +406,7 @@ def small_inputs(size: int) -> tuple[np.ndarray, ...]:
     return np.zeros_like(index), index // np.uint32(64), index % np.uint32(64)
 
 
-def between_keys(words: Words) -> PValues:
+def between_keys(words: KeyData) -> PValues:
     """Correlation of the numbers of every two of 256 keys, at the same counters."""
     u = (words.reshape(256, -1) / 2**32 - 0.5) * np.sqrt(12)
     return normal((u @ u.T / np.sqrt(u.shape[1]))[np.triu_indices(256, 1)])
@@ -527,7 +527,7 @@ def test_streams_are_what_jax_random_gives():
     np.testing.assert_array_equal(stream(OURS, "folded", 50 * 64), np.asarray(bits).ravel())
 
 
-def dieharder(words: Words, number: int) -> PValues:
+def dieharder(words: KeyData, number: int) -> PValues:
     """P-values of one test of Brown's dieharder, which reads the words from its input."""
     command = ["dieharder", "-g", "200", "-p", "8", "-d", str(number)]
     report = subprocess.run(command, input=words.tobytes(), capture_output=True, check=True).stdout

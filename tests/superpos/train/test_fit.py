@@ -286,7 +286,7 @@ def test_arrays_that_are_closed_over_are_arguments_and_no_constants(
     for n_rows in (7, 100_000):
         texts.clear()
         rows = np.random.default_rng(0).normal(size=(n_rows, 3)).astype(np.float32)
-        source = examples(n_features=3, examples={"inputs": jnp.asarray(rows)}, serve="stream")
+        source = examples(n_features=3, examples={"inputs": jnp.asarray(rows)}, sampling="stream")
         spec = FitSpec(n_steps=4, batch_size=5, log_every=2)
         run = fit(jax.random.key(0), **led(0.5, source=source, spec=spec))
         taken = rows[np.arange(20) % n_rows]

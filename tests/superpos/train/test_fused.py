@@ -1,4 +1,4 @@
-"""The engine of one kernel against the ordinary one, interpreted on a CPU, and its refusals."""
+"""One kernel against the program of XLA, interpreted on a CPU, and its refusals."""
 
 import dataclasses
 import functools
@@ -29,7 +29,7 @@ OPTIMISERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
 AXES = {"density": [0.1, 0.6], "learning_rate": [0.02], "decay": [0.8], "seed": [0, 5]}
 
 
-def make(engine: Any, point: Mapping[str, Any], **changes: Any) -> Training:
+def make(kernel: Any, point: Mapping[str, Any], **changes: Any) -> Training:
     """An autoencoder at a point of a sweep."""
     n, m = changes.pop("size", (2, 1))
     tx = changes.pop("tx", OPTIMISERS["sgd"])
@@ -43,13 +43,13 @@ def make(engine: Any, point: Mapping[str, Any], **changes: Any) -> Training:
         "probe": lambda params, state, key: {"draw": jax.random.uniform(key)},
         "spec": FitSpec(**spec),
     }
-    return training(**(parts | changes), engine=engine)
+    return training(**(parts | changes), kernel=kernel)
 
 
 @functools.cache
-def swept(engine: Any, size: tuple[int, int], optimiser: str) -> xarray.Dataset:
+def swept(kernel: Any, size: tuple[int, int], optimiser: str) -> xarray.Dataset:
     return sweep(
-        lambda point: make(engine, point, size=size, tx=OPTIMISERS[optimiser]),
+        lambda point: make(kernel, point, size=size, tx=OPTIMISERS[optimiser]),
         key=random.key(3),
         axes=AXES,
     )
@@ -60,7 +60,7 @@ def swept(engine: Any, size: tuple[int, int], optimiser: str) -> xarray.Dataset:
     ("size", "optimiser"), [((2, 1), "adam"), ((2, 1), "adamw"), ((5, 2), "sgd")], ids=str
 )
 def test_a_sweep_is_that_of_the_ordinary_engine(size: tuple[int, int], optimiser: str) -> None:
-    fused, ordinary = (swept(engine, size, optimiser) for engine in ("pallas", "xla"))
+    fused, ordinary = (swept(kernel, size, optimiser) for kernel in ("pallas", "xla"))
     start = training(
         model=models.autoencoder(n_features=size[0], n_hidden=size[1]),
         source=data.sparse_uniform(n_features=size[0], density=0.5),
@@ -81,13 +81,13 @@ def test_runs_that_diverge_freeze_at_the_same_update() -> None:
     axes = {"learning_rate": [0.1, 3.0, 30.0, 1e30], "seed": [0, 1]}
     fused, ordinary = (
         sweep(
-            lambda point, engine=engine: make(
-                engine, point, spec={"n_steps": 40, "log_every": 20, "batch_size": 8}
+            lambda point, kernel=kernel: make(
+                kernel, point, spec={"n_steps": 40, "log_every": 20, "batch_size": 8}
             ),
             key=random.key(1),
             axes=axes,
         )
-        for engine in ("pallas", "xla")
+        for kernel in ("pallas", "xla")
     )
     assert {-1} < {*np.ravel(ordinary["diverged_step"])} and (ordinary["status"][0] == "ok").all()
     assert len({*np.ravel(ordinary["diverged_step"])}) >= 3
@@ -131,7 +131,7 @@ def test_any_model_and_source_with_columns_will_do() -> None:
     short = {"n_steps": 30, "log_every": 10}
     tx = OPTIMISERS["adam"]
     (fused, _), (ordinary, _) = (
-        go(make(engine, {}, model=line(), tx=tx, spec=short)) for engine in ("pallas", "xla")
+        go(make(kernel, {}, model=line(), tx=tx, spec=short)) for kernel in ("pallas", "xla")
     )
     fused, ordinary = (dataclasses.replace(carry, key=()) for carry in (fused, ordinary))
     assert jax.tree.structure(fused) == jax.tree.structure(ordinary)
@@ -145,12 +145,12 @@ def test_any_model_and_source_with_columns_will_do() -> None:
 def test_an_evaluation_with_steps_of_its_own_shortens_the_block_of_the_kernel_too() -> None:
     key, axes = random.key(2), {"learning_rate": [0.1, 0.2]}
 
-    def trained(engine: str) -> xarray.Dataset:
+    def trained(kernel: str) -> xarray.Dataset:
         def build(point: Mapping[str, Any]) -> Training:
             scale = Evaluation(lambda params, state, key: {"scale": jnp.abs(params.W).max()})
             spec = {"n_steps": 60, "log_every": 30}
             evaluations = {"scale": scale._replace(every=20)}
-            return make(engine, point, spec=spec, probe=None, evaluations=evaluations)
+            return make(kernel, point, spec=spec, probe=None, evaluations=evaluations)
 
         return sweep(build, key=key, axes=axes)
 
@@ -166,25 +166,25 @@ def closing_over_an_array() -> Source:
     scale = jnp.array([0.25, 4.0])
 
     def columns(words: Any, batch_size: int) -> Any:
-        assert source.columns is not None
-        inputs, _ = source.columns(words, batch_size)
+        assert source.sample_columns is not None
+        inputs, _ = source.sample_columns(words, batch_size)
         return [scale[i] * x for i, x in enumerate(inputs)], inputs
 
-    return source._replace(columns=columns)
+    return source._replace(sample_columns=columns)
 
 
 SCALARS = "each parameter alone"
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "model": ({"model": line(columns=None)}, ["model has no columns"]),
+    "model": ({"model": line(loss_columns=None)}, ["model gives none"]),
     "source": (
-        {"source": data.sparse_uniform(n_features=2, density=0.5)._replace(columns=None)},
-        ["data has no columns"],
+        {"source": data.sparse_uniform(n_features=2, density=0.5)._replace(sample_columns=None)},
+        ["data gives none"],
     ),
     "batch": ({"spec": {"batch_size": 100}}, ["fit.batch_size", "power of two", "100"]),
     "draws": ({"spec": {"updates_per_draw": 2}}, ["fit.updates_per_draw=1, not 2"]),
     "shared": (
         {"source": data.shared(data=data.sparse_uniform(n_features=2, density=0.5))},
-        ["data has no columns"],
+        ["data gives none"],
     ),
     "state": (
         {"model": line(init=lambda key: (line().init(key)[0], jnp.int32(0)))},
@@ -215,7 +215,7 @@ def test_another_generator_is_refused(one_line: Callable[..., bool]) -> None:
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="^engine='palas': expected one of xla, pallas"):
+    with pytest.raises(ArgumentError, match="^kernel='palas': expected one of xla, pallas"):
         make("palas", {})
 
 
@@ -230,7 +230,7 @@ def blocks_of_a_grid(size: tuple[int, int], optimiser: str, batch_size: int, **o
             tx=OPTIMISERS[optimiser](point["learning_rate"]),
             probe=lambda params, state, key: {},
             spec=FitSpec(n_steps=200, batch_size=batch_size, log_every=100),
-            engine="pallas",
+            kernel="pallas",
             **options,
         )
 

@@ -232,8 +232,8 @@ def test_a_formatted_number_keeps_four_digits(value: float) -> None:
     [
         (None, True, "seen"),
         ([False, False], True, "seen"),
-        ([True, False], True, "seen; 1 of 2 members are fragile"),
-        ([[True], [True]], None, "seen; 2 of 2 members are fragile"),
+        ([True, False], True, "seen; 1 of 2 members are sensitive to rounding"),
+        ([[True], [True]], None, "seen; 2 of 2 members are sensitive to rounding"),
     ],
 )
 def test_no_claim_rests_on_fragile_members_alone(
@@ -246,7 +246,7 @@ def test_no_claim_rests_on_fragile_members_alone(
 
 def test_fragile_members_do_not_make_a_failed_claim_hold() -> None:
     [verdict] = settle([make_claim().judge(9.0)], np.asarray([True, False]))
-    assert (verdict.reproduced, verdict.note) == (False, "1 of 2 members are fragile")
+    assert (verdict.reproduced, verdict.note) == (False, "1 of 2 members are sensitive to rounding")
 
 
 def test_claims_of_an_experiment_share_what_they_share() -> None:

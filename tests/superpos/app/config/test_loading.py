@@ -9,7 +9,7 @@ import pytest
 
 from superpos.app import runner
 from superpos.app.boundary import compose
-from superpos.app.config.jobs import ConfigError
+from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.multirun import worker
 from superpos.train import StoreError, store
 from tests.superpos.app.multirun.workers import groups, ids_of
@@ -62,7 +62,7 @@ def test_a_run_is_given_the_rows_of_a_file_and_is_another_with_other_rows(
     assert len(digest) == 64 and (dataset["status"] == "ok").all()
     moved = rows.rename(tmp_path / "moved.npy")  # a place is no content
     [variant] = runner.bind(of_rows(out, moved))[0].values()
-    assert variant.jobs[0].spec["assets.examples"] == digest
+    assert variant.plans[0].spec["assets.examples"] == digest
     np.save(rows, np.load(moved) + 1)
     with pytest.raises(StoreError, match=f"assets.examples={digest}, asked for"):
         runner.run(of_rows(out, rows, "engine.allow_numerics_change=true"))
@@ -111,8 +111,8 @@ def test_an_asset_that_nobody_asks_for_is_neither_loaded_nor_part_of_a_member(
 ) -> None:
     given = config(tmp_path, assets={"examples": {"kind": "array", "path": "none.npy"}})
     [variant] = runner.bind(given)[0].values()
-    assert variant.jobs[0].assets == {}
-    assert not any(key.startswith("assets") for key in variant.jobs[0].spec)
+    assert variant.plans[0].assets == {}
+    assert not any(key.startswith("assets") for key in variant.plans[0].spec)
 
 
 @pytest.mark.slow
@@ -243,7 +243,7 @@ def test_an_evaluation_that_cannot_be_made_is_one_line(
 def test_null_leaves_an_evaluation_out(tmp_path: Path) -> None:
     given = config(tmp_path, evaluations={"loss": {"batch_size": 8}, "geometry": None})
     [variant] = runner.bind(given)[0].values()
-    assert not any("geometry" in key for key in variant.jobs[0].spec)
+    assert not any("geometry" in key for key in variant.plans[0].spec)
 
 
 @pytest.mark.usefixtures("no_compile")

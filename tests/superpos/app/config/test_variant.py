@@ -8,7 +8,7 @@ import pytest
 
 from superpos.app.boundary import compose
 from superpos.app.config import variant
-from superpos.app.config.jobs import ConfigError
+from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.config.variant import Variant, bind_variant
 
 
@@ -24,12 +24,12 @@ def bound(
 
 
 def settings(found: Variant, *keys: str) -> list[tuple[Any, ...]]:
-    return [tuple(job.spec[key] for key in keys) for job in found.jobs]
+    return [tuple(job.spec[key] for key in keys) for job in found.plans]
 
 
 def test_without_static_axes_there_is_one_job(plain: Mapping[str, Any]) -> None:
     found = bound(plain, {"data": {"density": [0.5, 1.0]}})
-    [job] = found.jobs
+    [job] = found.plans
     assert found.static == ()
     assert job.axes == found.axes == {"data.density": [0.5, 1.0], "seed": [0]}
 
@@ -41,7 +41,7 @@ def test_a_static_axis_has_a_job_for_each_value(plain: Mapping[str, Any]) -> Non
     assert settings(found, "model.n_hidden", "model.activation") == [
         (2, "relu"), (2, "linear"), (3, "relu"), (3, "linear")
     ]  # fmt: skip
-    assert all(job.axes == {"seed": [0, 1, 2]} for job in found.jobs)
+    assert all(job.axes == {"seed": [0, 1, 2]} for job in found.plans)
     assert found.axes["model.n_hidden"] == [2, 3]
     assert found.n_members == 2 * 2 * 3
 
@@ -55,7 +55,7 @@ def test_generators_and_one_value_are_static_axes_too(plain: Mapping[str, Any]) 
 def test_what_is_an_axis_of_a_program_depends_on_the_kind(plain: Mapping[str, Any]) -> None:
     """Only sgd takes a momentum; the rest of adamw stays behind, but for the learning rate."""
     tree = {"optim": {"momentum": [0.5, 0.9], "kind": ["sgd"]}}
-    [job] = bound(plain, tree).jobs
+    [job] = bound(plain, tree).plans
     assert job.axes == {"optim.momentum": [0.5, 0.9], "seed": [0]}
     assert job.spec["optim.kind"] == "sgd"
     assert job.spec["optim.learning_rate"] == plain["optim"]["learning_rate"]
@@ -92,7 +92,7 @@ def test_zipped_axes_are_divided_among_the_jobs(plain: Mapping[str, Any]) -> Non
         "data": {"density": [0.5, 1.0]},
     }
     found = bound(plain, tree, [["model.n_hidden", "optim.learning_rate", "seed"]])
-    first, second = found.jobs
+    first, second = found.plans
     assert first.axes == {
         "optim.learning_rate": [0.1, 0.3], "seed": [4, 6], "data.density": [0.5, 1.0]
     }  # fmt: skip
@@ -110,8 +110,8 @@ def test_a_table_is_its_columns_zipped(plain: Mapping[str, Any]) -> None:
     zipped = [["model.n_hidden", "optim.learning_rate", "seed"]]
     table, lists = bound(plain, points=rows), bound(plain, tree, zipped)
     assert (table.axes, table.zipped, table.static) == (lists.axes, zipped, lists.static)
-    assert [(j.axes, j.zipped, j.spec) for j in table.jobs] == [
-        (j.axes, j.zipped, j.spec) for j in lists.jobs
+    assert [(j.axes, j.zipped, j.spec) for j in table.plans] == [
+        (j.axes, j.zipped, j.spec) for j in lists.plans
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_table_of_numbers_is_one_job_and_multiplies_with_the_axes(
 ) -> None:
     rows = [{"data.density": 0.5, "optim.learning_rate": rate} for rate in (0.1, 0.2, 0.3)]
     found = bound(plain, {"seed": {"range": 4}}, points=rows)
-    [job] = found.jobs
+    [job] = found.plans
     assert job.n_members == 3 * 4
     assert job.zipped == [["data.density", "optim.learning_rate"]]
 
@@ -140,7 +140,7 @@ def test_too_many_programs_are_refused(
     plain: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(variant, "MOST_PROGRAMS", 3)
-    assert len(bound(plain, {"model": {"n_hidden": [1, 2, 3]}}).jobs) == 3
+    assert len(bound(plain, {"model": {"n_hidden": [1, 2, 3]}}).plans) == 3
     with pytest.raises(
         ConfigError, match="more than 3 programs, one for each combination of model"
     ):

@@ -4,9 +4,9 @@ import pytest
 
 from superpos.app.boundary import compose
 from superpos.app.config.experiment import bind
-from superpos.app.config.jobs import flat_spec
+from superpos.app.config.sweep_plan import flat_spec
 from superpos.app.config.varying import is_scalar
-from superpos.app.multirun.groups import grouped, rows_of, spread, units_of
+from superpos.app.multirun.groups import grouped, job_sweeps_of, rows_of, spread
 from superpos.store.grid import make_grid
 
 
@@ -14,7 +14,7 @@ def units(*jobs):
     found = []
     for number, job in enumerate(jobs):
         config = compose(["experiment=train", *job.split()])
-        found += units_of(number, bind(config, trace=False)[0])
+        found += job_sweeps_of(number, bind(config, trace=False)[0])
     return found
 
 
@@ -67,7 +67,7 @@ def test_what_varies_or_is_swept_is_an_axis_and_the_seed_is_the_last():
     density = [pytest.approx(0.1), pytest.approx(0.2)]
     assert [row[0] for row in group.rows] == density
     assert [row[2] for row in group.rows] == [1, 0]
-    assert group.sweep.spec.keys() & {*group.names} == set()
+    assert group.plan.spec.keys() & {*group.names} == set()
 
 
 def test_a_swept_key_has_the_same_program_whatever_its_value():
@@ -79,14 +79,14 @@ def test_a_swept_key_has_the_same_program_whatever_its_value():
 def test_a_member_that_several_jobs_ask_for_is_one_row():
     [group] = groups("seed=1", "seed=2", "seed=1", "title=x seed=2")
     assert len(group.rows) == 2
-    assert [numbers for _, numbers in group.of_unit] == [[0], [1], [0], [1]]
+    assert [numbers for _, numbers in group.job_sweeps] == [[0], [1], [0], [1]]
 
 
 def test_axes_inside_a_job_multiply_with_those_of_the_multirun():
     sweep = "sweep.seed=[4,5] sweep.data.density=[0.25,0.5]"
     [group] = groups(*(f"{sweep} optim.learning_rate={rate}" for rate in (0.5, 0.25)))
     assert len(group.rows) == 8
-    (first, of_first), (second, of_second) = group.of_unit
+    (first, of_first), (second, of_second) = group.job_sweeps
     assert (of_first, of_second) == ([0, 1, 2, 3], [4, 5, 6, 7])
     # In the order of each job's own grid: seed outside, density inside, as it was written.
     values = [dict(zip(group.names, group.rows[number], strict=True)) for number in of_second]
@@ -106,10 +106,10 @@ def test_a_derived_number_that_varies_with_a_key_is_an_axis_too():
 def test_every_member_of_a_group_trains_as_its_own_job_says():
     jobs = ("data.density=0.1 seed=5", "optim.learning_rate=0.3 seed=6")
     [group] = groups(*jobs)
-    for (unit, numbers), row in zip(group.of_unit, group.rows, strict=True):
+    for (unit, numbers), row in zip(group.job_sweeps, group.rows, strict=True):
         assert [group.rows[number] for number in numbers] == [row]
-        spec = flat_spec(unit.sweep.config)
-        assert rows_of(unit.sweep, spec, group.names) == [row]
+        spec = flat_spec(unit.plan.config)
+        assert rows_of(unit.plan, spec, group.names) == [row]
 
 
 def test_variants_are_units_of_one_job():

@@ -27,7 +27,7 @@ def chunks(folder):
 def alone(*words):
     """The same sweep without a launcher."""
     config = compose(["experiment=train", *words])
-    [[job]] = [variant.jobs for variant in bind(config)[0].values()]
+    [[job]] = [variant.plans for variant in bind(config)[0].values()]
     sweeping.set_precision(config)
     return sweep(**sweeping.sweep_arguments(job))
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from superpos.app.boundary import compose
 from superpos.app.config.experiment import bind
-from superpos.app.config.jobs import make_job
-from superpos.app.multirun.engines.protocol import Engine, LostError, Sent
-from superpos.app.multirun.groups import grouped, units_of
+from superpos.app.config.sweep_plan import make_plan
+from superpos.app.multirun.groups import grouped, job_sweeps_of
+from superpos.app.multirun.workers.pool import LostError, Sent, WorkerPool
 from superpos.app.sweeping import root_key
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.store import files
 from superpos.store.folder import header_axes
 from superpos.store.grid import canonical_spec, make_grid
@@ -28,25 +28,25 @@ def groups(*jobs):
     units = []
     for number, job in enumerate(jobs):
         config = compose(["experiment=train", *job.split()])
-        units += units_of(number, bind(config, trace=False)[0])
+        units += job_sweeps_of(number, bind(config, trace=False)[0])
     return grouped(units, ["seed"])
 
 
 def ids_of(group):
     """The ids of the members of a group, in the order of its rows."""
-    work = group.sweep
-    spec = rooted(work.spec, root_key(group.config))
+    work = group.plan
+    spec = with_root_key(work.spec, root_key(group.config))
     return make_grid(work.axes, work.zipped).member_ids(spec).tolist()
 
 
 def write(part, n_most=None):
     """A worker's work without training: a chunk for each member that is not on disk."""
     fit = FitSpec(**part["config"]["fit"])
-    work = make_job(part["config"], part["axes"], part["zipped"], fit, {})
+    work = make_plan(part["config"], part["axes"], part["zipped"], fit, {})
     place = Path(part["store"])
     grid = make_grid(work.axes, work.zipped)
     if files.read_header(place) is None:
-        spec = canonical_spec(rooted(work.spec, root_key(work.config)))
+        spec = canonical_spec(with_root_key(work.spec, root_key(work.config)))
         steps = list(range(fit.log_every, fit.n_steps + 1, fit.log_every))
         rest = {"fit": part["config"]["fit"], "schema": SCHEMA, "coordinates": {"step": steps}}
         rest |= {"width": [1, 1], "fingerprint": {}}
@@ -74,7 +74,7 @@ class Workers:
         self.ends = list(ends)
         self.looks = looks
         self.log, self.parts = [], []
-        self.engine = Engine(self.submit, lambda: None)
+        self.engine = WorkerPool(self.submit, lambda: None)
 
     def submit(self, part):
         number = len(self.parts)

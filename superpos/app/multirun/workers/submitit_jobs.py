@@ -1,4 +1,4 @@
-"""The submitit engine: each part is a job of a cluster, or a process of this machine."""
+"""Workers of submitit: each part is a job of a cluster, or a process of this machine."""
 
 import contextlib
 import tempfile
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from superpos.app.config.jobs import ConfigError
+from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.multirun import worker
-from superpos.app.multirun.engines.protocol import Engine, LostError, Payload, Sent, first_line
+from superpos.app.multirun.workers.pool import LostError, Payload, Sent, WorkerPool, first_line
 
 KEY = "hydra.launcher.submitit"
 MINUTES = 24 * 60
 """How long a job may run unless told; submitit's own default is a few minutes."""
 
 
-def submitit_jobs(settings: Mapping[str, Any], folder: Path) -> Engine:
+def submitit_jobs(settings: Mapping[str, Any], folder: Path) -> WorkerPool:
     """Make an executor of submitit.
 
     Args:
@@ -59,7 +59,7 @@ def submitit_jobs(settings: Mapping[str, Any], folder: Path) -> Engine:
         except (utils.UncompletedJobError, utils.FailedJobError):
             raise LostError(f"job {job.job_id} left no result, see {job.paths.stderr}") from None
 
-    return Engine(submit, lambda: _remove_empty(own, base))
+    return WorkerPool(submit, lambda: _remove_empty(own, base))
 
 
 def _remove_empty(*folders: Path) -> None:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from superpos.app.config.jobs import ConfigError, bind_job
+from superpos.app.config.sweep_plan import ConfigError, bind_plan
 from superpos.app.config.varying import axis_hint
 from superpos.types import FitSpec
 
@@ -60,7 +60,7 @@ def config(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 def problems(changes: Mapping[str, Any]) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        bind_job(config(changes))
+        bind_plan(config(changes))
     assert str(caught.value) == "\n".join(caught.value.problems)
     assert not any("\n" in problem for problem in caught.value.problems)
     return caught.value.problems
@@ -74,14 +74,14 @@ def with_sweep(tree: Mapping[str, Any], zipped: Any = ()) -> dict[str, Any]:
 
 
 def test_a_config_without_axes_is_one_member_of_its_seed() -> None:
-    job = bind_job(config({"seed": 7}))
+    job = bind_plan(config({"seed": 7}))
     assert job.axes == {"seed": [7]}
     assert job.n_members == 1
     assert job.fit == FitSpec(n_steps=6, batch_size=4, log_every=3)
 
 
 def test_a_swept_seed_takes_the_place_of_the_seed() -> None:
-    job = bind_job(config({"seed": 7, **with_sweep({"seed": {"range": 3}})}))
+    job = bind_plan(config({"seed": 7, **with_sweep({"seed": {"range": 3}})}))
     assert job.axes == {"seed": [0, 1, 2]}
 
 
@@ -91,7 +91,7 @@ def test_axes_multiply_in_written_order() -> None:
         "data": {"density": {"linspace": [0.5, 1.0, 3]}},
         "seed": {"range": 5},
     }
-    job = bind_job(config(with_sweep(tree)))
+    job = bind_plan(config(with_sweep(tree)))
     assert list(job.axes) == ["optim.learning_rate", "data.density", "seed"]
     assert job.axes["data.density"] == [0.5, 0.75, 1.0]
     assert job.n_members == 2 * 3 * 5
@@ -99,14 +99,14 @@ def test_axes_multiply_in_written_order() -> None:
 
 def test_zipped_axes_count_once() -> None:
     tree = {"data": {"density": [0.1, 0.2]}, "optim": {"learning_rate": [0.1, 0.2]}}
-    job = bind_job(config(with_sweep(tree, [["data.density", "optim.learning_rate"]])))
+    job = bind_plan(config(with_sweep(tree, [["data.density", "optim.learning_rate"]])))
     assert job.zipped == [["data.density", "optim.learning_rate"]]
     assert job.n_members == 2
 
 
 def test_spec_holds_every_setting_but_the_axes() -> None:
     tree = {"data": {"density": [0.1, 0.2]}, "model": {"error": {"importance": {"2": [0.5]}}}}
-    spec = bind_job(config(with_sweep(tree))).spec
+    spec = bind_plan(config(with_sweep(tree))).spec
     assert "data.density" not in spec
     assert spec["data.n_features"] == 3
     assert spec["data.kind"] == "sparse_uniform"
@@ -119,14 +119,14 @@ def test_spec_holds_every_setting_but_the_axes() -> None:
 def test_binding_does_not_change_the_config() -> None:
     given = config(with_sweep({"model": {"error": {"importance": {"2": [0.5, 2.0]}}}}))
     before = copy.deepcopy(given)
-    job = bind_job(given)
+    job = bind_plan(given)
     job.build({"model.error.importance.2": jnp.float32(3.0)})
     assert given == before
 
 
 def trained_with(changes: Mapping[str, Any], point: Mapping[str, float]) -> Any:
     """Parameters and loss after a run, with the values of a point."""
-    build = bind_job(config(changes)).build
+    build = bind_plan(config(changes)).build
     run = build({key: jnp.float32(value) for key, value in point.items()})
     carry, first = jax.jit(run.advance)(run.init(jax.random.key(0)))
     return carry.params, first["loss"]
@@ -236,7 +236,7 @@ def test_unknown_axis_is_refused(key: str, problem: str) -> None:
         given["sweep"] = {"data": {"density": {key.rpartition(".")[2]: [0.5]}}}
     given["analysis"] = {"kind": "train"}
     with pytest.raises(ConfigError) as caught:
-        bind_job(given)
+        bind_plan(given)
     [found] = caught.value.problems
     assert found.startswith(f"sweep.{key}: {problem}")
 
@@ -388,4 +388,4 @@ def test_zipped_axes_are_tried_only_at_points_of_the_grid() -> None:
         "sweep.model.error.importance": {"1": [0.0, 1.0], "2": [1.0, 0.0]},
         "zipped": [["model.error.importance.1", "model.error.importance.2"]],
     }
-    assert bind_job(config(changes)).n_members == 2
+    assert bind_plan(config(changes)).n_members == 2

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from superpos.app.multirun import away, multirun
-from superpos.app.multirun.engines.protocol import LostError
+from superpos.app.multirun.workers.pool import LostError
 from superpos.store import files
 from superpos.store.multirun import group_folder
 from superpos.train import StoreError, store
@@ -36,7 +36,7 @@ def run(tmp_path):
     def run(found, workers, *, n_parts=2, retries=2):
         options = {"n_parts": n_parts, "retries": retries}
         console = Console(width=200)
-        return away.train_away(found, tmp_path, workers.engine, options, console)
+        return away.train_on_workers(found, tmp_path, workers.engine, options, console)
 
     return run
 
@@ -229,7 +229,7 @@ def test_jobs_of_a_group_whose_workers_are_lost_fail_and_others_do_not(
 ):
     workers = Workers(lost(1), write, lost(0), lost(0))
     # `workers` is looked up when it is called, so that the second run has others
-    monkeypatch.setattr(multirun, "make_engine", lambda *_: workers.engine)
+    monkeypatch.setattr(multirun, "make_pool", lambda *_: workers.engine)
     done = launch(*GRID, "hydra.launcher.n_parts=1")
     assert done.code == 3
     reason = "not trained after 2 retries: lost after 0"

@@ -1,11 +1,10 @@
-"""From a plain config to a checked job: everything is refused here that cannot be run."""
+"""From a plain config to a checked plan: everything is refused here that cannot be run."""
 
 import copy
 import dataclasses
 import functools
 import itertools
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -24,12 +23,9 @@ from superpos.engine.assets import Build, arrays_of, identified, read_all
 from superpos.engine.placing import shapes_of
 from superpos.store.grid import SEED, make_grid
 from superpos.train import FitSpec, training
-from superpos.types import Asset, Model, Training
+from superpos.types import EMPTY, Asset, Model, Training
 
 MOST_CORNERS = 1024
-
-
-NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ConfigError(Exception):
@@ -42,7 +38,7 @@ class ConfigError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class SweepPlan:
     """One sweep: what to train and over which axes.
 
     Attributes:
@@ -79,17 +75,17 @@ class Job:
         return {name: self.assets[name] for name in assets_of(self.config, self.assets)}
 
 
-def bind_job(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE) -> Job:
+def bind_plan(config: Mapping[str, Any], made: Mapping[str, Model | None] = EMPTY) -> SweepPlan:
     """Check one variant of a config and close its factories over it.
 
     Args:
         config: plain and resolved, with data, model, optim, evaluations, assets, fit, seed, sweep
-            and zipped; the job reads engine.kernel when it is built, which is not checked here. No
+            and zipped; the plan reads engine.kernel when it is built, which is not checked here. No
             axis of the sweep is static: `variant.bind_variant` takes those apart.
         made: variant -> its model, for the variants that are trained before.
 
     Returns:
-        The job.
+        The plan.
 
     Raises:
         ConfigError: with every problem that was found.
@@ -108,32 +104,32 @@ def bind_job(config: Mapping[str, Any], made: Mapping[str, Model | None] = NONE)
         over = {name: _under(axes, f"evaluations.{name}.") for name in after(config)}
         apart = [key for own in over.values() for key in own]
         axes = {key: values for key, values in axes.items() if key not in apart}
-        job = make_job(config, axes, config["zipped"], fit, assets, over)
-        _try_corners(job)
+        plan = make_plan(config, axes, config["zipped"], fit, assets, over)
+        _try_corners(plan)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
-    return job
+    return plan
 
 
-def make_job(
+def make_plan(
     config: Mapping[str, Any],
     axes: Axes,
     zipped: list[list[str]],
     fit: FitSpec,
     assets: Mapping[str, Asset],
-    over: Mapping[str, Axes] = NONE,
-) -> Job:
+    over: Mapping[str, Axes] = EMPTY,
+) -> SweepPlan:
     """The sweep of a checked config over checked axes; `over` is of what is measured afterwards."""
 
     def build(
-        point: Mapping[str, Any], given: Mapping[str, Any] = NONE, *, later: bool = False
+        point: Mapping[str, Any], given: Mapping[str, Any] = EMPTY, *, later: bool = False
     ) -> Training:
         parts = resolve(_with_values(config, point), given, later=later)
-        return training(**parts._asdict(), spec=fit, engine=config["engine"]["kernel"])
+        return training(**parts._asdict(), spec=fit, kernel=config["engine"]["kernel"])
 
     trained_with = {name: assets[name] for name in assets_of(config, assets)}
     spec = identified(flat_spec(config), trained_with)
-    return Job(
+    return SweepPlan(
         build=build,
         build_later=functools.partial(build, later=True),
         axes=axes,
@@ -193,30 +189,30 @@ def _mismatch(config: Mapping[str, Any]) -> list[str]:
     return [f"model.n_features={wanted}: expected data.n_features={given}"]
 
 
-def _try_corners(job: Job) -> None:
+def _try_corners(plan: SweepPlan) -> None:
     """Make every part at the corners of the grid, for what ranges alone do not tell.
 
     Raises:
         ArgumentError: a factory refused one of them; one line.
     """
-    grid = make_grid(job.axes, job.zipped)
+    grid = make_grid(plan.axes, plan.zipped)
     ends = [
         {end for name in names for end in (grid.axes[name].argmin(), grid.axes[name].argmax())}
         for names in grid.dims.values()
     ]
 
     def make(arrays: Mapping[str, Any]) -> None:
-        given = read_all(job.assets, arrays)
+        given = read_all(plan.assets, arrays)
         for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
             point = {
-                name: job.axes[name][at]
+                name: plan.axes[name][at]
                 for at, names in zip(corner, grid.dims.values(), strict=True)
                 for name in names
                 if name != SEED
             }
-            resolve(_with_values(job.config, point), given, later=True)
+            resolve(_with_values(plan.config, point), given, later=True)
 
-    arrays = shapes_of(arrays_of(job.assets))
+    arrays = shapes_of(arrays_of(plan.assets))
     jax.eval_shape(make, arrays) if arrays else make({})
 
 

@@ -1,4 +1,4 @@
-"""The Ray engine: each part is a task."""
+"""Workers of Ray: each part is a task."""
 
 import os
 import signal
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from superpos.app.multirun import worker
-from superpos.app.multirun.engines.protocol import Engine, LostError, Payload, Sent, first_line
+from superpos.app.multirun.workers.pool import LostError, Payload, Sent, WorkerPool, first_line
 
 KEY = "hydra.launcher.ray"
 QUIET = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
 
 
-def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
+def ray_tasks(settings: Mapping[str, Any], folder: Path) -> WorkerPool:
     """Connect to a Ray cluster, or start one on this machine, with the first part.
 
     Args:
@@ -54,7 +54,7 @@ def ray_tasks(settings: Mapping[str, Any], folder: Path) -> Engine:
         except RayError as error:
             raise LostError(first_line(error)) from None
 
-    return Engine(submit, ray.shutdown)
+    return WorkerPool(submit, ray.shutdown)
 
 
 def _start(init: Callable[..., Any], arguments: Mapping[str, Any]) -> None:

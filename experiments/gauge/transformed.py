@@ -1,4 +1,4 @@
-"""Starts moved along the symmetries of a model, each the same function as the start it moves."""
+"""Starts transformed by symmetries of a model, each the same function as the start that it is of."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -39,14 +39,14 @@ NAMES = {"tied": ("W",), "relu": ("W_in", "W_out"), "linear": ("W_in", "W_out")}
 
 
 @factory
-def moved(
+def transformed(
     *,
     of: Literal["tied", "relu", "linear"],
     symmetry: NonNegative = 0,
     element: NonNegative = 0,
     init: Init | None = None,
 ) -> Init:
-    """Another start, moved by a random element of a symmetry group of the model.
+    """Another start, transformed by a random element of a symmetry group of the model.
 
     Args:
         of: the model: "tied" with a linear code; "relu" or "linear", untied with such units.
@@ -65,7 +65,7 @@ def moved(
     inner = glorot() if init is None else init
 
     def start(key: Key, params: Params) -> Params:
-        fields("moved", params, *NAMES[of])
+        fields("transformed", params, *NAMES[of])
         key_start, key_draw = jax.random.split(key)
         params = inner(key_start, params)
         number = jnp.ceil(jnp.asarray(element)).astype(jnp.int32)

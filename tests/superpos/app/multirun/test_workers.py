@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from superpos.app.command import main
-from superpos.app.config.jobs import ConfigError
-from superpos.app.multirun.engines import make_engine, wrong_options
+from superpos.app.config.sweep_plan import ConfigError
+from superpos.app.multirun.workers import make_pool, wrong_options
 from superpos.store import files
 from superpos.train import store
 from tests.superpos.app.conftest import new_process
@@ -208,7 +208,7 @@ def test_a_library_that_is_missing_is_named_with_its_extra(monkeypatch, name):
 
 
 def test_this_process_needs_no_engine(tmp_path):
-    assert make_engine(OPTIONS, tmp_path) is None
+    assert make_pool(OPTIONS, tmp_path) is None
     assert [*tmp_path.iterdir()] == []
 
 
@@ -225,14 +225,14 @@ def test_this_process_needs_no_engine(tmp_path):
 )
 def test_what_submitit_does_not_take_is_one_line(tmp_path, settings, complaint):
     with pytest.raises(ConfigError) as error:
-        make_engine({**OPTIONS, "engine": "submitit", "submitit": settings}, tmp_path)
+        make_pool({**OPTIONS, "engine": "submitit", "submitit": settings}, tmp_path)
     [line] = error.value.problems
     assert complaint in line
 
 
 def test_a_folder_in_which_submitit_keeps_nothing_is_gone(tmp_path):
     settings = {"cluster": "local"}
-    engine = make_engine({**OPTIONS, "engine": "submitit", "submitit": settings}, tmp_path)
+    engine = make_pool({**OPTIONS, "engine": "submitit", "submitit": settings}, tmp_path)
     assert engine is not None
     engine.close()
     assert [*tmp_path.iterdir()] == []

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from superpos.app.multirun.engines.protocol import Engine
-from superpos.app.multirun.engines.ray_tasks import ray_tasks
-from superpos.app.multirun.engines.submitit_jobs import submitit_jobs
+from superpos.app.multirun.workers.pool import WorkerPool
+from superpos.app.multirun.workers.ray_tasks import ray_tasks
+from superpos.app.multirun.workers.submitit_jobs import submitit_jobs
 from superpos.arguments import Count, CountOrZero, did_you_mean
 from superpos.components import problem_of
 
-ENGINES: dict[str, Callable[[Mapping[str, Any], Path], Engine] | None] = {
+POOLS: dict[str, Callable[[Mapping[str, Any], Path], WorkerPool] | None] = {
     "local": None,
     "submitit": submitit_jobs,
     "ray": ray_tasks,
@@ -29,10 +29,10 @@ def wrong_options(options: Mapping[str, Any]) -> Iterator[str]:
         options: hydra.launcher.
     """
     name = options["engine"]
-    if name not in ENGINES:
-        close = did_you_mean(str(name), ENGINES)
-        yield f"hydra.launcher.engine={name}: expected one of {', '.join(ENGINES)}{close}"
-    elif ENGINES[name] is not None and importlib.util.find_spec(name) is None:
+    if name not in POOLS:
+        close = did_you_mean(str(name), POOLS)
+        yield f"hydra.launcher.engine={name}: expected one of {', '.join(POOLS)}{close}"
+    elif POOLS[name] is not None and importlib.util.find_spec(name) is None:
         yield (
             f"hydra.launcher.engine={name}: not installed, expected pip install 'superpos[{name}]'"
         )
@@ -40,15 +40,15 @@ def wrong_options(options: Mapping[str, Any]) -> Iterator[str]:
     yield from problem_of("hydra.launcher.retries", options["retries"], CountOrZero)
 
 
-def make_engine(options: Mapping[str, Any], folder: Path) -> Engine | None:
-    """The engine that a launcher asks for; None is this process.
+def make_pool(options: Mapping[str, Any], folder: Path) -> WorkerPool | None:
+    """The workers that a launcher asks for; None is this process.
 
     Args:
         options: hydra.launcher, of which nothing is wrong.
         folder: of the multirun.
 
     Raises:
-        ConfigError: the engine does not take its own settings.
+        ConfigError: the pool does not take its own settings.
     """
-    make = ENGINES[options["engine"]]
+    make = POOLS[options["engine"]]
     return None if make is None else make(options[options["engine"]], folder)

@@ -1,17 +1,17 @@
-"""Starts moved by symmetries compute the same, and refuse other models."""
+"""Starts transformed by symmetries compute the same, and refuse other models."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.gauge.moving import SYMMETRIES, moved
+from experiments.gauge.transformed import SYMMETRIES, transformed
 from superpos import models
 from superpos.arguments import ArgumentError
 
 
 def model_of(of, **numbers):
-    init = moved(of=of, **numbers)
+    init = transformed(of=of, **numbers)
     if of == "tied":
         return models.autoencoder(n_features=5, n_hidden=3, init=init)
     return models.computation(
@@ -39,8 +39,10 @@ def test_every_element_of_every_group_computes_the_same(of):
 
 
 def test_another_model_is_refused():
-    with pytest.raises(ArgumentError, match="^init=moved: expected a model with the parameters W_"):
-        models.autoencoder(n_features=5, n_hidden=3, init=moved(of="relu"))
+    with pytest.raises(
+        ArgumentError, match="^init=transformed: expected a model with the parameters W_"
+    ):
+        models.autoencoder(n_features=5, n_hidden=3, init=transformed(of="relu"))
 
 
 def test_elements_can_be_mapped():

@@ -1,4 +1,4 @@
-"""What is asked of an engine."""
+"""What is asked of a pool of workers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class Sent(NamedTuple):
     cancel: Callable[[], None]
 
 
-class Engine(NamedTuple):
+class WorkerPool(NamedTuple):
     """Workers.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Groups trained by the workers of an engine: sent in parts, and sent again where one is lost."""
+"""Groups trained by the workers of a pool: sent in parts, and sent again where one is lost."""
 
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -11,12 +11,12 @@ import numpy as np
 from rich.console import Console
 
 from superpos.app.multirun import worker
-from superpos.app.multirun.engines.protocol import Engine, LostError, Sent
 from superpos.app.multirun.groups import Group
-from superpos.app.multirun.training import Trained, measure_after, read
+from superpos.app.multirun.training import GroupResults, measure_after, read
+from superpos.app.multirun.workers.pool import LostError, Sent, WorkerPool
 from superpos.app.progress import progress_bar
 from superpos.app.sweeping import root_key
-from superpos.engine.sweep import rooted
+from superpos.engine.sweep import with_root_key
 from superpos.store import files, folder, multirun
 from superpos.store.grid import Grid, make_grid
 from superpos.train import Progress, StoreError, TrainError
@@ -29,19 +29,19 @@ Watch = Generator[None, None, str | None]
 """Has a part trained; looks after it once a step. Returns None, or one line why it is not."""
 
 
-def train_away(
+def train_on_workers(
     groups: Sequence[Group],
     folder: Path,
-    engine: Engine,
+    pool: WorkerPool,
     options: Mapping[str, Any],
     console: Console,
-) -> list[Trained | str]:
+) -> list[GroupResults | str]:
     """Train what is missing of all groups at once.
 
     Args:
         groups: each with all members that its store holds among its rows.
         folder: of the multirun, held by this process.
-        engine: whose workers train.
+        pool: whose workers train.
         options: hydra.launcher.
         console: where progress is shown, and every worker that is lost.
 
@@ -55,7 +55,7 @@ def train_away(
         watched: list[tuple[_Store, Watch]] = []
         for each in stores:
             for ids in _split(each.missing, options["n_parts"]):
-                watch = _watch(each, ids, engine, options["retries"], console)
+                watch = _watch(each, ids, pool, options["retries"], console)
                 watched.append((each, held.enter_context(closing(watch))))
         with progress_bar(console) as on_progress:
             while watched := [pair for pair in watched if _goes_on(*pair)]:
@@ -65,7 +65,7 @@ def train_away(
         return [each.failure or _measured(each.group, each.place) for each in stores]
 
 
-def _measured(group: Group, place: Path) -> Trained | str:
+def _measured(group: Group, place: Path) -> GroupResults | str:
     """The results of a group, after what is measured of stored members, which is done here."""
     try:
         measure_after(group, place)
@@ -92,7 +92,7 @@ class _Store:
         self.failure: str | None = None
         self.missing: list[bytes] = []
         self.trained: set[bytes] = set()
-        work = group.sweep
+        work = group.plan
         self.n_steps = work.fit.n_steps * (1 + group.config["engine"]["check_fragile"])
         try:
             self._open(make_grid(work.axes, work.zipped), work.spec, held)
@@ -100,7 +100,7 @@ class _Store:
             self.failure = str(error)
 
     def _open(self, grid: Grid, spec: Mapping[str, Any], held: ExitStack) -> None:
-        spec = rooted(spec, root_key(self.group.config))
+        spec = with_root_key(spec, root_key(self.group.config))
         ids = grid.member_ids(spec)
         opened = held.enter_context(folder.writing(self.place, grid, spec))
         assert isinstance(opened, folder.Store)
@@ -129,7 +129,7 @@ def _split(ids: Sequence[bytes], n_parts: int) -> list[Sequence[bytes]]:
 
 
 def _watch(
-    of: _Store, ids: Sequence[bytes], engine: Engine, retries: int, console: Console
+    of: _Store, ids: Sequence[bytes], pool: WorkerPool, retries: int, console: Console
 ) -> Watch:
     """Send members of a group to a worker, and to another one each time it is lost."""
     part = worker.payload(of.group, ids, of.place)
@@ -138,7 +138,7 @@ def _watch(
         if n_lost:
             console.print(f"worker lost, retry {n_lost} of {retries}: {reason}", soft_wrap=True)
         try:
-            refused = yield from _wait(engine.submit(part))
+            refused = yield from _wait(pool.submit(part))
         except LostError as lost:
             reason = str(lost)
             continue
