@@ -325,7 +325,7 @@ def test_everything_imported_is_a_declared_dependency() -> None:
     """What superpos/ imports comes with a plain install, and what superpos/app/ does with `app`."""
     packages = importlib.metadata.packages_distributions()
     for name in NAMES:
-        if name.startswith("superpos/") and "/engines/" not in name:
+        if name.startswith("superpos/") and "/workers/" not in name:
             declared = declared_for("app" if name.startswith("superpos/app/") else "")
             wanted = {module.split(".")[0] for module in imports(source_of(name), name)}
             for module in wanted - set(sys.stdlib_module_names) - {"superpos"}:

@@ -1,4 +1,4 @@
-"""Starts transformed by symmetries of a model, each the same function as the start that it is of."""
+"""Starts transformed by symmetries of a model; each computes what its own start does."""
 
 from collections.abc import Mapping
 from typing import Literal

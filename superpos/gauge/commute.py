@@ -118,7 +118,7 @@ def commutes(
     return jax.tree.map(lambda each: each.max(axis=0), apart)
 
 
-def moved(group: Group, params: Params, key: Key, n_elements: int) -> Params:
+def sample_orbit(group: Group, params: Params, key: Key, n_elements: int) -> Params:
     """Random points of the orbit of parameters under a group: arrays (n_elements, ...)."""
     keys = jax.random.split(key, n_elements)
     return jax.vmap(lambda one: group.act(group.sample(one, params), params))(keys)

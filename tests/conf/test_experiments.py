@@ -150,7 +150,7 @@ def test_every_experiment_binds_at_its_own_size() -> None:
         assert list(variants) == (list(config["variants"]) or ["sweep"]), name
         assert callable(analyse)
         assert all(variant.n_members >= 1 for variant in variants.values()), name
-        jobs = [job for variant in variants.values() for job in variant.jobs]
+        jobs = [job for variant in variants.values() for job in variant.plans]
         assert any(job.fit.n_steps > 0 for job in jobs), name  # others may only start
 
 
@@ -185,7 +185,7 @@ def test_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
 def check_work(name: str, ran: Ran) -> None:
     """What an experiment costs in the suite, counted, so that it is the same on every machine."""
     assert list(ran.variants) == (list(ran.config["variants"]) or ["sweep"])
-    jobs = [job for variant in ran.variants.values() for job in variant.jobs]
+    jobs = [job for variant in ran.variants.values() for job in variant.plans]
     assert any(job.fit.n_steps > 0 for job in jobs)
     assert sum(job.n_members * job.fit.n_steps for job in jobs) <= MOST_STEPS
     assert ran.work.programs <= LARGER.get(name, MOST_PROGRAMS)
@@ -206,7 +206,7 @@ def check_page(ran: Ran) -> None:
 
 def check_stores(ran: Ran) -> None:
     for name, variant in ran.variants.items():
-        dataset, job = store.open(ran.folder / name), variant.jobs[0]
+        dataset, job = store.open(ran.folder / name), variant.plans[0]
         assert dataset["status"].size == variant.n_members
         assert (dataset["status"] == "ok").all()
         trained = list(range(1, job.fit.n_steps + 1))

@@ -22,7 +22,7 @@ WORDS = (
 def run(folder, *words, **changes):
     """Sweep what a command line asks for; how many model-steps that took."""
     config = compose([*WORDS, *words])
-    [job] = bind(config)[0]["sweep"].jobs
+    [job] = bind(config)[0]["sweep"].plans
     reports = []
     sweep(
         job.build,
@@ -99,7 +99,7 @@ def test_the_same_said_otherwise_trains_nothing(whole, snapshot, words):
 
 
 def test_the_order_of_the_keys_does_not_matter(whole):
-    [job] = bind(compose(WORDS))[0]["sweep"].jobs
+    [job] = bind(compose(WORDS))[0]["sweep"].plans
     backwards = dict(reversed(job.spec.items()))
     assert [*backwards] != [*job.spec]
     arguments = {"key": random.key(0), "axes": job.axes, "store": whole, "spec": backwards}

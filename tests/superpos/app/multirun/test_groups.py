@@ -91,8 +91,8 @@ def test_axes_inside_a_job_multiply_with_those_of_the_multirun():
     # In the order of each job's own grid: seed outside, density inside, as it was written.
     values = [dict(zip(group.names, group.rows[number], strict=True)) for number in of_second]
     assert [value["optim.learning_rate"] for value in values] == [0.25] * 4
-    grid = make_grid(second.sweep.axes, second.sweep.zipped)
-    expected = spread(grid, second.sweep.axes)
+    grid = make_grid(second.plan.axes, second.plan.zipped)
+    expected = spread(grid, second.plan.axes)
     for key in ("seed", "data.density"):
         assert [value[key] for value in values] == expected[key]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from superpos.app.multirun import away, multirun
+from superpos.app.multirun import multirun, remote
 from superpos.app.multirun.workers.pool import LostError
 from superpos.store import files
 from superpos.store.multirun import group_folder
@@ -27,8 +27,8 @@ def two():
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr(away, "POLL_SECONDS", 0)
-    monkeypatch.setattr(away, "VISIBLE_POLLS", 2)
+    monkeypatch.setattr(remote, "POLL_SECONDS", 0)
+    monkeypatch.setattr(remote, "VISIBLE_POLLS", 2)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def run(tmp_path):
     def run(found, workers, *, n_parts=2, retries=2):
         options = {"n_parts": n_parts, "retries": retries}
         console = Console(width=200)
-        return away.train_on_workers(found, tmp_path, workers.engine, options, console)
+        return remote.train_on_workers(found, tmp_path, workers.engine, options, console)
 
     return run
 
@@ -68,7 +68,7 @@ def test_every_member_is_in_one_part_and_parts_are_plain(two, run):
 )
 def test_parts_are_even_and_never_empty(n_members, n_parts, sizes):
     ids = [str(number).encode() for number in range(n_members)]
-    parts = away._split(ids, n_parts)
+    parts = remote._split(ids, n_parts)
     assert [len(part) for part in parts] == sizes
     assert [each for part in parts for each in part] == ids
 
@@ -145,7 +145,7 @@ def test_ctrl_c_ends_the_workers(two, run, monkeypatch, when):
 
     workers = Workers(looks=10**9)
     if when == "sleep":
-        monkeypatch.setattr(away.time, "sleep", stop)
+        monkeypatch.setattr(remote.time, "sleep", stop)
     else:
         plain = workers.engine.submit
         submit = lambda part: plain(part)._replace(done=stop)  # noqa: E731
@@ -211,12 +211,12 @@ def test_progress_counts_the_members_on_disk(two, run, monkeypatch):
     def progress_bar(console):
         yield reports.append
 
-    monkeypatch.setattr(away, "progress_bar", progress_bar)
+    monkeypatch.setattr(remote, "progress_bar", progress_bar)
     run(two, Workers(lost(1)))
     assert reports[0] == (0, 8, 0, reports[0].steps)
     assert reports[-1] == (8, 8, reports[0].steps, reports[0].steps)
     assert {report.members_done for report in reports} >= {0, 8}
-    n_steps = two[0].sweep.fit.n_steps * 2  # check_fragile
+    n_steps = two[0].plan.fit.n_steps * 2  # check_fragile
     assert all(report.steps_done == n_steps * report.members_done for report in reports)
 
 
