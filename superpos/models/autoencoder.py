@@ -11,17 +11,16 @@ from collections.abc import Callable, Sequence
 
 import chex
 import flax.struct
-import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, Positive, factory
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
-from superpos.models.criterion import criterion
 from superpos.models.errors import Error, ErrorColumns, squared
-from superpos.models.inits import Init, glorot, model_init
-from superpos.models.regularisers.base import Regulariser, chain, changed
-from superpos.models.tied import embed, encode, tied_map
-from superpos.types import Array, Batch, Key, Model, Output, Scalar, vectors
+from superpos.models.hidden_layer import hidden_layer
+from superpos.models.inits import Init
+from superpos.models.regularisers.base import Regulariser, chain
+from superpos.models.tied import tied_map
+from superpos.types import Array, Model, Scalar
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -66,7 +65,7 @@ def autoencoder(
     Returns:
         A Model over AutoencoderParams. Its loss is the weighted error summed over features and
         averaged over the batch, with what the regularisers add, float32 (). With the defaults it
-        has `columns`.
+        has `loss_columns`.
 
     Raises:
         ArgumentError: a value is out of range, or a component does not fit the model.
@@ -75,50 +74,30 @@ def autoencoder(
     Reference:
         Elhage et al. 2022, "Superposition in a Privileged Basis" (hidden_activation).
     """
-    act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
-    error = squared() if error is None else error
-    regulariser = chain(*regularisers or ())
-    total = criterion(n_features, importance_decay, error, regulariser)
-    on_code = bool(regulariser.on_code or regulariser.code_penalties)
-    through_code = hidden_activation != "linear" or on_code
 
     def zeros() -> AutoencoderParams:
         return AutoencoderParams(W=jnp.zeros((n_features, n_hidden)), b=jnp.zeros(n_features))
 
-    def apply(params: AutoencoderParams, state: tuple[()], x: Array) -> Output:
-        del state
-        chex.assert_shape(x, (n_features,))
-        code = hidden(params.W.T @ x)
-        mapped = params.W @ code
-        return Output(code=code, recon=act(mapped + params.b if bias else mapped))
-
-    def loss(
-        params: AutoencoderParams, state: tuple[()], batch: Batch, key: Key
-    ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
-        chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
-        key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
-        # Features lead: the batch is last, where the compiler vectorises it.
-        inputs = changed(regulariser.on_inputs, batch.inputs.T, params, key_inputs)
-        if through_code:
-            code = hidden(encode(params.W, inputs))
-            mapped = embed(params.W, changed(regulariser.on_code, code, params, key_code))
-        else:
-            code, mapped = None, tied_map(params.W, inputs)
-        recon = act(mapped + params.b[:, None] if bias else mapped)
-        return total(recon, batch.targets.T, code, params), (state, {})
-
-    plain = bias and not any(regulariser) and hidden_activation == "linear"
-    columns = None
-    if plain and activation != "gelu" and error.columns is not None:
-        columns = _columns(n_features, act, error.columns, importance_decay)
-    return Model(
-        model_init(glorot() if init is None else init, zeros),
-        apply,
-        loss,
-        columns,
-        takes=vectors(n_features),
+    error = squared() if error is None else error
+    model = hidden_layer(
+        zeros,
+        lambda params: (params.W, params.W),
+        mapped_at_once=lambda params, inputs: tied_map(params.W, inputs),
+        n_features=n_features,
+        importance_decay=importance_decay,
+        activation=activation,
+        hidden_activation=hidden_activation,
+        bias=bias,
+        init=init,
+        error=error,
+        regularisers=regularisers,
         dims={"W": ("feature", "hidden"), "b": ("feature",)},
     )
+    plain = bias and not any(chain(*regularisers or ())) and hidden_activation == "linear"
+    if not plain or activation == "gelu" or error.columns is None:
+        return model
+    act = ACTIVATIONS[activation]
+    return model._replace(loss_columns=_columns(n_features, act, error.columns, importance_decay))
 
 
 def _columns(

@@ -8,19 +8,16 @@ what reads them.
 
 from collections.abc import Sequence
 
-import chex
 import flax.struct
-import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, Positive, factory
-from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
-from superpos.models.criterion import criterion
-from superpos.models.errors import Error, squared
-from superpos.models.inits import Init, glorot, model_init
-from superpos.models.regularisers.base import Regulariser, chain, changed
-from superpos.models.tied import embed, encode
-from superpos.types import Array, Batch, Key, Model, Output, vectors
+from superpos.models.activations import Activation, HiddenActivation
+from superpos.models.errors import Error
+from superpos.models.hidden_layer import hidden_layer
+from superpos.models.inits import Init
+from superpos.models.regularisers.base import Regulariser
+from superpos.types import Array, Model
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -75,39 +72,22 @@ def computation(
             a regulariser does not.
         AssertionError: a batch whose width is not n_features.
     """
-    act, hidden = ACTIVATIONS[activation], ACTIVATIONS[hidden_activation]
-    regulariser = chain(*regularisers or ())
-    error = squared() if error is None else error
-    total = criterion(n_features, importance_decay, error, regulariser)
 
     def zeros() -> ComputationParams:
         W_in, W_out = jnp.zeros((2, n_features, n_hidden))
         return ComputationParams(W_in=W_in, W_out=W_out, b=jnp.zeros(n_features))
 
-    def apply(params: ComputationParams, state: tuple[()], x: Array) -> Output:
-        del state
-        chex.assert_shape(x, (n_features,))
-        code = hidden(params.W_in.T @ x)
-        mapped = params.W_out @ code
-        return Output(code=code, recon=act(mapped + params.b if bias else mapped))
-
-    def loss(
-        params: ComputationParams, state: tuple[()], batch: Batch, key: Key
-    ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
-        chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
-        key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
-        # Features lead: the batch is last, where the compiler vectorises it.
-        inputs = changed(regulariser.on_inputs, batch.inputs.T, params, key_inputs)
-        code = hidden(encode(params.W_in, inputs))
-        mapped = embed(params.W_out, changed(regulariser.on_code, code, params, key_code))
-        recon = act(mapped + params.b[:, None] if bias else mapped)
-        return total(recon, batch.targets.T, code, params), (state, {})
-
     rows = ("feature", "hidden")
-    return Model(
-        model_init(glorot() if init is None else init, zeros),
-        apply,
-        loss,
-        takes=vectors(n_features),
+    return hidden_layer(
+        zeros,
+        lambda params: (params.W_in, params.W_out),
+        n_features=n_features,
+        importance_decay=importance_decay,
+        activation=activation,
+        hidden_activation=hidden_activation,
+        bias=bias,
+        init=init,
+        error=error,
+        regularisers=regularisers,
         dims={"W_in": rows, "W_out": rows, "b": ("feature",)},
     )
