@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants lint claims claims-full report docs bench lock clean
+.PHONY: demo test fast mutants lint wheel claims claims-full report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -22,6 +22,9 @@ lint: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
+
+wheel: $(READY) ## build the wheel, and try it in an empty environment
+	$(BIN)/python -m tests.wheel
 
 claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
 	$(BIN)/python -m experiments.claims
