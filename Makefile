@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants lint wheel claims claims-full report docs bench lock clean
+.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -17,6 +17,13 @@ fast: $(REWRITTEN) ## the tests that are not marked slow
 
 mutants: $(READY) ## whether the tests notice 200 faults put into the library, one at a time: an hour
 	$(BIN)/python -m tests.mutants
+
+fuzz: $(READY) ## random input to every reader, for ten minutes; what is found is kept as a test
+	SUPERPOS_WITH=experiments $(BIN)/python -m tests.fuzz 600
+
+audit: $(READY) ## whether a locked version has a known vulnerability; asks the package index
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 lint: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check

@@ -1,4 +1,4 @@
-"""A whole run under an audit hook: no pickle is read, no other code comes in, no process is left."""
+"""A whole run under an audit hook: no pickle, no code of strangers, no other process."""
 
 import json
 import os
