@@ -16,6 +16,7 @@ import optax
 
 from superpos import components, data, models, optim
 from superpos.app import boundary
+from superpos.app.choices import choices
 from superpos.app.extensions import extensions
 from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
@@ -50,20 +51,20 @@ WORDS = {
     "asset": "+asset@assets.given",
 }
 """Group -> the word that chooses one of its components."""
-COMPONENTS = [
-    (group, path.stem)
-    for group, folder in FOLDERS.items()
-    for extension in extensions()
-    for path in sorted((extension.configs / folder).glob("*.yaml"))
-]
+COMPONENTS = [(group, name) for group, folder in FOLDERS.items() for name in choices(folder)]
+"""What a config may choose: YAML files, and factories without one."""
 FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
 BATCH = 16
 
 
-def path_of(group: str, name: str) -> Path:
-    """The YAML file of a component."""
-    folders = (extension.configs / FOLDERS[group] for extension in extensions())
-    return next(path for folder in folders if (path := folder / f"{name}.yaml").is_file())
+def yaml_files() -> dict[tuple[str, str], Path]:
+    """(group, name) -> its YAML file, where there is one."""
+    return {
+        (group, path.stem): path
+        for group, folder in FOLDERS.items()
+        for extension in extensions()
+        for path in sorted((extension.configs / folder).glob("*.yaml"))
+    }
 
 
 def names_of(group: str) -> list[str]:

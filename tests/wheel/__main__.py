@@ -95,7 +95,15 @@ def pinned() -> str:
 def install(folder: Path, what: str) -> None:
     """Install into the empty environment, by the pip of this one."""
     words = [sys.executable, "-m", "pip", "--python", str(folder / "env" / "bin" / "python")]
-    words += ["install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt", what]
+    words += [
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "-c",
+        "constraints.txt",
+        what,
+    ]
     subprocess.run(words, cwd=folder, check=True, stderr=subprocess.DEVNULL)
 
 

@@ -76,7 +76,7 @@ def test_wrong_arguments_are_one_line_with_exit_code_2(arguments, capsys):
 
 @pytest.mark.slow
 def test_it_runs_as_a_program(folder, tmp_path):
-    command = [sys.executable, "-m", "superpos.app.export"]
+    command = [sys.executable, "-m", "superpos.app", "export"]
     for file, code in ((tmp_path / "a.csv", 0), (tmp_path / "a.csv", 2)):
         done = subprocess.run(
             [*command, folder, file], cwd=ROOT, capture_output=True, text=True, check=False
