@@ -1,8 +1,9 @@
 """Ranges of factory arguments: written once in the signature, checked on concrete values.
 
 A factory is decorated with `@factory` and annotates each number with its range, for example
-`density: Density`. A value that is out of range is refused in one line when the factory is called;
-a tracer is let through, since its range was checked on the concrete axis before the trace.
+`density: Density`. A value that is out of range is refused in one line when the factory is called.
+A tracer is let through; inside `superpos.required.deferring` its condition is kept, to be asked of
+the values that it stands for.
 """
 
 import difflib
@@ -10,23 +11,25 @@ import functools
 import inspect
 import math
 import operator
+import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Literal, Optional, ParamSpec, TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from superpos.required import ArgumentError as ArgumentError
+from superpos.required import require
 from superpos.types import Scalar, Scalars
 
+_MOST_SHOWN = 120
+"""Characters of a value in a message."""
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class ArgumentError(ValueError):
-    """A refused argument, as one line: `name=value: expected ...`."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,14 @@ class Interval:
 
     def __contains__(self, value: float) -> bool:
         """Tell whether a finite number lies in the range."""
+        return bool(self.holds(value))
+
+    def holds(self, values: Any) -> Any:
+        """The same of each number of an array, a traced one included."""
         low, high = (float(end) for end in self.text[1:-1].split(","))
-        above = value >= low if self.text[0] == "[" else value > low
-        below = value <= high if self.text[-1] == "]" else value < high
-        return above and below and abs(value) < math.inf
+        above = values >= low if self.text[0] == "[" else values > low
+        below = values <= high if self.text[-1] == "]" else values < high
+        return above & below & (abs(values) < math.inf)
 
 
 Count = Annotated[int, Interval("[1, 2147483647]")]
@@ -118,7 +125,7 @@ def check_value(name: str, value: Any, hint: Any) -> None:
 
     Args:
         name: how the argument is called in the message.
-        value: the value; tracers and values of other annotations pass.
+        value: the value; a tracer is left to `deferring`, values of other annotations pass.
         hint: the annotation, for example `Density`.
 
     Raises:
@@ -131,6 +138,8 @@ def check_value(name: str, value: Any, hint: Any) -> None:
     if isinstance(value, Tracer):
         if choice or base is bool or (base in (int, float) and interval is not None):
             raise ArgumentError(f"{name}: static, so it cannot be swept inside one program")
+        if interval is not None:
+            require(interval.holds, [value], lambda: name)
     elif choice:
         _check_choice(name, value, typing.get_args(base))
     elif base is bool and not isinstance(value, bool):
@@ -143,12 +152,17 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         _check_numbers(name, value, interval)
     elif base in (Scalar, float) and interval is not None:
         _check_number(name, value, interval)
+    elif interval is None:
+        _check_part(name, value, hint)
 
 
 def shown(value: Any) -> str:
     """A value on one line, however long it is."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 120 else f"{text[:100]}..."
+    if type(value) in (list, tuple, str):
+        value = value[:_MOST_SHOWN]
+    number = isinstance(value, np.number) or (isinstance(value, jax.Array) and not value.ndim)
+    text = " ".join((str(value) if number else repr(value)).split())
+    return text if len(text) <= _MOST_SHOWN else f"{text[:100]}..."
 
 
 def is_plain(hint: Any) -> bool:
@@ -164,6 +178,42 @@ def _split(hint: Any) -> tuple[Any, Interval | None]:
             base, *extras = typing.get_args(part)
             return base, next((e for e in extras if isinstance(e, Interval)), None)
     return hint, None
+
+
+def _check_part(name: str, value: Any, hint: Any) -> None:
+    """Refuse what is no function, or no object of the class, that a hint asks for."""
+    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    hints = typing.get_args(hint) if union else (hint,)
+    wanted = [each for each in map(_part, hints) if each is not None]
+    if len(wanted) < len(hints) or any(fits(value) for _, fits in wanted):
+        return
+    expected = " or ".join(what for what, _ in wanted)
+    raise ArgumentError(f"{name}={shown(value)}: expected {expected}")
+
+
+def _part(hint: Any) -> tuple[str, Callable[[Any], bool]] | None:
+    """What a hint asks for, in words and as a test; None where that is not looked at."""
+    if hint is type(None):
+        return "none", lambda value: value is None
+    if typing.get_origin(hint) is Callable or hint is Callable:
+        return "a function", callable
+    if typing.get_origin(hint) is Sequence:
+        [inner] = typing.get_args(hint)
+        each = _part(inner)
+        if each is None:
+            return None
+        what, fits = each
+        return (
+            f"a list, each {what}",
+            lambda value: type(value) in (list, tuple) and all(map(fits, value)),
+        )
+    if typing.get_origin(hint) is Mapping:
+        return "a mapping", lambda value: isinstance(value, Mapping)
+    own = isinstance(hint, type) and (hasattr(hint, "_fields") or is_dataclass(hint))
+    if not own:
+        return None
+    article = "an" if hint.__name__[0] in "AEIOU" else "a"
+    return f"{article} {hint.__name__}", lambda value: isinstance(value, hint)
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:

@@ -73,7 +73,7 @@ def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None
     """What `sweep` does without a store: choose the width, then train all chunks."""
     grid = make_grid(axes)
     key = random.key(0)
-    program = choose(launch.search(build, grid, key), given=None, most=chunk)
+    program = choose(launch.search(build, grid, key), given=None, asked=chunk)
     ids = np.arange(grid.n_members)
     missing = np.ones(grid.members.shape, bool)
 

@@ -1,13 +1,15 @@
 """What sources share: densities of features, and sets of which one member is on."""
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
+from superpos.required import require
 from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
 
 
@@ -40,14 +42,22 @@ def check_densities(
         raise ArgumentError(
             f"densities has {len(densities)} values: expected n_features={n_features}"
         )
-    shares = [_known(value, 1.0) for value in densities or [1.0]]
-    power = _known(density_power, 0.0) * np.log10(n_features)
-    least = np.log10(_known(density, 1.0)) + np.log10(min(shares)) - power
-    if least < np.log10(np.finfo(np.float32).tiny):
-        raise ArgumentError(
-            f"density_power={density_power}: expected a least density within float32; it is"
+    shares = [1.0] if densities is None else densities
+    tiny = float(np.finfo(np.float32).tiny)
+
+    def enough(density: Scalar, power: Scalar, *shares: Scalar) -> Any:
+        last = density * float(n_features) ** -power
+        return functools.reduce(operator.and_, [last * share >= tiny for share in shares])
+
+    def refusal() -> str:
+        least = np.log10(float(density)) + np.log10(min(map(float, shares)))
+        least -= float(density_power) * np.log10(n_features)
+        return (
+            f"density_power={shown(density_power)}: expected a least density within float32; it is"
             f" 1e{least:.0f}"
         )
+
+    require(enough, [density, density_power, *shares], refusal)
 
 
 def one_member(u: Array, density: Scalar, size: int) -> Array:
@@ -98,10 +108,6 @@ def _decay(log: Any, power: Scalar) -> Any:
     if isinstance(power, Array):
         return jnp.exp(-power * log)
     return np.exp(-np.float32(power) * log)
-
-
-def _known(value: Scalar, unknown: float) -> float:
-    return unknown if isinstance(value, Tracer) else float(value)
 
 
 def _column(numbers: Sequence[Scalar]) -> Array:

@@ -1,5 +1,6 @@
 """The second stage of a sweep: evaluations of stored members, kept and resumed as members are."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,17 +22,18 @@ from superpos.engine.assets import (
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import digest_of_text
 from superpos.engine.sweep import with_root_key
+from superpos.engine.validity import valid_points
 from superpos.engine.work import Settings, Work, done
+from superpos.required import check_key
 from superpos.store import afterwards, files
 from superpos.store.afterwards import MEMBER, check_names
 from superpos.store.differences import first_difference, refuse_difference
 from superpos.store.files import StoreError
 from superpos.store.folder import writing
-from superpos.store.grid import SEED, check_count, make_grid
+from superpos.store.grid import SEED, Grid, make_grid
 from superpos.store.reading import read_header, read_trained
 from superpos.store.results import final_leaves
-from superpos.store.table import Schema
-from superpos.train.fit import check_key
+from superpos.store.table import INVALID_STEP, Schema, Table
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
 ONCE = FitSpec(n_steps=1, batch_size=1, log_every=1)
@@ -95,7 +97,6 @@ def evaluate(
     check_stage(Path(store), name, own_spec, [*(over or {})])
     over_grid = make_grid(over or {})
     own = make_grid({MEMBER: range(grid.n_members), **(over or {})})
-    check_count(own)
     run, ends = described(build, [*grid.points, *over_grid.points], key, given)
     if name not in run.after:
         known = ", ".join(run.after) or "none"
@@ -115,6 +116,7 @@ def evaluate(
         spec=own_spec,
         ids=afterwards.ids_of(table.ids, over_grid),
         wanted=np.repeat(table.present, over_grid.n_members),
+        valid=functools.partial(_valid, build, table, rows.points, over_grid, given),
         key=key,
         assets={_ROWS: Asset(rows, ""), **given},
         dims=run.dims,
@@ -124,6 +126,25 @@ def evaluate(
     )
     with writing(Path(store, afterwards.FOLDER, name), own, own_spec) as held:
         done(work, held)
+
+
+def _valid(
+    build: Build,
+    table: Table,
+    points: Mapping[str, np.ndarray],
+    over: Grid,
+    assets: Mapping[str, Asset],
+) -> np.ndarray:
+    """Which members of the second stage can be measured, bool (n_members * n_over,).
+
+    Raises:
+        ArgumentError: a value of `over` that none can have; one line.
+    """
+    trained = table.arrays["diverged_step"] != INVALID_STEP
+    first = int(trained.argmax())
+    of_first = {axis: np.repeat(column[first], over.n_members) for axis, column in points.items()}
+    valid = valid_points(build, {**of_first, **over.points}, assets) if over.axes else [True]
+    return np.outer(trained, valid).ravel()
 
 
 def stage_spec(

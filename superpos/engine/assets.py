@@ -94,8 +94,19 @@ def reading(build: Build, assets: Mapping[str, Asset]) -> Build:
 
 
 def call_build(build: Build, point: Mapping[str, Any], given: Mapping[str, Any]) -> Training:
-    """A build is given assets only where there are any."""
-    return build(point, given) if given else build(point)
+    """A build is given assets only where there are any.
+
+    Raises:
+        ArgumentError: it is no function, or gives no Training; one line.
+    """
+    if not callable(build):
+        raise ArgumentError(f"build={shown(build)}: expected a function of a point")
+    run = build(point, given) if given else build(point)
+    if not isinstance(run, Training):
+        raise ArgumentError(
+            f"build={shown(run)}: expected a Training, as superpos.train.training returns"
+        )
+    return run
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -28,7 +28,7 @@ from superpos.engine.placing import Placed, named_shapes, shapes_of
 from superpos.engine.plan import Chunk
 from superpos.engine.program import Executable, Program, compile_chunk
 from superpos.engine.threads import as_here, side_by_side
-from superpos.engine.width import MEMORY_FRACTION, Search
+from superpos.engine.width import MEMORY_FRACTION, Search, available_bytes
 from superpos.store import results
 from superpos.store.checkpoint import Checkpoints, Timer, restored, snapshot
 from superpos.store.files import Rows
@@ -258,8 +258,9 @@ def search(
         names = tuple(sorted(grid.points)), tuple((name, *dims[name]) for name in sorted(dims))
         name = (width, names, key.dtype, where, *named_shapes(shapes))
         if name not in compiled:
+            budget = memory_fraction * available_bytes()
             compiled[name] = compile_chunk(
-                build, grid.points, width, key.dtype, where, shapes, dims
+                build, grid.points, width, key.dtype, where, shapes, dims, budget
             )
         return compiled[name]
 

@@ -1,5 +1,6 @@
 """Assets on devices: one buffer for all devices of a CPU, a copy for each of any others."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,9 +50,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
 
 
-def nbytes(assets: Mapping[str, Any]) -> int:
-    """Bytes of all arrays."""
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(assets))
+def nbytes(arrays: Any) -> int:
+    """Bytes of all arrays of a tree, or of what has their shapes."""
+    leaves = jax.tree.leaves(arrays)
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
 
 
 def shapes_of(assets: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,19 @@
 """The compiled program of a chunk: an executable for each device, all of the same trace."""
 
-import functools
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.extend import core
 
-from superpos.arguments import ArgumentError
-from superpos.engine.assets import Build, call_build
-from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
+from superpos.engine.assets import Build
 from superpos.engine.placing import nbytes
 from superpos.engine.threads import side_by_side
+from superpos.engine.tracing import Traced, traced_chunk
 from superpos.store import results
 from superpos.store.afterwards import check_names
 from superpos.store.grid import SEED
@@ -23,7 +21,10 @@ from superpos.store.results import Shapes
 from superpos.store.table import Schema, short_names
 from superpos.store.width import Width
 from superpos.train.schedule import Schedule, schedule_of
-from superpos.types import EMPTY, Array, Carry, Dims, Key, Training
+from superpos.types import EMPTY, Carry, Dims
+
+_BYTES_OF_TIME = 100
+"""What a time of measuring takes as a coordinate, and on its way into JSON."""
 
 
 class Executable(NamedTuple):
@@ -80,6 +81,7 @@ def compile_chunk(
     devices: Sequence[Any],
     assets: Mapping[str, Any] = EMPTY,
     dims: Dims = EMPTY,
+    budget: float = math.inf,
 ) -> Program:
     """Compile a chunk, calling `build` in a trace for each function.
 
@@ -94,17 +96,19 @@ def compile_chunk(
         devices: where it is to run.
         assets: shapes and dtypes of what all members share, by name.
         dims: names of dimensions that take precedence over those of the training.
+        budget: bytes that a chunk may take.
 
     Returns:
         The program.
 
     Raises:
-        ArgumentError: results whose names are taken, or a state of the source that members cannot
-            share; one line, before anything is compiled.
+        ArgumentError: results whose names are taken, an axis that changes nothing, or a state of
+            the source that members cannot share; one line, before anything is compiled.
+        TooLargeError: what is kept of the members alone takes more than the budget; likewise.
     """
     start = time.perf_counter()
     assets = dict(assets)  # any other mapping is no tree of arrays
-    traced = _traced(build, points, width, key_dtype, assets)
+    traced = traced_chunk(build, points, width, key_dtype, assets, budget)
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
     schema = _schema(traced, shapes, schedule, points, dims)
@@ -134,6 +138,7 @@ def schema_of(
     points: Mapping[str, np.ndarray],
     key_dtype: Any,
     assets: Mapping[str, Any] = EMPTY,
+    budget: float = math.inf,
 ) -> Schema:
     """What a sweep keeps of a member, from a trace alone.
 
@@ -142,16 +147,42 @@ def schema_of(
         points: as of `compile_chunk`.
         key_dtype: as of `compile_chunk`.
         assets: as of `compile_chunk`.
+        budget: bytes that a member may take.
 
     Raises:
         ArgumentError: as of `compile_chunk`.
+        TooLargeError: likewise.
     """
-    traced = _traced(build, points, Width(1, 1), key_dtype, assets)
+    traced = traced_chunk(build, points, Width(1, 1), key_dtype, assets, budget)
     return _schema(traced, _shapes(traced), schedule_of(traced.run), points, EMPTY)
 
 
+def check_results(schema: Schema, schedule: Schedule, n_members: int, budget: float) -> None:
+    """Refuse results that do not fit into memory, before room is made for them.
+
+    Args:
+        schema: what is kept of a member.
+        schedule: when it is measured.
+        n_members: of the sweep.
+        budget: bytes that results may take.
+
+    Raises:
+        MemoryError: one line.
+    """
+    each = sum(
+        math.prod(entry["shape"]) * np.dtype(entry["dtype"]).itemsize for entry in schema.values()
+    )
+    total = n_members * each + schedule.n_logged * _BYTES_OF_TIME
+    if total > budget:
+        raise MemoryError(
+            f"fit.log_every={schedule.spec.log_every}: expected a larger one, or fewer members, as"
+            f" results of {n_members:,} members at {schedule.n_logged:,} times take"
+            f" {total / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB may be used"
+        )
+
+
 def _schema(
-    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+    traced: Traced, shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
 ) -> Schema:
     names = short_names([*points, SEED]).values()
     schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
@@ -160,84 +191,9 @@ def _schema(
     return schema
 
 
-def _shapes(traced: "_Traced") -> Shapes:
+def _shapes(traced: Traced) -> Shapes:
     measured = {name: each.out_info for name, each in traced.measures.items()}
     return Shapes(traced.init.out_info, traced.advance.out_info[1], measured)
-
-
-class _Traced(NamedTuple):
-    """What is to be compiled, and the run that it is of."""
-
-    run: Training
-    init: Any
-    advance: Any
-    measures: dict[str, Any]
-
-
-def _traced(
-    build: Build,
-    points: Mapping[str, np.ndarray],
-    width: Width,
-    key_dtype: Any,
-    assets: Mapping[str, Any],
-) -> _Traced:
-    def built(point: Mapping[str, Array], given: Any) -> Training:
-        return call_build(build, point, given)
-
-    point = {
-        k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
-    }
-    seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
-    root = jax.ShapeDtypeStruct((), key_dtype)
-    runs: list[Training] = []
-
-    def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
-        runs.append(built(point, given))
-        return runs[-1].init(jax.random.fold_in(key, seed))
-
-    def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
-        return built(point, given).advance(carry)
-
-    def measure(name: str, point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
-        return built(point, given).measures[name].measure(carry)
-
-    def trace_init(*, stream: bool) -> Any:
-        mapped = over_members(
-            init, width, (POINT, SHARED, SHARED, OF_SEED), axes_of_carry(stream=stream)
-        )
-        return jax.jit(mapped).trace(point, assets, root, seeds)
-
-    traced_init = trace_init(stream=False)
-    run = runs[-1]
-    axes = axes_of_carry(stream=run.stream)
-    inside = (POINT, SHARED, axes)
-    with _one_line_of_streams(run):
-        if run.stream:
-            traced_init = trace_init(stream=True)
-        carry = traced_init.out_info
-        mapped = over_members(advance, width, inside, (axes, EACH))
-        traced_advance = jax.jit(mapped, donate_argnums=2).trace(point, assets, carry)
-    measures = {
-        name: jax.jit(over_members(functools.partial(measure, name), width, inside, EACH)).trace(
-            point, assets, carry
-        )
-        for name in run.measures
-    }
-    return _Traced(run, traced_init, traced_advance, measures)
-
-
-@contextmanager
-def _one_line_of_streams(run: Training) -> Iterator[None]:
-    """Say in one line that members cannot share what differs between them."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        if run.stream and "out_axes" in str(error):
-            raise ArgumentError(
-                "data: a stream that all members share, expected its state to depend on nothing"
-                " that is swept, nor on the parameters"
-            ) from None
-        raise
 
 
 def _lowered_for(device: Any, traced: Sequence[Any]) -> list[Any]:

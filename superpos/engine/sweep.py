@@ -1,5 +1,6 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ from superpos.arguments import ArgumentError
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.launch import Programs
 from superpos.engine.shared import joining
+from superpos.engine.validity import valid_points
 from superpos.engine.width import MEMORY_FRACTION
 from superpos.engine.work import OnProgress, Settings, Work, done
+from superpos.required import check_key
 from superpos.store.folder import writing
-from superpos.store.grid import check_count, make_grid
-from superpos.train.fit import check_key
+from superpos.store.grid import make_grid
 from superpos.types import Key
 
 if TYPE_CHECKING:
@@ -49,8 +51,9 @@ def sweep(
     that share a seed share their random numbers.
 
     Args:
-        build: called inside the trace with {axis name: float32 ()} for every axis but `seed`; and,
-            where there are assets, with {name: arrays} after it.
+        build: called with {axis name: float32 ()} for every axis but `seed`; and, where there are
+            assets, with {name: arrays} after it. It is called inside the trace, and before that
+            with each value of each axis, at most 1,024 times, so that its factories check them.
         key: the root key, typed.
         axes: name -> values. `seed` takes integers in [0, 2³²); without it the seed is 0.
         zipped: groups of axes that vary together instead of multiplying.
@@ -64,8 +67,10 @@ def sweep(
             begin at a multiple of 64 bytes is copied once.
         dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}, where
             the model or the evaluation does not say them.
-        chunk: members that run together on a device; None chooses by memory, by the size of the
-            cache and, in a long sweep, by measured throughput.
+        chunk: members that run together on a device, points of one seed; where there are fewer,
+            the rest is computed and left out, so that bits do not depend on what else is in the
+            sweep. None chooses by memory, by the size of the cache and, in a long sweep, by
+            measured throughput.
         devices: where to train, each with chunks of its own; None is all devices of this process.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
@@ -81,13 +86,15 @@ def sweep(
     Returns:
         A Dataset with one dimension per axis (or zipped group), the final parameters, what was
         measured along `step` or along the steps of its own evaluation, `diverged_step`, and a
-        `status` per member: "ok", "diverged@<step>" or, outside the part, "missing"; with
+        `status` per member: "ok", "diverged@<step>", "invalid" where values that are allowed with
+        others do not go together, which is not trained, or, outside the part, "missing"; with
         check_fragile, also its `sensitivity`, the relative change of its parameters when it begins
         an ulp away, and whether that makes it `fragile` (> 1e-3).
 
     Raises:
-        ArgumentError: a bad axis, a store without a spec, an asset that is no array, or results
-            whose names are taken, in one line, before any compile.
+        ArgumentError: a bad axis, a value that no member can have, a store without a spec, an
+            asset that is no array, or results whose names are taken, in one line, before any
+            compile.
         TypeError: the key is not a typed key (jax.random.key).
         StoreError: the store cannot be used, in one line.
         MemoryError: one member alone needs more memory than there is.
@@ -107,14 +114,17 @@ def sweep(
         programs=programs,
     )
     grid = make_grid(axes, zipped)
-    check_count(grid)
     given = as_assets(assets or {})
     spec = identified(with_root_key(spec or {}, key), given)
     hidden = [name for name in grid.axes if name.startswith(PREFIX)]
     if hidden:
         raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
     ids = grid.member_ids(spec)
-    work = Work(build, grid, spec, ids, _wanted(ids, part), key, given, dims or {}, settings)
+    wanted = _wanted(ids, part)
+    valid = functools.cache(lambda: grid.of_members(valid_points(build, grid.points, given)))
+    if store is None or not Path(store, "sweep.json").exists():
+        valid()  # so that what is refused leaves no folder
+    work = Work(build, grid, spec, ids, wanted, valid, key, given, dims or {}, settings)
     with (writing if part is None else joining)(store, grid, spec) as held:
         return done(work, held)
 

@@ -11,6 +11,7 @@ import psutil
 from superpos.engine.placing import is_out_of_memory
 from superpos.engine.plan import even_width
 from superpos.engine.program import Program
+from superpos.engine.tracing import TooLargeError
 from superpos.store.width import Width
 
 MEMORY_FRACTION = 0.6
@@ -60,13 +61,14 @@ class Search(NamedTuple):
         return self.memory_fraction * available_bytes()
 
 
-def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
-    """Compile a chunk of the width given, or of at most the members asked for, or of the best size.
+def choose(search: Search, *, given: Width | None, asked: int | None) -> Program:
+    """Compile a chunk of the width given, or of the members asked for, or of the best size.
 
     Args:
         search: what there is to choose from.
         given: the width of a sweep that goes on.
-        most: members, as the caller asked for.
+        asked: members of a chunk, as the caller asked for: so many points of one seed, whatever
+            else is in the sweep, since bits depend on the width.
 
     Returns:
         The program; narrower than said where memory does not allow more.
@@ -75,10 +77,10 @@ def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
         MemoryError: a chunk of one member does not fit; one line.
         TrainError: a chunk of one member does not compile; one line.
     """
-    first = most or (FIRST_ON_CPU if _is_cpu() else FIRST_ELSEWHERE)
-    width = given or search.width(first)
+    fixed = given or (Width(1, asked) if asked else None)
+    width = fixed or search.width(FIRST_ON_CPU if _is_cpu() else FIRST_ELSEWHERE)
     program = compile_to_fit(search, width)
-    if given or most or program.width != width:
+    if fixed or program.width != width:
         return program
     return fastest(search, cache_sized(search, program))
 
@@ -97,14 +99,19 @@ def compile_to_fit(search: Search, width: Width) -> Program:
         except jax.errors.JaxRuntimeError as error:
             width = narrower(width, error)
             continue
-        own = _own(program)
-        if own <= budget:
-            return program
-        if width.n_members == 1:
-            raise MemoryError(
-                f"one member needs {own / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
-                " may be used; a smaller fit.batch_size would fit"
-            )
+        except TooLargeError as error:
+            if width.n_members == 1:
+                raise
+            own = error.n_bytes
+        else:
+            own = _own(program)
+            if own <= budget:
+                return program
+            if width.n_members == 1:
+                raise MemoryError(
+                    f"one member needs {own / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
+                    " may be used; a smaller fit.batch_size would fit"
+                )
         # Memory grows in proportion to the width, so halve as often as that says.
         most = max(1.0, width.n_members * budget / own)
         while width.n_members > most:
@@ -185,7 +192,7 @@ def _compiled(search: Search, width: Width) -> Program | None:
     """A program to try; None where it does not compile."""
     try:
         return search.compile(width)
-    except jax.errors.JaxRuntimeError:
+    except (jax.errors.JaxRuntimeError, TooLargeError):
         return None
 
 

@@ -7,30 +7,32 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import jax
 import numpy as np
 
 from superpos.arguments import (
-    MaybeCount,
+    ArgumentError,
+    Interval,
     MaybeNonNegative,
     PositiveFraction,
     check_value,
+    shown,
 )
 from superpos.engine import launch, plan
 from superpos.engine.assets import Build, arrays_of, reading
 from superpos.engine.launch import Programs
 from superpos.engine.placing import is_out_of_memory, placed
 from superpos.engine.plan import Chunk
-from superpos.engine.program import Program
+from superpos.engine.program import Program, check_results
 from superpos.engine.width import MEMORY_FRACTION, Search, choose, narrower
 from superpos.store.checkpoint import Checkpoints
 from superpos.store.fingerprint import fingerprint
 from superpos.store.folder import Memory, Store
-from superpos.store.grid import Grid, canonical_spec
+from superpos.store.grid import MOST_MEMBERS, Grid, canonical_spec
 from superpos.store.reading import dataset_of, header_axes
-from superpos.store.table import Table
+from superpos.store.table import Table, invalid_rows
 from superpos.types import Asset, Dims, Key
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class Progress(NamedTuple):
     steps: int
 
 
+MaybeMembers = Optional[Annotated[int, Interval(f"[1, {MOST_MEMBERS}]")]]  # noqa: UP045
+"""Members of a chunk, or None."""
 OnProgress = Callable[[Progress], None]
 
 
@@ -75,10 +79,19 @@ class Settings:
     programs: Programs | None = None
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
-        check_value("chunk", self.chunk, MaybeCount)
+        """Check the numbers and the devices."""
+        check_value("chunk", self.chunk, MaybeMembers)
         check_value("memory_fraction", self.memory_fraction, PositiveFraction)
         check_value("checkpoint_seconds", self.checkpoint_seconds, MaybeNonNegative)
+        where = self.devices
+        if where is not None and not (
+            isinstance(where, (list, tuple))
+            and 0 < len({*map(id, where)}) == len(where)
+            and all(isinstance(device, jax.Device) for device in where)
+        ):
+            raise ArgumentError(
+                f"devices={shown(where)}: expected one or more of jax.devices(), each once"
+            )
 
 
 class Work(NamedTuple):
@@ -90,6 +103,7 @@ class Work(NamedTuple):
         spec: the configuration all members share, with the root key and the hashes of assets.
         ids: content hash of each member, (n_members,).
         wanted: which members are to be trained, bool (n_members,).
+        valid: () -> which members can be, bool (n_members,); asked where some are missing.
         key: the root key.
         assets: what all members share.
         dims: names of dimensions that take precedence over those of the training.
@@ -103,6 +117,7 @@ class Work(NamedTuple):
     spec: Mapping[str, Any]
     ids: np.ndarray
     wanted: np.ndarray
+    valid: Callable[[], np.ndarray]
     key: Key
     assets: Mapping[str, Asset]
     dims: Dims
@@ -133,12 +148,15 @@ def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
         header = {**held.header, **header_axes(grid)}
         held.begin(header, allow_numerics_change=allow)
         return dataset_of(header, grid, table)
+    valid = work.valid()
     on_devices, search = _search(work)
     header_of = functools.partial(_header, work)
-    program = choose(search, given=held.width, most=settings.chunk)
+    program = choose(search, given=held.width, asked=settings.chunk)
+    check_results(program.schema, program.schedule, len(ids), search.budget())
     while True:
         program, header = _begin(held, search, program, header_of, allow)
         table = table or Table(ids, header["schema"])
+        _put_invalid(work.wanted & ~valid & ~table.present, held, table, header)
         n_steps = program.schedule.spec.n_steps * (1 + fragile)
         meter = _Meter(table, work.wanted, n_steps, settings.on_progress)
         missing = plan.plan(grid.missing(table.present | ~work.wanted), program.width)
@@ -151,7 +169,17 @@ def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
             if not is_out_of_memory(error):
                 raise
             width = narrower(program.width, error)
-        program, allow = choose(search, given=width, most=None), True
+        program, allow = choose(search, given=width, asked=None), True
+
+
+def _put_invalid(
+    invalid: np.ndarray, held: Store | Memory, table: Table, header: Mapping[str, Any]
+) -> None:
+    """Keep those members that cannot be trained as what they are."""
+    if invalid.any():
+        rows = invalid_rows(table.ids[invalid], header["schema"])
+        held.commit(rows)
+        table.put(rows)
 
 
 def _search(work: Work) -> tuple[Any, Search]:
@@ -185,7 +213,7 @@ def _begin(
         width = held.begin(header, allow_numerics_change=allow_numerics_change)
         if width == program.width:
             return program, header
-        program = choose(search, given=width, most=None)
+        program = choose(search, given=width, asked=None)
 
 
 def _checkpoints(

@@ -1,12 +1,14 @@
 """The importance of features: a geometric series, a power law, given numbers, or their product."""
 
+import functools
+import operator
 from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
+from superpos.required import require
 from superpos.types import Array, Scalar, Scalars
 
 
@@ -55,16 +57,21 @@ def _check_importance(name: str, importance: Scalars, n_features: int) -> None:
         raise ArgumentError(
             f"{name} has {len(importance)} values: expected n_features={n_features}"
         )
-    if not any(isinstance(value, Tracer) or value > 0 for value in importance):
-        raise ArgumentError(f"{name}: all zero, expected at least one number > 0")
+    require(
+        lambda *values: functools.reduce(operator.or_, [value > 0 for value in values]),
+        importance,
+        lambda: f"{name}: all zero, expected at least one number > 0",
+    )
 
 
 def _check_decay(importance_decay: Scalar, n_features: int) -> None:
-    if isinstance(importance_decay, Tracer):
-        return
-    largest = (n_features - 1) * np.log10(float(importance_decay))
-    if largest > np.log10(np.finfo(np.float32).max):
-        raise ArgumentError(
-            f"importance_decay={importance_decay}: expected importance_decay**(n_features - 1) "
-            f"within float32; it is 1e{largest:.0f}"
-        )
+    power = n_features - 1
+    most = float(np.log10(np.finfo(np.float32).max))
+    require(
+        lambda decay: (decay <= 1) | (decay <= 10 ** (most / max(power, 1))),
+        [importance_decay],
+        lambda: (
+            f"importance_decay={shown(importance_decay)}: expected importance_decay**(n_features"
+            f" - 1) within float32; it is 1e{power * np.log10(float(importance_decay)):.0f}"
+        ),
+    )

@@ -187,6 +187,8 @@ def read_chunk(path: Path) -> Rows | None:
         StoreError: the file cannot be read.
     """
     with one_line(path, "expected a file to read"):
+        if not path.is_file():  # a folder of that name, or a pipe, which would not end
+            return None
         arrays = unframed(_MAGIC, path.stem, path.read_bytes())
     if arrays is None or _IDS not in arrays:
         return None

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,13 @@ class Grid:
     def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
         return distinct([v for name, v in self._with_seed.items() if name != SEED])
 
+    def of_members(self, of_points: np.ndarray | bool) -> np.ndarray:
+        """What is said of each point, (n_points,), of each member, (n_members,)."""
+        there = self.members >= 0
+        found = np.empty(self.n_members, bool)
+        found[self.members[there]] = np.broadcast_to(np.c_[of_points], there.shape)[there]
+        return found
+
     def missing(self, present: np.ndarray) -> np.ndarray:
         """Which members are still to be trained, bool (n_points, n_seeds).
 
@@ -144,27 +152,31 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
         ArgumentError: an axis is empty, not finite or repeats a value, or zipped axes have
             different lengths; one line.
     """
-    checked = {name: _check_axis(name, values) for name, values in axes.items()}
-    dims: dict[str, tuple[str, ...]] = {name: (name,) for name in checked}
+    if not isinstance(axes, Mapping):
+        raise ArgumentError(f"axes={shown(axes)}: expected a name and values for each axis")
+    lengths = {name: _length(name, values) for name, values in axes.items()}
+    dims: dict[str, tuple[str, ...]] = {name: (name,) for name in axes}
     for group in zipped:
-        _check_zipped(group, checked, dims)
+        _check_zipped(group, lengths, dims)
         dims[group[0]] = tuple(group)
         for name in group[1:]:
             del dims[name]
+    check_count(math.prod(lengths[name] for name in dims))
+    checked = {name: _check_axis(name, values) for name, values in axes.items()}
     for names in dims.values():
         _check_distinct(names, checked)
     return Grid(checked, dims)
 
 
-def check_count(grid: Grid) -> None:
-    """Refuse a sweep of more members than can be held, in one line, before any is numbered.
+def check_count(n_members: int) -> None:
+    """Refuse a sweep of more members than can be held, in one line, before any is made.
 
     Raises:
         ArgumentError: more than MOST_MEMBERS.
     """
-    if grid.n_members > MOST_MEMBERS:
+    if n_members > MOST_MEMBERS:
         raise ArgumentError(
-            f"axes: {grid.n_members:,} members, expected at most {MOST_MEMBERS:,} in one sweep"
+            f"axes: {n_members:,} members, expected at most {MOST_MEMBERS:,} in one sweep"
         )
 
 
@@ -212,14 +224,22 @@ def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
     return array.astype(np.uint32)
 
 
-def _check_zipped(
-    group: Sequence[str], axes: Mapping[str, np.ndarray], free: Mapping[str, Any]
-) -> None:
+def _length(name: str, values: Any) -> int:
+    """Values of an axis, which are not made for that."""
+    try:
+        return len(values)
+    except OverflowError:
+        return sys.maxsize
+    except TypeError:
+        raise ArgumentError(f"{name}={shown(values)}: expected a list of finite numbers") from None
+
+
+def _check_zipped(group: Sequence[str], axes: Mapping[str, int], free: Mapping[str, Any]) -> None:
     """A group names axes, each once and in one group only, of the same length."""
     known = all(name in axes and len(free.get(name, ())) == 1 for name in group)
     if not group or not known or len(set(group)) != len(group):
         raise ArgumentError(f"zipped={list(group)}: expected names of axes, each in one group")
-    lengths = {name: len(axes[name]) for name in group}
+    lengths = {name: axes[name] for name in group}
     if len(set(lengths.values())) != 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise ArgumentError(f"zipped axes: expected the same length, {listed}")

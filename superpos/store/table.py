@@ -23,6 +23,8 @@ FRAGILE = 1e-3
 _MISSING = {"f": np.nan, "i": -1}
 OK = "ok"
 """The status of a member that is finished."""
+INVALID, INVALID_STEP = "invalid", 0
+"""The status of a member that cannot be trained, and its `diverged_step`: updates count from 1."""
 
 
 def missing_of(dtype: Any) -> Any:
@@ -105,8 +107,8 @@ def labelled(
 ) -> "xarray.Dataset":
     """A Dataset of members that vary along named dimensions.
 
-    Every member has a `status`: "ok", "diverged@<step>" or "missing"; and, where sensitivities were
-    measured, whether it is `fragile`.
+    Every member has a `status`: "ok", "diverged@<step>", "invalid" or "missing"; and, where
+    sensitivities were measured, whether it is `fragile`.
 
     Args:
         table: the results, a row per member, the last dimension varying fastest.
@@ -188,7 +190,22 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
     }
 
 
+def invalid_rows(ids: np.ndarray, schema: Schema) -> Rows:
+    """Members whose values do not go together, which are never trained.
+
+    Args:
+        ids: content hash of each, (k,).
+        schema: what is stored of a member.
+
+    Returns:
+        What stands for nothing measured, with a `diverged_step` that no training has.
+    """
+    steps = np.full(len(ids), INVALID_STEP, np.int32)
+    return Rows(ids, {**Table(ids, schema).arrays, "diverged_step": steps})
+
+
 def _statuses(table: Table) -> np.ndarray:
     diverged = table.arrays["diverged_step"]
     statuses = np.where(diverged < 0, OK, np.char.add("diverged@", diverged.astype(str)))
+    statuses = np.where(diverged == INVALID_STEP, INVALID, statuses)
     return np.where(table.present, statuses, "missing")

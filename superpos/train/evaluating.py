@@ -49,13 +49,23 @@ def measure_of(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str,
         if not isinstance(found, Mapping):
             what = type(found).__name__
             raise ArgumentError(f"evaluations.{name}: expected a dict of arrays, not {what}")
-        for result, value in found.items():
-            if not isinstance(value, (jax.Array, np.ndarray, np.number, bool, int, float)):
-                what = type(value).__name__
-                raise ArgumentError(f"evaluations.{name}: {result}: expected an array, not {what}")
-        return {result: jnp.asarray(value) for result, value in found.items()}
+        return {
+            result: _array(f"evaluations.{name}", result, each) for result, each in found.items()
+        }
 
     return measure
+
+
+def _array(where: str, result: Any, value: Any) -> Array:
+    """A result of an evaluation, which is an array of numbers or bools with a name."""
+    if not isinstance(result, str) or not result:
+        raise ArgumentError(f"{where}: {shown(result)}: expected a text as the name of a result")
+    known = isinstance(value, (jax.Array, np.ndarray, np.number, np.bool, bool, int, float))
+    dtype = getattr(value, "dtype", np.dtype(type(value) if known else object))
+    if not known or not any(jnp.issubdtype(dtype, kind) for kind in (jnp.number, jnp.bool)):
+        what = dtype if known else type(value).__name__
+        raise ArgumentError(f"{where}: {result}: expected an array of numbers, not {what}")
+    return jnp.asarray(value)
 
 
 def add_results(results: dict[str, Array], evaluation: str, measured: Mapping[str, Array]) -> None:

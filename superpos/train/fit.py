@@ -9,6 +9,7 @@ import numpy as np
 import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from superpos.required import check_key
 from superpos.train.evaluating import add_results
 from superpos.train.schedule import STEP, Schedule, means_of, schedule_of
 from superpos.train.training import training
@@ -96,15 +97,6 @@ def fit(
         metrics=metrics | _after(run, carry, schedule),
         diverged_step=carry.diverged_step,
     )
-
-
-def check_key(key: Key) -> None:
-    """Refuse anything but a single typed key of a generator that vmap leaves alone."""
-    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
-    if not typed or key.shape:
-        raise TypeError("key: expected one typed key, jax.random.key(seed)")
-    if "rbg" in str(jax.random.key_impl(key)):
-        raise TypeError("key: expected threefry, as numbers of rbg depend on a member's place")
 
 
 def _compiled(function: Callable[[Any], Any], argument: Any) -> Callable[[Any], Any]:

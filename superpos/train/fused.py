@@ -51,7 +51,7 @@ def fused_block(
     source: Source,
     tx: optax.GradientTransformation,
     spec: FitSpec,
-    interpret: bool,
+    interpret: bool | None,
 ) -> Callable[[Carry, Key], tuple[Carry, Array]]:
     """A block of `spec.log_every` updates of one run as one kernel; `vmap` makes a grid of it.
 
@@ -60,7 +60,8 @@ def fused_block(
         source: where its batches come from, with `columns`.
         tx: an optax transformation that treats each parameter alone, such as adam.
         spec: length of the run; the batch is a power of two.
-        interpret: run the kernel as ordinary JAX, on any device, slowly.
+        interpret: run the kernel as ordinary JAX, on any device, slowly; None does not, and asks
+            for a GPU.
 
     Returns:
         (carry, key of the data) -> (carry, mean loss ()), the numbers of the program of XLA but
@@ -84,8 +85,10 @@ def fused_block(
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, Array]:
         _check_run(carry, tx)
+        if interpret is None and jax.default_backend() != "gpu":
+            raise ArgumentError("engine.kernel=pallas: expected xla, as there is no GPU")
         start = dataclasses.replace(carry, key=jax.random.key_data(key_data))
-        end, loss = _call(update, start, spec.log_every, interpret)
+        end, loss = _call(update, start, spec.log_every, bool(interpret))
         # The step is the same for all runs of a sweep, so it is counted outside of the kernel.
         step = carry.step + spec.log_every
         return dataclasses.replace(end, step=step, key=carry.key), loss

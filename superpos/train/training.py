@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import ArgumentError, check_value
+from superpos.arguments import ArgumentError, factory
+from superpos.required import check_batch, check_fit, check_key
 from superpos.train.evaluating import add_results, measure_of, named_evaluations
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of, every_of
@@ -38,6 +39,7 @@ Block = Callable[[Carry, Key], tuple[Carry, dict[str, Array]]]
 """(carry, key of the data) -> (carry, means over the block of the loss and of what it measures)."""
 
 
+@factory
 def training(
     *,
     model: Model,
@@ -65,8 +67,8 @@ def training(
         evaluations: what is measured, by name.
         probe: short for one evaluation, which is measured after each `log_every`.
         kernel: "xla", or "pallas" for a block as one kernel; `superpos.train.fused` says for what.
-        interpret: with "pallas", whether to run the kernel as ordinary JAX, slowly; None does where
-            the default backend is not a GPU.
+        interpret: with "pallas", whether to run the kernel as ordinary JAX, slowly, on any device;
+            None does not, and is refused where the default backend is not a GPU.
 
     Returns:
         A Training. The metrics of a block are those of the evaluations that are due after each, and
@@ -74,10 +76,10 @@ def training(
         the block in which the run diverged).
 
     Raises:
-        ArgumentError: an evaluation that is never due, a source or a model that do not fit, or,
-            with "pallas", something out of its scope; in one line; here, or in the first trace.
+        ArgumentError: a part of another type, an evaluation that is never due, a source or a model
+            that do not fit, or, with "pallas", something out of its scope or no GPU; in one line;
+            here, or in the first trace.
     """
-    check_value("kernel", kernel, Kernel)
     evaluations = named_evaluations(evaluations, probe)
     named = evaluations.values()
     check_fit(source, model)
@@ -97,6 +99,7 @@ def training(
     )
 
     def init(key: Key) -> Carry:
+        check_key(key)
         params, state = model.init(jax.random.fold_in(key, STREAM_INIT))
         return Carry(
             step=jnp.int32(0),
@@ -128,23 +131,6 @@ def training(
     )
 
 
-def check_fit(source: Source, model: Model) -> None:
-    """Refuse a source whose examples are not what a model takes, where both say what that is.
-
-    Raises:
-        ArgumentError: one line.
-    """
-    if source.gives is None or model.takes is None:
-        return
-    for part in ("inputs", "targets"):
-        given, taken = getattr(source.gives, part), getattr(model.takes, part)
-        if (given.shape, given.dtype) != (taken.shape, taken.dtype):
-            raise ArgumentError(
-                f"model: takes {part} {taken.dtype}{list(taken.shape)}, expected the"
-                f" {given.dtype}{list(given.shape)} that data gives"
-            )
-
-
 class _Unread(NamedTuple):
     """(), in place of the parameters, for a source whose draws all members share."""
 
@@ -172,8 +158,11 @@ def _fused(
     block: int,
     interpret: bool | None,
 ) -> Block:
-    if interpret is None:
-        interpret = jax.default_backend() != "gpu"
+    if not interpret and jax.default_backend() != "gpu":
+        backend = jax.default_backend()
+        raise ArgumentError(
+            f"engine.kernel=pallas: expected xla, as there is no GPU, but a {backend}"
+        )
     spec = dataclasses.replace(spec, log_every=block)
     fused = fused_block(model=model, source=source, tx=tx, spec=spec, interpret=interpret)
 
@@ -198,6 +187,7 @@ def _scanned_block(
             stream = jax.random.fold_in(_key_of(source, carry.key), STREAM_DATA)
             params, key = _Unread(), jax.random.fold_in(stream, carry.step)
         batch, state = source.sample(params, carry.source, key, spec.batch_size)
+        check_batch(batch, model, spec.batch_size)
         return dataclasses.replace(carry, source=state), batch
 
     def update(carry: Carry, batch: Batch, key: Key) -> tuple[Carry, dict[str, Array]]:

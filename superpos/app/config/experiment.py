@@ -16,7 +16,6 @@ from superpos.app.registry import analyses
 from superpos.app.sweeping import arithmetic
 from superpos.arguments import (
     ArgumentError,
-    MaybeCount,
     MaybeNonNegative,
     PositiveFraction,
     did_you_mean,
@@ -26,6 +25,9 @@ from superpos.engine.after import described
 from superpos.engine.assets import arrays_of, reading
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import schema_of
+from superpos.engine.tracing import TooLargeError
+from superpos.engine.width import available_bytes
+from superpos.engine.work import MaybeMembers
 from superpos.random import Rng
 from superpos.store.afterwards import check_names
 from superpos.store.grid import make_grid
@@ -47,7 +49,7 @@ TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides
 ENGINE = {
     "kernel": Kernel,
     "rng": Rng,
-    "chunk": MaybeCount,
+    "chunk": MaybeMembers,
     "memory_fraction": PositiveFraction,
     "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,
@@ -184,13 +186,15 @@ def wrong_results(plan: SweepPlan) -> Iterator[str]:
     try:
         points = make_grid(plan.axes, plan.zipped).points
         with arithmetic(plan.config):
-            schema = schema_of(reading(plan.build, plan.trained_with), points, root.dtype, arrays)
+            build = reading(plan.build, plan.trained_with)
+            budget = plan.config["engine"]["memory_fraction"] * available_bytes()
+            schema = schema_of(build, points, root.dtype, arrays, budget)
             if plan.over:
                 keys = [*plan.axes, *(axis for axes in plan.over.values() for axis in axes)]
                 run, carry = described(plan.build_later, keys, root, plan.assets)
                 over = {name: [*axes] for name, axes in plan.over.items()}
                 check_names(run, carry, schema, [*plan.axes], over)
-    except ArgumentError as error:
+    except (ArgumentError, TooLargeError) as error:
         raise ConfigError([str(error)]) from None
     numbers = [name for name, entry in schema.items() if is_number(entry)]
     for name in wanted if isinstance(wanted, list) else [wanted]:

@@ -3,11 +3,8 @@
 import copy
 import dataclasses
 import functools
-import itertools
 from collections.abc import Mapping
 from typing import Any
-
-import jax
 
 from superpos.app.config import loading
 from superpos.app.config.changes import flat
@@ -19,13 +16,11 @@ from superpos.arguments import (
     did_you_mean,
 )
 from superpos.components import problem_of, several
-from superpos.engine.assets import Build, arrays_of, identified, read_all
-from superpos.engine.placing import shapes_of
-from superpos.store.grid import SEED, make_grid
+from superpos.engine.assets import Build, identified
+from superpos.engine.validity import valid_points
+from superpos.store.grid import make_grid
 from superpos.train import FitSpec, training
 from superpos.types import EMPTY, Asset, Model, Training
-
-MOST_CORNERS = 1024
 
 
 class ConfigError(Exception):
@@ -105,7 +100,7 @@ def bind_plan(config: Mapping[str, Any], made: Mapping[str, Model | None] = EMPT
         apart = [key for own in over.values() for key in own]
         axes = {key: values for key, values in axes.items() if key not in apart}
         plan = make_plan(config, axes, config["zipped"], fit, assets, over)
-        _try_corners(plan)
+        valid_points(plan.build_later, make_grid(axes, config["zipped"]).points, assets)
     except ArgumentError as error:
         raise ConfigError([str(error)]) from None
     return plan
@@ -187,33 +182,6 @@ def _mismatch(config: Mapping[str, Any]) -> list[str]:
     if wanted in (None, given):
         return []
     return [f"model.n_features={wanted}: expected data.n_features={given}"]
-
-
-def _try_corners(plan: SweepPlan) -> None:
-    """Make every part at the corners of the grid, for what ranges alone do not tell.
-
-    Raises:
-        ArgumentError: a factory refused one of them; one line.
-    """
-    grid = make_grid(plan.axes, plan.zipped)
-    ends = [
-        {end for name in names for end in (grid.axes[name].argmin(), grid.axes[name].argmax())}
-        for names in grid.dims.values()
-    ]
-
-    def make(arrays: Mapping[str, Any]) -> None:
-        given = read_all(plan.assets, arrays)
-        for corner in itertools.islice(itertools.product(*ends), MOST_CORNERS):
-            point = {
-                name: plan.axes[name][at]
-                for at, names in zip(corner, grid.dims.values(), strict=True)
-                for name in names
-                if name != SEED
-            }
-            resolve(_with_values(plan.config, point), given, later=True)
-
-    arrays = shapes_of(arrays_of(plan.assets))
-    jax.eval_shape(make, arrays) if arrays else make({})
 
 
 def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from superpos.app.config.sweep_plan import ConfigError, SweepPlan, bind_plan, ma
 from superpos.app.config.varying import axis_hint
 from superpos.app.sweeping import arithmetic
 from superpos.arguments import ArgumentError, did_you_mean, shown
-from superpos.store.grid import SEED, canonical, check_count, make_grid
+from superpos.store.grid import SEED, canonical, make_grid
 from superpos.types import EMPTY, Model
 
 MOST_PROGRAMS = 256
@@ -152,7 +152,7 @@ def _read(config: Mapping[str, Any]) -> tuple[_Part, dict[str, str], list[str]]:
         labels |= {key: f"points.{key}" for key in table}
         zipped = [*zipped, list(table)] if len(table) > 1 else zipped
         if not found:
-            check_count(make_grid({key: range(len(axes[key])) for key in axes}, zipped))
+            make_grid({key: range(len(axes[key])) for key in axes}, zipped)
     except ArgumentError as error:
         found.append(re.sub("^axes:", "sweep:", str(error)))
     return _Part(without_links(config, axes), axes, zipped), labels, found

@@ -16,7 +16,7 @@ from superpos.arguments import (
     sweepable,
 )
 from superpos.components import group_of_several, problem_of
-from superpos.store.grid import check_count, make_grid
+from superpos.store.grid import make_grid
 
 Axes = dict[str, list[Any]]
 """Dotted key -> values."""
@@ -52,7 +52,7 @@ def _grid_problems(axes: Mapping[str, list[float]], zipped: Any) -> list[str]:
     if not isinstance(zipped, list) or not all(isinstance(group, list) for group in zipped):
         return [f"zipped={zipped!r}: expected lists of axes, such as [[data.density, seed]]"]
     try:
-        check_count(make_grid(axes, zipped))
+        make_grid(axes, zipped)
     except ArgumentError as error:
         text = str(error)
         if text.startswith("axes:"):

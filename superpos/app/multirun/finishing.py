@@ -15,6 +15,7 @@ from superpos.app.multirun.training import Part
 from superpos.app.runner import TrainedSweep, report
 from superpos.app.search_metric import Value, search_metric
 from superpos.store.grid import make_grid
+from superpos.store.table import INVALID, INVALID_STEP
 
 WITHOUT_REPORT = "train"
 """The analysis that has nothing to say of one job; the page of the multirun shows them all."""
@@ -112,7 +113,7 @@ def _members(part: Part) -> Iterator[dict[str, str]]:
 
 
 def _diverged(part: Part) -> Iterator[str]:
-    """A line for each member that is not finite to the end."""
+    """A line for each member that is invalid, or not finite to the end."""
     if isinstance(part.trained, str):
         return
     arrays = part.trained.table.arrays
@@ -121,4 +122,5 @@ def _diverged(part: Part) -> Iterator[str]:
         losses = arrays["loss"][number] if "loss" in arrays else np.empty(0)
         finite = losses[np.isfinite(losses)]
         last = f"last finite loss {finite[-1]:.3g}" if finite.size else "no finite loss before"
-        yield f"diverged@{arrays['diverged_step'][number]}, {last}"
+        step = arrays["diverged_step"][number]
+        yield INVALID if step == INVALID_STEP else f"diverged@{step}, {last}"

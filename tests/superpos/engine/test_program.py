@@ -69,8 +69,8 @@ def test_build_gets_float32_scalars_by_name(make_toy):
         seen.append({name: (value.shape, value.dtype) for name, value in point.items()})
         return make_toy()(point)
 
-    compiled(build, {**TARGETS, "b": np.float32([1, 2])}, Width(2, 2))
-    assert seen == [{"target": ((), jnp.float32), "b": ((), jnp.float32)}] * 2
+    compiled(build, {**TARGETS, "learning_rate": np.float32([1, 2])}, Width(2, 2))
+    assert seen == [{"target": ((), jnp.float32), "learning_rate": ((), jnp.float32)}] * 2
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def all_swept(make_build):
 @pytest.mark.slow
 def test_all_numbers_of_a_run_can_be_swept_in_one_call(all_swept):
     dataset, n_calls = all_swept
-    assert n_calls == 2
+    assert n_calls == 7 + 2  # to check: a trace and a call with each value; and the program's
     dims = ("density", "importance_decay", "learning_rate", "weight_decay", "init_scale", "seed")
     assert dataset.status.dims == dims
     assert dataset.status.shape == (2,) * 6
@@ -156,12 +156,12 @@ def test_no_axes_is_one_run(make_toy, tmp_path, bits):
     assert bits(store.open(tmp_path)) == bits(one)
 
 
-def test_build_is_called_twice_for_many_padded_chunks(make_toy):
+def test_build_is_called_for_each_value_and_twice_for_many_padded_chunks(make_toy):
     build = make_toy()
     axes = {"target": [0.1, 0.2, 0.3, 0.4, 0.5], "seed": [0, 1, 2]}
     dataset = sweep(build, key=root(), axes=axes, chunk=4)
-    assert json.loads(dataset.attrs["fingerprint"])["width"] == "[1, 3]"
-    assert build.calls == 2
+    assert json.loads(dataset.attrs["fingerprint"])["width"] == "[1, 4]"
+    assert build.calls == 1 + 5 + 2
 
 
 @pytest.mark.slow
@@ -408,9 +408,9 @@ def not_compiling(monkeypatch):
 def test_a_chunk_that_does_not_compile_is_halved(swept, not_compiling):
     widths = not_compiling(2)
     dataset = swept(chunk=9)
-    assert widths == [(3, 3), (3, 2), (3, 1), (2, 1)]
+    assert widths == [(1, 9), (1, 5), (1, 3), (1, 2)]
     assert (dataset.status == "ok").all()
-    assert json.loads(dataset.attrs["fingerprint"])["width"] == "[2, 1]"
+    assert json.loads(dataset.attrs["fingerprint"])["width"] == "[1, 2]"
 
 
 @pytest.mark.parametrize(
@@ -435,13 +435,13 @@ def test_programs_that_are_kept_are_not_compiled_again(make_toy, bits):
     arguments = {"key": root(), "chunk": 2, "programs": programs}
     few = sweep(build, axes={"target": [0.1, 0.2]}, **arguments)
     more = sweep(build, axes={"target": [0.1, 0.2, 0.3, 0.4], "seed": [0]}, **arguments)
-    assert build.calls == 2
+    assert build.calls == 3 + 5 + 2  # a trace and a call with each value, and the only program
     assert few.W.values.tobytes() == more.W.values[:2].tobytes()
     # Another width, other axes, another generator: programs of their own.
     sweep(build, axes={"target": [0.1, 0.2]}, **{**arguments, "chunk": 1})
     sweep(build, axes={"learning_rate": [0.1, 0.2]}, **arguments)
     sweep(build, axes={"target": [0.1, 0.2]}, **{**arguments, "key": random.key(42)})
-    assert build.calls == 8
+    assert build.calls == 10 + 3 * (3 + 2)
     assert len(programs) == 4
 
 
@@ -473,7 +473,11 @@ def test_the_results_are_labelled(swept):
 
 def test_axes_that_end_alike_keep_their_whole_key(make_toy):
     axes = {"a.scale": [1.0, 2.0], "b.scale": [1.0], "c.0": [1.0], "d.rate": [1.0]}
-    dims = sweep(make_toy(), key=root(), axes=axes).status.dims
+
+    def build(point):
+        return make_toy()({"target": sum(point.values())})
+
+    dims = sweep(build, key=root(), axes=axes).status.dims
     assert dims == ("a.scale", "b.scale", "c.0", "rate")
 
 
@@ -549,6 +553,14 @@ def test_the_state_of_a_model_is_a_result(make_toy, tmp_path, bits, dtype):
         ({"chunk": 0}, ["chunk=0"]),
         ({"chunk": -1}, ["chunk=-1"]),
         ({"chunk": 1.5}, ["chunk=1.5"]),
+        ({"chunk": 10**9}, ["chunk=1000000000", "[1, 4000000]"]),
+        ({"devices": []}, ["devices=[]", "one or more"]),
+        ({"devices": ["cpu"]}, ["devices=['cpu']"]),
+        ({"devices": [*jax.devices(), *jax.devices()]}, ["devices=", "each once"]),
+        ({"axes": None}, ["axes=None"]),
+        ({"axes": {"seed": range(10**8)}}, ["100,000,000 members"]),
+        ({"axes": {"seed": range(10**30)}}, ["members, expected at most 4,000,000"]),
+        ({"axes": {"seed": range(3000), "target": range(3000)}}, ["9,000,000 members"]),
         ({"memory_fraction": 0.0}, ["memory_fraction=0.0"]),
         ({"memory_fraction": 1.5}, ["memory_fraction=1.5"]),
         ({"memory_fraction": float("nan")}, ["memory_fraction=nan"]),

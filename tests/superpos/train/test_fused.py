@@ -43,7 +43,7 @@ def make(kernel: Any, point: Mapping[str, Any], **changes: Any) -> Training:
         "probe": lambda params, state, key: {"draw": jax.random.uniform(key)},
         "spec": FitSpec(**spec),
     }
-    return training(**(parts | changes), kernel=kernel)
+    return training(**({"interpret": True} | parts | changes), kernel=kernel)
 
 
 @functools.cache
@@ -217,6 +217,14 @@ def test_another_generator_is_refused(one_line: Callable[..., bool]) -> None:
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ArgumentError, match="^kernel='palas': expected one of xla, pallas"):
         make("palas", {})
+
+
+def test_a_kernel_is_refused_where_there_is_no_gpu(one_line: Any) -> None:
+    if jax.default_backend() == "gpu":
+        pytest.skip("a GPU")
+    with pytest.raises(ArgumentError) as refusal:
+        go(make("pallas", {}, interpret=None))
+    assert one_line(refusal, "engine.kernel=pallas: expected xla, as there is no GPU")
 
 
 def blocks_of_a_grid(size: tuple[int, int], optimiser: str, batch_size: int, **options: Any) -> Any:
