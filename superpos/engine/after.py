@@ -27,7 +27,7 @@ from superpos.store.afterwards import MEMBER, check_names
 from superpos.store.differences import first_difference, refuse_difference
 from superpos.store.files import StoreError
 from superpos.store.folder import writing
-from superpos.store.grid import SEED, check_count, make_grid
+from superpos.store.grid import SEED, as_inputs, check_count, make_grid
 from superpos.store.reading import read_header, read_trained
 from superpos.store.results import final_leaves
 from superpos.store.table import Schema
@@ -105,8 +105,8 @@ def evaluate(
     check_names(run, ends, schema, [*grid.axes], {name: [*over_grid.axes]})
     leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
     rows = Rows(
-        points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
-        seed=grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members, np.uint32),
+        points={axis: as_inputs(axis, grid.column(axis)) for axis in grid.axes if axis != SEED},
+        seed=as_inputs(SEED, grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members)),
         leaves=[table.arrays[each] for each in leaves],
     )
     work = Work(

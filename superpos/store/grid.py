@@ -23,7 +23,8 @@ class Grid:
     """The product of the dimensions of a sweep.
 
     Attributes:
-        axes: name -> values, (n,): float32, but for `seed`, which is uint32.
+        axes: name -> the numbers as they were written, (n,): int64 where all are integers, else
+            float64. They label the results; a program is given `inputs`.
         dims: name of a dimension -> the axes that vary along it, in written order.
     """
 
@@ -40,8 +41,12 @@ class Grid:
         """Number of members."""
         return math.prod(self.shape)
 
+    def inputs(self, axis: str) -> np.ndarray:
+        """The values of an axis as a program is given them: float32, or uint32 of the seed."""
+        return as_inputs(axis, self.axes[axis])
+
     def column(self, axis: str) -> np.ndarray:
-        """The value of an axis for each member, in their order, (n_members,)."""
+        """The label of each member on an axis, in their order, (n_members,)."""
         place = next(at for at, names in enumerate(self.dims.values()) if axis in names)
         shape = [-1 if at == place else 1 for at in range(len(self.shape))]
         return np.broadcast_to(self.axes[axis].reshape(shape), self.shape).ravel()
@@ -55,7 +60,7 @@ class Grid:
     def points(self) -> dict[str, np.ndarray]:
         """Values of every other axis at each point of the grid, float32 (n_points,)."""
         first, _ = self._row_of
-        dims = [{name: self.axes[name] for name in names} for names in self._without_seed]
+        dims = [{name: self.inputs(name) for name in names} for names in self._without_seed]
         dims.append({name: v[first] for name, v in self._with_seed.items() if name != SEED})
         index = np.indices(
             [*(len(self.axes[names[0]]) for names in self._without_seed), len(first)]
@@ -87,7 +92,7 @@ class Grid:
     def _with_seed(self) -> dict[str, np.ndarray]:
         """The seeds and the axes that vary together with them."""
         names = next((names for names in self.dims.values() if SEED in names), ())
-        return {name: self.axes[name] for name in names} or {SEED: np.zeros(1, np.uint32)}
+        return {name: self.inputs(name) for name in names} or {SEED: np.zeros(1, np.uint32)}
 
     @functools.cached_property
     def _seed_of(self) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +139,8 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
     """Check the axes of a sweep and multiply them out.
 
     Args:
-        axes: name -> values; `seed` takes integers in [0, 2³²), any other axis finite numbers.
+        axes: name -> values; `seed` takes integers in [0, 2³²), any other axis numbers that are
+            finite and distinct in float32, which is what a program is given.
         zipped: groups of axes that vary together, along a dimension named after the first.
 
     Returns:
@@ -145,6 +151,8 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
             different lengths; one line.
     """
     checked = {name: _check_axis(name, values) for name, values in axes.items()}
+    for name, labels in checked.items():
+        check_labels(name, labels)
     dims: dict[str, tuple[str, ...]] = {name: (name,) for name in checked}
     for group in zipped:
         _check_zipped(group, checked, dims)
@@ -205,11 +213,36 @@ def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
         numbers = array.astype(np.float32) if array.dtype.kind in "iuf" else np.asarray(np.nan)
     if array.ndim != 1 or not np.all(np.isfinite(numbers)):
         raise ArgumentError(f"{name}={shown(values)}: expected a list of finite numbers")
-    if name != SEED:
-        return numbers
-    if array.dtype.kind == "f" or array.min() < 0 or array.max() >= 2**32:
+    whole = array.dtype.kind in "iu"
+    if name == SEED and not (whole and array.min() >= 0 and array.max() < 2**32):
         raise ArgumentError(f"{name}={shown(values)}: expected integers in [0, 4294967295]")
-    return array.astype(np.uint32)
+    return array.astype(np.int64 if whole and array.max() < 2**63 else np.float64)
+
+
+def as_inputs(axis: str, labels: np.ndarray) -> np.ndarray:
+    """Labels of an axis as a program is given them: float32, or uint32 of the seed."""
+    return labels.astype(np.uint32 if axis == SEED else np.float32)
+
+
+def check_labels(name: str, labels: np.ndarray) -> None:
+    """Refuse different labels that are one number to a program.
+
+    Args:
+        name: of the axis.
+        labels: numbers, (n,). A label may come several times.
+
+    Raises:
+        ArgumentError: two of them are equal in float32; one line.
+    """
+    written = np.unique(labels)
+    inputs = as_inputs(name, written)
+    same = np.flatnonzero(inputs[1:] == inputs[:-1])
+    if same.size:
+        one, other = written[same[0] : same[0] + 2].tolist()
+        raise ArgumentError(
+            f"{name}: {inputs[same[0]]!s} appears twice in float32, as {one} and as {other}; expected"
+            " distinct values"
+        )
 
 
 def _check_zipped(
