@@ -240,8 +240,8 @@ def check_labels(name: str, labels: np.ndarray) -> None:
     if same.size:
         one, other = written[same[0] : same[0] + 2].tolist()
         raise ArgumentError(
-            f"{name}: {inputs[same[0]]!s} appears twice in float32, as {one} and as {other}; expected"
-            " distinct values"
+            f"{name}: [{one}, {other}] is one number in float32 and appears twice, expected distinct"
+            " values"
         )
 
 

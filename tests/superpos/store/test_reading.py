@@ -20,12 +20,14 @@ def trained(make_toy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     steps = []
 
-    def again(**changes):
+    def again():
         steps.clear()
         return sweep(
             make_toy(),
-            **{"key": jax.random.key(0), "axes": AXES, "store": folder, "spec": {"a": 1}},
-            **changes,
+            key=jax.random.key(0),
+            axes=AXES,
+            store=folder,
+            spec={"a": 1},
             on_progress=lambda report: steps.append(report.steps),
         )
 
@@ -80,4 +82,4 @@ def test_two_labels_of_one_number_are_refused_wherever_they_are(make_toy, one_li
     axes = {"target": [0.1, 0.3, 0.1 + 1e-9], "learning_rate": [1, 2, 3]}
     with pytest.raises(ArgumentError) as refusal:
         sweep(make_toy(), key=jax.random.key(0), axes=axes, zipped=[["target", "learning_rate"]])
-    assert one_line(refusal, "target: 0.1 appears twice", "as 0.1 and as 0.100000001")
+    assert one_line(refusal, "target: [0.1, 0.100000001] is one number in float32")
