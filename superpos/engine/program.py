@@ -13,8 +13,10 @@ from jax.extend import core
 
 from superpos.arguments import ArgumentError
 from superpos.engine.assets import Build, call_build
+from superpos.engine.dims import with_dims
 from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
 from superpos.engine.placing import nbytes
+from superpos.engine.starts import begun, values_of
 from superpos.engine.threads import side_by_side
 from superpos.store import results
 from superpos.store.afterwards import check_names
@@ -88,7 +90,8 @@ def compile_chunk(
 
     Args:
         build: point -> Training, or (point, assets) -> Training.
-        points: the axes of the sweep, of which only names and dtypes matter here.
+        points: the axes of the sweep, as `Grid.given` has them, of which only names, dtypes and
+            shapes matter here.
         width: size of the chunk.
         key_dtype: dtype of the root key, which says what generator it is of.
         devices: where it is to run.
@@ -104,10 +107,10 @@ def compile_chunk(
     """
     start = time.perf_counter()
     assets = dict(assets)  # any other mapping is no tree of arrays
-    traced = _traced(build, points, width, key_dtype, assets)
+    traced = _traced(build, points, width, key_dtype, assets, dims)
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
-    schema = _schema(traced, shapes, schedule, points, dims)
+    schema = _schema(traced, shapes, schedule, points)
     functions = [traced.init, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
@@ -146,17 +149,17 @@ def schema_of(
     Raises:
         ArgumentError: as of `compile_chunk`.
     """
-    traced = _traced(build, points, Width(1, 1), key_dtype, assets)
-    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, EMPTY)
+    traced = _traced(build, points, Width(1, 1), key_dtype, assets, EMPTY)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points)
 
 
 def _schema(
-    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+    traced: "_Traced", shapes: Shapes, schedule: Schedule, points: Mapping[str, Any]
 ) -> Schema:
-    names = short_names([*points, SEED]).values()
-    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    axes = [*values_of(points), SEED]
+    schema = results.schema(shapes, schedule, traced.run.dims, [*short_names(axes).values()])
     later = dict.fromkeys(traced.run.after, ())
-    check_names(traced.run, results.of_one(shapes.carry), schema, [*points, SEED], later)
+    check_names(traced.run, results.of_one(shapes.carry), schema, axes, later)
     return schema
 
 
@@ -180,20 +183,25 @@ def _traced(
     width: Width,
     key_dtype: Any,
     assets: Mapping[str, Any],
+    dims: Dims,
 ) -> _Traced:
     def built(point: Mapping[str, Array], given: Any) -> Training:
-        return call_build(build, point, given)
+        return call_build(build, values_of(point), given)
 
     point = {
-        k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
+        name: jax.ShapeDtypeStruct((width.n_points, *column.shape[1:]), column.dtype)
+        for name, column in points.items()
     }
+    axes = [*values_of(points), SEED]
     seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
     root = jax.ShapeDtypeStruct((), key_dtype)
     runs: list[Training] = []
 
     def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
-        runs.append(built(point, given))
-        return runs[-1].init(jax.random.fold_in(key, seed))
+        run = built(point, given)
+        carry = begun(run, jax.random.fold_in(key, seed), point)
+        runs.append(with_dims(run, carry, short_names(axes).values(), dims))
+        return carry
 
     def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
         return built(point, given).advance(carry)

@@ -1,5 +1,6 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, check_value
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.launch import Programs
 from superpos.engine.shared import joining
+from superpos.engine.starts import starts_of
 from superpos.engine.width import MEMORY_FRACTION
 from superpos.engine.work import OnProgress, Settings, Work, done
 from superpos.store.folder import writing
@@ -32,6 +34,7 @@ def sweep(
     spec: Mapping[str, Any] | None = None,
     assets: Mapping[str, Any] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
+    own_starts: bool = False,
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
     check_fragile: bool = False,
@@ -64,6 +67,10 @@ def sweep(
             begin at a multiple of 64 bytes is copied once.
         dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}, where
             the model or the evaluation does not say them.
+        own_starts: start every member from a key of its own, so that restarts at one point say
+            nothing of those at another: the hash of its configuration, spec and axes, is folded
+            into the key of the start. What is drawn later is still shared by members with one seed,
+            and a member still depends on nothing else in the grid.
         chunk: members that run together on a device; None chooses by memory, by the size of the
             cache and, in a long sweep, by measured throughput.
         devices: where to train, each with chunks of its own; None is all devices of this process.
@@ -94,6 +101,7 @@ def sweep(
         TrainError: not even a chunk of one member compiles, in one line.
     """
     check_key(key)
+    check_value("own_starts", own_starts, bool)
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
     settings = Settings(
@@ -109,11 +117,13 @@ def sweep(
     grid = make_grid(axes, zipped)
     check_count(grid)
     given = as_assets(assets or {})
-    spec = identified(with_root_key(spec or {}, key), given)
+    spec = identified(with_root_key({**(spec or {}), **starts_of(own_starts)}, key), given)
     hidden = [name for name in grid.axes if name.startswith(PREFIX)]
     if hidden:
         raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
     ids = grid.member_ids(spec)
+    if own_starts:
+        grid = dataclasses.replace(grid, starts=grid.digests(spec))
     work = Work(build, grid, spec, ids, _wanted(ids, part), key, given, dims or {}, settings)
     with (writing if part is None else joining)(store, grid, spec) as held:
         return done(work, held)

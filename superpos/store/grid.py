@@ -4,15 +4,17 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from superpos.arguments import ArgumentError, shown
+from superpos.arguments import ArgumentError
+from superpos.store.labels import SEED, as_inputs, labels_of
 
-SEED = "seed"
+START = "start "
+"""Beside the axes of a point, as no axis is called."""
 MOST_MEMBERS = 4_000_000
 """In one sweep: their ids are computed at the start, in half a minute, and all results are held in
 memory."""
@@ -26,10 +28,13 @@ class Grid:
         axes: name -> the numbers as they were written, (n,): int64 where all are integers, else
             float64. They label the results; a program is given `inputs`.
         dims: name of a dimension -> the axes that vary along it, in written order.
+        starts: what is folded into the key of the start of each point, uint32 (n_points, 2); None
+            where points that share a seed share their start.
     """
 
     axes: dict[str, np.ndarray]
     dims: dict[str, tuple[str, ...]]
+    starts: np.ndarray | None = None
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...]:
@@ -70,6 +75,11 @@ class Grid:
             for positions, named in zip(index, dims, strict=True)
             for name, values in named.items()
         }
+
+    @property
+    def given(self) -> dict[str, np.ndarray]:
+        """What a program is given of each point: values of the axes, and START if it has one."""
+        return self.points if self.starts is None else {**self.points, START: self.starts}
 
     @functools.cached_property
     def members(self) -> np.ndarray:
@@ -124,15 +134,29 @@ class Grid:
             RuntimeError: two members share an id.
         """
         ids = np.empty(self.n_members, "S16")
-        shared = canonical_spec(spec)
-        for point, row in enumerate(self.members):
-            values = {name: canonical(column[point]) for name, column in self.points.items()}
+        for config, row in zip(self._configs(spec), self.members, strict=True):
             for seed, member in zip(self.seeds[row >= 0], row[row >= 0], strict=True):
-                text = json.dumps({**shared, **values, SEED: int(seed)}, sort_keys=True)
-                ids[member] = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
+                ids[member] = _digest({**config, SEED: int(seed)})[:16].encode()
         if len(np.unique(ids)) != len(ids):
             raise RuntimeError("two members of the sweep have the same content hash")
         return ids
+
+    def digests(self, spec: Mapping[str, Any]) -> np.ndarray:
+        """Content hash of the configuration of each point, without a seed, uint32 (n_points, 2).
+
+        Args:
+            spec: as of `member_ids`.
+        """
+        texts = [_digest(config) for config in self._configs(spec)]
+        words = [[int(text[:8], 16), int(text[8:16], 16)] for text in texts]
+        return np.asarray(words, np.uint32).reshape(-1, 2)
+
+    def _configs(self, spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The whole configuration of each point, without a seed."""
+        shared = canonical_spec(spec)
+        for point in range(len(self.members)):
+            values = {name: canonical(column[point]) for name, column in self.points.items()}
+            yield {**shared, **values}
 
 
 def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str]] = ()) -> Grid:
@@ -150,9 +174,7 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
         ArgumentError: an axis is empty, not finite or repeats a value, or zipped axes have
             different lengths; one line.
     """
-    checked = {name: _check_axis(name, values) for name, values in axes.items()}
-    for name, labels in checked.items():
-        check_labels(name, labels)
+    checked = {name: labels_of(name, values) for name, values in axes.items()}
     dims: dict[str, tuple[str, ...]] = {name: (name,) for name in checked}
     for group in zipped:
         _check_zipped(group, checked, dims)
@@ -162,6 +184,10 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
     for names in dims.values():
         _check_distinct(names, checked)
     return Grid(checked, dims)
+
+
+def _digest(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def check_count(grid: Grid) -> None:
@@ -200,49 +226,6 @@ def canonical(value: Any) -> Any:
     if not math.isfinite(number):
         raise ArgumentError(f"{value!r}: expected a finite number")
     return int(number) if number.is_integer() else number
-
-
-def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.asarray(None)
-    if array.shape == (0,):
-        raise ArgumentError(f"{name}: empty axis, expected a list of one or more numbers")
-    with np.errstate(over="ignore"):
-        numbers = array.astype(np.float32) if array.dtype.kind in "iuf" else np.asarray(np.nan)
-    if array.ndim != 1 or not np.all(np.isfinite(numbers)):
-        raise ArgumentError(f"{name}={shown(values)}: expected a list of finite numbers")
-    whole = array.dtype.kind in "iu"
-    if name == SEED and not (whole and array.min() >= 0 and array.max() < 2**32):
-        raise ArgumentError(f"{name}={shown(values)}: expected integers in [0, 4294967295]")
-    return array.astype(np.int64 if whole and array.max() < 2**63 else np.float64)
-
-
-def as_inputs(axis: str, labels: np.ndarray) -> np.ndarray:
-    """Labels of an axis as a program is given them: float32, or uint32 of the seed."""
-    return labels.astype(np.uint32 if axis == SEED else np.float32)
-
-
-def check_labels(name: str, labels: np.ndarray) -> None:
-    """Refuse different labels that are one number to a program.
-
-    Args:
-        name: of the axis.
-        labels: numbers, (n,). A label may come several times.
-
-    Raises:
-        ArgumentError: two of them are equal in float32; one line.
-    """
-    written = np.unique(labels)
-    inputs = as_inputs(name, written)
-    same = np.flatnonzero(inputs[1:] == inputs[:-1])
-    if same.size:
-        one, other = written[same[0] : same[0] + 2].tolist()
-        raise ArgumentError(
-            f"{name}: [{one}, {other}] is one number in float32 and appears twice, expected distinct"
-            " values"
-        )
 
 
 def _check_zipped(

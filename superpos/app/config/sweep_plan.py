@@ -21,6 +21,7 @@ from superpos.arguments import (
 from superpos.components import problem_of, several
 from superpos.engine.assets import Build, arrays_of, identified, read_all
 from superpos.engine.placing import shapes_of
+from superpos.engine.starts import starts_of
 from superpos.store.grid import SEED, make_grid
 from superpos.train import FitSpec, training
 from superpos.types import EMPTY, Asset, Model, Training
@@ -150,7 +151,8 @@ def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     nodes = {**{group: config[group] for group in COMPONENTS}, "evaluations": made}
     nodes["fit"] = config["fit"]
-    return {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
+    found = {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
+    return {**found, **starts_of(config["engine"]["own_starts"])}
 
 
 def spec_after(config: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from superpos.app.config.sweep_plan import SweepPlan, flat_spec, make_plan, spec
 from superpos.app.config.variant import Variant
 from superpos.app.config.varying import is_scalar
 from superpos.engine.assets import identified
-from superpos.store.grid import SEED, Grid, as_inputs, canonical, make_grid
+from superpos.store.grid import SEED, Grid, canonical, make_grid
+from superpos.store.labels import as_inputs
 
 SHARED = ("kernel", "rng", "matmul_precision", "x64", "check_fragile")
 """Settings of the engine that members of one program have in common."""

@@ -16,7 +16,8 @@ from superpos.engine.assets import identified
 from superpos.engine.sweep import with_root_key
 from superpos.store import multirun
 from superpos.store.differences import refuse_difference
-from superpos.store.grid import SEED, check_labels, make_grid
+from superpos.store.grid import SEED, make_grid
+from superpos.store.labels import check_labels
 from superpos.train import StoreError
 
 VARIANT = "variant"

@@ -64,7 +64,7 @@ def test_a_product_has_a_dimension_per_key_and_each_member_is_that_of_its_group(
     dataset = opened(rows)
     assert dict(dataset.sizes) == {
         **{"density": 2, "n_hidden": 2, "seed": 3},
-        **{"feature": 4, "hidden": 3, "step": 2, "norms_0": 4},
+        **{"feature": 4, "hidden": 3, "step": 2},
     }
     assert dataset.status.dims == ("density", "n_hidden", "seed")
     assert dataset.density.values.tolist() == [0.1, 0.5]
