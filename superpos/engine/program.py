@@ -192,7 +192,7 @@ def _traced(
         name: jax.ShapeDtypeStruct((width.n_points, *column.shape[1:]), column.dtype)
         for name, column in points.items()
     }
-    axes = [*values_of(points), SEED]
+    in_dataset = short_names([*values_of(points), SEED]).values()
     seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
     root = jax.ShapeDtypeStruct((), key_dtype)
     runs: list[Training] = []
@@ -200,7 +200,7 @@ def _traced(
     def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
         run = built(point, given)
         carry = begun(run, jax.random.fold_in(key, seed), point)
-        runs.append(with_dims(run, carry, short_names(axes).values(), dims))
+        runs.append(with_dims(run, carry, in_dataset, dims))
         return carry
 
     def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:

@@ -9,6 +9,7 @@ from superpos.app.config.sweep_plan import ConfigError, flat_spec
 from superpos.app.config.varying import is_scalar
 from superpos.app.multirun import manifest
 from superpos.app.multirun.groups import grouped, job_sweeps_of, numbered, rows_of, spread
+from superpos.app.sweeping import sweep_arguments
 from superpos.store.grid import make_grid
 
 
@@ -56,11 +57,19 @@ def test_a_number_typed_scalar_can_be_an_input(key, answer):
         ("fit.n_steps=20000", 2),
         ("engine.rng=threefry", 2),
         ("engine.matmul_precision=high", 2),
+        ("engine.own_starts=true", 2),
         ("model.error.importance=[1,1,1,1,2]", 2),
     ],
 )
 def test_jobs_share_a_program_when_they_differ_in_inputs_only(change, n_groups):
     assert len(groups("seed=3", change)) == n_groups
+
+
+def test_members_are_told_apart_by_their_starts_only_where_those_are_their_own():
+    [shared] = groups("engine.own_starts=false")
+    [own] = groups("engine.own_starts=true")
+    assert own.plan.spec == {**shared.plan.spec, "engine.own_starts": True}
+    assert sweep_arguments(own.plan)["own_starts"] is True
 
 
 def test_what_varies_or_is_swept_is_an_axis_and_the_seed_is_the_last():
