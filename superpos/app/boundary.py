@@ -189,6 +189,8 @@ def prepare() -> None:
         Plugins.instance().register(_ExtensionConfigs)
     for group, name, node in without_yaml():
         ConfigStore.instance().store(name, node, group)
+    # Axes are in the order as written, so no file names some beforehand; keys are checked later.
+    ConfigStore.instance().store("default", DictConfig({}, flags={"struct": False}), "sweep")
 
 
 def _conf() -> Path:

@@ -30,6 +30,7 @@ def sweep_arguments(plan: SweepPlan) -> dict[str, Any]:
         "memory_fraction",
         "checkpoint_seconds",
         "check_fragile",
+        "own_starts",
         "allow_numerics_change",
     )
     return {

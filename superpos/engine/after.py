@@ -19,6 +19,7 @@ from superpos.engine.assets import (
     identified,
     read_all,
 )
+from superpos.engine.dims import with_dims
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import digest_of_text
 from superpos.engine.sweep import with_root_key
@@ -31,9 +32,10 @@ from superpos.store.differences import first_difference, refuse_difference
 from superpos.store.files import StoreError
 from superpos.store.folder import writing
 from superpos.store.grid import SEED, Grid, make_grid
+from superpos.store.labels import as_inputs
 from superpos.store.reading import read_header, read_trained
 from superpos.store.results import final_leaves
-from superpos.store.table import INVALID_STEP, Schema, Table
+from superpos.store.table import INVALID_STEP, Schema, Table, short_names
 from superpos.types import Array, Asset, Carry, FitSpec, Key, Training
 
 ONCE = FitSpec(n_steps=1, batch_size=1, log_every=1)
@@ -106,8 +108,8 @@ def evaluate(
     check_names(run, ends, schema, [*grid.axes], {name: [*over_grid.axes]})
     leaves = [each for each in final_leaves(ends) if each != "diverged_step"]
     rows = Rows(
-        points={axis: grid.column(axis) for axis in grid.axes if axis != SEED},
-        seed=grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members, np.uint32),
+        points={axis: as_inputs(axis, grid.column(axis)) for axis in grid.axes if axis != SEED},
+        seed=as_inputs(SEED, grid.column(SEED) if SEED in grid.axes else np.zeros(grid.n_members)),
         leaves=[table.arrays[each] for each in leaves],
     )
     work = Work(
@@ -212,12 +214,14 @@ def _check_stored(store: Path, header: Mapping[str, Any], ends: Carry) -> None:
 def described(
     build: Build, axes: Sequence[str], key: Key, assets: Mapping[str, Asset]
 ) -> tuple[Training, Carry]:
-    """A training, and the shapes of its carry."""
+    """A training that says its dimensions, and the shapes of its carry."""
     runs: list[Training] = []
 
     def init(point: Mapping[str, Array], arrays: Mapping[str, Any], key: Key) -> Carry:
-        runs.append(call_build(build, point, read_all(assets, arrays)))
-        return runs[-1].init(key)
+        run = call_build(build, point, read_all(assets, arrays))
+        carry = run.init(key)
+        runs.append(with_dims(run, carry, short_names([*axes, SEED]).values()))
+        return carry
 
     point = {axis: jax.ShapeDtypeStruct((), np.float32) for axis in axes if axis != SEED}
     shapes = shapes_of(arrays_of(assets))

@@ -220,7 +220,7 @@ def inputs(
     """The values of the axes, the root key and the seeds of a padded chunk, on a device."""
     seeds = grid.seeds[plan.padded(chunk.seeds, width.n_seeds)]
     positions = plan.padded(chunk.points, width.n_points)
-    values = {name: column[positions] for name, column in grid.points.items()}
+    values = {name: column[positions] for name, column in grid.given.items()}
     return jax.device_put((values, key, seeds), device)
 
 
@@ -255,12 +255,12 @@ def search(
     shapes = shapes_of(assets[where[0]])
 
     def compile_width(width: Width) -> Program:
-        names = tuple(sorted(grid.points)), tuple((name, *dims[name]) for name in sorted(dims))
+        names = tuple(sorted(grid.given)), tuple((name, *dims[name]) for name in sorted(dims))
         name = (width, names, key.dtype, where, *named_shapes(shapes))
         if name not in compiled:
             budget = memory_fraction * available_bytes()
             compiled[name] = compile_chunk(
-                build, grid.points, width, key.dtype, where, shapes, dims, budget
+                build, grid.given, width, key.dtype, where, shapes, dims, budget
             )
         return compiled[name]
 

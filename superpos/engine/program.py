@@ -12,6 +12,7 @@ from jax.extend import core
 
 from superpos.engine.assets import Build
 from superpos.engine.placing import nbytes
+from superpos.engine.starts import values_of
 from superpos.engine.threads import side_by_side
 from superpos.engine.tracing import Traced, traced_chunk
 from superpos.store import results
@@ -90,7 +91,8 @@ def compile_chunk(
 
     Args:
         build: point -> Training, or (point, assets) -> Training.
-        points: the axes of the sweep, of which only names and dtypes matter here.
+        points: the axes of the sweep, as `Grid.given` has them, of which only names, dtypes and
+            shapes matter here.
         width: size of the chunk.
         key_dtype: dtype of the root key, which says what generator it is of.
         devices: where it is to run.
@@ -108,10 +110,10 @@ def compile_chunk(
     """
     start = time.perf_counter()
     assets = dict(assets)  # any other mapping is no tree of arrays
-    traced = traced_chunk(build, points, width, key_dtype, assets, budget)
+    traced = traced_chunk(build, points, width, key_dtype, assets, budget, dims)
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
-    schema = _schema(traced, shapes, schedule, points, dims)
+    schema = _schema(traced, shapes, schedule, points)
     functions = [traced.init, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
@@ -154,7 +156,7 @@ def schema_of(
         TooLargeError: likewise.
     """
     traced = traced_chunk(build, points, Width(1, 1), key_dtype, assets, budget)
-    return _schema(traced, _shapes(traced), schedule_of(traced.run), points, EMPTY)
+    return _schema(traced, _shapes(traced), schedule_of(traced.run), points)
 
 
 def check_results(schema: Schema, schedule: Schedule, n_members: int, budget: float) -> None:
@@ -182,12 +184,12 @@ def check_results(schema: Schema, schedule: Schedule, n_members: int, budget: fl
 
 
 def _schema(
-    traced: Traced, shapes: Shapes, schedule: Schedule, points: Mapping[str, Any], dims: Dims
+    traced: Traced, shapes: Shapes, schedule: Schedule, points: Mapping[str, Any]
 ) -> Schema:
-    names = short_names([*points, SEED]).values()
-    schema = results.schema(shapes, schedule, {**traced.run.dims, **dims}, [*names])
+    axes = [*values_of(points), SEED]
+    schema = results.schema(shapes, schedule, traced.run.dims, [*short_names(axes).values()])
     later = dict.fromkeys(traced.run.after, ())
-    check_names(traced.run, results.of_one(shapes.carry), schema, [*points, SEED], later)
+    check_names(traced.run, results.of_one(shapes.carry), schema, axes, later)
     return schema
 
 

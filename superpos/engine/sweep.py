@@ -1,5 +1,6 @@
 """Many runs: a whole grid of hyperparameters as one compiled program, chunk by chunk."""
 
+import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, check_value
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.launch import Programs
 from superpos.engine.shared import joining
+from superpos.engine.starts import starts_of
 from superpos.engine.validity import valid_points
 from superpos.engine.width import MEMORY_FRACTION
 from superpos.engine.work import OnProgress, Settings, Work, done
@@ -34,6 +36,7 @@ def sweep(
     spec: Mapping[str, Any] | None = None,
     assets: Mapping[str, Any] | None = None,
     dims: Mapping[str, Sequence[str]] | None = None,
+    own_starts: bool = False,
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
     check_fragile: bool = False,
@@ -67,6 +70,10 @@ def sweep(
             begin at a multiple of 64 bytes is copied once.
         dims: names for the own dimensions of a result, such as {"W": ("feature", "hidden")}, where
             the model or the evaluation does not say them.
+        own_starts: start every member from a key of its own, so that restarts at one point say
+            nothing of those at another: the hash of its configuration, spec and axes, is folded
+            into the key of the start. What is drawn later is still shared by members with one seed,
+            and a member still depends on nothing else in the grid.
         chunk: members that run together on a device, points of one seed; where there are fewer,
             the rest is computed and left out, so that bits do not depend on what else is in the
             sweep. None chooses by memory, by the size of the cache and, in a long sweep, by
@@ -101,6 +108,7 @@ def sweep(
         TrainError: not even a chunk of one member compiles, in one line.
     """
     check_key(key)
+    check_value("own_starts", own_starts, bool)
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
     settings = Settings(
@@ -115,11 +123,13 @@ def sweep(
     )
     grid = make_grid(axes, zipped)
     given = as_assets(assets or {})
-    spec = identified(with_root_key(spec or {}, key), given)
+    spec = identified(with_root_key({**(spec or {}), **starts_of(own_starts)}, key), given)
     hidden = [name for name in grid.axes if name.startswith(PREFIX)]
     if hidden:
         raise ArgumentError(f"{hidden[0]}: expected an axis of another name, as assets have these")
     ids = grid.member_ids(spec)
+    if own_starts:
+        grid = dataclasses.replace(grid, starts=grid.digests(spec))
     wanted = _wanted(ids, part)
     valid = functools.cache(lambda: grid.of_members(valid_points(build, grid.points, given)))
     if store is None or not Path(store, "sweep.json").exists():

@@ -12,12 +12,16 @@ from jax.extend import core
 
 from superpos.arguments import ArgumentError
 from superpos.engine.assets import Build, call_build
+from superpos.engine.dims import with_dims
 from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
 from superpos.engine.placing import nbytes
+from superpos.engine.starts import begun, values_of
 from superpos.engine.static import one_line_of_static
 from superpos.store import results
+from superpos.store.grid import SEED
+from superpos.store.table import short_names
 from superpos.store.width import Width
-from superpos.types import Array, Carry, Key, Training
+from superpos.types import EMPTY, Array, Carry, Dims, Key, Training
 
 
 class TooLargeError(MemoryError):
@@ -55,6 +59,7 @@ def traced_chunk(
     key_dtype: Any,
     assets: Mapping[str, Any],
     budget: float,
+    dims: Dims = EMPTY,
 ) -> Traced:
     """Trace a chunk, calling `build` once for each function.
 
@@ -66,6 +71,7 @@ def traced_chunk(
         key_dtype: dtype of the root key.
         assets: shapes and dtypes of what all members share, by name.
         budget: bytes that a chunk may take.
+        dims: names of dimensions, as of `sweep`.
 
     Raises:
         ArgumentError: an axis that is static or changes nothing, or a state of the source that
@@ -74,18 +80,22 @@ def traced_chunk(
     """
 
     def built(point: Mapping[str, Array], given: Any) -> Training:
-        return call_build(build, point, given)
+        return call_build(build, values_of(point), given)
 
     point = {
-        k: jax.ShapeDtypeStruct((width.n_points,), column.dtype) for k, column in points.items()
+        name: jax.ShapeDtypeStruct((width.n_points, *column.shape[1:]), column.dtype)
+        for name, column in points.items()
     }
+    in_dataset = short_names([*values_of(points), SEED]).values()
     seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
     root = jax.ShapeDtypeStruct((), key_dtype)
     runs: list[Training] = []
 
     def init(point: Mapping[str, Array], given: Any, key: Key, seed: Array) -> Carry:
-        runs.append(built(point, given))
-        return runs[-1].init(jax.random.fold_in(key, seed))
+        run = built(point, given)
+        carry = begun(run, jax.random.fold_in(key, seed), point)
+        runs.append(with_dims(run, carry, in_dataset, dims))
+        return carry
 
     def advance(point: Mapping[str, Array], given: Any, carry: Carry) -> Any:
         return built(point, given).advance(carry)
@@ -99,7 +109,7 @@ def traced_chunk(
         )
         return jax.jit(mapped).trace(point, assets, root, seeds)
 
-    with one_line_of_static(build, points, assets):
+    with one_line_of_static(build, values_of(points), assets):
         traced_init = trace_init(stream=False)
         run = runs[-1]
         axes = axes_of_carry(stream=run.stream)
@@ -128,17 +138,20 @@ def _check_read(
 ) -> None:
     """Refuse an axis that neither the run nor what is measured of it depends on."""
     functions = [traced.init, traced.advance, *traced.measures.values()]
-    unread = {*points}.intersection(
+    unread = {*values_of(points)}.intersection(
         *(_unread(points, function.jaxpr.jaxpr) for function in functions)
     )
     if not unread:
         return
-    one = {name: jax.ShapeDtypeStruct((), column.dtype) for name, column in points.items()}
+    one = {
+        name: jax.ShapeDtypeStruct(column.shape[1:], column.dtype)
+        for name, column in points.items()
+    }
     carry = results.of_one(traced.init.out_info)
     for name in traced.run.after:
 
         def after(point: Mapping[str, Array], given: Any, carry: Carry, name: str = name) -> Any:
-            return call_build(build, point, given).after[name](carry)
+            return call_build(build, values_of(point), given).after[name](carry)
 
         unread &= _unread(points, jax.make_jaxpr(after)(one, assets, carry).jaxpr)
     for name in sorted(unread):

@@ -18,7 +18,7 @@ from superpos.arguments import ArgumentError
 from superpos.store.grid import Grid, canonical
 from superpos.store.reading import Swept, coordinates_of, read_trained
 from superpos.store.results import RESERVED
-from superpos.store.table import Schema, Table, missing_of, short_names
+from superpos.store.table import Schema, Table, missing_of, numbered_dims, short_names
 from superpos.train.schedule import STEP
 from superpos.types import Carry, Training
 
@@ -62,7 +62,7 @@ def check_names(
         for result, leaf in measured.items():
             if result in taken or result in lengths:
                 raise ArgumentError(f"evaluations.{name}: {result} is taken, expected another name")
-            dims = run.dims.get(result, [f"{result}_{number}" for number in range(leaf.ndim)])
+            dims = run.dims.get(result, numbered_dims(result, leaf.ndim))
             fit = len(dims) == leaf.ndim == len({*dims}) and not taken & {*dims}
             sizes = zip(dims, leaf.shape, strict=False)
             if not fit or any(lengths.setdefault(dim, size) != size for dim, size in sizes):

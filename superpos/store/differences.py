@@ -36,8 +36,8 @@ def refuse_other(folder: Path, held: Sweep, asked: Sweep) -> None:
         raise StoreError(
             f"{folder}: holds a sweep over {over}, asked for {wanted}; choose another folder"
         )
-    for name, values in old.axes.items():
-        gone = np.setdiff1d(values, grid.axes[name])
+    for name in old.axes:
+        gone = np.setdiff1d(old.inputs(name), grid.inputs(name))
         if gone.size:
             raise StoreError(
                 f"{folder}: holds {name}={gone[0]}, which is not on the axis asked for;"

@@ -21,7 +21,7 @@ from superpos.store.reading import (
     read_trained,
     table_of,
 )
-from superpos.store.table import Table
+from superpos.store.table import Table, with_names
 from superpos.store.width import Width
 
 
@@ -144,6 +144,7 @@ class Store:
                     " of NumPy's own, such as float32"
                 )
         held = self.header or header
+        held = {**held, "schema": with_names(held["schema"], header["schema"])}
         for part in ("fit", "schema", "coordinates"):
             refuse_difference(self.folder, f"a sweep with {part}", held[part], header[part])
         difference = first_difference(held["fingerprint"], header["fingerprint"])

@@ -5,15 +5,17 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from superpos.arguments import ArgumentError, shown
+from superpos.store.labels import SEED, as_inputs, labels_of
 
-SEED = "seed"
+START = "start "
+"""Beside the axes of a point, as no axis is called."""
 MOST_MEMBERS = 4_000_000
 """In one sweep: their ids are computed at the start, in half a minute, and all results are held in
 memory."""
@@ -24,12 +26,16 @@ class Grid:
     """The product of the dimensions of a sweep.
 
     Attributes:
-        axes: name -> values, (n,): float32, but for `seed`, which is uint32.
+        axes: name -> the numbers as they were written, (n,): int64 where all are integers, else
+            float64. They label the results; a program is given `inputs`.
         dims: name of a dimension -> the axes that vary along it, in written order.
+        starts: what is folded into the key of the start of each point, uint32 (n_points, 2); None
+            where points that share a seed share their start.
     """
 
     axes: dict[str, np.ndarray]
     dims: dict[str, tuple[str, ...]]
+    starts: np.ndarray | None = None
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...]:
@@ -41,8 +47,12 @@ class Grid:
         """Number of members."""
         return math.prod(self.shape)
 
+    def inputs(self, axis: str) -> np.ndarray:
+        """The values of an axis as a program is given them: float32, or uint32 of the seed."""
+        return as_inputs(axis, self.axes[axis])
+
     def column(self, axis: str) -> np.ndarray:
-        """The value of an axis for each member, in their order, (n_members,)."""
+        """The label of each member on an axis, in their order, (n_members,)."""
         place = next(at for at, names in enumerate(self.dims.values()) if axis in names)
         shape = [-1 if at == place else 1 for at in range(len(self.shape))]
         return np.broadcast_to(self.axes[axis].reshape(shape), self.shape).ravel()
@@ -56,7 +66,7 @@ class Grid:
     def points(self) -> dict[str, np.ndarray]:
         """Values of every other axis at each point of the grid, float32 (n_points,)."""
         first, _ = self._row_of
-        dims = [{name: self.axes[name] for name in names} for names in self._without_seed]
+        dims = [{name: self.inputs(name) for name in names} for names in self._without_seed]
         dims.append({name: v[first] for name, v in self._with_seed.items() if name != SEED})
         index = np.indices(
             [*(len(self.axes[names[0]]) for names in self._without_seed), len(first)]
@@ -66,6 +76,11 @@ class Grid:
             for positions, named in zip(index, dims, strict=True)
             for name, values in named.items()
         }
+
+    @property
+    def given(self) -> dict[str, np.ndarray]:
+        """What a program is given of each point: values of the axes, and START if it has one."""
+        return self.points if self.starts is None else {**self.points, START: self.starts}
 
     @functools.cached_property
     def members(self) -> np.ndarray:
@@ -88,7 +103,7 @@ class Grid:
     def _with_seed(self) -> dict[str, np.ndarray]:
         """The seeds and the axes that vary together with them."""
         names = next((names for names in self.dims.values() if SEED in names), ())
-        return {name: self.axes[name] for name in names} or {SEED: np.zeros(1, np.uint32)}
+        return {name: self.inputs(name) for name in names} or {SEED: np.zeros(1, np.uint32)}
 
     @functools.cached_property
     def _seed_of(self) -> tuple[np.ndarray, np.ndarray]:
@@ -127,22 +142,37 @@ class Grid:
             RuntimeError: two members share an id.
         """
         ids = np.empty(self.n_members, "S16")
-        shared = canonical_spec(spec)
-        for point, row in enumerate(self.members):
-            values = {name: canonical(column[point]) for name, column in self.points.items()}
+        for config, row in zip(self._configs(spec), self.members, strict=True):
             for seed, member in zip(self.seeds[row >= 0], row[row >= 0], strict=True):
-                text = json.dumps({**shared, **values, SEED: int(seed)}, sort_keys=True)
-                ids[member] = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
+                ids[member] = _digest({**config, SEED: int(seed)})[:16].encode()
         if len(np.unique(ids)) != len(ids):
             raise RuntimeError("two members of the sweep have the same content hash")
         return ids
+
+    def digests(self, spec: Mapping[str, Any]) -> np.ndarray:
+        """Content hash of the configuration of each point, without a seed, uint32 (n_points, 2).
+
+        Args:
+            spec: as of `member_ids`.
+        """
+        texts = [_digest(config) for config in self._configs(spec)]
+        words = [[int(text[:8], 16), int(text[8:16], 16)] for text in texts]
+        return np.asarray(words, np.uint32).reshape(-1, 2)
+
+    def _configs(self, spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The whole configuration of each point, without a seed."""
+        shared = canonical_spec(spec)
+        for point in range(len(self.members)):
+            values = {name: canonical(column[point]) for name, column in self.points.items()}
+            yield {**shared, **values}
 
 
 def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str]] = ()) -> Grid:
     """Check the axes of a sweep and multiply them out.
 
     Args:
-        axes: name -> values; `seed` takes integers in [0, 2³²), any other axis finite numbers.
+        axes: name -> values; `seed` takes integers in [0, 2³²), any other axis numbers that are
+            finite and distinct in float32, which is what a program is given.
         zipped: groups of axes that vary together, along a dimension named after the first.
 
     Returns:
@@ -162,10 +192,14 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
         for name in group[1:]:
             del dims[name]
     check_count(math.prod(lengths[name] for name in dims))
-    checked = {name: _check_axis(name, values) for name, values in axes.items()}
+    checked = {name: labels_of(name, values) for name, values in axes.items()}
     for names in dims.values():
         _check_distinct(names, checked)
     return Grid(checked, dims)
+
+
+def _digest(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def check_count(n_members: int) -> None:
@@ -204,24 +238,6 @@ def canonical(value: Any) -> Any:
     if not math.isfinite(number):
         raise ArgumentError(f"{value!r}: expected a finite number")
     return int(number) if number.is_integer() else number
-
-
-def _check_axis(name: str, values: Sequence[float]) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.asarray(None)
-    if array.shape == (0,):
-        raise ArgumentError(f"{name}: empty axis, expected a list of one or more numbers")
-    with np.errstate(over="ignore"):
-        numbers = array.astype(np.float32) if array.dtype.kind in "iuf" else np.asarray(np.nan)
-    if array.ndim != 1 or not np.all(np.isfinite(numbers)):
-        raise ArgumentError(f"{name}={shown(values)}: expected a list of finite numbers")
-    if name != SEED:
-        return numbers
-    if array.dtype.kind == "f" or array.min() < 0 or array.max() >= 2**32:
-        raise ArgumentError(f"{name}={shown(values)}: expected integers in [0, 4294967295]")
-    return array.astype(np.uint32)
 
 
 def _length(name: str, values: Any) -> int:

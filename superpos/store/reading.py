@@ -1,7 +1,7 @@
 """A sweep in a folder, read: its header, its grid, and all sound chunks."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from superpos.store import files
 from superpos.store.files import Rows, StoreError
-from superpos.store.grid import Grid, make_grid
+from superpos.store.grid import SEED, Grid, make_grid
 from superpos.store.table import Schema, Table, to_dataset
 from superpos.train.schedule import STEP
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Swept = tuple[dict[str, Any], Grid, Table]
 """The header, the grid and the results of a sweep."""
+_WRITTEN = "as written"
+"""What the field `labels` says of the numbers in `axes`."""
 _FIELDS = ("spec", "axes", "zipped", "fit", "schema", "width", "fingerprint")
 
 
@@ -60,12 +62,24 @@ def header_axes(grid: Grid) -> dict[str, Any]:
     return {
         "axes": {name: values.tolist() for name, values in grid.axes.items()},
         "zipped": [list(axes) for axes in grid.dims.values() if len(axes) > 1],
+        "labels": _WRITTEN,
     }
 
 
 def grid_of(header: Mapping[str, Any]) -> Grid:
-    """The grid that `header_axes` wrote down."""
-    return make_grid(header["axes"], header["zipped"])
+    """The grid that `header_axes` wrote down.
+
+    Older versions kept what a program was given. Such a number is read as the shortest that is the
+    same in float32, which is the one that was written if that has up to six digits.
+    """
+    axes = header["axes"]
+    if header.get("labels") != _WRITTEN:
+        axes = {name: _shortest(name, values) for name, values in axes.items()}
+    return make_grid(axes, header["zipped"])
+
+
+def _shortest(name: str, values: Sequence[float]) -> Sequence[float]:
+    return values if name == SEED else [float(str(np.float32(value))) for value in values]
 
 
 def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":

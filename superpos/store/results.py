@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.store.table import Schema, missing_of
+from superpos.store.table import Schema, missing_of, numbered_dims
 from superpos.train.schedule import STEP, Schedule, means_of
 from superpos.types import Carry, Dims, Trigger
 
@@ -199,7 +199,7 @@ def _add(
 ) -> None:
     for name, leaf in leaves.items():
         own = leaf.shape[LEADING:]
-        names = dims.get(name, [f"{name}_{number}" for number in range(len(own))])
+        names = dims.get(name, numbered_dims(name, len(own)))
         if len(names) != len(own):
             raise ArgumentError(f"dims of {name}={list(names)}: expected {len(own)} names")
         schema[name] = {

@@ -32,6 +32,29 @@ def missing_of(dtype: Any) -> Any:
     return _MISSING.get(np.dtype(dtype).kind, 0)
 
 
+def numbered_dims(result: str, n_dims: int) -> list[str]:
+    """Names of the own dimensions of a result that nothing says."""
+    return [f"{result}_{number}" for number in range(n_dims)]
+
+
+def with_names(held: Schema, now: Schema) -> Schema:
+    """A schema in which dimensions that had no name of their own have the one that they have now.
+
+    Args:
+        held: as a store has it.
+        now: of the same results, as they are called now.
+    """
+    found = {}
+    for result, entry in held.items():
+        dims = entry["dims"]
+        names = now[result]["dims"] if result in now else dims
+        unnamed = numbered_dims(result, len(dims))
+        pairs = zip(dims, names, strict=True) if len(dims) == len(names) else ()
+        renamed = [name if dim in unnamed else dim for dim, name in pairs] or dims
+        found[result] = {**entry, "dims": renamed}
+    return found
+
+
 def is_number(entry: Mapping[str, Any]) -> bool:
     """Whether a result is one real number of a member, or one at each time of measuring."""
     dims = [dim for dim in entry["dims"] if not dim.startswith(("step", "time_"))]

@@ -128,6 +128,7 @@ def training(
         after={name: measure_of(name, each) for name, each in evaluations.items() if each.after},
         dims=functools.reduce(operator.or_, [dict(each.dims) for each in (model, *named)]),
         stream=source.stream is not None,
+        logged={name: each.measure for name, each in each_block.items()},
     )
 
 

@@ -112,6 +112,7 @@ class Training(NamedTuple):
         after: name -> what is measured once the run is stored.
         dims: names of the dimensions of parameters, state and whatever is measured.
         stream: whether the state of the source is one for all members of a sweep.
+        logged: name -> what `advance` measures after each block, alone.
     """
 
     init: Callable[[Key], Carry]
@@ -122,6 +123,7 @@ class Training(NamedTuple):
     after: Mapping[str, Callable[[Carry], dict[str, Array]]] = MappingProxyType({})
     dims: Dims = MappingProxyType({})
     stream: bool = False
+    logged: Mapping[str, Callable[[Carry], dict[str, Array]]] = MappingProxyType({})
 
 
 @flax.struct.dataclass(kw_only=True)

@@ -53,6 +53,7 @@ ENGINE = {
     "memory_fraction": PositiveFraction,
     "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,
+    "own_starts": bool,
     "matmul_precision": Literal["highest", "high", "default"],
     "x64": bool,
     "allow_numerics_change": bool,

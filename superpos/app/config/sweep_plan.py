@@ -17,6 +17,7 @@ from superpos.arguments import (
 )
 from superpos.components import problem_of, several
 from superpos.engine.assets import Build, identified
+from superpos.engine.starts import starts_of
 from superpos.engine.validity import valid_points
 from superpos.store.grid import make_grid
 from superpos.train import FitSpec, training
@@ -145,7 +146,8 @@ def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     nodes = {**{group: config[group] for group in COMPONENTS}, "evaluations": made}
     nodes["fit"] = config["fit"]
-    return {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
+    found = {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
+    return {**found, **starts_of(config["engine"].get("own_starts", False))}
 
 
 def spec_after(config: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from superpos.app.config.variant import Variant
 from superpos.app.config.varying import is_scalar
 from superpos.engine.assets import identified
 from superpos.store.grid import SEED, Grid, canonical, make_grid
+from superpos.store.labels import as_inputs
 
 SHARED = ("kernel", "rng", "matmul_precision", "x64", "check_fragile")
 """Settings of the engine that members of one program have in common."""
@@ -45,7 +46,8 @@ class Group:
         name: hash of all that its members share, as the name of a folder.
         config: the config of one of them.
         names: keys that vary, the seed last.
-        rows: values of the keys, a tuple per member, without repetition.
+        rows: values of the keys as they were written, a tuple per member, without repetition of
+            what a program is given.
         job_sweeps: the job_sweeps, each with the numbers of its members among the rows.
     """
 
@@ -152,21 +154,45 @@ def _group(
     axes = {key for job_sweep, _, _ in members for key in job_sweep.plan.axes}
     names = (*sorted(inputs & (varying | axes | swept)), SEED)
     name = hashlib.sha256(json.dumps([text, names]).encode()).hexdigest()[:12]
-    numbers: dict[Row, int] = {}
-    job_sweeps = []
-    for job_sweep, spec, _ in members:
-        rows = rows_of(job_sweep.plan, spec, names)
-        job_sweeps.append((job_sweep, [numbers.setdefault(row, len(numbers)) for row in rows]))
-    return Group(name, first.plan.config, names, list(numbers), job_sweeps)
+    each = [rows_of(job_sweep.plan, spec, names) for job_sweep, spec, _ in members]
+    rows = list(dict.fromkeys(row for some in each for row in some))
+    written, numbers = numbered(names, rows)
+    number_of = dict(zip(rows, numbers, strict=True))
+    job_sweeps = [
+        (job_sweep, [number_of[row] for row in some])
+        for (job_sweep, _, _), some in zip(members, each, strict=True)
+    ]
+    return Group(name, first.plan.config, names, written, job_sweeps)
+
+
+def numbered(names: Sequence[str], rows: Sequence[Row]) -> tuple[list[Row], list[int]]:
+    """Rows told apart by what a program is given, each number as it was last written.
+
+    Args:
+        names: of the keys.
+        rows: values of the keys, one or more.
+
+    Returns:
+        The distinct rows, and for each row its number among them.
+    """
+    columns = list(zip(*rows, strict=True))
+    inputs = [
+        as_inputs(*each).tolist() for each in zip(names, map(np.asarray, columns), strict=True)
+    ]
+    last = [dict(zip(*each, strict=True)) for each in zip(inputs, columns, strict=True)]
+    given = list(zip(*inputs, strict=True))
+    numbers = {row: number for number, row in enumerate(dict.fromkeys(given))}
+    labels = [
+        tuple(label[value] for label, value in zip(last, row, strict=True)) for row in numbers
+    ]
+    return labels, [numbers[row] for row in given]
 
 
 def rows_of(plan: SweepPlan, spec: Mapping[str, Any], names: Sequence[str]) -> list[Row]:
-    """Values of the keys for each member of a sweep, in its order; numbers as float32."""
+    """Values of the keys for each member of a sweep, in its order, as they were written."""
     grid = make_grid(plan.axes, plan.zipped)
     varying = spread(grid, {name: values.tolist() for name, values in grid.axes.items()})
-    columns = [
-        varying.get(name) or [float(np.float32(spec[name]))] * grid.n_members for name in names
-    ]
+    columns = [varying.get(name) or [spec[name]] * grid.n_members for name in names]
     return list(zip(*columns, strict=True))
 
 

@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from superpos.app.config.sweep_plan import flat_spec
+from superpos.app.config.sweep_plan import ConfigError, flat_spec
 from superpos.app.config.variant import Variant
 from superpos.app.multirun.groups import SHARED, Group, JobSweep, spread
 from superpos.app.multirun.training import Part
 from superpos.app.sweeping import root_key
+from superpos.arguments import ArgumentError
 from superpos.engine.assets import identified
 from superpos.engine.sweep import with_root_key
 from superpos.store import multirun
 from superpos.store.differences import refuse_difference
 from superpos.store.grid import SEED, make_grid
+from superpos.store.labels import check_labels
 from superpos.train import StoreError
 
 VARIANT = "variant"
@@ -37,6 +39,7 @@ def update(
 
     Raises:
         StoreError: the folder holds another multirun; one line that names the first difference.
+        ConfigError: two labels of a key are one number to a program.
     """
     job_sweeps = [job_sweep for group in groups for job_sweep, _ in group.job_sweeps]
     keys = _keys(job_sweeps, configs, swept)
@@ -54,6 +57,7 @@ def update(
     distinct = list(dict.fromkeys(rows))
     columns = list(zip(*distinct, strict=True))
     values = dict(zip(keys, map(list, columns[2:]), strict=True))
+    _check_labels(values)
     ids, names = map(list, columns[:2])
     members = multirun.Members(tuple(keys), values, ids, names, tuple(zipped))
     if held is None or members != held[0] or base != held[1]:
@@ -85,6 +89,16 @@ def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:
     )
     sweeps = {part.group: each.sweep for part, each in zip(parts, trained, strict=True)}
     return multirun.dataset_of(members, _base([part.job_sweep for part in parts], keys), sweeps)
+
+
+def _check_labels(values: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse different labels that are one number to a program; whole ones are told apart."""
+    for key, column in values.items():
+        labels = np.asarray([each for each in column if isinstance(each, float)], np.float64)
+        try:
+            check_labels(key, labels)
+        except ArgumentError as error:
+            raise ConfigError([str(error)]) from None
 
 
 def _rows(members: multirun.Members) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from superpos.app import sweeping
-from superpos.app.multirun.groups import Group, JobSweep, Row
+from superpos.app.multirun.groups import Group, JobSweep, Row, numbered
 from superpos.app.progress import progress_bar
 from superpos.store import files, folder, multirun, reading
 from superpos.store.grid import Grid
@@ -131,14 +131,14 @@ def with_held(group: Group, folder: Path) -> Group:
     header = reading.read_header(multirun.group_folder(folder, group.name))
     if header is None:
         return group
-    columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
-    rows: list[Row] = [*zip(*columns, strict=True)]
-    numbers = {row: number for number, row in enumerate(dict.fromkeys([*rows, *group.rows]))}
+    held = reading.grid_of(header)
+    old: list[Row] = [*zip(*(held.axes[name].tolist() for name in group.names), strict=True)]
+    rows, numbers = numbered(group.names, [*old, *group.rows])
     return dataclasses.replace(
         group,
-        rows=list(numbers),
+        rows=rows,
         job_sweeps=[
-            (job_sweep, [numbers[group.rows[old]] for old in mine])
+            (job_sweep, [numbers[len(old) + own] for own in mine])
             for job_sweep, mine in group.job_sweeps
         ],
     )

@@ -233,7 +233,7 @@ AXES = [
     case("sweep.data.density={logspace:[0,1,3]}", "sweep.data.density.logspace=[0, 1, 3]: "),
     case("sweep.seed=[-1]", f"sweep.seed=-1: {SEED}"),
     case("sweep.seed=[1.0]", f"sweep.seed=1.0: {SEED}"),
-    case("sweep.data.densty=[1]", "sweep.data.densty=[1]: unknown key; did you mean"),
+    case("sweep.data.densty=[1]", "sweep.data.densty: unknown; did you mean density?"),
     case("+sweep.data.densty=[1]", "sweep.data.densty: unknown; did you mean density?"),
     case("+sweep.foo=[1]", "sweep.foo: unknown, expected seed or a key of the config"),
     case(

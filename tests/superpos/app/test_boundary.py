@@ -66,6 +66,25 @@ def refusal(*overrides: str, monkeypatch: pytest.MonkeyPatch) -> str:
 # Composing
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sweep.data.density=[0.1,1]", "sweep.seed=[0,1]"],
+        ["sweep.seed={range:2}", "sweep.optim.eps=[1e-8]", "sweep.data.density=[1]"],
+        ["+sweep.optim.weight_decay=[0]", "sweep.model.n_hidden=[2]", "++sweep.seed=[1]"],
+    ],
+)
+def test_axes_are_in_the_order_as_written(words: list[str]) -> None:
+    axes = [key for key, _ in flat_axes(compose(["experiment=train", *words])["sweep"])]
+    assert axes == [word.lstrip("+").split("=")[0].removeprefix("sweep.") for word in words]
+
+
+def test_an_axis_of_a_file_keeps_its_place_and_more_come_after_it() -> None:
+    words = ["sweep.seed=[1]", "sweep.optim.eps=[1e-8]", "sweep.data.density=[1]"]
+    axes = flat_axes(compose(["experiment=elhage/intro", *words])["sweep"])
+    assert [key for key, _ in axes] == ["data.density", "seed", "optim.eps"]
+
+
 def test_compose_gives_a_plain_resolved_config() -> None:
     config = compose(["experiment=elhage/intro", "model.n_hidden=3"])
     assert is_plain(config)

@@ -67,12 +67,12 @@ def measured(tmp_path_factory):
 
 def test_results_stand_beside_those_of_the_sweep(measured):
     dataset = store.open(measured)
-    old = dataset.sel(density=np.float32([0.2, 0.6]))
+    old = dataset.sel(density=[0.2, 0.6])
     rows = 2 * np.abs(old["W"].to_numpy()).sum(-1)
     assert dataset["rows"].dims == ("density", "seed", "feature")
     np.testing.assert_allclose(old["rows"], rows, rtol=1e-6)
     np.testing.assert_allclose(old["total"], rows.sum(-1), rtol=1e-6)
-    new = dataset.sel(density=np.float32(0.4))
+    new = dataset.sel(density=0.4)
     assert np.isnan(new["rows"]).all() and (new["status"] == "ok").all()
 
 
@@ -90,7 +90,7 @@ def test_members_that_came_since_are_measured_and_no_others(measured, tmp_path):
 
 
 def test_the_key_is_that_of_an_evaluation_at_the_end_of_the_run(measured):
-    dataset = store.open(measured).sel(density=np.float32(0.2), seed=5)
+    dataset = store.open(measured).sel(density=0.2, seed=5)
     member = jax.random.fold_in(key(), 5)
     at_end = jax.random.fold_in(jax.random.fold_in(member, 2), 4)
     np.testing.assert_allclose(dataset["drawn"], jax.random.uniform(at_end), rtol=1e-6)

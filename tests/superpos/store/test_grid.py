@@ -28,6 +28,28 @@ def test_the_dimensions_are_multiplied_out_in_written_order():
     assert {column.dtype for column in grid.points.values()} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize(
+    ("written", "dtype"),
+    [
+        ([1, 2], np.int64),
+        (range(2), np.int64),
+        (np.uint8([1, 2]), np.int64),
+        ([1, 0.1], np.float64),
+        (np.float32([0.1, 2]), np.float64),
+        ([2**63, 1], np.float64),
+    ],
+)
+def test_labels_are_as_they_were_written_and_inputs_are_float32(written, dtype):
+    grid = make_grid({"a": written})
+    assert grid.axes["a"].dtype == dtype
+    assert grid.axes["a"].tolist() == [*written]
+    assert grid.column("a").dtype == dtype
+    assert grid.inputs("a").dtype == grid.points["a"].dtype == np.float32
+    np.testing.assert_array_equal(grid.points["a"], np.float32([*written]))
+    seeds = make_grid({"seed": np.uint32([7, 2**32 - 1])})
+    assert (seeds.axes["seed"].dtype, seeds.seeds.dtype) == (np.int64, np.uint32)
+
+
 @pytest.mark.parametrize("place", range(3))
 def test_members_are_numbered_by_position_wherever_the_seed_is(place):
     names = ["a", "b"]
@@ -100,7 +122,7 @@ def test_a_member_has_the_same_id_whether_its_seed_is_zipped_or_an_axis():
 def test_a_zipped_axis_may_repeat_a_value_but_not_a_pair():
     grid = make_grid({"a": [1, 1, 2], "b": [1, 2, 1]}, [["a", "b"]])
     assert len(set(grid.member_ids(SPEC))) == 3
-    with pytest.raises(ArgumentError, match=r"a, b: \[1.0, 2.0\] appears twice"):
+    with pytest.raises(ArgumentError, match=r"a, b: \[1, 2\] appears twice"):
         make_grid({"a": [1, 1, 2], "b": [2, 2, 1]}, [["a", "b"]])
 
 

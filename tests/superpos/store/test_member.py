@@ -152,7 +152,7 @@ def test_every_finished_member_comes_in_order_and_models_are_shared(dataset):
 def test_a_chosen_restart_is_a_member(dataset):
     best = best_of(dataset, dataset["train_loss"].isel(step=-1))
     one = store.member(best, REGISTRY, density=0.3, importance_decay=0.9)
-    expected = best.sel(density=np.float32(0.3), importance_decay=np.float32(0.9))
+    expected = best.sel(density=0.3, importance_decay=0.9)
     np.testing.assert_array_equal(one.params.W, expected["W"])
 
 

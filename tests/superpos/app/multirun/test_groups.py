@@ -1,12 +1,15 @@
 """Which jobs one program can train, and their members as one sweep."""
 
+import numpy as np
 import pytest
 
 from superpos.app.boundary import compose
 from superpos.app.config.experiment import bind
-from superpos.app.config.sweep_plan import flat_spec
+from superpos.app.config.sweep_plan import ConfigError, flat_spec
 from superpos.app.config.varying import is_scalar
-from superpos.app.multirun.groups import grouped, job_sweeps_of, rows_of, spread
+from superpos.app.multirun import manifest
+from superpos.app.multirun.groups import grouped, job_sweeps_of, numbered, rows_of, spread
+from superpos.app.sweeping import sweep_arguments
 from superpos.store.grid import make_grid
 
 
@@ -54,6 +57,7 @@ def test_a_number_typed_scalar_can_be_an_input(key, answer):
         ("fit.n_steps=20000", 2),
         ("engine.rng=threefry", 2),
         ("engine.matmul_precision=high", 2),
+        ("engine.own_starts=true", 2),
         ("model.error.importance=[1,1,1,1,2]", 2),
     ],
 )
@@ -61,11 +65,17 @@ def test_jobs_share_a_program_when_they_differ_in_inputs_only(change, n_groups):
     assert len(groups("seed=3", change)) == n_groups
 
 
+def test_members_are_told_apart_by_their_starts_only_where_those_are_their_own():
+    [shared] = groups("engine.own_starts=false")
+    [own] = groups("engine.own_starts=true")
+    assert own.plan.spec == {**shared.plan.spec, "engine.own_starts": True}
+    assert sweep_arguments(own.plan)["own_starts"] is True
+
+
 def test_what_varies_or_is_swept_is_an_axis_and_the_seed_is_the_last():
     [group] = groups("data.density=0.1 seed=1", "data.density=0.2", swept=["optim.learning_rate"])
     assert group.names == ("data.density", "optim.learning_rate", "seed")
-    density = [pytest.approx(0.1), pytest.approx(0.2)]
-    assert [row[0] for row in group.rows] == density
+    assert [row[0] for row in group.rows] == [0.1, 0.2]
     assert [row[2] for row in group.rows] == [1, 0]
     assert group.plan.spec.keys() & {*group.names} == set()
 
@@ -80,6 +90,25 @@ def test_a_member_that_several_jobs_ask_for_is_one_row():
     [group] = groups("seed=1", "seed=2", "seed=1", "title=x seed=2")
     assert len(group.rows) == 2
     assert [numbers for _, numbers in group.job_sweeps] == [[0], [1], [0], [1]]
+
+
+def test_rows_have_the_numbers_that_were_written_and_differ_in_what_a_program_is_given():
+    jobs = ("sweep.data.density=[0.1,0.3] seed=4294967295", "data.density=0.1", "data.density=1")
+    [group] = groups(*jobs)
+    assert group.rows == [(0.1, 2**32 - 1), (0.3, 2**32 - 1), (0.1, 0), (1, 0)]
+    rows = [(0.1, 5), (float(np.float32(0.1)), 6), (0.1 + 1e-9, 5)]
+    assert numbered(("data.density", "seed"), rows) == (
+        [(0.1 + 1e-9, 5), (0.1 + 1e-9, 6)],
+        [0, 1, 0],
+    )
+
+
+def test_labels_of_a_multirun_that_are_one_number_are_refused_before_training(tmp_path):
+    jobs = ("data.density=0.1", "data.density=0.100000001 model.n_hidden=3")
+    configs = [compose(["experiment=train", *job.split()]) for job in jobs]
+    with pytest.raises(ConfigError, match=r"^data.density: \[0.1, 0.100000001\] is one number"):
+        manifest.update(tmp_path, groups(*jobs), configs, ["data.density"])
+    assert not [*tmp_path.iterdir()]
 
 
 def test_axes_inside_a_job_multiply_with_those_of_the_multirun():
