@@ -113,7 +113,7 @@ class Store:
     def leave_out(self, path: Path, problem: str) -> None:
         """Set aside a file that is not sound, with a warning."""
         with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
-            aside = files.quarantine(path)
+            aside = files.quarantine(path, self.folder)
         warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
 
     def _put(self, header: Mapping[str, Any]) -> None:
@@ -168,6 +168,7 @@ def writing(
         yield Memory()
         return
     with files.locked(Path(folder)):
+        places = [files.own(Path(folder), name) for name in ("chunks", "ckpt", "quarantine")]
         with files.one_line(Path(folder), "expected a folder to write to"):
-            files.make_folder(Path(folder, "chunks"))
+            files.make_folder(places[0])
         yield Store(Path(folder), grid, spec)

@@ -24,6 +24,7 @@ import numpy as np
 from superpos.store import checkpoint, files
 from superpos.store import folder as folders
 from superpos.store.files import Rows
+from superpos.store.frame import framed, unframed
 from superpos.store.grid import Grid, make_grid
 from superpos.store.reading import header_axes
 from superpos.store.table import Table
@@ -111,10 +112,9 @@ def in_halves(held: folders.Store, ids: np.ndarray) -> np.ndarray:
 
 def checkpoints(held: folders.Store) -> Any:
     """The real ones, but for what is in them: here an array instead of the state of a program."""
-    checkpoint.encode = lambda name, numerics, half: files.framed(b"half", name, {"half": half})
-    checkpoint.decode = lambda data, name, *_: (files.unframed(b"half", name, data) or {}).get(
-        "half"
-    )
+    checkpoint.encode = lambda name, numerics, half: framed(b"half", name, {"half": half})
+    checkpoint.decode = lambda data, name, *_: (unframed(b"half", name, data) or {}).get("half")
+    checkpoint.most_bytes = lambda program: 2**20
     return checkpoint.Checkpoints(held.folder, "", 0.0, held.leave_out)
 
 
