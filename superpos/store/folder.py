@@ -13,14 +13,8 @@ from superpos.store.afterwards import with_after
 from superpos.store.differences import first_difference, refuse_difference, refuse_other
 from superpos.store.files import Rows, StoreError
 from superpos.store.grid import Grid
-from superpos.store.reading import (
-    Swept,
-    grid_of,
-    header_axes,
-    read_header,
-    read_trained,
-    table_of,
-)
+from superpos.store.header import grid_of, header_axes
+from superpos.store.reading import Swept, read_header, read_trained, table_of
 from superpos.store.table import Table
 from superpos.store.width import Width
 

@@ -118,7 +118,10 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
     groups = {name: group_folder(folder, name) for name in dict.fromkeys(members.groups)}
     sweeps = {name: read_sweep(path) for name, path in groups.items()}
     present = {name: sweep for name, sweep in sweeps.items() if sweep is not None}
-    return dataset_of(members, base, present)
+    try:
+        return dataset_of(members, base, present)
+    except ValueError as error:  # groups that contradict each other
+        raise StoreError(f"{folder}: {' '.join(str(error).split())}") from None
 
 
 def dataset_of(

@@ -26,7 +26,7 @@ from superpos.store import folder as folders
 from superpos.store.files import Rows
 from superpos.store.frame import framed, unframed
 from superpos.store.grid import Grid, make_grid
-from superpos.store.reading import header_axes
+from superpos.store.header import header_axes
 from superpos.store.table import Table
 from superpos.train import StoreError
 from tests.faults.disk import ERRORS, FAULTS, KILLED, Disk

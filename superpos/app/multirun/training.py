@@ -13,6 +13,7 @@ from superpos.app.multirun.groups import Group, JobSweep, Row
 from superpos.app.progress import progress_bar
 from superpos.store import files, folder, multirun, reading
 from superpos.store.grid import Grid
+from superpos.store.header import grid_of
 from superpos.store.table import Table
 from superpos.train import StoreError, TrainError
 
@@ -128,9 +129,12 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = reading.read_header(multirun.group_folder(folder, group.name))
+    place = multirun.group_folder(folder, group.name)
+    header = reading.read_header(place)
     if header is None:
         return group
+    if {*grid_of(header).dims.values()} != {group.names}:
+        raise StoreError(f"{place}: expected a sweep over {', '.join(group.names)} together")
     columns: Sequence[Sequence[float]] = [header["axes"][name] for name in group.names]
     rows: list[Row] = [*zip(*columns, strict=True)]
     numbers = {row: number for number, row in enumerate(dict.fromkeys([*rows, *group.rows]))}

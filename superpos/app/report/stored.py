@@ -15,14 +15,13 @@ import yaml
 
 from superpos.app.claims import ledger
 from superpos.app.findings import PLAIN_NAME, Cell, Figure, Findings, Table
+from superpos.app.yaml_file import read_yaml
 from superpos.arguments import shown
-from superpos.store.bounded import StoreError, read_bytes, read_json
+from superpos.store.bounded import StoreError, read_json
 from superpos.store.derived import replace
 
 NEEDED = ("title", "question", "command")
 """Texts that a page needs of a config."""
-MOST_CONFIG_BYTES, MOST_CONFIG_NODES = 2**20, 100_000
-"""Of config.yaml; a node to which an alias leads counts each time."""
 
 
 class Run(NamedTuple):
@@ -94,23 +93,15 @@ def read(folder: Path) -> Run:
             [_table(row) for row in kept["tables"]],
             _facts(kept),
         )
-    except (StoreError, ValueError, TypeError, KeyError, RecursionError, yaml.YAMLError) as error:
+    except (StoreError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise StoreError(f"{folder} does not hold a finished run: {reason}") from None
 
 
 def _config(path: Path) -> dict[str, Any]:
-    data = read_bytes(path, MOST_CONFIG_BYTES)
-    if data is None:
-        raise ValueError(f"{path.name}: expected at most {MOST_CONFIG_BYTES:,} bytes")
-    config = yaml.safe_load(data)
+    config = read_yaml(path)
     if not isinstance(config, dict) or any(type(config.get(key)) is not str for key in NEEDED):
         raise ValueError(f"{path.name}: expected the texts {', '.join(NEEDED)}")
-    nodes: list[Any] = [config]
-    for number, node in enumerate(nodes):  # grows as it is gone through
-        if number > MOST_CONFIG_NODES:
-            raise ValueError(f"{path.name}: expected at most {MOST_CONFIG_NODES:,} values")
-        nodes += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     return config
 
 
