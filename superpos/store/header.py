@@ -126,7 +126,11 @@ def _is_list(of: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and abs(value) < 2**64
+    return type(value) is int or (type(value) is float and math.isfinite(value))
+
+
+def _is_step(value: Any) -> bool:
+    return _is_number(value) and abs(value) < 2**63
 
 
 def _is_count(value: Any) -> bool:
@@ -165,7 +169,7 @@ def _is_schema(value: Any) -> bool:
     return all(entry["shape"] == [] for entry in single) and kinds in (["i"], ["i", "f"])
 
 
-_is_coordinates = _is_mapping(_is_list(_is_number))
+_is_coordinates = _is_mapping(_is_list(_is_step))
 _FIELDS: dict[str, Callable[[Any], bool]] = {
     "spec": _is_mapping(lambda _: True),
     "axes": _is_mapping(_is_list(_is_number)),

@@ -10,6 +10,7 @@ It is a process of its own because it forks, which a process that runs JAX must 
 import functools
 import gc
 import json
+import math
 import os
 import shutil
 import sys
@@ -139,7 +140,7 @@ def write_bare(folder: Path, rows: Rows) -> Path:
     return path
 
 
-def read_bare(path: Path) -> Rows:
+def read_bare(path: Path, most_bytes: float = math.inf) -> Rows:
     """A chunk that is taken for whole because it is there."""
     ids = GRID.member_ids(SPEC)
     first = int(np.flatnonzero(ids == path.stem.encode())[0])

@@ -145,6 +145,7 @@ def taken(read, folder, bodies, name):
     return n_taken
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*damaged chunk left out")
 def test_no_value_of_a_header_may_be_just_anything(sound, tmp_path):
     folder, header = sound
@@ -161,6 +162,7 @@ def stage(header):
     return {**header, **grid, "coordinates": {"step": [1]}, "schema": schema}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*damaged chunk left out")
 def test_no_value_of_an_evaluation_may_be_just_anything(sound, tmp_path):
     _, header = sound
@@ -178,6 +180,7 @@ def test_no_value_of_an_evaluation_may_be_just_anything(sound, tmp_path):
     assert taken(store.open, tmp_path, [bodies[1], {**body, "axes": many}], name) == 0
 
 
+@pytest.mark.slow
 def test_no_value_of_a_multirun_may_be_just_anything(sound, tmp_path):
     folder, _ = sound
     (tmp_path / "groups").mkdir()
@@ -305,7 +308,6 @@ def chunk_of(payload, name):
 def test_a_crafted_chunk_is_no_chunk(tmp_path, kind):
     path = tmp_path / f"{'a' * 16}.chunk"
     path.write_bytes(chunk_of(PAYLOADS[kind](), path.stem))
-    assert kind == "that inflates" or path.stat().st_size < 2**21
     with soon_and_small():
         assert files.read_chunk(path) is None
 
