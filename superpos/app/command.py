@@ -15,7 +15,7 @@ Ctrl-C and by SIGTERM, with what is finished kept.
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -93,13 +93,23 @@ def _run_experiment(words: Sequence[str]) -> int:
 def _claims(words: Sequence[str]) -> int:
     from superpos.app.claims.everything import main
 
-    return main(words)
+    return _written(main, words)
 
 
 def _report(words: Sequence[str]) -> int:
     from superpos.app.report.everything import main
 
-    return main(words)
+    return _written(main, words)
+
+
+def _written(main: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
+    """What a command returns that writes files; 2 where one cannot be read or written."""
+    from superpos.train import StoreError
+
+    try:
+        return main(words)
+    except StoreError as error:
+        return _refuse(str(error))
 
 
 def _export(words: Sequence[str]) -> int:
@@ -144,7 +154,7 @@ class _Batches:
             raise boundary.UsageError(str(error)) from None
 
     def close(self) -> int:
-        return self._multirun.close() if self._multirun else 0
+        return _written(lambda _: self._multirun.close(), ()) if self._multirun else 0
 
 
 def _refuse(text: str) -> int:

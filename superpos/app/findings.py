@@ -1,10 +1,14 @@
 """What an analysis returns: verdicts on claims, figures and tables. Analyses never train."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from superpos.app.claims.ledger import Verdict
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Of the file of a figure, and of other parts of paths."""
 
 
 class Cell(NamedTuple):

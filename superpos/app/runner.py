@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import rich.table
-import yaml
 from rich.console import Console
 from rich.text import Text
 
@@ -21,7 +20,7 @@ from superpos.app.report import stored
 from superpos.app.report.page import write_run
 from superpos.app.search_metric import final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
-from superpos.store import multirun
+from superpos.store import files, multirun
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, StoreError, store
 
@@ -45,12 +44,15 @@ def run(config: Mapping[str, Any]) -> Outcome:
 
     Raises:
         ConfigError: before anything is compiled, with every problem found.
+        StoreError: the folder cannot be written to, or holds something else; what was trained is
+            kept, and the same run again goes on from there.
     """
     variants, analyse = bind(config)
     folder, console = Path(config["output_dir"]), Console()
-    folder.mkdir(parents=True, exist_ok=True)
+    with files.one_line(folder, "expected a folder to write to"):
+        files.make_folder(folder)
     trained = {
-        name: _train(config, name, variant, folder / name, console)
+        name: _train(config, name, variant, files.own(folder, name), console)
         for name, variant in variants.items()
     }
     return report(config, analyse, trained, folder, console)
@@ -64,7 +66,7 @@ def report(
     console: Console,
 ) -> Outcome:
     """Judge the claims of what was trained and write its page, as `run` does."""
-    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    stored.write_config(folder, config)
     console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
     findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])

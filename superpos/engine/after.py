@@ -126,7 +126,7 @@ def evaluate(
         # The text of the program depends on how many members there are.
         digest=digest_of_text(jax.jit(run.after[name]).lower(ends).as_text()),
     )
-    with writing(Path(store, afterwards.FOLDER, name), own, own_spec) as held:
+    with writing(files.own(Path(store), afterwards.FOLDER, name), own, own_spec) as held:
         done(work, held)
 
 
@@ -172,9 +172,9 @@ def check_stage(store: Path, name: str, spec: Mapping[str, Any], over: Sequence[
         over: axes of its own numbers.
 
     Raises:
-        StoreError: it is there, and another one; one line.
+        StoreError: it is there, and another one, or a link leads to it; one line.
     """
-    folder = Path(store, afterwards.FOLDER, name)
+    folder = files.own(store, afterwards.FOLDER, name)
     header = read_header(folder)
     if header is None:
         return

@@ -55,5 +55,5 @@ def joining(
         yield Memory()
         return
     with files.one_line(Path(folder), "expected a folder to write to"):
-        files.make_folder(Path(folder, "chunks"))
+        files.make_folder(files.own(Path(folder), "chunks"))
     yield Shared(Path(folder), grid, spec)

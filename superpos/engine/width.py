@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
-import psutil
 
 from superpos.engine.placing import is_out_of_memory
 from superpos.engine.plan import even_width
 from superpos.engine.program import Program
 from superpos.engine.tracing import TooLargeError
+from superpos.store.memory import free_bytes
 from superpos.store.width import Width
 
 MEMORY_FRACTION = 0.6
@@ -163,13 +162,7 @@ def available_bytes() -> int:
     stats = devices[0].memory_stats()
     if stats and "bytes_limit" in stats:
         return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
-    free = psutil.virtual_memory().available
-    try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        free = min(free, limit - psutil.Process().memory_info().rss)
-    except (OSError, ValueError):
-        pass
-    return free // len(devices)
+    return free_bytes() // len(devices)
 
 
 def narrower(width: Width, error: Exception) -> Width:

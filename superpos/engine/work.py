@@ -31,7 +31,8 @@ from superpos.store.checkpoint import Checkpoints
 from superpos.store.fingerprint import fingerprint
 from superpos.store.folder import Memory, Store
 from superpos.store.grid import MOST_MEMBERS, Grid, canonical_spec
-from superpos.store.reading import dataset_of, header_axes
+from superpos.store.header import header_axes
+from superpos.store.reading import dataset_of
 from superpos.store.table import Table, invalid_rows
 from superpos.types import Asset, Dims, Key
 

@@ -15,10 +15,12 @@ import jax
 import numpy as np
 
 from superpos.arguments import ArgumentError
-from superpos.store.grid import Grid, canonical
-from superpos.store.reading import Swept, coordinates_of, read_trained
+from superpos.store.bounded import StoreError
+from superpos.store.grid import MOST_MEMBERS, Grid, canonical
+from superpos.store.header import check_together, coordinates_of
+from superpos.store.reading import Swept, read_trained
 from superpos.store.results import RESERVED
-from superpos.store.table import Schema, Table, missing_of, numbered_dims, short_names
+from superpos.store.table import Schema, Table, missing, numbered_dims, short_names
 from superpos.train.schedule import STEP
 from superpos.types import Carry, Training
 
@@ -115,9 +117,17 @@ def with_after(sweep: Path, found: Swept) -> Swept:
     """
     header, grid, table = found
     for folder in folders(sweep):
-        stage = read_trained(folder, lambda own: ids_of(table.ids, over_of(own)))
+
+        def ids(own: Grid, folder: Path = folder) -> np.ndarray:
+            return ids_of(table.ids, _checked(folder, own, grid))
+
+        stage = read_trained(folder, ids)
         if stage is not None:
-            header = _add(header, table, stage)
+            header = _add(folder, header, table, stage)
+            try:
+                check_together(grid, header["schema"], header["coordinates"])
+            except ArgumentError as error:
+                raise StoreError(f"{folder}: damaged, {error}") from None
     return header, grid, table
 
 
@@ -129,7 +139,16 @@ def over_of(own: Grid) -> Grid:
     )
 
 
-def _add(header: dict[str, Any], table: Table, stage: Swept) -> dict[str, Any]:
+def _checked(folder: Path, own: Grid, members: Grid) -> Grid:
+    """The axes of an evaluation's own numbers, where they can be."""
+    over = over_of(own)
+    apart = MEMBER in own.dims and over.axes.keys() == over.dims.keys()
+    if not apart or members.n_members * over.n_members > MOST_MEMBERS:
+        raise StoreError(f"{folder}: damaged, expected the axis {MEMBER}, and others of its own")
+    return over
+
+
+def _add(folder: Path, header: dict[str, Any], table: Table, stage: Swept) -> dict[str, Any]:
     """Put the results of a stage into the table; return the header that says so."""
     stage_header, own, results = stage
     over = over_of(own)
@@ -141,10 +160,13 @@ def _add(header: dict[str, Any], table: Table, stage: Swept) -> dict[str, Any]:
         entry = stage_header["schema"][name]
         if name == "diverged_step":
             continue
-        assert entry["dims"][0] == STEP, name
+        if (entry["dims"][:1], entry["shape"][:1]) != ([STEP], [1]):
+            raise StoreError(f"{folder}: damaged, expected {name} to be measured once")
         shape = values.shape[2:]
-        found = np.full((len(rows), *shape), missing_of(values.dtype), values.dtype)
-        found[there] = values[rows[there], 0]
+        found = missing((len(rows), *shape), values.dtype)
+        if there.any():
+            found = found.copy()
+            found[there] = values[rows[there], 0]
         table.arrays[name] = found.reshape(len(table.ids), *over.shape, *shape)
         schema[name] = {
             "shape": [*over.shape, *shape],

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import numpy as np
 
-from superpos.store import files
+from superpos.store import bounded, files
+from superpos.store.frame import framed, unframed
 from superpos.store.results import Block, Shapes
 from superpos.store.width import Width
 from superpos.train.schedule import STEP, Schedule
@@ -19,7 +20,9 @@ from superpos.types import Carry, Key, Trigger
 FOLDER, SUFFIX = "ckpt", ".ckpt"
 SHARE = 0.05
 """The largest part of the time that goes into checkpoints, however large they are."""
-_MAGIC = b"superpos-checkpoint"
+MOST_ENDS = 2
+"""Runs of a chunk: the one that is kept, and the one from an ulp away."""
+_MAGIC, _HEAD = b"superpos-checkpoint", 2**16
 _NUMERICS, _COUNTS, _LEAF = "numerics", "counts", "leaf/"
 
 
@@ -79,7 +82,7 @@ def encode(name: str, numerics: str, state: State) -> bytes:
     leaves = jax.tree.leaves((state.carry, stacked, state.ends))
     arrays = {f"{_LEAF}{number}": np.asarray(leaf) for number, leaf in enumerate(leaves)}
     counts = np.array([len(state.blocks), len(state.ends), *map(len, state.records.values())])
-    return files.framed(_MAGIC, name, {_NUMERICS: np.array(numerics), _COUNTS: counts, **arrays})
+    return framed(_MAGIC, name, {_NUMERICS: np.array(numerics), _COUNTS: counts, **arrays})
 
 
 def decode(data: bytes, name: str, numerics: str, program: Resumable) -> State | None:
@@ -94,14 +97,17 @@ def decode(data: bytes, name: str, numerics: str, program: Resumable) -> State |
     Returns:
         The state; None when it is damaged, or not that of this chunk, program and numerics.
     """
-    arrays = files.unframed(_MAGIC, name, data)
-    if arrays is None or arrays.get(_NUMERICS, np.array("")).item() != numerics:
+    arrays = unframed(_MAGIC, name, data)
+    if arrays is None or arrays.get(_NUMERICS, np.array("")).tolist() != numerics:
         return None
-    names, counts = [*program.schedule.measures], arrays.get(_COUNTS, np.zeros(0)).tolist()
-    possible = range(program.schedule.n_blocks + 1)
-    if len(counts) != 2 + len(names) or any(count not in possible for count in counts):
+    names, counts = [*program.schedule.measures], arrays.get(_COUNTS, np.zeros(0))
+    n_most = program.schedule.n_blocks
+    most = np.array([n_most, MOST_ENDS, *(n_most for _ in names)])
+    if (counts.shape, counts.dtype) != (most.shape, most.dtype):
         return None
-    n_blocks, n_ends, *n_records = counts
+    if np.any((counts < 0) | (counts > most)):
+        return None
+    n_blocks, n_ends, *n_records = counts.tolist()
     n_of = dict(zip(names, n_records, strict=True))
     shapes, structure = jax.tree.flatten(_shapes(program, n_blocks, n_of, n_ends))
     leaves = [arrays.get(f"{_LEAF}{number}") for number in range(len(shapes))]
@@ -143,6 +149,14 @@ def _shapes(program: Resumable, n_blocks: int, n_of: Mapping[str, int], n_ends: 
     return dataclasses.replace(carry, key=key), stacked, [end] * n_ends
 
 
+def most_bytes(program: Resumable) -> int:
+    """The largest that a checkpoint can be; each array begins with what it is."""
+    most = program.schedule.n_blocks
+    whole = _shapes(program, most, dict.fromkeys(program.schedule.measures, most), MOST_ENDS)
+    leaves = jax.tree.leaves(whole)
+    return sum(leaf.size * leaf.dtype.itemsize + _HEAD for leaf in leaves) + 3 * _HEAD
+
+
 def _as(array: np.ndarray | None, shape: Any) -> np.ndarray | None:
     """The array, if it has that shape and dtype; NumPy reads bfloat16 and its like as bytes."""
     if array is None:
@@ -177,8 +191,8 @@ class Checkpoints(NamedTuple):
         with files.one_line(path, "expected a file to read"):
             if not path.exists():
                 return None
-            data = path.read_bytes()
-        state = decode(data, path.stem, self.numerics, program)
+        data = bounded.read_bytes(path, most_bytes(program))
+        state = None if data is None else decode(data, path.stem, self.numerics, program)
         if state is None:
             self.leave_out(path, "damaged, or of another program")
         return state
@@ -203,7 +217,7 @@ class Checkpoints(NamedTuple):
         _remove(self._path(ids))
 
     def _path(self, ids: np.ndarray) -> Path:
-        return self.folder / FOLDER / f"{files.chunk_id(ids)}{SUFFIX}"
+        return files.own(self.folder, FOLDER) / f"{files.chunk_id(ids)}{SUFFIX}"
 
 
 class Timer:
@@ -233,7 +247,7 @@ def remove_leftovers(folder: Path, *, complete: bool) -> None:
     Raises:
         StoreError: a file cannot be removed.
     """
-    for path in (folder / FOLDER).glob(f"*{SUFFIX}"):
+    for path in files.own(folder, FOLDER).glob(f"*{SUFFIX}"):
         if complete or (folder / "chunks" / f"{path.stem}.chunk").exists():
             _remove(path)
 

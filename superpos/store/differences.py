@@ -81,7 +81,7 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[st
     for name in sorted({*old, *new}, key=lambda name: (name == "key", name)):
         before, now = (canonical(side[name]) if name in side else "nothing" for side in (old, new))
         if json.dumps(before) != json.dumps(now):  # in Python, True is 1
-            return name, _shown(before), _shown(now)
+            return _shown(name), _shown(before), _shown(now)
     return None
 
 
@@ -89,5 +89,6 @@ def _shown(value: Any) -> str:
     """A canonical value as it was written: the shortest number that is the same in float32."""
     if isinstance(value, float):
         return str(np.float32(value))
-    text = value if isinstance(value, str) else json.dumps(value)
+    plain = isinstance(value, str) and value.isprintable()
+    text = value if plain else json.dumps(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

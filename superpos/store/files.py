@@ -12,12 +12,11 @@ the manifest: a file that is there and passes its checksum is done.
 
 import fcntl
 import hashlib
-import io
 import itertools
 import json
+import math
 import os
 import secrets
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
@@ -26,15 +25,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from superpos.arguments import shown
+from superpos.store import bounded
+from superpos.store.bounded import StoreError, one_line
+from superpos.store.frame import framed, unframed
+
 FORMAT, OLDEST = 2, 1
 """Of the JSON files: what is written, and the oldest that is read."""
-_FRAME_FORMAT = 1
 _MAGIC = b"superpos-chunk"
 _IDS, _VALUE = "ids", "value/"
-
-
-class StoreError(Exception):
-    """A sweep folder that cannot be used, as one line."""
 
 
 class Rows(NamedTuple):
@@ -77,21 +76,30 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def own(folder: Path, *names: str) -> Path:
+    """A path inside an output folder, to be written, moved or removed; it goes through no link.
+
+    Args:
+        folder: the output folder, which may be a link itself.
+        names: of the parts of the path inside it.
+
+    Raises:
+        StoreError: a part is a link; one line.
+    """
+    path = folder
+    for name in names:
+        path = path / name
+        if os.path.islink(path):
+            raise StoreError(f"{path}: expected no link inside {folder}, as none is followed")
+    return path
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and its parents, so that they survive a loss of power."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path in made:
         sync(path.parent)
-
-
-@contextmanager
-def one_line(path: Path, expected: str) -> Iterator[None]:
-    """Raise what the operating system refuses as a StoreError, in one line."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"{path}: {expected} ({error.strerror})") from None
 
 
 @contextmanager
@@ -103,7 +111,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     with one_line(folder, "expected a folder to write to"):
         make_folder(folder)
-        lock = (folder / ".lock").open("a+b", buffering=0)
+        lock = own(folder, ".lock").open("a+b", buffering=0)
     with lock:
         with one_line(folder, "expected a folder to write to"):
             _claim(lock, folder)
@@ -140,22 +148,22 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Read what `write_json` wrote, without the checksum; None when there is no such file.
 
     Raises:
-        StoreError: the file is damaged, of a newer format, or cannot be read.
+        StoreError: the file is damaged, too large, of a newer format, or cannot be read.
     """
     with one_line(path, "expected a file to read"):
         if not path.exists():
             return None
-        text = path.read_bytes()
+    body = bounded.read_json(path)
     try:
-        body = json.loads(text)
         digest = body.pop("sha256")
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        found = body["format"]
+        own_digest = _digest(body)
+    except (KeyError, AttributeError, TypeError, RecursionError):
         raise StoreError(f"{path}: damaged, expected JSON with a checksum") from None
-    if body.get("format") not in range(OLDEST, FORMAT + 1):
-        raise StoreError(
-            f"{path}: format {body.get('format')}, this version reads {OLDEST} to {FORMAT}"
-        )
-    if digest != _digest(body):
+    if found not in range(OLDEST, FORMAT + 1):
+        readable = f"this version reads {OLDEST} to {FORMAT}"
+        raise StoreError(f"{path}: format {shown(found)}, {readable}")
+    if digest != own_digest:
         raise StoreError(f"{path}: damaged, its checksum does not match")
     return body
 
@@ -174,25 +182,31 @@ def refuse_old(path: Path, body: Mapping[str, Any] | None) -> None:
 
 def write_chunk(folder: Path, rows: Rows) -> Path:
     """Commit the results of one chunk."""
-    path = folder / "chunks" / f"{chunk_id(rows.ids)}.chunk"
+    path = own(folder, "chunks") / f"{chunk_id(rows.ids)}.chunk"
     named = {_VALUE + name: values for name, values in rows.arrays.items()}
     commit(path, framed(_MAGIC, path.stem, {_IDS: rows.ids, **named}))
     return path
 
 
-def read_chunk(path: Path) -> Rows | None:
+def read_chunk(path: Path, most_bytes: float = math.inf) -> Rows | None:
     """Read a chunk file; None when anything about it is not as it was written.
+
+    Args:
+        path: of the file.
+        most_bytes: that it can have.
 
     Raises:
         StoreError: the file cannot be read.
     """
-    with one_line(path, "expected a file to read"):
-        if not path.is_file():  # a folder of that name, or a pipe, which would not end
-            return None
-        arrays = unframed(_MAGIC, path.stem, path.read_bytes())
-    if arrays is None or _IDS not in arrays:
+    if not path.is_file():  # a folder of that name, which is set aside
         return None
-    ids = arrays.pop(_IDS)
+    data = bounded.read_bytes(path, most_bytes)
+    arrays = None if data is None else unframed(_MAGIC, path.stem, data)
+    ids = None if arrays is None else arrays.pop(_IDS, None)
+    if arrays is None or ids is None or ids.ndim != 1 or ids.dtype != "S16":
+        return None
+    if any(values.shape[:1] != ids.shape for values in arrays.values()):
+        return None
     return Rows(ids, {name.removeprefix(_VALUE): values for name, values in arrays.items()})
 
 
@@ -201,38 +215,17 @@ def chunk_id(ids: np.ndarray) -> str:
     return hashlib.sha256(ids.tobytes()).hexdigest()[:16]
 
 
-def framed(magic: bytes, name: str, arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Arrays as an npz behind a line with the kind of file, its format, its name and a SHA-256."""
-    buffer = io.BytesIO()
-    named: dict[str, Any] = {**arrays}
-    np.savez(buffer, allow_pickle=False, **named)
-    payload = buffer.getvalue()
-    return _frame(magic, name, payload) + b"\n" + payload
-
-
-def unframed(magic: bytes, name: str, data: bytes) -> dict[str, np.ndarray] | None:
-    """The arrays that `framed` was given; None when anything is not as it was written."""
-    frame, _, payload = data.partition(b"\n")
-    if frame != _frame(magic, name, payload):
-        return None
-    try:
-        with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
-        return None
-
-
 def chunk_files(folder: Path) -> list[Path]:
     """Committed chunk files, in a fixed order."""
     return sorted((folder / "chunks").glob("*.chunk"))
 
 
-def quarantine(path: Path) -> Path:
-    """Move a damaged file out of the way, keeping it, and say where it went."""
-    aside = path.parent.parent / "quarantine"
+def quarantine(path: Path, folder: Path) -> Path:
+    """Move what is in the way to the quarantine of an output folder, and say where it went."""
+    aside = own(folder, "quarantine")
     aside.mkdir(exist_ok=True)
     names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(1)))
-    return path.rename(next(aside / name for name in names if not (aside / name).exists()))
+    return path.rename(next(aside / name for name in names if not os.path.lexists(aside / name)))
 
 
 def _claim(lock: FileIO, folder: Path) -> None:
@@ -247,17 +240,12 @@ def _claim(lock: FileIO, folder: Path) -> None:
     lock.write(str(os.getpid()).encode())
 
 
-def _frame(magic: bytes, name: str, payload: bytes) -> bytes:
-    digest = hashlib.sha256(name.encode() + payload).hexdigest()
-    return b" ".join([magic, str(_FRAME_FORMAT).encode(), name.encode(), digest.encode()])
-
-
 @contextmanager
 def _temporary(path: Path, data: bytes) -> Iterator[Path]:
     """A synced file beside the path, to be given its name; removed when that fails."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

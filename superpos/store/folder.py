@@ -13,14 +13,8 @@ from superpos.store.afterwards import with_after
 from superpos.store.differences import first_difference, refuse_difference, refuse_other
 from superpos.store.files import Rows, StoreError
 from superpos.store.grid import Grid
-from superpos.store.reading import (
-    Swept,
-    grid_of,
-    header_axes,
-    read_header,
-    read_trained,
-    table_of,
-)
+from superpos.store.header import grid_of, header_axes
+from superpos.store.reading import Swept, read_header, read_trained, table_of
 from superpos.store.table import Table, with_names
 from superpos.store.width import Width
 
@@ -113,7 +107,7 @@ class Store:
     def leave_out(self, path: Path, problem: str) -> None:
         """Set aside a file that is not sound, with a warning."""
         with files.one_line(path, f"{problem}, and cannot be moved to quarantine"):
-            aside = files.quarantine(path)
+            aside = files.quarantine(path, self.folder)
         warnings.warn(f"{path}: {problem}, moved to {aside}; retraining", stacklevel=3)
 
     def _put(self, header: Mapping[str, Any]) -> None:
@@ -169,6 +163,7 @@ def writing(
         yield Memory()
         return
     with files.locked(Path(folder)):
+        places = [files.own(Path(folder), name) for name in ("chunks", "ckpt", "quarantine")]
         with files.one_line(Path(folder), "expected a folder to write to"):
-            files.make_folder(Path(folder, "chunks"))
+            files.make_folder(places[0])
         yield Store(Path(folder), grid, spec)

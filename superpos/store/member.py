@@ -257,10 +257,13 @@ def _node(config: Mapping[str, Any], group: str) -> dict[str, Any]:
         if head != group or not path:
             continue
         node: Any = tree
-        for part in path[:-1]:
-            node = node[int(part)] if isinstance(node, list) else node.setdefault(part, {})
-        last = path[-1]
-        node[int(last) if isinstance(node, list) else last] = value
+        try:
+            for part in path[:-1]:
+                node = node[int(part)] if isinstance(node, list) else node.setdefault(part, {})
+            last = path[-1]
+            node[int(last) if isinstance(node, list) else last] = value
+        except (ValueError, IndexError, TypeError, AttributeError):
+            raise StoreError(f"{key}: in the stored config, below what has no parts") from None
     if not tree:
         raise StoreError(f"{group}: not in the stored config, expected {group}.kind and so on")
     return tree

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from superpos.store.grid import SEED, Grid, distinct
-from superpos.store.reading import Swept, coordinates_of
+from superpos.store.header import check_size, coordinates_of
+from superpos.store.reading import Swept
 from superpos.store.table import Schema, Table, label_text, labelled, short_names
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def merged(
         `store.member` it has the sweep of each member as the coordinate `group`, axes of these
         sweeps that are no key as coordinates too, and in the attribute `groups` for each sweep its
         configuration, its axes, and which of its results have another name here.
+
+    Raises:
+        ArgumentError: the whole does not fit into memory; one line.
     """
     headers = [header for header, _, _ in sweeps.values()]
     within = _within(headers)
@@ -57,7 +61,9 @@ def merged(
     layout = _layout(values, zipped, len(ids), taken | reserved)
     own = _own_axes(sweeps, values, len(ids))
     encoded = np.asarray(ids, "S16")
+    check_size(len(ids), schema)
     whole = Table(encoded, schema)
+    whole.allocate()
     for name, (header, grid, table) in sweeps.items():
         asked = np.flatnonzero(np.asarray(groups) == name)
         numbers = table.numbers(encoded[asked])

@@ -118,7 +118,10 @@ def open_multirun(folder: Path) -> "xarray.Dataset":
     groups = {name: group_folder(folder, name) for name in dict.fromkeys(members.groups)}
     sweeps = {name: read_sweep(path) for name, path in groups.items()}
     present = {name: sweep for name, sweep in sweeps.items() if sweep is not None}
-    return dataset_of(members, base, present)
+    try:
+        return dataset_of(members, base, present)
+    except ValueError as error:  # groups that contradict each other
+        raise StoreError(f"{folder}: {' '.join(str(error).split())}") from None
 
 
 def dataset_of(
@@ -151,12 +154,9 @@ def group_folder(folder: Path, name: str) -> Path:
     """The store of a group of a multirun.
 
     Raises:
-        StoreError: a link leads out of the folder.
+        StoreError: it is reached by a link.
     """
-    path = folder / "groups" / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise StoreError(f"{path}: expected a folder inside {folder}")
-    return path
+    return files.own(folder, "groups", name)
 
 
 def _check(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The results of a sweep in memory, and as an xarray Dataset."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +62,24 @@ def is_number(entry: Mapping[str, Any]) -> bool:
     return not dims and len(entry["dims"]) <= 1 and np.dtype(entry["dtype"]).kind == "f"
 
 
+def missing(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """Where nothing was measured, in no memory: an array that cannot be written to."""
+    return np.broadcast_to(np.asarray(missing_of(dtype), dtype), tuple(shape))
+
+
+def bytes_of(schema: Mapping[str, Any]) -> int:
+    """Memory that the results of one member take."""
+    return sum(
+        math.prod(entry["shape"]) * np.dtype(entry["dtype"]).itemsize for entry in schema.values()
+    )
+
+
 class Table:
     """One row per member, filled in any order.
 
     Attributes:
         ids: content hash of each member, (n_members,).
-        arrays: name -> values, (n_members, ...).
+        arrays: name -> values, (n_members, ...); not to be written to before `allocate`.
         present: which members are there, bool (n_members,).
     """
 
@@ -81,11 +94,7 @@ class Table:
         self._number = {member_id: number for number, member_id in enumerate(ids)}
         self.present = np.zeros(len(ids), bool)
         self.arrays = {
-            name: np.full(
-                (len(ids), *entry["shape"]),
-                missing_of(entry["dtype"]),
-                entry["dtype"],
-            )
+            name: missing((len(ids), *entry["shape"]), entry["dtype"])
             for name, entry in schema.items()
         }
 
@@ -93,11 +102,21 @@ class Table:
         """The row of each of some members, int64; -1 for one that is not in the sweep."""
         return np.asarray([self._number.get(member_id, -1) for member_id in ids], np.int64)
 
+    def allocate(self) -> None:
+        """Take memory, where that was not done yet, so that rows can be filled in."""
+        self.arrays = {
+            name: values if values.flags.writeable else values.copy()
+            for name, values in self.arrays.items()
+        }
+
     def put(self, rows: Rows) -> None:
         """Fill in rows; members that are not in the sweep, or there already, are left out."""
         numbers = self.numbers(rows.ids)
         new = numbers >= 0
         new[new] = ~self.present[numbers[new]]
+        if not new.any():
+            return
+        self.allocate()
         for name, values in rows.arrays.items():
             self.arrays[name][numbers[new]] = values[new]
         self.present[numbers[new]] = True

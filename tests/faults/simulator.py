@@ -10,6 +10,7 @@ It is a process of its own because it forks, which a process that runs JAX must 
 import functools
 import gc
 import json
+import math
 import os
 import shutil
 import sys
@@ -24,8 +25,9 @@ import numpy as np
 from superpos.store import checkpoint, files
 from superpos.store import folder as folders
 from superpos.store.files import Rows
+from superpos.store.frame import framed, unframed
 from superpos.store.grid import Grid, make_grid
-from superpos.store.reading import header_axes
+from superpos.store.header import header_axes
 from superpos.store.table import Table
 from superpos.train import StoreError
 from tests.faults.disk import ERRORS, FAULTS, KILLED, Disk
@@ -111,10 +113,9 @@ def in_halves(held: folders.Store, ids: np.ndarray) -> np.ndarray:
 
 def checkpoints(held: folders.Store) -> Any:
     """The real ones, but for what is in them: here an array instead of the state of a program."""
-    checkpoint.encode = lambda name, numerics, half: files.framed(b"half", name, {"half": half})
-    checkpoint.decode = lambda data, name, *_: (files.unframed(b"half", name, data) or {}).get(
-        "half"
-    )
+    checkpoint.encode = lambda name, numerics, half: framed(b"half", name, {"half": half})
+    checkpoint.decode = lambda data, name, *_: (unframed(b"half", name, data) or {}).get("half")
+    checkpoint.most_bytes = lambda program: 2**20
     return checkpoint.Checkpoints(held.folder, "", 0.0, held.leave_out)
 
 
@@ -139,7 +140,7 @@ def write_bare(folder: Path, rows: Rows) -> Path:
     return path
 
 
-def read_bare(path: Path) -> Rows:
+def read_bare(path: Path, most_bytes: float = math.inf) -> Rows:
     """A chunk that is taken for whole because it is there."""
     ids = GRID.member_ids(SPEC)
     first = int(np.flatnonzero(ids == path.stem.encode())[0])

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from rich.table import Column, Table
 from rich.text import Text
 
-from superpos.store.files import commit
+from superpos.store.bounded import StoreError, read_json
+from superpos.store.derived import replace as replace_file
 
 Relation = Literal["=", ">=", "<="]
 SIGNS = {"=": "=", ">=": "≥", "<=": "≤"}
@@ -147,21 +148,22 @@ def write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
 
     Raises:
         ValueError: If an id is repeated, or a number is not finite.
+        StoreError: If the file cannot be written.
     """
     text = json.dumps(_unique(records), indent=2, allow_nan=False) + "\n"
-    commit(path, text.encode())
+    replace_file(path, text.encode())
 
 
 def read(path: Path) -> list[dict[str, Any]]:
     """Read the records that `write` wrote.
 
     Raises:
-        ValueError: If the file is not JSON, not a list of records, or repeats an id.
+        StoreError: If the file is not JSON, not a list of records, or repeats an id; one line.
     """
     try:
-        return _unique(json.loads(path.read_text("utf-8")))
+        return _unique(read_json(path))
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{path} is not a ledger of claims: {error}") from None
+        raise StoreError(f"{path}: expected a ledger of claims ({error})") from None
 
 
 def table(records: Sequence[Mapping[str, Any]]) -> Table:

@@ -14,8 +14,10 @@ from superpos.app.multirun import manifest, training
 from superpos.app.multirun.training import Part
 from superpos.app.runner import TrainedSweep, report
 from superpos.app.search_metric import Value, search_metric
+from superpos.store.derived import replace
 from superpos.store.grid import make_grid
 from superpos.store.table import INVALID, INVALID_STEP
+from superpos.train import StoreError
 
 WITHOUT_REPORT = "train"
 """The analysis that has nothing to say of one job; the page of the multirun shows them all."""
@@ -74,11 +76,14 @@ class Finishing:
             "store": str(self._store),
             "members": [member for part in self.parts for member in _members(part)],
         }
-        (folder / "result.json").write_text(json.dumps(record, indent=1))
+        try:
+            replace(folder / "result.json", json.dumps(record, indent=1).encode())
+            if value is not None and self._config["analysis"]["kind"] != WITHOUT_REPORT:
+                self._report(folder)
+        except StoreError as error:
+            self.failure = "; ".join([*reasons, str(error)])
         if value is None:
             raise JobError(self.failure or "no number to take the objective from")
-        if self._config["analysis"]["kind"] != WITHOUT_REPORT:
-            self._report(folder)
         return value
 
     def _value(self) -> Value:

@@ -81,11 +81,13 @@ class Multirun:
 
         Returns:
             Exit code: 3 where a job failed.
+
+        Raises:
+            StoreError: the page cannot be written.
         """
         failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
         if self.launch is not None:
             folder, command = self.launch.folder, self.launch.command
-            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
             if failures:
                 title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
                 table = Table("job", "reason", title=title)
@@ -93,6 +95,7 @@ class Multirun:
                     table.add_row(*failure)
                 self._console.print(table)
             self._console.print(f"store   {folder}", soft_wrap=True)
+            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
             self._console.print(f"page    {written}", soft_wrap=True)
         self._held.close()
         return 3 if failures else 0

@@ -13,6 +13,7 @@ from superpos.app.multirun.groups import Group, JobSweep, Row, numbered
 from superpos.app.progress import progress_bar
 from superpos.store import files, folder, multirun, reading
 from superpos.store.grid import Grid
+from superpos.store.header import grid_of
 from superpos.store.table import Table
 from superpos.train import StoreError, TrainError
 
@@ -128,10 +129,13 @@ def with_held(group: Group, folder: Path) -> Group:
     Raises:
         StoreError: the store is damaged.
     """
-    header = reading.read_header(multirun.group_folder(folder, group.name))
+    place = multirun.group_folder(folder, group.name)
+    header = reading.read_header(place)
     if header is None:
         return group
-    held = reading.grid_of(header)
+    held = grid_of(header)
+    if {*held.dims.values()} != {group.names}:
+        raise StoreError(f"{place}: expected a sweep over {', '.join(group.names)} together")
     old: list[Row] = [*zip(*(held.axes[name].tolist() for name in group.names), strict=True)]
     rows, numbers = numbered(group.names, [*old, *group.rows])
     return dataclasses.replace(

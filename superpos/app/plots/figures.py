@@ -1,11 +1,14 @@
 """How figures look: one palette that colour-blind readers can tell apart, one size, one save."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+
+from superpos.store.derived import replace
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333")
 """Okabe and Ito's colours."""
@@ -40,6 +43,12 @@ def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the figure."""
+    """Write the figure, in the format that the suffix says.
+
+    Raises:
+        StoreError: it cannot be written; one line.
+    """
+    drawn = io.BytesIO()
     with matplotlib.rc_context(STYLE):
-        figure.savefig(path)
+        figure.savefig(drawn, format=path.suffix[1:])
+    replace(path, drawn.getvalue())

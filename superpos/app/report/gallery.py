@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from superpos.app.claims.everything import Ran
-from superpos.app.findings import Figure
+from superpos.app.findings import PLAIN_NAME, Figure
 from superpos.app.report import guide, stored
-from superpos.app.report.page import PLAIN_NAME, anchor, summary, write_run
+from superpos.app.report.page import anchor, summary, write_run
 from superpos.app.report.templates import render
-from superpos.store.files import commit, make_folder
+from superpos.store.derived import replace
+from superpos.store.files import make_folder, one_line, own
 
 TITLE = "Claims of papers, checked"
 QUESTION = (
@@ -68,15 +69,18 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         The path of the first page.
 
     Raises:
-        ValueError: If the folder of a run that finished does not hold one, or its name is no path
-            of plain names.
+        ValueError: If the name of a run is no path of plain names.
+        StoreError: If the folder of a run that finished does not hold one, or the site cannot be
+            written; one line.
     """
     for ran in runs:
         if not all(PLAIN_NAME.fullmatch(part) for part in ran.name.split("/")):
             raise ValueError(f"experiment {ran.name!r} is not a plain name")
     read = [(ran, stored.read(ran.folder)) for ran in runs if ran.finished]
-    shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder)
+    with one_line(folder, "expected a folder to make anew"):
+        if own(folder.parent, folder.name).exists():
+            shutil.rmtree(folder)
+        make_folder(folder)
     cards = [_card(folder, ran, run) for ran, run in read]
     rows = [
         (record, f"{card.address}#{anchor(at)}")
@@ -102,7 +106,7 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         rows=[(record, numbers[record["paper"]], "", address) for record, address in rows],
     )
     path = folder / "index.html"
-    commit(path, html.encode())
+    replace(path, html.encode())
     return path
 
 
@@ -115,9 +119,10 @@ def by_paper(records: Sequence[dict[str, Any]]) -> list[Paper]:
 def _card(folder: Path, ran: Ran, run: stored.Run) -> Card:
     """Write the page of a run, and say what the first page shows of it."""
     place = folder / ran.name
-    make_folder(place)
-    for figure in run.figures:
-        shutil.copyfile(ran.folder / figure.name, place / figure.name)
+    with one_line(place, "cannot write"):
+        make_folder(place)
+        for figure in run.figures:
+            shutil.copyfile(ran.folder / figure.name, place / figure.name)
     write_run(place, run, home="../" * len(Path(ran.name).parts) + "index.html")
     first = run.figures[0] if run.figures else None
     return Card(

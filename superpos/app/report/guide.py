@@ -16,7 +16,8 @@ from superpos.app.findings import Figure
 from superpos.app.report import stored
 from superpos.app.report.page import anchor
 from superpos.app.report.templates import render
-from superpos.store.files import commit, make_folder
+from superpos.store.derived import replace
+from superpos.store.files import make_folder
 
 FOLDER = "guides"
 
@@ -80,7 +81,7 @@ def write_all(folder: Path, runs: Mapping[str, stored.Run]) -> list[Guide]:
     for guide in written:
         make_folder(folder / FOLDER)
         html = _html(guide, {name: runs[name] for name in guide.experiments})
-        commit(folder / guide.address, html.encode())
+        replace(folder / guide.address, html.encode())
     return written
 
 

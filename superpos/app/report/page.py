@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from superpos.app.findings import Figure, Table
+from superpos.app.findings import PLAIN_NAME, Figure, Table
 from superpos.app.report.stored import Run
 from superpos.app.report.templates import render
-from superpos.store.files import commit
+from superpos.store.derived import replace
 
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")
 NOT_SHOWN = ("title", "question", "command", "overrides")
 """Parts of a config that a page says elsewhere."""
@@ -55,6 +54,7 @@ def write_page(
     Raises:
         ValueError: If a figure is not named by a plain file name.
         FileNotFoundError: If a figure is not in the folder.
+        StoreError: If the page cannot be written.
     """
     for figure in figures:
         if not PLAIN_NAME.fullmatch(figure.name):
@@ -76,7 +76,7 @@ def write_page(
         home=home,
     )
     path = folder / "index.html"
-    commit(path, html.encode())
+    replace(path, html.encode())
     return path
 
 

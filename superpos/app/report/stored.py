@@ -6,6 +6,7 @@ figures.json    its figures, with their cells, its tables, and the facts that it
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,11 +14,14 @@ from typing import Any, NamedTuple
 import yaml
 
 from superpos.app.claims import ledger
-from superpos.app.findings import Cell, Figure, Findings, Table
-from superpos.store.files import commit
+from superpos.app.findings import PLAIN_NAME, Cell, Figure, Findings, Table
+from superpos.app.yaml_file import read_yaml
+from superpos.arguments import shown
+from superpos.store.bounded import StoreError, read_json
+from superpos.store.derived import replace
 
 NEEDED = ("title", "question", "command")
-"""What a page needs of a config."""
+"""Texts that a page needs of a config."""
 
 
 class Run(NamedTuple):
@@ -38,11 +42,22 @@ class Run(NamedTuple):
     facts: dict[str, str]
 
 
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Keep the config of a run.
+
+    Raises:
+        StoreError: If it cannot be written.
+    """
+    text = yaml.safe_dump(dict(config), sort_keys=False)
+    replace(folder / "config.yaml", text.encode())
+
+
 def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -> None:
     """Keep the figures, tables and facts of a run.
 
     Raises:
         ValueError: If a number of a cell is not finite.
+        StoreError: If they cannot be written.
     """
     rows = [
         {**figure._asdict(), "cells": [cell._asdict() for cell in figure.cells]}
@@ -50,32 +65,67 @@ def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -
     ]
     kept = {"figures": rows, "tables": [*map(Table._asdict, findings.tables)], "facts": dict(facts)}
     text = json.dumps(kept, allow_nan=False)
-    commit(folder / "figures.json", text.encode())
+    replace(folder / "figures.json", text.encode())
 
 
 def read_facts(folder: Path) -> dict[str, str]:
-    """The facts of the run before; none where there was none."""
+    """The facts of the run before; none where there was none, or where they are damaged."""
     path = folder / "figures.json"
-    return json.loads(path.read_text("utf-8"))["facts"] if path.exists() else {}
+    try:
+        return _facts(read_json(path)) if path.exists() else {}
+    except (StoreError, ValueError, TypeError, KeyError):
+        warnings.warn(f"{path}: damaged, made anew", stacklevel=2)
+        return {}
 
 
 def read(folder: Path) -> Run:
     """Read what a run left in its folder.
 
     Raises:
-        ValueError: If a file is missing or not as a run writes it.
+        StoreError: If a file is missing or not as a run writes it; one line.
     """
     try:
-        config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
-        _ = [config[key] for key in NEEDED]
-        kept = json.loads((folder / "figures.json").read_text("utf-8"))
-        figures = [
-            Figure(**{**row, "cells": [Cell(**cell) for cell in row["cells"]]})
-            for row in kept["figures"]
-        ]
-        tables = [Table(**row) for row in kept["tables"]]
-        records = ledger.read(folder / "claims.json")
-        return Run(config, records, figures, tables, dict(kept["facts"]))
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        kept = read_json(folder / "figures.json")
+        return Run(
+            _config(folder / "config.yaml"),
+            ledger.read(folder / "claims.json"),
+            [_figure(row) for row in kept["figures"]],
+            [_table(row) for row in kept["tables"]],
+            _facts(kept),
+        )
+    except (StoreError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"{folder} does not hold a finished run: {reason}") from None
+        raise StoreError(f"{folder} does not hold a finished run: {reason}") from None
+
+
+def _config(path: Path) -> dict[str, Any]:
+    config = read_yaml(path)
+    if not isinstance(config, dict) or any(type(config.get(key)) is not str for key in NEEDED):
+        raise ValueError(f"{path.name}: expected the texts {', '.join(NEEDED)}")
+    return config
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    figure = Figure(**{**row, "cells": [Cell(**cell) for cell in row["cells"]]})
+    _check_texts(figure.name, figure.alt, figure.caption)
+    if not PLAIN_NAME.fullmatch(figure.name):
+        raise ValueError(f"figure {figure.name!r}: expected a plain file name")
+    return figure
+
+
+def _table(row: Mapping[str, Any]) -> Table:
+    table = Table(**row)
+    _check_texts(table.caption, *table.header, *(text for each in table.rows for text in each))
+    return table
+
+
+def _facts(kept: Mapping[str, Any]) -> dict[str, str]:
+    facts = dict(kept["facts"])
+    _check_texts(*facts.values())
+    return facts
+
+
+def _check_texts(*values: Any) -> None:
+    for value in values:
+        if type(value) is not str:
+            raise ValueError(f"{shown(value)}: expected a text")

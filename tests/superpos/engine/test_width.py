@@ -1,6 +1,7 @@
 """How wide a chunk is, with programs that are not compiled and times that are made up."""
 
 import types
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -302,7 +303,7 @@ def test_the_free_memory_is_a_part_of_that_of_the_machine_and_of_its_container(
     process = types.SimpleNamespace(memory_info=lambda: types.SimpleNamespace(rss=1_000_000_000))
     devices = [types.SimpleNamespace(memory_stats=dict)] * n_devices
     monkeypatch.setattr(jax, "local_devices", lambda: devices)
-    monkeypatch.setattr(widths.Path, "read_text", read_text)
+    monkeypatch.setattr(Path, "read_text", read_text)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: machine)
     monkeypatch.setattr(psutil, "Process", lambda: process)
     free = 4_000_000_000 if limit == "5000000000\n" else 10**10

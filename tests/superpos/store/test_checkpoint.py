@@ -15,6 +15,7 @@ from superpos.engine import work
 from superpos.engine.program import compile_chunk
 from superpos.store import checkpoint, files
 from superpos.store.checkpoint import Checkpoints, Timer, decode, encode, snapshot
+from superpos.store.frame import framed, unframed
 from superpos.store.width import Width
 from superpos.train import StoreError, store, sweep
 from tests.superpos.builds import ROOT
@@ -88,7 +89,7 @@ def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
         assert decode(damaged, NAME, "a", program) is None, position
         assert decode(data[:position], NAME, "a", program) is None, position
     # A chunk of results is no state, though its frame is sound.
-    results = files.framed(b"superpos-chunk", NAME, {"ids": np.zeros(2)})
+    results = framed(b"superpos-chunk", NAME, {"ids": np.zeros(2)})
     assert decode(results, NAME, "a", program) is None
 
 
@@ -99,13 +100,11 @@ def test_no_flipped_or_missing_byte_goes_unnoticed(make_toy):
 )
 def test_a_sound_file_with_other_counts_than_it_holds_is_no_state(make_toy, counts):
     program = compiled(make_toy())
-    written = files.unframed(
-        b"superpos-checkpoint", NAME, encode(NAME, "a", after_a_block(program)[0])
-    )
+    written = unframed(b"superpos-checkpoint", NAME, encode(NAME, "a", after_a_block(program)[0]))
     np.testing.assert_array_equal(written.pop("counts"), [1, 0])
     if counts is not None:
         written["counts"] = np.array(counts)
-    assert decode(files.framed(b"superpos-checkpoint", NAME, written), NAME, "a", program) is None
+    assert decode(framed(b"superpos-checkpoint", NAME, written), NAME, "a", program) is None
 
 
 def test_the_next_is_due_after_the_time_or_twenty_times_what_saving_takes(monkeypatch):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superpos.store import files
+from superpos.store import files, frame
 from superpos.store.files import Rows, StoreError
 
 IDS = np.array([b"0123456789abcdef", b"fedcba9876543210"])
@@ -114,7 +114,7 @@ def test_a_chunk_renamed_with_its_frame_is_noticed(folder):
 
 def test_a_chunk_of_another_format_is_not_read(folder, monkeypatch):
     path = files.write_chunk(folder, rows())
-    monkeypatch.setattr(files, "_FRAME_FORMAT", files._FRAME_FORMAT + 1)
+    monkeypatch.setattr(frame, "FORMAT", frame.FORMAT + 1)
     assert files.read_chunk(path) is None
 
 
@@ -128,8 +128,8 @@ def test_objects_are_neither_written_nor_read(folder):
     np.savez(buffer, allow_pickle=True, __ids__=IDS, bad=bad)
     digest = hashlib.sha256(b"a" * 16 + buffer.getvalue()).hexdigest()
     path = folder / "chunks" / f"{'a' * 16}.chunk"
-    frame = f"superpos-chunk {files._FRAME_FORMAT} {'a' * 16} {digest}\n"
-    path.write_bytes(frame.encode() + buffer.getvalue())
+    line = f"superpos-chunk {frame.FORMAT} {'a' * 16} {digest}\n"
+    path.write_bytes(line.encode() + buffer.getvalue())
     assert files.read_chunk(path) is None
 
 
@@ -139,8 +139,8 @@ def test_a_sound_frame_around_something_else_is_noticed(folder):
     np.savez(buffer, numbers=IDS, W=np.zeros(2))
     digest = hashlib.sha256(b"a" * 16 + buffer.getvalue()).hexdigest()
     path = folder / "chunks" / f"{'a' * 16}.chunk"
-    frame = f"superpos-chunk {files._FRAME_FORMAT} {'a' * 16} {digest}\n"
-    path.write_bytes(frame.encode() + buffer.getvalue())
+    line = f"superpos-chunk {frame.FORMAT} {'a' * 16} {digest}\n"
+    path.write_bytes(line.encode() + buffer.getvalue())
     assert files.read_chunk(path) is None
 
 
@@ -149,7 +149,7 @@ def test_a_damaged_chunk_is_set_aside_and_none_is_lost(folder):
     for number in range(3):
         path = files.write_chunk(folder, rows())
         path.write_bytes(f"damaged {number}".encode())
-        found.append(files.quarantine(path))
+        found.append(files.quarantine(path, folder))
         assert files.chunk_files(folder) == []
     assert [path.read_bytes() for path in found] == [b"damaged 0", b"damaged 1", b"damaged 2"]
     assert {path.parent for path in found} == {folder / "quarantine"}
@@ -159,9 +159,9 @@ def test_a_damaged_chunk_takes_the_place_of_no_other_that_was_set_aside(folder):
     for number in range(2):
         path = files.write_chunk(folder, rows())
         path.write_bytes(f"damaged {number}".encode())
-        files.quarantine(path)
+        files.quarantine(path, folder)
     (folder / "quarantine" / path.name).unlink()  # the user has looked at the first one
-    files.quarantine(files.write_chunk(folder, rows()))
+    files.quarantine(files.write_chunk(folder, rows()), folder)
     assert b"damaged 1" in [path.read_bytes() for path in (folder / "quarantine").iterdir()]
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.engine import work
-from superpos.store import files, reading
+from superpos.store import files
 from superpos.store.folder import writing
 from superpos.store.grid import make_grid
+from superpos.store.header import header_axes
 from superpos.train import StoreError, store, sweep
 
 SPEC = {"model.n": 3, "optim.kind": "sgd", "data.noise": 0.1}
@@ -490,7 +491,7 @@ def test_a_store_grows_by_its_axes_alone(run, tmp_path):
         written = (tmp_path / "sweep.json").stat().st_mtime_ns
         held.grow(grid)
     assert (tmp_path / "sweep.json").stat().st_mtime_ns == written
-    assert files.read_header(tmp_path) == {**before, **reading.header_axes(grid)}
+    assert files.read_header(tmp_path) == {**before, **header_axes(grid)}
     grown = store.open(tmp_path)
     assert (grown["status"].sel(target=[0.9], method="nearest") == "missing").all()
     assert grown.isel(target=slice(3))["W"].equals(first.dataset["W"])

@@ -9,6 +9,7 @@ from typing import Any
 from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.multirun import worker
 from superpos.app.multirun.workers.pool import LostError, Payload, Sent, WorkerPool, first_line
+from superpos.store import files
 
 KEY = "hydra.launcher.submitit"
 MINUTES = 24 * 60
@@ -31,7 +32,7 @@ def submitit_jobs(settings: Mapping[str, Any], folder: Path) -> WorkerPool:
 
     parameters = {"timeout_min": MINUTES, **settings}
     cluster = parameters.pop("cluster", None)
-    base = Path(parameters.pop("folder", None) or folder / "submitit")
+    base = Path(parameters.pop("folder", None) or files.own(folder, "submitit"))
     for name in ("nodes", "tasks_per_node"):
         if parameters.get(name, 1) != 1:
             text = f"{KEY}.{name}={parameters[name]}: expected 1; n_parts is the number of jobs"

@@ -11,6 +11,7 @@ from rich.console import Console
 from superpos.app import boundary
 from superpos.app.claims import everything, ledger
 from superpos.app.claims.everything import Ran, collect, run_all, settle_all, with_claims
+from superpos.store.bounded import StoreError
 
 
 def record(name: str, reproduced: bool | None) -> dict[str, Any]:
@@ -84,6 +85,6 @@ def test_records_that_a_run_before_left_are_not_those_of_one_that_failed(
 
 
 def test_a_run_that_finished_and_left_no_records_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StoreError, match="No such file"):
         collect(Ran("a", 0, tmp_path))
     assert collect(Ran("a", 1, tmp_path)) == []

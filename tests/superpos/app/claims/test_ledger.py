@@ -13,6 +13,7 @@ from rich.console import Console
 
 from superpos.app.claims import ledger
 from superpos.app.claims.ledger import Claim, number_text, read, settle, table, to_records, write
+from superpos.store.bounded import StoreError
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COMMAND = "superpos run phase_change"
@@ -151,7 +152,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(
         raise OSError("disk full")
 
     monkeypatch.setattr("superpos.store.files.os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StoreError, match="disk full"):
         write(path, [])
     assert path.read_text("utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -172,7 +173,7 @@ def test_an_id_listed_twice_is_an_error_everywhere(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="more than once"):
         write(path, twice)
     path.write_text(json.dumps(twice), "utf-8")
-    with pytest.raises(ValueError, match="more than once"):
+    with pytest.raises(StoreError, match="more than once"):
         read(path)
 
 
@@ -180,7 +181,7 @@ def test_an_id_listed_twice_is_an_error_everywhere(tmp_path: Path) -> None:
 def test_a_file_that_is_no_ledger_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "claims.json"
     path.write_text(text, "utf-8")
-    with pytest.raises(ValueError, match="not a ledger of claims") as caught:
+    with pytest.raises(StoreError, match="claims.json: (damaged|expected)") as caught:
         read(path)
     assert len(str(caught.value).splitlines()) == 1
 

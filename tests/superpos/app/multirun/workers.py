@@ -13,8 +13,8 @@ from superpos.app.multirun.workers.pool import LostError, Sent, WorkerPool
 from superpos.app.sweeping import root_key
 from superpos.engine.sweep import with_root_key
 from superpos.store import files
-from superpos.store.folder import header_axes
 from superpos.store.grid import canonical_spec, make_grid
+from superpos.store.header import header_axes
 from superpos.train import FitSpec
 
 SCHEMA = {

@@ -7,6 +7,7 @@ import pytest
 
 from superpos.app.claims.everything import Ran, collect
 from superpos.app.report import gallery
+from superpos.store.bounded import StoreError
 from tests.superpos.app.report.sites import ATTACK, keep, records
 
 
@@ -71,7 +72,7 @@ def test_a_run_that_cannot_be_read_leaves_the_older_site_alone(
     folder = tmp_path / "site"
     gallery.build(folder, runs)
     before = (folder / "index.html").read_text()
-    with pytest.raises(ValueError, match="does not hold a finished run"):
+    with pytest.raises(StoreError, match="does not hold a finished run"):
         gallery.build(folder, [*runs, Ran("other", 0, tmp_path / "nothing")])
     assert (folder / "index.html").read_text() == before
 

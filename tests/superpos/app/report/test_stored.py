@@ -8,6 +8,7 @@ import yaml
 from superpos.app.claims import ledger
 from superpos.app.findings import Cell, Figure, Findings, Table
 from superpos.app.report import stored
+from superpos.store.bounded import StoreError
 
 CELL = Cell([0.0, 0.25, 0.5, 0.75], {"density p": "0.1"}, [[1.0, 0.0]], [0.5])
 TABLES = [Table("caption", ["a", "b"], [["<i>", "2"], ["3", ""]])]
@@ -70,6 +71,6 @@ def test_a_file_that_is_missing_or_wrong_is_one_line(
     path.unlink()
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ValueError, match="does not hold a finished run") as caught:
+    with pytest.raises(StoreError, match="does not hold a finished run") as caught:
         stored.read(tmp_path)
     assert "\n" not in str(caught.value)
