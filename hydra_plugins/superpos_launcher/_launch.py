@@ -15,7 +15,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.superpos_launcher._compose import Composer, refuse_hydra_keys
 
-JOBS_PER_COLLECTION = 1000
+JOBS_PER_COLLECTION = 100
+"""Each leaves half a megabyte of configs that refer to each other."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,49 +48,52 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
         )
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     Path(str(config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-    configs = list(_compose(context.config_loader, config, job_overrides, first))
-    jobs = [_under(each, app.prepare) for each in configs]
+    composer = Composer(context.config_loader, config)
+    read = [
+        _under(_composed(composer, overrides, number), lambda c: (app.prepare(c), _environment(c)))
+        for number, overrides in enumerate(job_overrides, first)
+    ]
     about = Launch(
         options={name: _plain(value) for name, value in launcher.options.items()},
         sweep_dir=str(config.hydra.sweep.dir),
         arguments=[*config.hydra.overrides.task],
         swept=_swept(context.config_loader, config),
     )
-    with env_override(_shared_environment(configs)):
-        finishes = app.run(jobs, about)
+    with env_override(_shared([environment for _, environment in read])):
+        finishes = app.run([job for job, _ in read], about)
     returns = []
     with _few_collections():
-        for each, finish in zip(configs, finishes, strict=True):
-            returns.append(_replay(context, each, finish))
-            configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+        for number, (overrides, finish) in enumerate(zip(job_overrides, finishes, strict=True)):
+            job = _composed(composer, overrides, first + number)
+            returns.append(_replay(context, job, finish))
             if len(returns) % JOBS_PER_COLLECTION == 0:
                 gc.collect()
+    configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     return returns
 
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Leave the collector out: it would go through the configs of all jobs again and again."""
+    """Have the collector run when told, and pass over what is there: it is all still needed."""
     before = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if before:
             gc.enable()
 
 
-def _compose(
-    loader: Any, master: DictConfig, job_overrides: Sequence[Sequence[str]], first: int
-) -> Iterator[DictConfig]:
-    composer = Composer(loader, master)
-    for number, overrides in enumerate(job_overrides, first):
-        refuse_hydra_keys(overrides)
-        config = composer.compose(overrides)
-        with open_dict(config):
-            config.hydra.job.id = str(number)
-            config.hydra.job.num = number
-        yield config
+def _composed(composer: Composer, overrides: Sequence[str], number: int) -> DictConfig:
+    """The config of a job: composed again when it is needed, as thousands would fill the memory."""
+    refuse_hydra_keys(overrides)
+    config = composer.compose(overrides)
+    with open_dict(config):
+        config.hydra.job.id = str(number)
+        config.hydra.job.num = number
+    return config
 
 
 def _under(config: DictConfig, function: Callable[[DictConfig], Any]) -> Any:
@@ -104,29 +108,35 @@ def _under(config: DictConfig, function: Callable[[DictConfig], Any]) -> Any:
 
 
 def _replay(context: Any, config: DictConfig, finish: Callable[[], Any]) -> JobReturn:
-    return run_job(
+    """Run a job as Hydra does; of what it returns, sweepers read all but the configs."""
+    done = run_job(
         hydra_context=context,
         task_function=lambda _: finish(),
         config=config,
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
+    done.cfg = done.hydra_cfg = None
+    return done
 
 
-def _shared_environment(configs: Sequence[DictConfig]) -> dict[str, str]:
-    """hydra.job.env_set, which all jobs must agree on."""
-    found = [
-        _under(config, lambda c: OmegaConf.to_container(c.hydra.job.env_set, resolve=True))
-        for config in configs
-    ]
-    for other in found[1:]:
-        if other != found[0]:
-            name = min(key for key in {*found[0], *other} if found[0].get(key) != other.get(key))
+def _environment(config: DictConfig) -> dict[str, str]:
+    """hydra.job.env_set of a job."""
+    found: Any = OmegaConf.to_container(config.hydra.job.env_set, resolve=True)
+    return found
+
+
+def _shared(environments: Sequence[dict[str, str]]) -> dict[str, str]:
+    """The environment that all jobs must agree on."""
+    first = environments[0] if environments else {}
+    for other in environments:
+        if other != first:
+            name = min(key for key in {*first, *other} if first.get(key) != other.get(key))
             raise HydraException(
                 f"hydra.job.env_set.{name}={other.get(name)}: a job of its own environment,"
                 " expected the same for all jobs of hydra/launcher=vmap"
             )
-    return found[0] if found else {}
+    return first
 
 
 def _plain(value: Any) -> Any:
