@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, configure_log, env_override, run_job, setup_globals
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.superpos_launcher._compose import Composer, refuse_hydra_keys
+from hydra_plugins.superpos_launcher.grid import lengths
 
 JOBS_PER_COLLECTION = 100
 """Each leaves half a megabyte of configs that refer to each other."""
@@ -25,12 +28,16 @@ class Launch:
 
     Attributes:
         options: settings of the launcher.
+        sweeper: settings of the sweeper.
+        n_jobs: jobs that the sweeper is to send in all; None where it does not say.
         sweep_dir: hydra.sweep.dir.
         arguments: overrides of the command line, as typed.
         swept: keys that the sweeper varies, in the order given; empty where it does not say.
     """
 
     options: Mapping[str, Any]
+    sweeper: Mapping[str, Any]
+    n_jobs: int | None
     sweep_dir: str
     arguments: Sequence[str]
     swept: Sequence[str]
@@ -55,6 +62,8 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
     ]
     about = Launch(
         options={name: _plain(value) for name, value in launcher.options.items()},
+        sweeper=_plain(config.hydra.sweeper),
+        n_jobs=_n_jobs(context.config_loader, config),
         sweep_dir=str(config.hydra.sweep.dir),
         arguments=[*config.hydra.overrides.task],
         swept=_swept(context.config_loader, config),
@@ -143,10 +152,25 @@ def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
+def _typed(loader: Any, master: DictConfig) -> list[Override]:
+    """The overrides of the command line."""
+    parser = OverridesParser.create(config_loader=loader)
+    return parser.parse_overrides([*master.hydra.overrides.task])
+
+
+def _n_jobs(loader: Any, master: DictConfig) -> int | None:
+    """Trials of a search, or the product of the values that are listed."""
+    sweeper = master.hydra.sweeper
+    if "n_trials" in sweeper:
+        return sweeper.n_trials
+    if "max_batch_size" not in sweeper or sweeper.get("params"):
+        return None
+    return math.prod(lengths(_typed(loader, master)).values())
+
+
 def _swept(loader: Any, master: DictConfig) -> list[str]:
     """Keys with several values on the command line or in the sweeper's own settings."""
-    parser = OverridesParser.create(config_loader=loader)
-    typed = parser.parse_overrides([*master.hydra.overrides.task])
+    typed = _typed(loader, master)
     keys = [override.key_or_group for override in typed if override.is_sweep_override()]
     for name in ("params", "search_space"):
         keys += (OmegaConf.select(master, f"hydra.sweeper.{name}") or {}).keys()

@@ -23,7 +23,7 @@ from superpos.train import store
 from tests.superpos.app.conftest import new_process
 from tests.superpos.app.multirun import conftest as multirun
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 GRID = (
     *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=16000"),
     *("fit.log_every=2000", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
