@@ -20,7 +20,7 @@ from superpos.app.multirun.groups import Group, JobSweep, grouped, job_sweeps_of
 from superpos.app.multirun.remote import train_on_workers
 from superpos.app.multirun.search import Search, best_of, wrong_directions
 from superpos.app.multirun.training import GroupResults, train, with_held
-from superpos.app.multirun.workers import make_pool, wrong_options
+from superpos.app.multirun.workers import make_pool, orphans, wrong_options
 from superpos.app.multirun.workers.pool import WorkerPool
 from superpos.store import files
 
@@ -118,6 +118,8 @@ class Multirun:
         """Be the only writer of the folder, with workers, until the multirun ends."""
         if self.launch is None:
             self._held.enter_context(files.locked(launch.folder))
+            if n_ended := orphans.end(launch.folder):
+                self._console.print(f"{n_ended:,} jobs that an earlier command left were ended")
             self._pool = make_pool(launch.options, launch.folder)
             if self._pool is not None:
                 self._held.callback(self._pool.close)

@@ -8,6 +8,7 @@ from typing import Any
 
 from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.multirun import worker
+from superpos.app.multirun.workers import orphans
 from superpos.app.multirun.workers.pool import LostError, Payload, Sent, WorkerPool, first_line
 
 KEY = "hydra.launcher.submitit"
@@ -52,6 +53,8 @@ def submitit_jobs(settings: Mapping[str, Any], folder: Path) -> WorkerPool:
         # submitit's files are pickles: in a folder of its own it reads none that others made.
         own = Path(tempfile.mkdtemp(prefix="run-", dir=base))
         executor = _executor(settings, own)
+        if executor.cluster != "debug":
+            orphans.note(folder, own, executor.cluster)
     except OSError as error:
         raise ConfigError([f"{KEY}: {first_line(error)}"]) from None
     function = worker.train if executor.cluster == "debug" else worker.train_alone

@@ -170,6 +170,22 @@ def test_a_job_of_submitit_that_is_killed_costs_its_chunk_and_no_other(started, 
 
 
 @pytest.mark.slow
+def test_jobs_of_a_driver_that_was_killed_are_ended_by_the_next_command(started, alone, tmp_path):
+    with started(tmp_path, *SUBMITIT) as process:
+        wait_for_chunks(tmp_path, 1, process)
+        left = descendants(process)
+        process.kill()
+        process.wait()
+        assert all(each.is_running() for each in left)
+        kept = chunks(tmp_path)
+        with started(tmp_path, *SUBMITIT) as second:
+            assert "jobs that an earlier command left were ended" in finished(second)
+        assert psutil.wait_procs(left, timeout=1)[1] == []
+    assert chunks(tmp_path).items() >= kept.items()
+    check_same(tmp_path, alone)
+
+
+@pytest.mark.slow
 def test_tasks_of_ray_are_stopped_go_on_and_are_killed(started, alone, tmp_path):
     """SIGTERM ends all processes of Ray and keeps what is finished; the same command goes on."""
     with started(tmp_path, *RAY, "hydra.launcher.n_parts=1") as process:
