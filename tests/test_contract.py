@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import chex
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -39,6 +40,7 @@ from tests.components import (
     swept,
     takes_a_key,
     use_evaluation,
+    use_model,
     yaml_files,
 )
 from tests.work import counted, equations
@@ -195,6 +197,16 @@ def test_component_is_declared_and_takes_its_numbers(group: str, name: str) -> N
         for value in values:
             for number in (value, np.float32(value), jnp.float32(value)):
                 assert build(group, name, {key: number}) is not None, (key, number)
+
+
+@each_component
+def test_component_survives_cloudpickle(group: str, name: str) -> None:
+    """With which joblib, dask and Ray carry a user's `build`, and what it closes over."""
+    component = build(group, name, {})
+    carried = cloudpickle.loads(cloudpickle.dumps(component))
+    assert jax.tree.structure(carried) == jax.tree.structure(component)
+    if isinstance(component, Model):
+        chex.assert_trees_all_equal(use_model(carried, {}), use_model(component, {}))
 
 
 def test_counts_cannot_be_traced() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, configure_log, env_override, run_job, setup_globals
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.superpos_launcher._compose import Composer, refuse_hydra_keys
+from hydra_plugins.superpos_launcher.grid import lengths
 
-JOBS_PER_COLLECTION = 1000
+JOBS_PER_COLLECTION = 100
+"""Each leaves half a megabyte of configs that refer to each other."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,12 +28,16 @@ class Launch:
 
     Attributes:
         options: settings of the launcher.
+        sweeper: settings of the sweeper.
+        n_jobs: jobs that the sweeper is to send in all; None where it does not say.
         sweep_dir: hydra.sweep.dir.
         arguments: overrides of the command line, as typed.
         swept: keys that the sweeper varies, in the order given; empty where it does not say.
     """
 
     options: Mapping[str, Any]
+    sweeper: Mapping[str, Any]
+    n_jobs: int | None
     sweep_dir: str
     arguments: Sequence[str]
     swept: Sequence[str]
@@ -47,49 +55,54 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
         )
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     Path(str(config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-    configs = list(_compose(context.config_loader, config, job_overrides, first))
-    jobs = [_under(each, app.prepare) for each in configs]
+    composer = Composer(context.config_loader, config)
+    read = [
+        _under(_composed(composer, overrides, number), lambda c: (app.prepare(c), _environment(c)))
+        for number, overrides in enumerate(job_overrides, first)
+    ]
     about = Launch(
         options={name: _plain(value) for name, value in launcher.options.items()},
+        sweeper=_plain(config.hydra.sweeper),
+        n_jobs=_n_jobs(context.config_loader, config),
         sweep_dir=str(config.hydra.sweep.dir),
         arguments=[*config.hydra.overrides.task],
         swept=_swept(context.config_loader, config),
     )
-    with env_override(_shared_environment(configs)):
-        finishes = app.run(jobs, about)
+    with env_override(_shared([environment for _, environment in read])):
+        finishes = app.run([job for job, _ in read], about)
     returns = []
     with _few_collections():
-        for each, finish in zip(configs, finishes, strict=True):
-            returns.append(_replay(context, each, finish))
-            configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+        for number, (overrides, finish) in enumerate(zip(job_overrides, finishes, strict=True)):
+            job = _composed(composer, overrides, first + number)
+            returns.append(_replay(context, job, finish))
             if len(returns) % JOBS_PER_COLLECTION == 0:
                 gc.collect()
+    configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     return returns
 
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Leave the collector out: it would go through the configs of all jobs again and again."""
+    """Have the collector run when told, and pass over what is there: it is all still needed."""
     before = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if before:
             gc.enable()
 
 
-def _compose(
-    loader: Any, master: DictConfig, job_overrides: Sequence[Sequence[str]], first: int
-) -> Iterator[DictConfig]:
-    composer = Composer(loader, master)
-    for number, overrides in enumerate(job_overrides, first):
-        refuse_hydra_keys(overrides)
-        config = composer.compose(overrides)
-        with open_dict(config):
-            config.hydra.job.id = str(number)
-            config.hydra.job.num = number
-        yield config
+def _composed(composer: Composer, overrides: Sequence[str], number: int) -> DictConfig:
+    """The config of a job: composed again when it is needed, as thousands would fill the memory."""
+    refuse_hydra_keys(overrides)
+    config = composer.compose(overrides)
+    with open_dict(config):
+        config.hydra.job.id = str(number)
+        config.hydra.job.num = number
+    return config
 
 
 def _under(config: DictConfig, function: Callable[[DictConfig], Any]) -> Any:
@@ -104,39 +117,60 @@ def _under(config: DictConfig, function: Callable[[DictConfig], Any]) -> Any:
 
 
 def _replay(context: Any, config: DictConfig, finish: Callable[[], Any]) -> JobReturn:
-    return run_job(
+    """Run a job as Hydra does; of what it returns, sweepers read all but the configs."""
+    done = run_job(
         hydra_context=context,
         task_function=lambda _: finish(),
         config=config,
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
+    done.cfg = done.hydra_cfg = None
+    return done
 
 
-def _shared_environment(configs: Sequence[DictConfig]) -> dict[str, str]:
-    """hydra.job.env_set, which all jobs must agree on."""
-    found = [
-        _under(config, lambda c: OmegaConf.to_container(c.hydra.job.env_set, resolve=True))
-        for config in configs
-    ]
-    for other in found[1:]:
-        if other != found[0]:
-            name = min(key for key in {*found[0], *other} if found[0].get(key) != other.get(key))
+def _environment(config: DictConfig) -> dict[str, str]:
+    """hydra.job.env_set of a job."""
+    found: Any = OmegaConf.to_container(config.hydra.job.env_set, resolve=True)
+    return found
+
+
+def _shared(environments: Sequence[dict[str, str]]) -> dict[str, str]:
+    """The environment that all jobs must agree on."""
+    first = environments[0] if environments else {}
+    for other in environments:
+        if other != first:
+            name = min(key for key in {*first, *other} if first.get(key) != other.get(key))
             raise HydraException(
                 f"hydra.job.env_set.{name}={other.get(name)}: a job of its own environment,"
                 " expected the same for all jobs of hydra/launcher=vmap"
             )
-    return found[0] if found else {}
+    return first
 
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
+def _typed(loader: Any, master: DictConfig) -> list[Override]:
+    """The overrides of the command line."""
+    parser = OverridesParser.create(config_loader=loader)
+    return parser.parse_overrides([*master.hydra.overrides.task])
+
+
+def _n_jobs(loader: Any, master: DictConfig) -> int | None:
+    """Trials of a search, or the product of the values that are listed."""
+    sweeper = master.hydra.sweeper
+    if "n_trials" in sweeper:
+        return sweeper.n_trials
+    if "max_batch_size" not in sweeper or sweeper.get("params"):
+        return None
+    return math.prod(lengths(_typed(loader, master)).values())
+
+
 def _swept(loader: Any, master: DictConfig) -> list[str]:
     """Keys with several values on the command line or in the sweeper's own settings."""
-    parser = OverridesParser.create(config_loader=loader)
-    typed = parser.parse_overrides([*master.hydra.overrides.task])
+    typed = _typed(loader, master)
     keys = [override.key_or_group for override in typed if override.is_sweep_override()]
     for name in ("params", "search_space"):
         keys += (OmegaConf.select(master, f"hydra.sweeper.{name}") or {}).keys()

@@ -71,15 +71,21 @@ class GridSweeper(BasicSweeper):
 
 def _check_count(overrides: list[Override]) -> None:
     """Refuse a product of no jobs, or of so many that it would never end."""
-    lengths = {}
-    for override in overrides:
-        if override.is_sweep_override() and override.is_discrete_sweep():
-            lengths[override.input_line] = sum(1 for _ in override.sweep_string_iterator())
-    empty = [line for line, length in lengths.items() if not length]
+    found = lengths(overrides)
+    empty = [line for line, length in found.items() if not length]
     if empty:
         raise HydraException(f"{empty[0]}: no values, expected one or more")
-    n_jobs = math.prod(lengths.values())
+    n_jobs = math.prod(found.values())
     if n_jobs > MOST_JOBS:
         raise HydraException(
             f"{n_jobs:,} jobs: expected at most {MOST_JOBS:,}; axes inside one job cost less"
         )
+
+
+def lengths(overrides: list[Override]) -> dict[str | None, int]:
+    """The number of values of each override that lists several, by the text of it."""
+    return {
+        override.input_line: sum(1 for _ in override.sweep_string_iterator())
+        for override in overrides
+        if override.is_sweep_override() and override.is_discrete_sweep()
+    }

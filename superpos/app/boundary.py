@@ -27,6 +27,8 @@ from superpos.app.complaints import one_line
 from superpos.app.extensions import extensions, program
 
 LONGEST_NAME = 120
+FOUND = "optimization_results.yaml"
+"""The file that Hydra's sweepers write at the end of a search, into hydra.sweep.dir."""
 INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
 
 
@@ -52,12 +54,18 @@ class Launch(NamedTuple):
         folder: where the multirun is kept.
         swept: dotted keys that its jobs vary, empty where the sweeper does not say.
         options: settings of the launcher, hydra.launcher.
+        sweeper: settings of the sweeper, hydra.sweeper.
+        n_jobs: jobs that the sweeper is to send in all, None where it does not say.
+        found: where a sweeper that searches writes what it has found.
         command: the command line.
     """
 
     folder: Path
     swept: Sequence[str]
     options: Mapping[str, Any]
+    sweeper: Mapping[str, Any]
+    n_jobs: int | None
+    found: Path
     command: str
 
 
@@ -102,13 +110,16 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
 
     prepare()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
-    main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
+    vmap = _Vmap(batch, words, failures)
+    main.vmap = vmap  # pyright: ignore[reportFunctionMemberAccess]
     sys.argv[1:] = [_as_list(word) for word in words]  # where Hydra reads them
     try:
         hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(main)()
     except JobError:
         codes.append(3)
     except Exception as error:
+        if vmap.values == {False}:  # what a sweeper says that has nothing to choose from
+            return 3
         failures.append(UsageError(one_line(error, words, _with_groups)))
     if failures:
         raise failures[0] from None
@@ -122,6 +133,8 @@ class _Vmap:
         self._batch = batch
         self._command = _command(words)
         self._failures = failures
+        self.values: set[bool] = set()
+        """Whether a job has a value, for those that are finished."""
 
     def prepare(self, config: DictConfig) -> dict[str, Any]:
         return _plain(config)
@@ -133,16 +146,29 @@ class _Vmap:
         name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
         folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
         try:
-            about = Launch(folder, launch.swept, launch.options, self._command)
+            about = Launch(
+                folder,
+                launch.swept,
+                launch.options,
+                sweeper=launch.sweeper,
+                n_jobs=launch.n_jobs,
+                found=Path(launch.sweep_dir, FOUND).absolute(),
+                command=self._command,
+            )
             finishes = self._batch(jobs, about)
         except Exception as error:
             self._failures.append(error)
             raise
-        return [lambda finish=finish: finish(_job_folder()) for finish in finishes]
+        return [lambda finish=finish: self._finish(finish) for finish in finishes]
 
-
-def _job_folder() -> Path:
-    return Path(HydraConfig.get().runtime.output_dir)
+    def _finish(self, finish: Finish) -> Any:
+        try:
+            value = finish(Path(HydraConfig.get().runtime.output_dir))
+        except JobError:
+            self.values.add(False)
+            raise
+        self.values.add(True)
+        return value
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -191,6 +217,16 @@ def prepare() -> None:
         ConfigStore.instance().store(name, node, group)
     # Axes are in the order as written, so no file names some beforehand; keys are checked later.
     ConfigStore.instance().store("default", DictConfig({}, flags={"struct": False}), "sweep")
+    _let_trials_fail()
+
+
+def _let_trials_fail() -> None:
+    """A failed trial does not end a search of Optuna's, as it would do by default."""
+    store = ConfigStore.instance()
+    if "optuna.yaml" in store.list("hydra/sweeper"):
+        optuna = store.load("hydra/sweeper/optuna.yaml")
+        optuna.node.max_failure_rate = 1.0
+        store.store("optuna", optuna.node, "hydra/sweeper", provider=optuna.provider)
 
 
 def _conf() -> Path:

@@ -35,26 +35,31 @@ def encode(W: Array, x: Array) -> Array:
     return _transposed(W) @ x
 
 
-@jax.custom_vjp
 def embed(W: Array, code: Array) -> Array:
     """W h for a batch of codes h, (n_hidden, batch) -> (n_features, batch).
 
     The gradient is the usual one, but laid out like the batch itself: left to itself, that of the
     code comes out as (batch, n_hidden), by a product that is several times slower.
     """
+    return _embedded(W, code)
+
+
+# Behind a function, which cloudpickle takes by its name: it cannot take the object itself.
+@jax.custom_vjp
+def _embedded(W: Array, code: Array) -> Array:
     return W @ code
 
 
-def _embed(W: Array, code: Array) -> tuple[Array, tuple[Array, Array]]:
+def _forward(W: Array, code: Array) -> tuple[Array, tuple[Array, Array]]:
     return W @ code, (W, code)
 
 
-def _embed_gradient(residuals: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+def _backward(residuals: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
     W, code = residuals
     return gradient @ code.T, _transposed(W) @ gradient
 
 
-embed.defvjp(_embed, _embed_gradient)
+_embedded.defvjp(_forward, _backward)
 
 
 def _transposed(W: Array) -> Array:

@@ -6,6 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
+from superpos.app import boundary
+from superpos.app.extensions import extensions
 
 APP = """
 import json, os, sys
@@ -83,3 +90,12 @@ def multirun(app, tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def loader_and_master(monkeypatch):
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
+    boundary.prepare()
+    with initialize_config_dir(str(extensions()[0].configs), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        yield loader, loader.load_configuration("config", [], RunMode.MULTIRUN)

@@ -3,16 +3,10 @@
 from pathlib import Path
 
 import pytest
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from hydra_plugins.superpos_launcher import _compose
 from hydra_plugins.superpos_launcher._compose import Composer
-from superpos.app import boundary
-from superpos.app.extensions import extensions
 
 JOBS = [
     ["experiment=train", "data.density=0.1", "seed=0"],
@@ -27,15 +21,6 @@ JOBS = [
     ["experiment=elhage/phase_change", "schedule=cosine", "~variants"],
     ["experiment=train", "model.error.importance=null", "points=[{seed: 1}]"],
 ]
-
-
-@pytest.fixture
-def loader_and_master(monkeypatch):
-    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
-    boundary.prepare()
-    with initialize_config_dir(str(extensions()[0].configs), version_base="1.3"):
-        loader = GlobalHydra.instance().config_loader()
-        yield loader, loader.load_configuration("config", [], RunMode.MULTIRUN)
 
 
 def text(config):

@@ -1,9 +1,16 @@
 """The launcher with an application that is not ours: Hydra's contract, job by job."""
 
+import gc
 import json
+import weakref
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from hydra._internal.callbacks import Callbacks
+from hydra.types import HydraContext
+
+from hydra_plugins.superpos_launcher._launch import launch
 
 VMAP = "hydra/launcher=vmap"
 
@@ -114,3 +121,32 @@ def test_an_application_that_trains_one_job_at_a_time_is_told_so(multirun):
     process = multirun(VMAP, "a=1,2", WITHOUT_VMAP="1")
     assert process.returncode != 0
     assert "hydra/launcher=vmap: this application trains one job at a time" in process.stderr
+
+
+def test_no_config_of_a_job_is_kept(loader_and_master, tmp_path, monkeypatch):
+    """Ten thousand would fill the memory: a job is what the application makes of its config."""
+    loader, master = loader_and_master
+    configs = []
+
+    class Vmap:
+        def prepare(self, config):
+            configs.append(weakref.ref(config))
+            return config.seed
+
+        def run(self, jobs, launch):
+            assert jobs == [0, 1, 2]
+            gc.collect()
+            assert [each() for each in configs] == [None] * 3
+            return [lambda job=job: float(job) for job in jobs]
+
+    monkeypatch.chdir(tmp_path)
+    launcher = SimpleNamespace(
+        config=master,
+        context=HydraContext(config_loader=loader, callbacks=Callbacks()),
+        task_function=SimpleNamespace(vmap=Vmap()),
+        options={},
+    )
+    returns = launch(launcher, [["experiment=train", f"seed={seed}"] for seed in range(3)], 0)
+    assert [each.return_value for each in returns] == [0.0, 1.0, 2.0]
+    assert {(each.cfg, each.hydra_cfg) for each in returns} == {(None, None)}
+    assert len([*tmp_path.glob("outputs/train/*/.hydra/config.yaml")]) == 3

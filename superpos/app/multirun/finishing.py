@@ -29,6 +29,7 @@ class Finishing:
     Attributes:
         parts: the sweeps of the job, added as they are trained.
         failure: why the job failed, in a line; None where it did not, or was not finished yet.
+        value: of config.objective, once it is finished; None where there is none.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Finishing:
         """
         self.parts: list[Part] = []
         self.failure: str | None = None
+        self.value: Value = None
         self._config = config
         self._analyse = analyse
         self._store = store
@@ -67,7 +69,7 @@ class Finishing:
         """
         failed = (part.trained for part in self.parts if isinstance(part.trained, str))
         reasons = list(dict.fromkeys(failed))
-        value = None if reasons else self._value()
+        value = self.value = None if reasons else self._value()
         reasons += [reason for part in self.parts for reason in _diverged(part)]
         self.failure = "; ".join(reasons) or None
         record = {

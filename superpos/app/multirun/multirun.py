@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from superpos.app.boundary import Launch
 from superpos.app.config.experiment import bind, wrong_results
@@ -17,8 +18,9 @@ from superpos.app.multirun import manifest, page
 from superpos.app.multirun.finishing import Finishing, Part
 from superpos.app.multirun.groups import Group, JobSweep, grouped, job_sweeps_of
 from superpos.app.multirun.remote import train_on_workers
+from superpos.app.multirun.search import Search, best_of, wrong_directions
 from superpos.app.multirun.training import GroupResults, train, with_held
-from superpos.app.multirun.workers import make_pool, wrong_options
+from superpos.app.multirun.workers import make_pool, orphans, wrong_options
 from superpos.app.multirun.workers.pool import WorkerPool
 from superpos.store import files
 
@@ -40,6 +42,7 @@ class Multirun:
         self._console = Console()
         self._held = ExitStack()
         self._pool: WorkerPool | None = None
+        self._search: Search | None = None
         self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
 
     def batch(self, configs: Sequence[Mapping[str, Any]], launch: Launch) -> list[Finishing]:
@@ -56,8 +59,9 @@ class Multirun:
             ConfigError: some config or setting of the launcher cannot be used; nothing is trained.
             StoreError: the folder cannot be used, or holds another multirun.
         """
-        if found := [*wrong_options(launch.options)]:
-            raise ConfigError(found)
+        wrong = [*wrong_options(launch.options)]
+        if wrong := [*wrong, *wrong_directions(launch, configs[0]["objective"])]:
+            raise ConfigError(wrong)
         job_sweeps, analyses = _bound(configs)
         groups = grouped(job_sweeps, launch.swept)
         _check_results(groups)
@@ -86,28 +90,43 @@ class Multirun:
             StoreError: the page cannot be written.
         """
         failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
-        if self.launch is not None:
-            folder, command = self.launch.folder, self.launch.command
-            if failures:
-                title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
-                table = Table("job", "reason", title=title)
-                for failure in failures:
-                    table.add_row(*failure)
-                self._console.print(table)
-            self._console.print(f"store   {folder}", soft_wrap=True)
-            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
-            self._console.print(f"page    {written}", soft_wrap=True)
+        if self.launch is not None and self._search is not None:
+            self._conclude(self.launch, self._search, failures)
         self._held.close()
         return 3 if failures else 0
+
+    def _conclude(
+        self, launch: Launch, search: Search, failures: Sequence[tuple[str, str]]
+    ) -> None:
+        config = self.jobs[0][0]
+        found = search.take()
+        best = best_of(found, config["objective"]) if found else []
+        written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)
+        if failures:
+            title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
+            table = Table("job", "reason", title=title)
+            for failure in failures:
+                table.add_row(*failure)
+            self._console.print(table)
+        n_failed = sum(job.value is None for _, job in self.jobs)
+        ended = None if found else search.early_end(len(self.jobs), n_failed)
+        lines = [f"store   {launch.folder}", f"page    {written}"]
+        lines += [f"search  {found}"] if found else []
+        lines += [f"best    {each}" for each in best]
+        lines += [ended] if ended else []
+        for line in lines:
+            self._console.print(Text(line), soft_wrap=True)
 
     def _hold(self, launch: Launch) -> None:
         """Be the only writer of the folder, with workers, until the multirun ends."""
         if self.launch is None:
             self._held.enter_context(files.locked(launch.folder))
+            if n_ended := orphans.end(launch.folder):
+                self._console.print(f"{n_ended:,} jobs that an earlier command left were ended")
             self._pool = make_pool(launch.options, launch.folder)
             if self._pool is not None:
                 self._held.callback(self._pool.close)
-            self.launch = launch
+            self.launch, self._search = launch, Search(launch)
 
     def _train(self, groups: Sequence[Group], launch: Launch) -> Iterator[GroupResults | str]:
         """Train the groups one after the other in this process, or all at once elsewhere."""

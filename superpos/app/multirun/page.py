@@ -16,6 +16,7 @@ from superpos.store.grid import SEED
 from superpos.train import store
 
 MOST_FAILURES = 20
+MOST_TRIALS = 20
 
 
 def write(
@@ -24,6 +25,7 @@ def write(
     command: str,
     n_jobs: int,
     failures: Sequence[tuple[str, str]],
+    best: Sequence[str],
 ) -> Path:
     """Write `index.html` into the folder of a multirun.
 
@@ -33,6 +35,7 @@ def write(
         command: that made it.
         n_jobs: jobs of this command.
         failures: overrides and reason for each job that failed.
+        best: what a search has found, a line for each trial.
 
     Returns:
         The path of the page.
@@ -47,6 +50,8 @@ def write(
         "Programs": f"{len(set(members.groups)):,}",
         "Open": f"superpos.store.open({str(folder)!r})",
     }
+    for number, trial in enumerate(best[:MOST_TRIALS], 1):
+        facts["Best trial" if len(best) == 1 else f"Best trial, {number} of {len(best):,}"] = trial
     for job, reason in failures[:MOST_FAILURES]:
         facts[f"Failed, {job}"] = reason
     if len(failures) > MOST_FAILURES:

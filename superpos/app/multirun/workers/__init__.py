@@ -5,20 +5,19 @@ one process would end all others.
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from superpos.app.multirun.workers.pool import WorkerPool
-from superpos.app.multirun.workers.ray_tasks import ray_tasks
-from superpos.app.multirun.workers.submitit_jobs import submitit_jobs
+from superpos.app.multirun.workers import ray_tasks, submitit_jobs
+from superpos.app.multirun.workers.pool import Engine, WorkerPool
 from superpos.arguments import Count, CountOrZero, did_you_mean
 from superpos.components import problem_of
 
-POOLS: dict[str, Callable[[Mapping[str, Any], Path], WorkerPool] | None] = {
+ENGINES: dict[str, Engine | None] = {
     "local": None,
-    "submitit": submitit_jobs,
-    "ray": ray_tasks,
+    "submitit": Engine(submitit_jobs.submitit_jobs, submitit_jobs.wrong_settings),
+    "ray": Engine(ray_tasks.ray_tasks, ray_tasks.wrong_settings),
 }
 
 
@@ -29,13 +28,16 @@ def wrong_options(options: Mapping[str, Any]) -> Iterator[str]:
         options: hydra.launcher.
     """
     name = options["engine"]
-    if name not in POOLS:
-        close = did_you_mean(str(name), POOLS)
-        yield f"hydra.launcher.engine={name}: expected one of {', '.join(POOLS)}{close}"
-    elif POOLS[name] is not None and importlib.util.find_spec(name) is None:
+    engine = ENGINES.get(name)
+    if name not in ENGINES:
+        close = did_you_mean(str(name), ENGINES)
+        yield f"hydra.launcher.engine={name}: expected one of {', '.join(ENGINES)}{close}"
+    elif engine is not None and importlib.util.find_spec(name) is None:
         yield (
             f"hydra.launcher.engine={name}: not installed, expected pip install 'superpos[{name}]'"
         )
+    elif engine is not None:
+        yield from engine.wrong_settings(options[name])
     yield from problem_of("hydra.launcher.n_parts", options["n_parts"], Count)
     yield from problem_of("hydra.launcher.retries", options["retries"], CountOrZero)
 
@@ -48,7 +50,8 @@ def make_pool(options: Mapping[str, Any], folder: Path) -> WorkerPool | None:
         folder: of the multirun.
 
     Raises:
-        ConfigError: the pool does not take its own settings.
+        ConfigError: the pool cannot write to its folder.
     """
-    make = POOLS[options["engine"]]
-    return None if make is None else make(options[options["engine"]], folder)
+    name = options["engine"]
+    engine = ENGINES[name]
+    return None if engine is None else engine.make(options[name], folder)

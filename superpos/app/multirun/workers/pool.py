@@ -1,6 +1,7 @@
 """What is asked of a pool of workers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Payload = Mapping[str, Any]
@@ -34,6 +35,18 @@ class WorkerPool(NamedTuple):
 
     submit: Callable[[Payload], Sent]
     close: Callable[[], None]
+
+
+class Engine(NamedTuple):
+    """A kind of pool.
+
+    Attributes:
+        make: (settings, folder of the multirun) -> the pool.
+        wrong_settings: what is wrong with the settings, a line each; it starts and writes nothing.
+    """
+
+    make: Callable[[Mapping[str, Any], Path], WorkerPool]
+    wrong_settings: Callable[[Mapping[str, Any]], Iterable[str]]
 
 
 def first_line(error: BaseException) -> str:

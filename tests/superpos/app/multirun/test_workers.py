@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import ipaddress
 import os
 import subprocess
 import sys
@@ -9,19 +10,20 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from superpos.app.command import main
 from superpos.app.config.sweep_plan import ConfigError
-from superpos.app.multirun.workers import make_pool, wrong_options
+from superpos.app.multirun.workers import make_pool, ray_tasks, wrong_options
 from superpos.store import files
 from superpos.train import store
 from tests.superpos.app.conftest import new_process
 from tests.superpos.app.multirun import conftest as multirun
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 GRID = (
     *("experiment=train", "model.n_hidden=2,3", "seed=range(4)", "fit.n_steps=16000"),
     *("fit.log_every=2000", "fit.batch_size=8", "evaluations.loss.batch_size=8"),
@@ -105,6 +107,18 @@ def workers(process):
     return found
 
 
+def is_loopback(address):
+    """Whether an address, of either version, is of this machine alone."""
+    found = ipaddress.ip_address(address)
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def listening(process):
+    """Addresses at which a run and what it started can be reached."""
+    found = [each.net_connections("inet") for each in [process, *descendants(process)]]
+    return [each.laddr.ip for all_of in found for each in all_of if each.status == "LISTEN"]
+
+
 def chunks(folder):
     """Chunk file -> its time of change and the members in it."""
     return {
@@ -156,11 +170,32 @@ def test_a_job_of_submitit_that_is_killed_costs_its_chunk_and_no_other(started, 
 
 
 @pytest.mark.slow
+def test_jobs_of_a_driver_that_was_killed_are_ended_by_the_next_command(started, alone, tmp_path):
+    with started(tmp_path, *SUBMITIT) as process:
+        wait_for_chunks(tmp_path, 1, process)
+        left = descendants(process)
+        for each in left:
+            each.suspend()  # so that they do not end by themselves
+        process.kill()
+        process.wait()
+        kept = chunks(tmp_path)
+        assert len(kept) < N_JOBS
+        with started(tmp_path, *SUBMITIT) as second:
+            assert "jobs that an earlier command left were ended" in finished(second)
+        assert psutil.wait_procs(left, timeout=1)[1] == []
+    assert chunks(tmp_path).items() >= kept.items()
+    check_same(tmp_path, alone)
+
+
+@pytest.mark.slow
 def test_tasks_of_ray_are_stopped_go_on_and_are_killed(started, alone, tmp_path):
     """SIGTERM ends all processes of Ray and keeps what is finished; the same command goes on."""
     with started(tmp_path, *RAY, "hydra.launcher.n_parts=1") as process:
         wait_for_chunks(tmp_path, 1, process)
         found = descendants(process)
+        addresses = listening(psutil.Process(process.pid))
+        assert len(addresses) > 3
+        assert [each for each in addresses if not is_loopback(each)] == []
         process.terminate()
         process.communicate(timeout=30)
         assert process.returncode == 143
@@ -199,6 +234,13 @@ def test_wrong_options_are_named(change, complaint):
     assert complaint in line
 
 
+@pytest.fixture
+def cluster_elsewhere(monkeypatch):
+    """A cluster that is not started here, so that nothing is set for one in the environment."""
+    monkeypatch.setenv("RAY_ADDRESS", "192.0.2.1:6379")
+
+
+@pytest.mark.usefixtures("cluster_elsewhere")
 @pytest.mark.parametrize("name", ["submitit", "ray"])
 def test_a_library_that_is_missing_is_named_with_its_extra(monkeypatch, name):
     assert [*wrong_options({**OPTIONS, "engine": name})] == []
@@ -220,14 +262,42 @@ def test_this_process_needs_no_engine(tmp_path):
         ({"cluster": "nowhere"}, "hydra.launcher.submitit: AutoExecutor doesn't know"),
         ({"cluster": "local", "slurm_partitoin": "a"}, "Unknown argument 'partitoin'"),
         ({"cluster": "local", "timeout_min": "long"}, 'Parameter "timeout_min" expected'),
-        ({"cluster": "local", "folder": "/proc/none"}, "hydra.launcher.submitit: "),
     ],
 )
-def test_what_submitit_does_not_take_is_one_line(tmp_path, settings, complaint):
+def test_what_submitit_does_not_take_is_one_line(settings, complaint):
+    [line] = wrong_options({**OPTIONS, "engine": "submitit", "submitit": settings})
+    assert complaint in line
+
+
+def test_a_folder_that_submitit_cannot_write_to_is_one_line(tmp_path):
+    settings = {"cluster": "local", "folder": "/proc/none"}
     with pytest.raises(ConfigError) as error:
         make_pool({**OPTIONS, "engine": "submitit", "submitit": settings}, tmp_path)
     [line] = error.value.problems
+    assert line.startswith("hydra.launcher.submitit: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"num_cpu": 2}, "hydra.launcher.ray.num_cpu=2: unknown key; did you mean num_cpus?"),
+        ({"adress": "auto"}, "ray.adress=auto: unknown key; did you mean address?"),
+        ({"_temp_dri": "x"}, "ray._temp_dri=x: unknown key; did you mean _temp_dir?"),
+        ({"remote": {"num_gpu": 1}}, "hydra.launcher.ray.remote: Invalid option keyword num_gpu"),
+        ({"remote": {"num_gpus": -1}}, "hydra.launcher.ray.remote: "),
+        ({"remote": 1}, "hydra.launcher.ray.remote=1: expected what a task asks for"),
+    ],
+)
+@pytest.mark.usefixtures("cluster_elsewhere")
+def test_what_ray_does_not_take_is_one_line(settings, complaint):
+    [line] = wrong_options({**OPTIONS, "engine": "ray", "ray": settings})
     assert complaint in line
+
+
+@pytest.mark.usefixtures("cluster_elsewhere")
+def test_settings_of_ray_are_taken():
+    settings = {"num_cpus": 2, "_temp_dir": "/tmp/x", "remote": {"num_gpus": 0.5}}
+    assert [*wrong_options({**OPTIONS, "engine": "ray", "ray": settings})] == []
 
 
 def test_a_folder_in_which_submitit_keeps_nothing_is_gone(tmp_path):
@@ -236,3 +306,13 @@ def test_a_folder_in_which_submitit_keeps_nothing_is_gone(tmp_path):
     assert engine is not None
     engine.close()
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.usefixtures("cluster_elsewhere")
+def test_ray_that_other_machines_can_reach_is_shut_down():
+    ended = []
+    util = SimpleNamespace(get_node_ip_address=lambda: "192.0.2.2")
+    reachable = SimpleNamespace(util=util, shutdown=lambda: ended.append(True))
+    with pytest.raises(RuntimeError, match=r"Ray listens on 192\.0\.2\.2, expected the loopback"):
+        ray_tasks._refuse_reachable(reachable)
+    assert ended == [True]
