@@ -5,6 +5,7 @@ from superpos.gauge.audit import Audited as Audited
 from superpos.gauge.audit import Metric as Metric
 from superpos.gauge.audit import audit as audit
 from superpos.gauge.audit import audit_all as audit_all
+from superpos.gauge.candidates import candidates as candidates
 from superpos.gauge.classes import Classes as Classes
 from superpos.gauge.classes import rotation_classes as rotation_classes
 from superpos.gauge.classes import same_class as same_class
@@ -26,3 +27,5 @@ from superpos.gauge.groups import Group as Group
 from superpos.gauge.groups import basis_change as basis_change
 from superpos.gauge.groups import scaling as scaling
 from superpos.gauge.groups import shift as shift
+from superpos.gauge.null import NullDirections as NullDirections
+from superpos.gauge.null import null_directions as null_directions

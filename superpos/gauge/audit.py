@@ -3,6 +3,7 @@
 A metric that moves along a symmetry measures the bookkeeping of the parameters, not the network.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -10,14 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos.gauge.groups import Group, Observable, paths_of
+from superpos.arguments import ArgumentError, Count, check_value, shown
+from superpos.gauge.candidates import candidates
+from superpos.gauge.groups import Group, Observable, told
 from superpos.gauge.matrices import Pair
-from superpos.gauge.symmetries import candidates
+from superpos.gauge.subject import check_batch, check_key, check_params, positive_batch
 from superpos.types import Array, Batch, Key, Model, Params
 
 Metric = Callable[[Params], Array]
 Verdict = Literal["invariant", "equivariant", "not invariant"]
-N_ELEMENTS, N_INPUTS = 20, 256
+N_ELEMENTS = 20
+MADE = "gauge.symmetries.unit_permutation({%r: -1})"
+ELSE = "gauge.null_directions finds symmetries that have no name"
 TOLERANCE = 500
 """Largest relative change that counts as none, in units of the precision of the numbers."""
 ROUNDING = 10
@@ -62,17 +67,23 @@ def audit(
 
     Args:
         metric: params -> array of any shape.
-        model: what the parameters are of.
+        model: what the parameters are of, without a state.
         params: where it is audited, float32 or float64; generic ones, such as trained ones. An
             audit is of these parameters.
         key: for group elements and inputs.
-        groups: which to try; None tries all that act on parameters of such names.
+        groups: which to try, of `gauge.symmetries` or made by `gauge.basis_change` and the like;
+            None tries all that act on parameters of such names and shapes.
         batch: inputs, and the targets of the loss; None draws positive inputs of sizes from 0.01
-            to 10, and has them for targets.
+            to 10, and has them for targets where these are as long.
         n_elements: how many elements of each group, >= 1.
 
     Returns:
-        One record for each symmetry; none where the names of the parameters are not known.
+        One record for each symmetry. With `groups=None` a warning says which parameters have no
+        known group, and when no group is a symmetry. `null_directions` finds what has no name.
+
+    Raises:
+        ArgumentError: the parameters are not the model's, no group is known for any of them, a
+            group does not fit them, the model cannot read the batch, or the metric is no array.
     """
     options = {"groups": groups, "batch": batch, "n_elements": n_elements}
     return audit_all({"": metric}, model, params, key, **options)[""]
@@ -93,22 +104,58 @@ def audit_all(
     Returns:
         One list for each metric, by its name.
     """
+    check_value("n_elements", n_elements, Count)
+    check_key(key)
+    check_params(model, params)
+    params = jax.tree.map(jnp.asarray, params)
     key_batch, key_elements, key_loss = jax.random.split(key, 3)
     if batch is None:
-        batch = _uniform(key_batch, params)
+        batch = positive_batch(key_batch, model, params)
+    check_batch(model, params, batch)
     found: dict[str, list[Audited]] = {name: [] for name in metrics}
-    for number, group in enumerate(candidates(params) if groups is None else groups):
+    tried = groups
+    if tried is None:
+        tried, unknown = _recognised(params, batch.inputs.shape[-1])
+        if unknown:
+            warnings.warn(unknown, stacklevel=3)
+    _check_groups(tried)
+    n_symmetries = 0
+    for number, group in enumerate(tried):
         keys = jax.random.split(jax.random.fold_in(key_elements, number), n_elements)
         elements = jax.vmap(lambda one, group=group: group.sample(one, params))(keys)
         moved = jax.vmap(lambda one, group=group: group.act(one, params))(elements)
         preserved = _preserved(model, params, moved, batch)
         if preserved is not None:
+            n_symmetries += 1
             keeps = _keeps_loss(model, params, moved, batch, key_loss)
             each = _unstacked(elements), _unstacked(moved)
             for name, metric in metrics.items():
                 change, verdict = _judged(metric, params, *each)
                 found[name].append(Audited(group.name, preserved, keeps, change, verdict))
+    if groups is None and not n_symmetries:
+        listed = ", ".join(group.name for group in tried)
+        text = f"none of these is a symmetry of this model: {listed}; {ELSE}"
+        warnings.warn(text, stacklevel=3)
     return found
+
+
+def _check_groups(groups: Sequence[Group]) -> None:
+    for group in groups:
+        if not isinstance(group, Group):
+            raise ArgumentError(f"groups: {shown(group)}, expected each a Group")
+
+
+def _recognised(params: Params, n_inputs: int) -> tuple[Sequence[Group], str]:
+    """The groups for parameters of such names, and a line on those that are not known, or ""."""
+    groups, unknown = candidates(params, n_inputs)
+    if not unknown:
+        return groups, ""
+    name = f"name groups, path -> axis of the units, as in groups=[{MADE % unknown[0]}, ...]"
+    if not groups:
+        raise ArgumentError(
+            f"params: no group is known for {told(params)}, with {n_inputs} inputs; {name}; {ELSE}"
+        )
+    return groups, f"no group is known for {', '.join(unknown)}; {name}; {ELSE}"
 
 
 def relative_change(new: Array | np.ndarray, old: Array | np.ndarray) -> float:
@@ -131,6 +178,10 @@ def unchanged(new: Array | np.ndarray, old: Array | np.ndarray) -> bool:
 def _compared(new: Array | np.ndarray, old: Array | np.ndarray) -> tuple[Any, Any, float]:
     """Largest difference, largest entry of either where they differ, and the precision."""
     new, old = _numbers(new), _numbers(old)
+    if new.shape != old.shape:
+        raise ArgumentError(
+            f"metric: returns shapes {old.shape} and {new.shape}, expected one for all parameters"
+        )
     same = (new == old) | (np.isnan(new) & np.isnan(old))
     with np.errstate(invalid="ignore"):
         difference = np.where(same, 0.0, abs(new - old)).max(initial=0)
@@ -138,9 +189,11 @@ def _compared(new: Array | np.ndarray, old: Array | np.ndarray) -> tuple[Any, An
     return difference, either.max(initial=0), float(np.finfo(old.dtype).eps)
 
 
-def _numbers(values: Array | np.ndarray) -> np.ndarray:
-    values = np.asarray(values)
-    return values.astype(np.result_type(values, np.float32))
+def _numbers(values: Any) -> np.ndarray:
+    found = np.asarray(values)
+    if not any(jnp.issubdtype(found.dtype, kind) for kind in (jnp.number, jnp.bool_)):
+        raise ArgumentError(f"metric: returns {shown(values)}, expected an array of numbers")
+    return found.astype(np.result_type(found, np.float32))
 
 
 def _unstacked(tree: Any) -> list[Any]:
@@ -148,15 +201,6 @@ def _unstacked(tree: Any) -> list[Any]:
     host = jax.device_get(tree)
     n_trees = len(jax.tree.leaves(host)[0])
     return [jax.tree.map(lambda leaf, at=at: jnp.asarray(leaf[at]), host) for at in range(n_trees)]
-
-
-def _uniform(key: Key, params: Params) -> Batch:
-    """Inputs of many sizes, so that a bias decides some of the outputs."""
-    first = next(iter(paths_of(params).values()))
-    key_x, key_size = jax.random.split(key)
-    size = 10 ** jax.random.uniform(key_size, (N_INPUTS, 1), first.dtype, -2, 1)
-    x = size * jax.random.uniform(key_x, (N_INPUTS, first.shape[0]), first.dtype)
-    return Batch(inputs=x, targets=x, factors=x)
 
 
 def _outputs(model: Model, params: Params, batch: Batch) -> Array:

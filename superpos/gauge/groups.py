@@ -9,12 +9,14 @@ A parameter is named by its path in the pytree, such as "W" or "weights.0". Axes
 the end, so that parameters may have leading axes of their own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from superpos.arguments import ArgumentError
 from superpos.gauge.matrices import SPREAD, Pair, Sampler, product
 from superpos.types import Array, Key, Params
 
@@ -62,15 +64,22 @@ def basis_change(
 
     Returns:
         A Group whose elements are a `Pair`.
+
+    Raises:
+        ArgumentError: from the group, parameters have no such path or axis, or axes of other
+            lengths.
     """
     reads = reads or {}
     path, axis = next(iter(writes.items()))
 
     def sample(key: Key, params: Params) -> Pair:
+        _check_axes(name, params, [*writes.items(), *reads.items()], alike=True)
         leaf = leaf_at(params, path)
         return Pair(*(matrix.astype(leaf.dtype) for matrix in matrices(key, leaf.shape[axis])))
 
     def act(element: Pair, params: Params) -> Params:
+        _check_axes(name, params, [*writes.items(), *reads.items()], alike=True)
+
         def moved(at: str, leaf: Array) -> Array:
             if at in writes:
                 return _along(element.direct, leaf, writes[at])
@@ -98,13 +107,18 @@ def scaling(name: str, powers: Mapping[str, int], *, preserves: Observable = "ar
 
     Returns:
         A Group whose elements are a positive number, ().
+
+    Raises:
+        ArgumentError: from the group, parameters have no such path.
     """
-    path = next(iter(powers))
+    path, paths = next(iter(powers)), [(at, None) for at in powers]
 
     def sample(key: Key, params: Params) -> Array:
+        _check_axes(name, params, paths)
         return jnp.exp(SPREAD * jax.random.normal(key, dtype=leaf_at(params, path).dtype))
 
     def act(element: Array, params: Params) -> Params:
+        _check_axes(name, params, paths)
         return map_paths(lambda at, leaf: leaf * element ** powers.get(at, 0), params)
 
     return Group(name, preserves, sample, act, lambda a, b: a * b, lambda a: 1 / a)
@@ -120,9 +134,13 @@ def shift(name: str, axes: Mapping[str, int], *, preserves: Observable) -> Group
 
     Returns:
         A Group whose elements are path -> array, of length 1 along the axis.
+
+    Raises:
+        ArgumentError: from the group, parameters have no such path or axis.
     """
 
     def sample(key: Key, params: Params) -> dict[str, Array]:
+        _check_axes(name, params, list(axes.items()))
         keys = jax.random.split(key, len(axes))
         return {
             path: _noise(one, leaf_at(params, path), axis)
@@ -130,6 +148,7 @@ def shift(name: str, axes: Mapping[str, int], *, preserves: Observable) -> Group
         }
 
     def act(element: dict[str, Array], params: Params) -> Params:
+        _check_axes(name, params, list(axes.items()))
         return map_paths(lambda at, leaf: leaf + element[at] if at in element else leaf, params)
 
     return Group(
@@ -152,9 +171,24 @@ def leaf_at(params: Params, path: str) -> Array:
     """The parameter at a path.
 
     Raises:
-        KeyError: there is none.
+        ArgumentError: there is none; the line says which there are.
     """
-    return paths_of(params)[path]
+    leaves = paths_of(params)
+    if path not in leaves:
+        raise ArgumentError(f"{path}: no such parameter, expected one of {told(params)}")
+    return leaves[path]
+
+
+def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
+    """Path -> shape, of all parameters."""
+    return {path: np.shape(leaf) for path, leaf in paths_of(params).items()}
+
+
+def told(params: Params) -> str:
+    """Paths and shapes of all parameters, for messages."""
+    listed = [f"{path} {shape}" for path, shape in shapes_of(params).items()]
+    more = f" and {len(listed) - 12} more" if len(listed) > 12 else ""
+    return (", ".join(listed[:12]) or "nothing") + more
 
 
 def map_paths(function: Callable[[str, Array], Array], params: Params) -> Params:
@@ -166,6 +200,24 @@ def unit_rows(params: Params, axes: Mapping[str, int]) -> Array:
     """What of arrays belongs to each unit, a row a unit; axes are path -> axis of the units."""
     units = [jnp.moveaxis(leaf_at(params, path), axis, 0) for path, axis in axes.items()]
     return jnp.concatenate([unit.reshape(unit.shape[0], -1) for unit in units], axis=1)
+
+
+def _check_axes(
+    name: str, params: Params, axes: Sequence[tuple[str, int | None]], *, alike: bool = False
+) -> None:
+    """Refuse parameters that lack a path or an axis; with `alike`, axes of several lengths."""
+    lengths = []
+    for path, axis in axes:
+        shape = leaf_at(params, path).shape
+        if axis is not None and not -len(shape) <= axis < len(shape):
+            raise ArgumentError(f"{name}: {path} {shape} has no axis {axis}")
+        lengths += [] if axis is None else [shape[axis]]
+    if alike and len(set(lengths)) > 1:
+        listed = ", ".join(
+            f"{length} along axis {axis} of {path}"
+            for length, (path, axis) in zip(lengths, axes, strict=True)
+        )
+        raise ArgumentError(f"{name}: {listed}, expected as many along each")
 
 
 def _text(path: Any) -> str:

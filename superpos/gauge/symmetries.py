@@ -9,8 +9,7 @@ Normalization (gain and shift).
 from collections.abc import Sequence
 
 from superpos.gauge import matrices
-from superpos.gauge.groups import Group, basis_change, paths_of, scaling, shift
-from superpos.types import Params
+from superpos.gauge.groups import Group, basis_change, scaling, shift
 
 
 def rotation(path: str = "W") -> Group:
@@ -101,56 +100,20 @@ def layer_norm_mean(weight: str) -> Group:
 
 
 def sae_latents(
-    encoder: str = "W_enc", bias: str = "b_enc", decoder: str = "W_dec", *, scale: bool = True
+    encoder: str = "W_enc",
+    bias: str | None = "b_enc",
+    decoder: str = "W_dec",
+    *,
+    scale: bool = True,
 ) -> Group:
     """Permutations of the latents of a sparse autoencoder, with a positive scale for each.
 
-    The encoder is (d_in, d_code), the decoder (d_code, d_in). Both are exact for ReLU latents;
+    The encoder is (d_in, d_code), its bias (d_code,), None where there is none, the decoder
+    (d_code, d_in). Both are exact for ReLU latents;
     permutations alone (`scale=False`) for every kind. The reconstruction stays as it is; a penalty
     on the latents does not, unless it weighs each by the norm of its decoder row.
     """
     family = matrices.scaled_permutations if scale else matrices.permutations
     name = "latent permutation and scale" if scale else "latent permutation"
-    return basis_change(name, family, writes={encoder: -1, bias: -1}, reads={decoder: -2})
-
-
-def candidates(params: Params) -> list[Group]:
-    """Groups that act on parameters of such names; which are symmetries is the model's affair.
-
-    Args:
-        params: of a tied model (W), an untied one (W_in, W_out), or a multilayer perceptron
-            (weights.0, weights.1, ..., and biases.0, ... where it has them).
-
-    Returns:
-        The groups; none for parameters of other names.
-    """
-    paths = paths_of(params)
-    if "W" in paths:
-        return [
-            rotation(),
-            signed_permutation(),
-            unit_permutation({"W": -1}),
-            scaling("scale of W", {"W": 1}),
-        ]
-    if {"W_in", "W_out"} <= set(paths):
-        inner = {"W_in": -1}, {"W_out": -1}
-        return [
-            linear_bottleneck(),
-            unit_permutation(*inner),
-            unit_rescaling(*inner),
-            scaling("scale of W_in", {"W_in": 1}),
-        ]
-    return _of_layers(
-        [path for path in paths if path.startswith("weights.")],
-        [path for path in paths if path.startswith("biases.")],
-    )
-
-
-def _of_layers(weights: Sequence[str], biases: Sequence[str]) -> list[Group]:
-    """Of a multilayer perceptron whose weights are (n_in, n_out)."""
-    groups: list[Group] = []
-    for layer, (write, read) in enumerate(zip(weights[:-1], weights[1:], strict=True)):
-        writes = {write: -1} | ({biases[layer]: -1} if biases else {})
-        groups += [unit_permutation(writes, {read: -2}), unit_rescaling(writes, {read: -2})]
-        groups += [layer_scale(weights, biases, layer)]
-    return [*groups, logit_shift(weights[-1], biases[-1] if biases else None)] if weights else []
+    writes = {encoder: -1} | ({bias: -1} if bias else {})
+    return basis_change(name, family, writes=writes, reads={decoder: -2})

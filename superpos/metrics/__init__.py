@@ -1,4 +1,9 @@
-"""Metrics: arrays in, arrays out; leading batch dimensions allowed; finite on zero rows."""
+"""Metrics: arrays in, arrays out; leading batch dimensions allowed; finite on zero rows.
+
+An array is whatever NumPy makes one of, integers included, or an xarray DataArray, whose dimensions
+are taken by their names; the result is then a DataArray, too. What is no such array is refused: an
+ArgumentError of one line.
+"""
 
 from superpos.metrics.capacity import capacity as capacity
 from superpos.metrics.classification import accuracy as accuracy

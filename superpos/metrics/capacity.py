@@ -4,11 +4,12 @@ Source: Scherlis et al. 2022, Polysemanticity and Capacity in Neural Networks (a
 section 2: C_i = (W_i·W_i)² / Σ_j (W_i·W_j)².
 """
 
+from superpos.metrics.entry import PerFeature, Vectors, metric
 from superpos.metrics.geometry import feature_dimensionality
-from superpos.types import Array
 
 
-def capacity(W: Array) -> Array:
+@metric
+def capacity(W: Vectors) -> PerFeature:
     """The capacity allocated to each feature.
 
     Divide numerator and denominator of the definition by ‖W_i‖² and it is the feature

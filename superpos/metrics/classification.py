@@ -1,11 +1,17 @@
 """What a classifier decides, and how often it is right. Leading batch dimensions allowed."""
 
+from typing import Annotated, Any
+
 import jax.numpy as jnp
 
-from superpos.types import Array
+from superpos.metrics.entry import Axes, Numbers, metric
+
+PerOutput = Annotated[Any, Axes(("output",))]
+Examples = Annotated[Any, Axes(("example", "output"))]
 
 
-def decisions(logits: Array) -> Array:
+@metric
+def decisions(logits: PerOutput) -> Numbers:
     """The class with the largest logit, the first of those that are equal.
 
     Args:
@@ -17,12 +23,13 @@ def decisions(logits: Array) -> Array:
     return jnp.argmax(logits, axis=-1)
 
 
-def accuracy(logits: Array, targets: Array) -> Array:
+@metric
+def accuracy(logits: Examples, targets: Examples) -> Numbers:
     """The part of a batch that is decided as the targets say.
 
     Args:
         logits: (..., batch, n_classes).
-        targets: one-hot, or the probability of each class, of the same shape.
+        targets: one-hot, or the probability of each class, (..., batch, n_classes).
 
     Returns:
         In [0, 1], (...).

@@ -9,11 +9,14 @@ leading batch dimensions and can be jitted.
 import jax
 import jax.numpy as jnp
 
+from superpos.arguments import NonNegative
+from superpos.metrics.entry import Labels, Numbers, Part, Relation, Vectors, metric
 from superpos.metrics.frame import gram_matrix, projector_diagonal
-from superpos.types import Array, Scalar
+from superpos.types import Array
 
 
-def feature_graph(W: Array, *, threshold: Scalar) -> Array:
+@metric
+def feature_graph(W: Vectors, *, threshold: NonNegative) -> Relation:
     """Which pairs of features interfere.
 
     Args:
@@ -31,7 +34,8 @@ def feature_graph(W: Array, *, threshold: Scalar) -> Array:
     return (jnp.abs(gram) > threshold) & ~own
 
 
-def component_labels(adjacency: Array) -> Array:
+@metric
+def component_labels(adjacency: Relation) -> Labels:
     """The connected component of each node.
 
     Labels spread to neighbours and, by jumps from a label to its own label, in about log n rounds.
@@ -58,7 +62,8 @@ def component_labels(adjacency: Array) -> Array:
     return jax.lax.while_loop(lambda loop: loop[1], body, (start, jnp.asarray(n > 0)))[0]
 
 
-def tegum_factors(W: Array, *, threshold: Scalar) -> Array:
+@metric
+def tegum_factors(W: Vectors, *, threshold: NonNegative) -> Labels:
     """The tegum factor of each feature.
 
     Args:
@@ -77,17 +82,20 @@ def tegum_factors(W: Array, *, threshold: Scalar) -> Array:
     return component_labels(feature_graph(W, threshold=threshold))
 
 
-def same_component(labels: Array) -> Array:
+@metric
+def same_component(labels: Labels) -> Relation:
     """Which pairs share a label: (..., n) -> bool (..., n, n), True on the diagonal."""
     return labels[..., :, None] == labels[..., None, :]
 
 
-def component_sizes(labels: Array) -> Array:
+@metric
+def component_sizes(labels: Labels) -> Labels:
     """Number of features in the component of each: (..., n) -> int32 (..., n)."""
     return same_component(labels).sum(-1, dtype=jnp.int32)
 
 
-def component_ranks(W: Array, labels: Array, *, tolerance: float = 1e-3) -> Array:
+@metric
+def component_ranks(W: Vectors, labels: Labels, *, tolerance: Part = 1e-3) -> Labels:
     """Dimensions that the component of each feature spans.
 
     Args:
@@ -108,7 +116,8 @@ def component_ranks(W: Array, labels: Array, *, tolerance: float = 1e-3) -> Arra
     return jnp.round(ranks).astype(jnp.int32)
 
 
-def between_components(W: Array, labels: Array) -> Array:
+@metric
+def between_components(W: Vectors, labels: Labels) -> Numbers:
     """The largest |W_i·W_j| between different components: (..., n, m), (..., n) -> (...).
 
     Gauge:

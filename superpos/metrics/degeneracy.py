@@ -6,14 +6,20 @@ the inverse temperature β = 1 / log n; after Watanabe 2013, A Widely Applicable
 Criterion, theorem 4.
 """
 
+from typing import Annotated, Any
+
 import jax.numpy as jnp
 
-from superpos.types import Array, Scalar
+from superpos.arguments import Positive
+from superpos.metrics.entry import Axes, Numbers, metric
+
+Draws = Annotated[Any, Axes(("draw",))]
 
 
+@metric
 def local_learning_coefficient(
-    losses: Array, reference: Array, *, inverse_temperature: Scalar
-) -> Array:
+    losses: Draws, reference: Numbers, *, inverse_temperature: Positive
+) -> Numbers:
     """The local learning coefficient as estimated from one or more chains.
 
     Args:
@@ -26,10 +32,11 @@ def local_learning_coefficient(
         degenerate one.
     """
     # The difference first: it is a thousandth of either.
-    return inverse_temperature * jnp.mean(losses - jnp.asarray(reference)[..., None], axis=-1)
+    return inverse_temperature * jnp.mean(losses - reference[..., None], axis=-1)
 
 
-def share_below(losses: Array, reference: Array) -> Array:
+@metric
+def share_below(losses: Draws, reference: Numbers) -> Numbers:
     """The share of draws with a loss below that of the minimum: chains with many have left it.
 
     Args:
@@ -39,4 +46,4 @@ def share_below(losses: Array, reference: Array) -> Array:
     Returns:
         In [0, 1], (...).
     """
-    return jnp.mean(losses < jnp.asarray(reference)[..., None], axis=-1)
+    return jnp.mean(losses < reference[..., None], axis=-1)

@@ -10,12 +10,23 @@ dimensions and can be jitted.
 import jax
 import jax.numpy as jnp
 
+from superpos.metrics.entry import (
+    HiddenPairs,
+    Pairs,
+    Part,
+    PerFeature,
+    PerHidden,
+    Relation,
+    Vectors,
+    metric,
+)
 from superpos.metrics.geometry import feature_norms
 from superpos.metrics.symmetric import eigh, eigvalsh
 from superpos.types import Array
 
 
-def gram_matrix(W: Array) -> Array:
+@metric
+def gram_matrix(W: Vectors) -> Pairs:
     """Inner products of all pairs of features, W Wᵀ, in full precision on every device.
 
     Args:
@@ -27,11 +38,11 @@ def gram_matrix(W: Array) -> Array:
     Gauge:
         invariant under rotation, unit permutation.
     """
-    W = jnp.asarray(W)
     return jnp.einsum("...ih,...jh->...ij", W, W, precision=jax.lax.Precision.HIGHEST)
 
 
-def frame_operator(W: Array) -> Array:
+@metric
+def frame_operator(W: Vectors) -> HiddenPairs:
     """Σ_i W_i W_iᵀ = WᵀW.
 
     Args:
@@ -43,11 +54,11 @@ def frame_operator(W: Array) -> Array:
     Gauge:
         equivariant under rotation, unit permutation, unit rescaling.
     """
-    W = jnp.asarray(W)
     return jnp.einsum("...ih,...ik->...hk", W, W, precision=jax.lax.Precision.HIGHEST)
 
 
-def frame_spectrum(W: Array) -> Array:
+@metric
+def frame_spectrum(W: Vectors) -> PerHidden:
     """Eigenvalues of the frame operator.
 
     Args:
@@ -63,7 +74,8 @@ def frame_spectrum(W: Array) -> Array:
     return jnp.maximum(eigvalsh(frame_operator(W))[..., ::-1], 0.0)
 
 
-def frame_residual(W: Array) -> Array:
+@metric
+def frame_residual(W: Vectors) -> PerFeature:
     """How far each feature is from an eigenvector of the frame operator F.
 
     Args:
@@ -79,7 +91,6 @@ def frame_residual(W: Array) -> Array:
     Reference:
         Ivanov et al. 2026, Spectral Superposition: 0 is a feature that is spectrally localised.
     """
-    W = jnp.asarray(W)
     norms = feature_norms(W)[..., None]
     unit = W / jnp.where(norms == 0, 1.0, norms)
     image = jnp.einsum(
@@ -89,7 +100,8 @@ def frame_residual(W: Array) -> Array:
     return feature_norms(image - along * unit) / jnp.where(along == 0, 1.0, along)[..., 0]
 
 
-def block_spread(W: Array, same: Array, *, tolerance: float = 1e-3) -> Array:
+@metric
+def block_spread(W: Vectors, same: Relation, *, tolerance: Part = 1e-3) -> PerFeature:
     """How far the frame operator of each feature's block is from a multiple of the identity.
 
     Args:
@@ -115,7 +127,7 @@ def block_spread(W: Array, same: Array, *, tolerance: float = 1e-3) -> Array:
     return jnp.where(none, 0.0, jnp.sqrt(variance)[..., None] / jnp.where(none, 1.0, mean))[..., 0]
 
 
-def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
+def projector_diagonal(gram: Array, *, tolerance: Part) -> Array:
     """Diagonal of the projector on the range of symmetric matrices, (..., n, n) -> (..., n).
 
     Args:
@@ -125,7 +137,7 @@ def projector_diagonal(gram: Array, *, tolerance: float) -> Array:
     return jnp.sum(_eigen(gram, tolerance)[1], axis=-1)
 
 
-def _eigen(gram: Array, tolerance: float) -> tuple[Array, Array]:
+def _eigen(gram: Array, tolerance: Part) -> tuple[Array, Array]:
     """Eigenvalues (..., n), and eigenvectors squared (..., n, n), 0 where they do not count."""
     values, vectors = eigh(gram)
     kept = (values > tolerance * values[..., -1:]) & (values > 0)

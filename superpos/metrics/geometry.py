@@ -8,10 +8,12 @@ invariant under rotations W -> W Q of the hidden space.
 import jax
 import jax.numpy as jnp
 
+from superpos.metrics.entry import Numbers, PerFeature, Vectors, metric
 from superpos.types import Array
 
 
-def feature_norms(W: Array) -> Array:
+@metric
+def feature_norms(W: Vectors) -> PerFeature:
     """How strongly each feature is represented.
 
     Args:
@@ -26,7 +28,8 @@ def feature_norms(W: Array) -> Array:
     return _polar(W)[0]
 
 
-def features_per_dimension(W: Array) -> Array:
+@metric
+def features_per_dimension(W: Vectors) -> Numbers:
     """Number of features represented per hidden dimension.
 
     Args:
@@ -45,7 +48,8 @@ def features_per_dimension(W: Array) -> Array:
     return jnp.sum(jnp.square(W), axis=(-2, -1)) / W.shape[-1]
 
 
-def dimensions_per_feature(W: Array) -> Array:
+@metric
+def dimensions_per_feature(W: Vectors) -> Numbers:
     """Hidden dimensions per represented feature, D* = n_hidden / ‖W‖_F².
 
     Args:
@@ -63,7 +67,8 @@ def dimensions_per_feature(W: Array) -> Array:
     return 1.0 / features_per_dimension(W)
 
 
-def feature_dimensionality(W: Array) -> Array:
+@metric
+def feature_dimensionality(W: Vectors) -> PerFeature:
     """The fraction of a hidden dimension that each feature has for itself.
 
     Args:
@@ -79,7 +84,6 @@ def feature_dimensionality(W: Array) -> Array:
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition", "Feature Dimensionality".
     """
-    W = jnp.asarray(W)
     half = jnp.finfo(W.dtype).bits < 32  # which has no room for the squares
     dtype = jnp.float32 if half else W.dtype
     scaled = W.astype(dtype)
@@ -93,7 +97,8 @@ def feature_dimensionality(W: Array) -> Array:
     return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps))).astype(W.dtype)
 
 
-def interference(W: Array) -> Array:
+@metric
+def interference(W: Vectors) -> PerFeature:
     """How much the other features project onto the direction of each.
 
     Args:
@@ -117,7 +122,6 @@ def _polar(W: Array) -> tuple[Array, Array]:
     Rows are scaled by their largest entry first, so that no square under- or overflows; the result
     does not depend on that scale, so neither does the gradient.
     """
-    W = jnp.asarray(W)
     scale = _largest(W, -1)
     rows = W / scale
     squared = jnp.sum(jnp.square(rows), axis=-1, keepdims=True)

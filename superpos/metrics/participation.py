@@ -6,11 +6,12 @@ They are equal to the number of things where all are alike and apart from one an
 
 import jax.numpy as jnp
 
+from superpos.metrics.entry import Numbers, Pairs, PerFeature, Vectors, metric
 from superpos.metrics.geometry import feature_norms
-from superpos.types import Array
 
 
-def participation(shares: Array) -> Array:
+@metric
+def participation(shares: PerFeature) -> Numbers:
     """How many of n shares count.
 
     Args:
@@ -19,14 +20,14 @@ def participation(shares: Array) -> Array:
     Returns:
         (Σ_i s_i)² / Σ_i s_i² in [1, n], (...); 0 where all are 0.
     """
-    shares = jnp.asarray(shares)
     largest = jnp.max(shares, axis=-1, keepdims=True)
     scaled = shares / jnp.where(largest == 0, 1.0, largest)
     squares = jnp.sum(jnp.square(scaled), axis=-1)
     return jnp.square(jnp.sum(scaled, axis=-1)) / jnp.where(squares == 0, 1.0, squares)
 
 
-def participation_ratio(gram: Array) -> Array:
+@metric
+def participation_ratio(gram: Pairs) -> Numbers:
     """How many dimensions vectors take up, from their Gram matrix or their second moments.
 
     Args:
@@ -38,7 +39,6 @@ def participation_ratio(gram: Array) -> Array:
     Reference:
         Gao et al. 2017, A theory of multineuronal dimensionality, equation 4.
     """
-    gram = jnp.asarray(gram)
     largest = jnp.max(jnp.abs(gram), axis=(-2, -1), keepdims=True)
     scaled = gram / jnp.where(largest == 0, 1.0, largest)
     squares = jnp.sum(jnp.square(scaled), axis=(-2, -1))
@@ -46,7 +46,8 @@ def participation_ratio(gram: Array) -> Array:
     return jnp.square(trace) / jnp.where(squares == 0, 1.0, squares)
 
 
-def gram_dimensionality(gram: Array) -> Array:
+@metric
+def gram_dimensionality(gram: Pairs) -> PerFeature:
     """The dimensionality of vectors that are known by their inner products alone.
 
     Args:
@@ -56,7 +57,6 @@ def gram_dimensionality(gram: Array) -> Array:
         K_ii² / Σ_j K_ij² in [0, 1], (..., n); 0 where K_ii is 0. It is the feature dimensionality
         D_i for the Gram matrix W Wᵀ of features.
     """
-    gram = jnp.asarray(gram)
     largest = jnp.max(jnp.abs(gram), axis=(-2, -1), keepdims=True)
     scaled = gram / jnp.where(largest == 0, 1.0, largest)
     own = jnp.diagonal(scaled, axis1=-2, axis2=-1)
@@ -64,7 +64,8 @@ def gram_dimensionality(gram: Array) -> Array:
     return jnp.square(own) / jnp.where(squares == 0, 1.0, squares)
 
 
-def effective_features_per_dimension(W: Array) -> Array:
+@metric
+def effective_features_per_dimension(W: Vectors) -> Numbers:
     """Features per hidden dimension, counted by their shares of ‖W‖_F² and not by its size.
 
     Args:
@@ -77,5 +78,4 @@ def effective_features_per_dimension(W: Array) -> Array:
     Gauge:
         invariant under rotation, unit permutation, scale of W.
     """
-    W = jnp.asarray(W)
     return participation(jnp.square(feature_norms(W))) / W.shape[-1]

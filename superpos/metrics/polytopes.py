@@ -6,8 +6,16 @@ host, in NumPy.
 """
 
 from functools import cache
+from typing import Annotated, Any
 
 import numpy as np
+
+from superpos.arguments import ArgumentError, Interval
+from superpos.metrics.entry import Axes, Labels, Truths, Vectors, host_metric
+from superpos.types import Scalar
+
+Set = Annotated[Any, Axes(("feature", "hidden"), may_be_empty=True)]
+Distance = Annotated[Scalar, Interval("[0, 2]")]
 
 POLYTOPES = (
     "none",
@@ -32,7 +40,8 @@ POLYTOPES = (
 """Every name; "none" is a feature that is not represented, "other" a figure not in this list."""
 
 
-def polytope_of(vectors: np.ndarray, *, tolerance: float = 0.1) -> str:
+@host_metric
+def polytope_of(vectors: Set, *, tolerance: Distance = 0.1) -> str:
     """The name of one set of directions.
 
     Args:
@@ -43,11 +52,17 @@ def polytope_of(vectors: np.ndarray, *, tolerance: float = 0.1) -> str:
     Returns:
         One of POLYTOPES: the nearest of those with k corners. An antiprism may have any height, as
         its rings are a free parameter of the figure.
+
+    Raises:
+        ArgumentError: one of the features is zero, or there is more than one set.
     """
-    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or not vectors.any(axis=-1).all():
+        raise ArgumentError(
+            f"vectors of shape {vectors.shape}: expected (k, n_hidden), no row all zero"
+        )
     if not len(vectors):
         return "none"
-    found = _sorted_cosines(vectors)
+    found = _sorted_cosines(vectors.astype(np.float64))
     distances = {
         name: min(float(np.abs(found - cosines).max(initial=0.0)) for cosines in figures)
         for name, figures in _catalogue().items()
@@ -57,9 +72,10 @@ def polytope_of(vectors: np.ndarray, *, tolerance: float = 0.1) -> str:
     return nearest if distances.get(nearest, np.inf) <= tolerance else "other"
 
 
+@host_metric
 def polytope_codes(
-    W: np.ndarray, labels: np.ndarray, *, represented: np.ndarray, tolerance: float = 0.1
-) -> np.ndarray:
+    W: Vectors, labels: Labels, *, represented: Truths, tolerance: Distance = 0.1
+) -> Labels:
     """The figure that each feature is a corner of.
 
     Args:
@@ -71,7 +87,6 @@ def polytope_codes(
     Returns:
         Index into POLYTOPES, int8 (..., n_features); 0, "none", for a feature that does not count.
     """
-    W, labels, represented = np.asarray(W), np.asarray(labels), np.asarray(represented)
     codes = np.zeros(labels.shape, np.int8)
     for member in np.ndindex(labels.shape[:-1]):
         counted = represented[member]

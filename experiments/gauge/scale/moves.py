@@ -10,7 +10,7 @@ import numpy as np
 from experiments.gauge.scale.dimensions import of_classifier, unit_form
 from experiments.gauge.scale.networks import QUICK, Networks
 from superpos import metrics
-from superpos.gauge import Group, symmetries
+from superpos.gauge import Group, candidates, symmetries
 from superpos.gauge.matrices import product
 from superpos.models import MlpParams
 from superpos.types import Array, Key
@@ -71,7 +71,8 @@ def _orbits(params: MlpParams, x: Array, key: Key) -> tuple[Seen, list[Seen]]:
 def groups_of(params: MlpParams) -> list[Group]:
     """The symmetries of a ReLU classifier with one hidden layer; and a rotation, which is none."""
     last = symmetries.layer_scale(["weights.0", "weights.1"], layer=1)
-    return [*symmetries.candidates(params), last, symmetries.rotation("weights.0")]
+    known, _ = candidates(params, params.weights[0].shape[-2])
+    return [*known, last, symmetries.rotation("weights.0")]
 
 
 def unit_features(found: Networks) -> np.ndarray:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from superpos.gauge import symmetries
 from superpos.gauge.groups import Group
+from superpos.types import Model, Output
 
 N, H, K = 6, 3, 4
 
@@ -25,6 +26,20 @@ class Case(NamedTuple):
             name: jax.random.normal(k, s)
             for k, (name, s) in zip(keys, self.shapes.items(), strict=True)
         }
+
+
+def model_of(case: Case) -> Model:
+    """Its function as a Model that declares no inputs, with the squared error."""
+
+    def loss(params, state, batch, key):
+        outputs = jax.vmap(lambda x: case.function(params, x))(batch.inputs)
+        return jnp.square(outputs - batch.targets).mean(), (state, {})
+
+    return Model(
+        init=lambda key: (case.params(key), ()),
+        apply=lambda params, state, x: Output(code=x, recon=case.function(params, x)),
+        loss=loss,
+    )
 
 
 def attention(p, x):

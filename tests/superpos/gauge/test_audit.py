@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from superpos import gauge, metrics, models
+from superpos.arguments import ArgumentError
 from superpos.gauge.audit import relative_change, unchanged
+from tests.superpos.gauge.cases import CASES, Case, H, N, model_of
 
 
 def key():
@@ -108,8 +110,109 @@ def test_float64_finds_what_float32_cannot(tied):
     assert first.change < 1e-7
 
 
-def test_parameters_of_other_names_have_no_candidates(tied):
-    assert gauge.audit(lambda p: p["V"], tied[0], {"V": jnp.ones((2, 2))}, key(), groups=[]) == []
+def test_no_groups_give_no_records(tied):
+    assert gauge.audit(lambda p: p.W, *tied, key(), groups=[]) == []
+
+
+def of_enc(params):
+    return jnp.abs(params["enc"]).sum()
+
+
+@pytest.fixture(scope="module")
+def renamed():
+    """A hidden layer of ReLU units whose parameters are called enc and dec."""
+    shapes = {"enc": (N, H), "dec": (H, N)}
+    model = model_of(
+        Case(None, shapes, lambda p, x: jax.nn.relu(x @ p["enc"]) @ p["dec"]),
+    )
+    return model, model.init(jax.random.key(0))[0]
+
+
+def test_parameters_of_other_names_are_told_with_how_to_name_groups(renamed):
+    told = (
+        r"^params: no group is known for dec \(3, 6\), enc \(6, 3\), with 6 inputs; name groups, "
+        r"path -> axis of the units, as in groups=\[gauge\.symmetries\.unit_permutation\("
+        r"{'dec': -1}\), \.\.\.\]; gauge\.null_directions finds symmetries that have no name$"
+    )
+    with pytest.raises(ArgumentError, match=told):
+        gauge.audit(of_enc, *renamed, key())
+
+
+def test_groups_that_are_named_are_audited(renamed):
+    group = gauge.symmetries.unit_permutation({"enc": -1}, {"dec": -2})
+    (found,) = gauge.audit(of_enc, *renamed, key(), groups=[group], n_elements=2)
+    assert (found.preserves, found.keeps_loss, found.verdict) == ("outputs", True, "invariant")
+
+
+def test_parameters_beside_those_that_are_known_are_told():
+    model = model_of(
+        Case(None, {"W": (N, H), "gain": (N,)}, lambda p, x: p["gain"] * (p["W"] @ (p["W"].T @ x)))
+    )
+    params = model.init(jax.random.key(0))[0]
+    with pytest.warns(UserWarning, match=r"^no group is known for gain; name groups, .*null_dir"):
+        gauge.audit(lambda p: p["W"].sum(), model, params, key(), n_elements=1)
+
+
+@pytest.mark.slow
+def test_that_no_group_is_a_symmetry_is_told():
+    """Units of which each has another weight in the output."""
+
+    def outputs(p, x):
+        return p["W_out"] @ (jnp.tanh(p["W_in"].T @ x) * jnp.arange(1.0, H + 1))
+
+    model = model_of(Case(None, {"W_in": (N, H), "W_out": (N, H)}, outputs))
+    params = model.init(jax.random.key(0))[0]
+    with pytest.warns(UserWarning, match="^none of these is a symmetry of this model: change of b"):
+        assert gauge.audit(lambda p: p["W_in"], model, params, key(), n_elements=2) == []
+
+
+@pytest.mark.slow
+def test_latents_of_a_sparse_autoencoder_are_known():
+    case = CASES["SAE latents"]
+    model = model_of(case)
+    params = model.init(jax.random.key(0))[0]
+    found = gauge.audit(lambda p: jnp.linalg.norm(p["W_dec"], axis=1), model, params, key())
+    assert verdicts(found) == {
+        "latent permutation and scale": "not invariant",
+        "latent permutation": "equivariant",
+    }
+
+
+@pytest.mark.slow
+def test_targets_are_as_long_as_the_model_takes_them():
+    model = models.mlp(n_features=3, n_hidden=4, n_outputs=2)
+    params = model.init(jax.random.key(0))[0]
+    found = gauge.audit(lambda p: jnp.abs(p.weights[0]).sum(), model, params, key(), n_elements=3)
+    keeps = {each.group: each.keeps_loss for each in found}
+    names = ("unit permutation", "unit rescaling", "logit shift")
+    assert keeps == {**dict.fromkeys(names, True), "scale of layer 1": False}
+
+
+@pytest.mark.parametrize("value", [None, "W", {"W": 1.0}])
+def test_a_metric_that_is_no_array_is_refused(renamed, value):
+    group = gauge.scaling("scale", {"enc": 1})
+    with pytest.raises(ArgumentError, match="^metric: returns .*, expected an array of numbers$"):
+        gauge.audit(lambda p: value, *renamed, key(), groups=[group], n_elements=1)
+
+
+def test_a_metric_whose_shape_changes_is_refused():
+    with pytest.raises(ArgumentError, match=r"^metric: returns shapes \(1,\) and \(2,\)"):
+        unchanged(np.ones(2), np.ones(1))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"n_elements": 0}, r"^n_elements=0: expected an integer in \[1, "),
+        ({"groups": ["rotation"]}, "^groups: 'rotation', expected each a Group$"),
+        ({"groups": [gauge.scaling("s", {"W": 1})]}, "^W: no such parameter, .* enc "),
+        ({"key": np.uint32([0, 7])}, "^key=.*: expected one typed key"),
+    ],
+)
+def test_what_is_no_audit_is_refused(renamed, options, told):
+    model, params = renamed
+    with pytest.raises(ArgumentError, match=told):
+        gauge.audit(**{"metric": of_enc, "model": model, "params": params, "key": key(), **options})
 
 
 @pytest.mark.parametrize(

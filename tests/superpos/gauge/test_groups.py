@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from superpos.arguments import ArgumentError
 from superpos.gauge import matrices
-from superpos.gauge.groups import leaf_at, map_paths, paths_of
+from superpos.gauge.groups import basis_change, leaf_at, map_paths, paths_of, scaling, shift
 from superpos.models import AutoencoderParams
 from tests.superpos.gauge.cases import CASES, N
 
@@ -133,5 +134,29 @@ def test_parameters_are_found_by_their_path():
     tied = AutoencoderParams(W=jnp.ones((2, 1)), b=jnp.zeros(2))
     moved = map_paths(lambda path, leaf: leaf + 1 if path == "b" else leaf, tied)
     assert (moved.W == 1).all() and (moved.b == 1).all()
-    with pytest.raises(KeyError):
+    told = r"^V: no such parameter, expected one of W \(2, 1\), b \(2,\)$"
+    with pytest.raises(ArgumentError, match=told):
         leaf_at(tied, "V")
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        (basis_change("g", matrices.permutations, writes={"W": -1, "V": 0}), "^V: no such param"),
+        (
+            basis_change("g", matrices.permutations, writes={"W": -1}, reads={"b": -1}),
+            "^g: 1 along axis -1 of W, 2 along axis -1 of b, expected as many along each$",
+        ),
+        (basis_change("g", matrices.permutations, writes={"b": -2}), r"^g: b \(2,\) has no axis"),
+        (scaling("g", {"W": 1, "V": 1}), "^V: no such parameter"),
+        (shift("g", {"b": -1, "V": -1}, preserves="outputs"), "^V: no such parameter"),
+        (shift("g", {"b": 1}, preserves="outputs"), r"^g: b \(2,\) has no axis 1$"),
+    ],
+)
+def test_a_group_that_does_not_fit_parameters_is_refused(group, told):
+    """When an element is drawn, and when it acts."""
+    tied = AutoencoderParams(W=jnp.ones((2, 1)), b=jnp.zeros(2))
+    with pytest.raises(ArgumentError, match=told):
+        group.act(None, tied)
+    with pytest.raises(ArgumentError, match=told):
+        group.sample(jax.random.key(0), tied)

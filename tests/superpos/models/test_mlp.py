@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jax.test_util import check_grads
 
 from superpos.arguments import ArgumentError
-from superpos.gauge import symmetries
+from superpos.gauge import candidates
 from superpos.models import MlpParams, mlp
 from superpos.models.inits import he
 from superpos.types import Array, Batch, Model
@@ -99,7 +99,7 @@ def test_without_biases_a_scale_of_a_layer_is_one_of_the_outputs(scale: float, l
 @pytest.mark.parametrize("bias", [True, False])
 def test_its_symmetries_are_found_by_the_names_of_its_parameters(bias: bool) -> None:
     params, _ = model_of(bias=bias).init(jax.random.key(0))
-    names = [group.name for group in symmetries.candidates(params)]
+    names = [group.name for group in candidates(params, params.weights[0].shape[0]).groups]
     assert names.count("unit rescaling") == names.count("unit permutation") == 2
     assert {"scale of layer 1", "scale of layer 2", "logit shift"} <= set(names)
 
