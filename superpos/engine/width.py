@@ -60,13 +60,17 @@ class Search(NamedTuple):
         return self.memory_fraction * available_bytes()
 
 
-def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
+def choose(
+    search: Search, *, given: Width | None, most: int | None, measured: bool = True
+) -> Program:
     """Compile a chunk of the width given, or of at most the members asked for, or of the best size.
 
     Args:
         search: what there is to choose from.
         given: the width of a sweep that goes on.
         most: members, as the caller asked for.
+        measured: whether widths are tried against the clock, so that what else the machine does
+            may decide between them.
 
     Returns:
         The program; narrower than said where memory does not allow more.
@@ -80,7 +84,8 @@ def choose(search: Search, *, given: Width | None, most: int | None) -> Program:
     program = compile_to_fit(search, width)
     if given or most or program.width != width:
         return program
-    return fastest(search, cache_sized(search, program))
+    program = cache_sized(search, program)
+    return fastest(search, program) if measured else program
 
 
 def compile_to_fit(search: Search, width: Width) -> Program:

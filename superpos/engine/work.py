@@ -66,6 +66,7 @@ class Settings:
     """
 
     chunk: int | None = None
+    measure_width: bool = True
     devices: Sequence[Any] | None = None
     check_fragile: bool = False
     memory_fraction: float = MEMORY_FRACTION
@@ -77,6 +78,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Check the numbers."""
         check_value("chunk", self.chunk, MaybeCount)
+        check_value("measure_width", self.measure_width, bool)
         check_value("memory_fraction", self.memory_fraction, PositiveFraction)
         check_value("checkpoint_seconds", self.checkpoint_seconds, MaybeNonNegative)
 
@@ -135,7 +137,7 @@ def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
         return dataset_of(header, grid, table)
     on_devices, search = _search(work)
     header_of = functools.partial(_header, work)
-    program = choose(search, given=held.width, most=settings.chunk)
+    program = choose(search, given=held.width, most=settings.chunk, measured=settings.measure_width)
     while True:
         program, header = _begin(held, search, program, header_of, allow)
         table = table or Table(ids, header["schema"])

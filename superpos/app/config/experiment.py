@@ -48,6 +48,7 @@ ENGINE = {
     "kernel": Kernel,
     "rng": Rng,
     "chunk": MaybeCount,
+    "measure_width": bool,
     "memory_fraction": PositiveFraction,
     "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,
