@@ -14,7 +14,7 @@ COIN_TOSS = (
 )
 """Why no claim is made on the count itself, nor on its rising from each density to the next."""
 SPARSE = 0.1 * (1 + 1e-6)
-"""The density from which on a ReLU model is claimed to be in superposition, as a float32 is read."""
+"""The density from which on a ReLU model is claimed to be in superposition, in float32."""
 SUPERPOSED = 0.1
 """A feature is in superposition when its interference exceeds this."""
 
