@@ -164,8 +164,9 @@ def _facts(trained: Mapping[str, TrainedSweep], before: Mapping[str, str]) -> di
         if not n_new and time_taken != found:
             facts[earlier] = time_taken
         facts[f"Sensitive to rounding, {name}"] = _fragile_of(dataset)
-        if "loss_standard_error" in dataset:
-            facts[f"Standard error of the loss, {name}"] = _standard_error_of(dataset)
+        last = at_the_end(dataset)
+        if "loss_standard_error" in last:
+            facts[f"Standard error of the loss, {name}"] = _standard_error_of(last)
     return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
 
 
@@ -176,12 +177,14 @@ def _fragile_of(dataset: Any) -> str:
     return f"{int(dataset['fragile'].sum()):,} of {dataset['fragile'].size:,} models"
 
 
-def _standard_error_of(dataset: Any) -> str:
-    """How well the losses of a variant are known that its models are compared by, in words."""
-    last = at_the_end(dataset)
+def _standard_error_of(last: Any) -> str:
+    """How well the losses after the last block are known, by which models are compared, in words.
+
+    That of a loss of 0 is left out, and the text is "not known" where no member is finished.
+    """
     ratio = (last["loss_standard_error"] / abs(last["loss"])).where(store.finished(last))
-    largest = ratio.where(np.isfinite(ratio)).max().item()
-    return f"at most {100 * largest:.2g} % of it, on the same examples for all models"
+    known = ratio.to_numpy()[np.isfinite(ratio.to_numpy())]
+    return f"at most {100 * known.max():.2g} % of it" if known.size else "not known"
 
 
 def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> int:

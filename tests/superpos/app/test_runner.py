@@ -470,6 +470,24 @@ def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.Mon
     assert seen["assets"] == {}
 
 
+@pytest.mark.parametrize(
+    ("losses", "errors", "text"),
+    [
+        ([[1.0, 4.0], [1.0, 2.0]], [[9.0, 0.04], [9.0, 0.05]], "at most 2.5 % of it"),
+        ([[1.0, 0.0], [1.0, 2.0]], [[9.0, 0.0], [9.0, 0.05]], "at most 2.5 % of it"),
+        ([[np.nan] * 2] * 2, [[np.nan] * 2] * 2, "not known"),
+        (np.zeros((2, 0)), np.zeros((2, 0)), None),
+    ],
+)
+def test_the_standard_error_of_the_loss_is_stated(losses: Any, errors: Any, text: Any) -> None:
+    """After the last block; nothing of a variant without one."""
+    members = {"status": ("seed", ["ok", "ok"])}
+    curves = {"loss": (("seed", "step"), losses), "loss_standard_error": (("seed", "step"), errors)}
+    dataset = xarray.Dataset(members | curves, {"step": np.arange(np.shape(losses)[1])})
+    facts = runner._facts({"sweep": runner.TrainedSweep(dataset, 0, 0.0)}, {})
+    assert facts.get("Standard error of the loss, sweep") == text
+
+
 def test_members_that_a_choice_leaves_out_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
