@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.lecomte.collisions.measure import Ends, Weights, expected, polysemantic
+from experiments.lecomte.collisions.measure import Ends, Weights, expected, polysemantic, stands
 from superpos.app.claims.ledger import Claim, Verdict, claims_of
 
 PAPER = "Lecomte et al. 2023, Incidental Polysemanticity"
@@ -26,8 +26,9 @@ def claims(trained: Sequence[np.ndarray], descent: np.ndarray) -> dict[str, Clai
     ) | claims_of(
         "lecomte/collisions",
         (
-            ("same_neuron", "the start says which neuron wins: share of features for which the"
-             " diagonal of W0 W_endᵀ is the largest of its row, at the largest m", ">=", 1, 0.1),
+            ("same_neuron", "the start says which neuron wins: share of features that settle in a"
+             " neuron and for which the diagonal of W0 W_endᵀ is the largest of its row", ">=", 1,
+             0.1),
         ),
         paper=PAPER,
         section="which neuron wins",
@@ -78,9 +79,13 @@ def _sizes(W: np.ndarray) -> str:
 
 
 def _share_of_diagonal(ends: Ends) -> float:
-    """Share of features that end along their own start rather than another feature along it."""
+    """Share of features that settle in a neuron, and along their own start more than any other.
+
+    A model that was not trained has the diagonal as well, but nothing settled.
+    """
     overlap = np.einsum("sjh,sih->sji", ends.start, ends.end)
-    return float((overlap.argmax(-1) == np.arange(overlap.shape[-1])).mean())
+    own = overlap.argmax(-1) == np.arange(overlap.shape[-1])
+    return float((own & stands(ends.end).any(-1)).mean())
 
 
 def _note(ends: Ends) -> str:
@@ -88,7 +93,7 @@ def _note(ends: Ends) -> str:
     won = np.abs(ends.end).argmax(-1)[..., None]
     rank = (np.abs(ends.start) > np.take_along_axis(np.abs(ends.start), won, -1)).sum(-1)
     return (
-        f"the diagonal is the largest of its row for a share of {_share_of_diagonal(ends):.2f}; the"
+        f"a share of {_share_of_diagonal(ends):.2f} settles and has the largest diagonal; the"
         " neuron that wins is the one with the largest weight at the start for"
         f" {(rank == 0).mean():.2f}, its median rank there is {1 + np.median(rank):g} of"
         f" {ends.end.shape[-1]}"

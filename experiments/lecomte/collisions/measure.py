@@ -71,11 +71,15 @@ def weights(dataset: xarray.Dataset) -> np.ndarray:
     return dataset["W"].transpose("seed", "feature", "hidden").to_numpy()[finished].astype(float)
 
 
+def stands(W: np.ndarray) -> np.ndarray:
+    """Whether a neuron stands for a feature: W (..., n, m) -> bool (..., n, m)."""
+    low, high = BOUNDS
+    return (np.abs(W) >= low) & (np.abs(W) <= high)
+
+
 def polysemantic(W: np.ndarray) -> np.ndarray:
     """Neurons that stand for two features or more: W (..., n, m) -> (...)."""
-    low, high = BOUNDS
-    stands = (np.abs(W) >= low) & (np.abs(W) <= high)
-    return (stands.sum(-2) >= 2).sum(-1)
+    return (stands(W).sum(-2) >= 2).sum(-1)
 
 
 def expected(trained: Sequence[np.ndarray]) -> np.ndarray:
