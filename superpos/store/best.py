@@ -57,7 +57,7 @@ def best_of(
         steady = usable & ~dataset["fragile"]
         eligible = steady.where(steady.any(over), usable)
     _say_left_out(usable, eligible, over)
-    chosen = dataset.assign(best_loss=loss, **error)
+    chosen = dataset.assign({"best_loss": loss, **error})
     ranked = loss.where(eligible, np.inf)
     return chosen.isel({over: ranked.argmin(over)}).assign(n_compared=eligible.sum(over))
 
