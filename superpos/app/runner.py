@@ -1,10 +1,12 @@
 """One experiment: check the config, train its sweeps, judge its claims, write its page."""
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import rich.table
 from rich.console import Console
 from rich.text import Text
@@ -18,9 +20,10 @@ from superpos.app.multirun.static import train_static
 from superpos.app.progress import progress_bar
 from superpos.app.report import stored
 from superpos.app.report.page import write_run
-from superpos.app.search_metric import final_numbers, search_metric
+from superpos.app.search_metric import at_the_end, final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
 from superpos.store import files, multirun
+from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, StoreError, store
 
@@ -68,10 +71,10 @@ def report(
     """Judge the claims of what was trained and write its page, as `run` does."""
     stored.write_config(folder, config)
     console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
-    findings = _analyse(analyse, trained, folder, console)
+    findings, left_out = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])
     ledger.write(folder / "claims.json", records)
-    facts = _facts(trained, stored.read_facts(folder))
+    facts = {**_facts(trained, stored.read_facts(folder)), **left_out}
     stored.write_findings(folder, findings, facts)
     page = write_run(folder, stored.read(folder))
     for table in findings.tables:
@@ -120,13 +123,29 @@ def _analyse(
     trained: Mapping[str, TrainedSweep],
     folder: Path,
     console: Console,
-) -> Findings:
-    """Findings; none where every restart of some point diverged, which is said."""
-    try:
-        return analyse({name: result.dataset for name, result in trained.items()}, folder)
-    except NoMemberError as error:
-        console.print(f"no claims: {error}", soft_wrap=True)
-        return Findings()
+) -> tuple[Findings, dict[str, str]]:
+    """Findings, and the fact of members that a choice leaves out, which is printed too.
+
+    There are no findings where every restart of some point diverged, which is said.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LeftOutWarning)
+        try:
+            findings = analyse({name: result.dataset for name, result in trained.items()}, folder)
+        except NoMemberError as error:
+            console.print(f"no claims: {error}", soft_wrap=True)
+            findings = Findings()
+    lines: dict[str, None] = {}
+    for warning in caught:
+        if issubclass(warning.category, LeftOutWarning):
+            lines[str(warning.message)] = None
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    return findings, {"Left out of a choice": "; ".join(lines)} if lines else {}
 
 
 def _for_terminal(table: Table) -> rich.table.Table:
@@ -147,6 +166,9 @@ def _facts(trained: Mapping[str, TrainedSweep], before: Mapping[str, str]) -> di
         if not n_new and time_taken != found:
             facts[earlier] = time_taken
         facts[f"Sensitive to rounding, {name}"] = _fragile_of(dataset)
+        last = at_the_end(dataset)
+        if "loss_standard_error" in last:
+            facts[f"Standard error of the loss, {name}"] = _standard_error_of(last)
     return facts | {key.replace("_", " "): text or "none" for key, text in fingerprint().items()}
 
 
@@ -155,6 +177,16 @@ def _fragile_of(dataset: Any) -> str:
     if "fragile" not in dataset:
         return "not checked"
     return f"{int(dataset['fragile'].sum()):,} of {dataset['fragile'].size:,} models"
+
+
+def _standard_error_of(last: Any) -> str:
+    """How well the losses after the last block are known, by which models are compared, in words.
+
+    That of a loss of 0 is left out, and the text is "not known" where no member is finished.
+    """
+    ratio = (last["loss_standard_error"] / abs(last["loss"])).where(store.finished(last))
+    known = ratio.to_numpy()[np.isfinite(ratio.to_numpy())]
+    return f"at most {100 * known.max():.2g} % of it" if known.size else "not known"
 
 
 def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> int:

@@ -29,6 +29,21 @@ def search_metric(names: str | Sequence[str], results: Mapping[str, np.ndarray],
     return means[0] if isinstance(names, str) else means
 
 
+def standard_error(names: str | Sequence[str], results: Mapping[str, np.ndarray], ok: Any) -> Value:
+    """How far the search metric may be from its expectation; None where that was not measured.
+
+    Members are measured on the same examples, so that a mean over them is as far off as each.
+
+    Args:
+        names: as of `search_metric`.
+        results: as of `search_metric`; the standard error of x is x_standard_error.
+        ok: as of `search_metric`.
+    """
+    one = isinstance(names, str)
+    errors = [f"{name}_standard_error" for name in ([names] if one else names)]
+    return search_metric(errors[0] if one else errors, results, ok)
+
+
 def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Results that are one number a member, and which members are ok, for `search_metric`."""
     last = [at_the_end(dataset) for dataset in datasets]

@@ -27,6 +27,7 @@ def sweep_arguments(plan: SweepPlan) -> dict[str, Any]:
     engine = plan.config["engine"]
     settings = (
         "chunk",
+        "measure_width",
         "memory_fraction",
         "checkpoint_seconds",
         "check_fragile",
@@ -95,6 +96,7 @@ def measure_after(plan: SweepPlan, folder: Path) -> None:
                 over=axes,
                 assets=plan.assets,
                 chunk=engine["chunk"],
+                measure_width=engine["measure_width"],
                 memory_fraction=engine["memory_fraction"],
                 allow_numerics_change=engine["allow_numerics_change"],
             )

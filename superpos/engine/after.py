@@ -80,8 +80,8 @@ def evaluate(
         spec: its configuration, dotted key -> plain value, which tells it from another one.
         over: axes of its own numbers, name -> values; its results have a dimension for each.
         assets: those of the sweep, by name.
-        **settings: how, as arguments of `sweep`: chunk, devices, memory_fraction, on_progress,
-            programs and allow_numerics_change.
+        **settings: how, as arguments of `sweep`: chunk, measure_width, devices,
+            memory_fraction, on_progress, programs and allow_numerics_change.
 
     Raises:
         ArgumentError: no such evaluation, a bad axis, or a result whose name is taken; one line.

@@ -38,6 +38,7 @@ def sweep(
     dims: Mapping[str, Sequence[str]] | None = None,
     own_starts: bool = False,
     chunk: int | None = None,
+    measure_width: bool = True,
     devices: Sequence[Any] | None = None,
     check_fragile: bool = False,
     memory_fraction: float = MEMORY_FRACTION,
@@ -78,6 +79,8 @@ def sweep(
             the rest is computed and left out, so that bits do not depend on what else is in the
             sweep. None chooses by memory, by the size of the cache and, in a long sweep, by
             measured throughput.
+        measure_width: False leaves the throughput out, so that a busy machine chooses as an idle
+            one does.
         devices: where to train, each with chunks of its own; None is all devices of this process.
         check_fragile: train every member once more from an ulp away, for its `sensitivity`.
         memory_fraction: part of the free memory that the chunks may take, in (0, 1].
@@ -113,6 +116,7 @@ def sweep(
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
     settings = Settings(
         chunk=chunk,
+        measure_width=measure_width,
         devices=devices,
         check_fragile=check_fragile,
         memory_fraction=memory_fraction,

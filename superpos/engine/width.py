@@ -60,7 +60,9 @@ class Search(NamedTuple):
         return self.memory_fraction * available_bytes()
 
 
-def choose(search: Search, *, given: Width | None, asked: int | None) -> Program:
+def choose(
+    search: Search, *, given: Width | None, asked: int | None, measured: bool = True
+) -> Program:
     """Compile a chunk of the width given, or of the members asked for, or of the best size.
 
     Args:
@@ -68,6 +70,8 @@ def choose(search: Search, *, given: Width | None, asked: int | None) -> Program
         given: the width of a sweep that goes on.
         asked: members of a chunk, as the caller asked for: so many points of one seed, whatever
             else is in the sweep, since bits depend on the width.
+        measured: whether widths are tried against the clock, so that what else the machine does
+            may decide between them.
 
     Returns:
         The program; narrower than said where memory does not allow more.
@@ -81,7 +85,8 @@ def choose(search: Search, *, given: Width | None, asked: int | None) -> Program
     program = compile_to_fit(search, width)
     if fixed or program.width != width:
         return program
-    return fastest(search, cache_sized(search, program))
+    program = cache_sized(search, program)
+    return fastest(search, program) if measured else program
 
 
 def compile_to_fit(search: Search, width: Width) -> Program:

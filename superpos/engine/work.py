@@ -71,6 +71,7 @@ class Settings:
     """
 
     chunk: int | None = None
+    measure_width: bool = True
     devices: Sequence[Any] | None = None
     check_fragile: bool = False
     memory_fraction: float = MEMORY_FRACTION
@@ -82,6 +83,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Check the numbers and the devices."""
         check_value("chunk", self.chunk, MaybeMembers)
+        check_value("measure_width", self.measure_width, bool)
         check_value("memory_fraction", self.memory_fraction, PositiveFraction)
         check_value("checkpoint_seconds", self.checkpoint_seconds, MaybeNonNegative)
         where = self.devices
@@ -152,7 +154,9 @@ def done(work: Work, held: Store | Memory) -> "xarray.Dataset":
     valid = work.valid()
     on_devices, search = _search(work)
     header_of = functools.partial(_header, work)
-    program = choose(search, given=held.width, asked=settings.chunk)
+    program = choose(
+        search, given=held.width, asked=settings.chunk, measured=settings.measure_width
+    )
     check_results(program.schema, program.schedule, len(ids), search.budget())
     while True:
         program, header = _begin(held, search, program, header_of, allow)

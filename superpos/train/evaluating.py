@@ -11,6 +11,8 @@ from superpos.arguments import ArgumentError, check_value, shown
 from superpos.types import Array, Carry, Evaluation, Probe
 
 STREAM_EVALUATIONS = 2
+COMMON_SEED = 1_055_231_999
+"""Of the key that evaluations are given where it is the same for all members."""
 
 
 def named_evaluations(
@@ -28,6 +30,7 @@ def named_evaluations(
             raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
         check_value(f"evaluations.{name}.at_end", each.at_end, bool)
         check_value(f"evaluations.{name}.after", each.after, bool)
+        check_value(f"evaluations.{name}.common", each.common, bool)
         if each.after and (each.every is not None or each.at_end):
             raise ArgumentError(
                 f"evaluations.{name}.after=True: expected neither every nor at_end beside it"
@@ -40,10 +43,17 @@ def named_evaluations(
 
 
 def measure_of(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str, Array]]:
-    """An evaluation of a carry; at one step of a run, all are given the same key."""
+    """An evaluation of a carry; at one step, all of one run are given the same key.
+
+    Where the evaluation is `common`, that key is the same for all members too: two models are
+    compared on the same examples, whatever seed they were trained from.
+    """
 
     def measure(carry: Carry) -> dict[str, Array]:
-        key = jax.random.fold_in(carry.key, STREAM_EVALUATIONS)
+        key = carry.key
+        if evaluation.common:
+            key = jax.random.key(COMMON_SEED, impl=jax.random.key_impl(key))
+        key = jax.random.fold_in(key, STREAM_EVALUATIONS)
         key = jax.random.fold_in(key, carry.step)
         found: Any = evaluation.measure(carry.params, carry.state, key)
         if not isinstance(found, Mapping):

@@ -114,12 +114,15 @@ class Evaluation(NamedTuple):
     """What is measured, and when.
 
     Attributes:
-        measure: (params, state, key) -> named arrays.
+        measure: (params, state, key) -> named arrays. The key is another one at each step.
         dims: names of the dimensions of results, such as {"feature_norms": ("feature",)}.
         every: updates between two measurements, >= 1, or a Trigger; None is after each
             `log_every`, or with at_end never before the end.
         at_end: measure after the last update, too.
         after: measure stored members, in a stage of its own, and not while they train.
+        common: at a step, all members of all sweeps are given the same key, so that what it draws
+            does not decide between them. False gives each member a key of its own, so that the
+            noise of an evaluation averages out over members.
     """
 
     measure: Probe
@@ -127,3 +130,4 @@ class Evaluation(NamedTuple):
     every: int | Trigger | None = None
     at_end: bool = False
     after: bool = False
+    common: bool = True

@@ -23,6 +23,7 @@ from superpos.app.config.variant import Variant
 from superpos.app.extensions import extensions
 from superpos.app.findings import Findings
 from superpos.app.report.guide import guides
+from superpos.engine import width
 from superpos.train import store
 from tests.small import ends, shrunk
 from tests.superpos.app.report.sites import claims_of, figures_of
@@ -131,7 +132,9 @@ def run_small(name: str, folder: Path) -> Ran:
     config["points"] = ends(config["points"])
     variants = config["variants"].items()
     config["variants"] = {name: shrunk_variant(changes) for name, changes in variants}
-    with smaller(), counted() as work:
+    with smaller(), counted() as work, pytest.MonkeyPatch.context() as patch:
+        if config["analysis"]["kind"] != "train":
+            patch.setattr(width, "fastest", lambda *_: pytest.fail("a clock decided on a width"))
         code = runner.run(config).code
     return Ran(code, folder, config, work, *runner.bind(config, trace=False))
 

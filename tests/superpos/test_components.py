@@ -88,7 +88,7 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
         (
             "evaluation",
             {"kind": "loss", "batch_size": 8, "modle": 3},
-            ["evaluation.modle: unknown, evaluation loss takes batch_size"],
+            ["evaluation.modle: unknown, evaluation loss takes batch_size, n_batches"],
         ),
         (
             "data",

@@ -22,9 +22,10 @@ CAPTION = (
 
 def draw(measured: Coefficients, folder: Path) -> list[Figure]:
     """Draw a panel for each number of examples, a column for each polygon."""
+    published = {SMALL: PRINTED, LARGE: MEASURED}
     panels = {"n = 5,000, short chains": (measured.short, SMALL, PRINTED)}
     panels |= {
-        f"n = {n:,.0f}, long chains": (measured.long, n, MEASURED if n == LARGE else {})
+        f"n = {n:,.0f}, long chains": (measured.long, n, published.get(n, {}))
         for n in sorted({n for _, n in measured.long})
     }
     figure, axes = new_figure(

@@ -44,7 +44,7 @@ class Coefficients(NamedTuple):
 
     Attributes:
         long: of the long chains, without their start.
-        short: of those of the paper's length.
+        short: of those as short as arc-llc's, to show what the length does.
     """
 
     long: Estimates

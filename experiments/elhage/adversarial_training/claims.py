@@ -7,16 +7,14 @@ from experiments.elhage.adversarial_training.measure import DENSITY, Hardened, K
 from experiments.elhage.attacks import Attacked
 from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
 
-GONE = 1.1
-"""Superposition is gone where there are no more features per dimension than this."""
 LARGE = 0.8
 """Norm of the attacks that the paper found to remove it, as part of the norm of inputs."""
 
-SHRINKS = (
-    "tried: the paper's size, 0.457; weights shrink besides, so that ‖W‖²/m falls before features"
-    " part"
+CRITERION = (
+    "the criterion was fixed before this run; by others it is elsewhere: ‖W‖²/m falls as weights"
+    " shrink, before features part, and with a cut relative to the largest norm it never goes"
 )
-"""What is known of the claim that does not reproduce."""
+"""On when superposition is removed, which the paper does not define."""
 
 
 def claims_at(n: int, m: int, density: float) -> dict[str, Claim]:
@@ -27,7 +25,7 @@ def claims_at(n: int, m: int, density: float) -> dict[str, Claim]:
             ("reduces", "training against attacks reduces superposition, the more the larger they"
              " are; Spearman's correlation of their norm and ‖W‖²/m over models", "<=", -0.9, 0),
             ("removes", "only attacks of about 80 % of the norm of inputs remove it; least norm"
-             " with ‖W‖²/m within 1.1", "=", LARGE, 0.2),
+             " with no more features of norm > 0.5 than dimensions", "=", LARGE, 0.2),
             ("robust", "a model trained against attacks of 80 % is less vulnerable to small"
              " attacks; ratio to one trained without attacks", "<=", 1, 0),
             ("cost", "it performs worse without attacks; ratio of losses", ">=", 1, 0),
@@ -40,19 +38,15 @@ def claims_at(n: int, m: int, density: float) -> dict[str, Claim]:
 
 
 def judge(measured: Hardened) -> list[Verdict]:
-    """Verdicts at the density nearest to DENSITY; what needs norms that are not there is not run.
-
-    The notes have what other densities show.
-    """
+    """Verdicts at the density nearest to DENSITY; without the norms they need they are not run."""
     attacked = measured.attacked
     curves = {p: curve(attacked, p) for p in np.unique(attacked.density)[::-1]}
     density = min(curves, key=lambda p: abs(p - DENSITY))
-    claims, here = claims_at(*attacked.sizes, density), curves.pop(density)
+    claims, here = claims_at(*attacked.sizes, density), curves[density]
     norms, features = here.norms, here.features
     large = np.flatnonzero(np.isclose(norms, LARGE))
-    elsewhere = ", ".join(
-        f"p={p:.3g}: {least_norm(each.norms, each.features):.3g}" for p, each in curves.items()
-    )
+    kept = measured.kept
+    removed = least_norm(kept.norms, kept.counts, attacked.sizes[1])
     reaches, plain = norms[0] == 0 and norms[-1] >= LARGE, norms[0] == 0 and large.size
     pairs = zip(norms, features, strict=True)
     varied = norms.size > 2 and np.ptp(features) > 0
@@ -61,34 +55,30 @@ def judge(measured: Hardened) -> list[Verdict]:
             _correlation(attacked, density) if varied else None,
             ", ".join(f"{norm:.2g}: {each:.3g}" for norm, each in pairs),
         ),
-        claims["removes"].judge(
-            least_norm(norms, features) if reaches else None,
-            "; ".join(filter(None, (_listed(measured.kept), elsewhere, SHRINKS))),
-        ),
+        claims["removes"].judge(removed if reaches else None, f"{_listed(kept)}; {CRITERION}"),
         claims["robust"].judge(here.relative[large[0]] / here.relative[0] if plain else None),
         claims["cost"].judge(here.clean[large[0]] / here.clean[0] if plain else None),
     ]
     return settle(verdicts, attacked.fragile)
 
 
-def least_norm(norms: np.ndarray, features: np.ndarray) -> float:
-    """Least norm from which on features per dimension, linear between norms, stay within GONE.
+def least_norm(norms: np.ndarray, counts: np.ndarray, n_dimensions: int) -> float:
+    """Halfway between the last norm that leaves more features than dimensions and the next.
 
     Args:
         norms: of attacks, ascending, (k,).
-        features: features per dimension, (k,).
+        counts: how many features are represented, (k,).
+        n_dimensions: in which they are.
 
     Returns:
-        The norm; inf where superposition is left at the largest.
+        The norm; the least where none leaves more, inf where the largest does.
     """
-    above = np.flatnonzero(features > GONE)
+    above = np.flatnonzero(counts > n_dimensions)
     if not above.size:
         return float(norms[0])
-    last = above[-1]
-    if last == len(norms) - 1:
+    if above[-1] == len(norms) - 1:
         return np.inf
-    share = (features[last] - GONE) / (features[last] - features[last + 1])
-    return float(norms[last] + share * (norms[last + 1] - norms[last]))
+    return float(norms[above[-1] : above[-1] + 2].mean())
 
 
 def _correlation(attacked: Attacked, density: float) -> float:

@@ -8,7 +8,6 @@ from superpos.app.claims.ledger import Verdict, claims_of, settle
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"
 SECTION = "Correlated and Anticorrelated Features"
-READING = "of 'pure PCA' from p=0.5 on, in the same figure, it would be less by 0.693"
 ENDS = "the densities end at 0.8 since an exploratory run that ended at 1"
 """A setting that was fixed after a run was seen."""
 
@@ -109,9 +108,7 @@ def _judge_collapse(collapse: Collapse) -> list[Verdict]:
         CLAIMS["none"].judge(counts[0] if sparse else None),
         CLAIMS["all"].judge(counts[-1] if dense else None, ENDS),
         *(
-            CLAIMS[f"collapse_{count}"].judge(
-                _log_ratio(onset(collapse, count), claimed), READING if count == 3 else ""
-            )
+            CLAIMS[f"collapse_{count}"].judge(_log_ratio(onset(collapse, count), claimed))
             for count, claimed in THRESHOLDS.items()
         ),
     ]

@@ -12,9 +12,9 @@ from superpos.train import best_of
 
 COLLAPSED = 0.25
 """A pair is collapsed to its principal component when ‖W_1 - W_2‖/√2 is below this."""
-THRESHOLDS = {1: 0.05, 2: 0.15, 3: 0.25}
-"""Collapsed sets -> the density from which the paper's figure shows that many; it calls models
-"most PCA-like but one" from 0.25 and "pure PCA" from 0.5, and the former was read as three."""
+THRESHOLDS = {1: 0.05, 2: 0.15, 3: 0.5}
+"""Collapsed sets -> the density from which the paper's figure shows that many; three is what it
+calls "pure PCA"."""
 
 
 class Collapse(NamedTuple):

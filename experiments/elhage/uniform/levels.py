@@ -1,6 +1,9 @@
 """How dimensions per feature and dimensionalities gather at the levels of polytopes."""
 
 import numpy as np
+import scipy
+
+from experiments.elhage.expected_loss import expected_loss
 
 LINES = (3 / 4, 2 / 3, 1 / 2, 2 / 5, 3 / 8)
 """Dimensionalities of tetrahedron, triangle, digon, pentagon and square antiprism."""
@@ -8,15 +11,20 @@ HALF_WIDTH, BANDWIDTH = 0.02, 0.1
 """What counts as on a line, and the standard deviation that makes the null smooth."""
 
 
-def plateau(p: np.ndarray, per_feature: np.ndarray) -> float:
-    """Share of the range of log p where D*, linear between densities, is within 0.02 of 1/2.
+def digon(density: float) -> float:
+    """D* of two features alone in one dimension, at the optimum of their exact loss.
 
     Args:
-        p: densities, falling, (n_densities,).
-        per_feature: D* at each, (n_densities,).
+        density: p of both, in (0, 1].
     """
-    x = np.linspace(np.log(p[-1]), np.log(p[0]), 10_001)
-    return float((np.abs(np.interp(x, np.log(p[::-1]), per_feature[::-1]) - 0.5) < 0.02).mean())
+
+    def loss(at: np.ndarray) -> float:
+        radius, bias = at
+        W, b = np.array([[[radius], [-radius]]]), np.array([[bias, bias]])
+        return float(expected_loss(W, b, np.full((1, 2), density))[0])
+
+    found = scipy.optimize.minimize(loss, (1.0, 0.0), method="Nelder-Mead", tol=1e-9)
+    return float(1 / (2 * found.x[0] ** 2))
 
 
 def on_lines(D: np.ndarray) -> tuple[float, float]:

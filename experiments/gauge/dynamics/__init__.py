@@ -9,6 +9,6 @@ Source: the comment of A. Jermyn on N. Soares 2022, K-complexity is silly; use c
 (LessWrong). Two things came out otherwise than was expected. The rule of G is exact, yet alone it
 is unstable: whatever rounding adds to the rank grows wherever another hidden dimension would lower
 the loss, until G is no Gram matrix; truncating the rank now and then takes that away. And Muon
-keeps to rotations of an untied bottleneck only for some hundred updates: from then on rounding
-grows exponentially. At a tenth of the learning rate it did not within 400 updates.
+is followed at a learning rate of 0.001: at 0.01 it keeps to rotations of an untied bottleneck only
+for some hundred updates, and from then on rounding grows exponentially, as in a chaotic system.
 """

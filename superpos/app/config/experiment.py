@@ -50,6 +50,7 @@ ENGINE = {
     "kernel": Kernel,
     "rng": Rng,
     "chunk": MaybeMembers,
+    "measure_width": bool,
     "memory_fraction": PositiveFraction,
     "checkpoint_seconds": MaybeNonNegative,
     "check_fragile": bool,

@@ -19,8 +19,8 @@ COMPONENTS = ("data", "model", "optim", "evaluations")
 """Sections of a config of which a run is made."""
 PARTS = {"model": "model", "source": "data"}
 """Argument -> the section of the config whose component it is given."""
-WHEN = ("every", "at_end", "after")
-"""Keys of an evaluation that say when, and are no arguments of its factory."""
+WHEN = ("every", "at_end", "after", "common")
+"""Keys of an evaluation that say when and with which key, and are no arguments of its factory."""
 
 
 class Parts(NamedTuple):
@@ -130,9 +130,8 @@ def _evaluation(name: str, node: Mapping[str, Any], parts: Mapping[str, Any]) ->
     every: Any = node.get("every")
     if isinstance(every, Mapping):
         every = construct(registry(), "trigger", every, f"{path}.every")
-    return made._replace(
-        every=every, at_end=node.get("at_end", False), after=node.get("after", False)
-    )
+    flags = {key: node[key] for key in WHEN[1:] if key in node}
+    return made._replace(every=every, **flags)
 
 
 def _without_when(node: Any) -> Any:
@@ -151,7 +150,7 @@ def _when_problems(name: str, node: Any) -> Iterator[str]:
         yield from check(registry(), "trigger", every, f"{path}.every")
     elif every is not None:
         yield from problem_of(f"{path}.every", every, Count)
-    for key in ("at_end", "after"):
+    for key in WHEN[1:]:
         yield from problem_of(f"{path}.{key}", node.get(key, False), bool)
     if node.get("after") is True and (every is not None or node.get("at_end")):
         yield f"{path}.after={shown(True)}: expected neither every nor at_end beside it"

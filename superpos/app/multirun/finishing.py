@@ -13,7 +13,7 @@ from superpos.app.findings import Findings
 from superpos.app.multirun import manifest, training
 from superpos.app.multirun.training import Part
 from superpos.app.runner import TrainedSweep, report
-from superpos.app.search_metric import Value, search_metric
+from superpos.app.search_metric import Value, search_metric, standard_error
 from superpos.store.derived import replace
 from superpos.store.grid import make_grid
 from superpos.store.table import INVALID, INVALID_STEP
@@ -69,11 +69,13 @@ class Finishing:
         """
         failed = (part.trained for part in self.parts if isinstance(part.trained, str))
         reasons = list(dict.fromkeys(failed))
-        value = self.value = None if reasons else self._value()
+        value, deviation = (None, None) if reasons else self._value()
+        self.value = value
         reasons += [reason for part in self.parts for reason in _diverged(part)]
         self.failure = "; ".join(reasons) or None
         record = {
             "objective": value,
+            "objective_standard_error": deviation,
             "failure": self.failure,
             "store": str(self._store),
             "members": [member for part in self.parts for member in _members(part)],
@@ -88,13 +90,15 @@ class Finishing:
             raise JobError(self.failure or "no number to take the objective from")
         return value
 
-    def _value(self) -> Value:
+    def _value(self) -> tuple[Value, Value]:
+        """The value of config.objective, and its standard error."""
         found = [(p.trained, p.numbers) for p in self.parts if not isinstance(p.trained, str)]
         each = [trained.results(numbers) for trained, numbers in found]
         shared = [name for name in each[0] if all(name in one for one in each)]
         results = {name: np.concatenate([one[name] for one in each]) for name in shared}
         ok = np.concatenate([trained.ok(numbers) for trained, numbers in found])
-        return search_metric(self._config["objective"], results, ok)
+        names = self._config["objective"]
+        return search_metric(names, results, ok), standard_error(names, results, ok)
 
     def _report(self, folder: Path) -> None:
         variants = dict.fromkeys(part.job_sweep.variant for part in self.parts)

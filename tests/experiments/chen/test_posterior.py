@@ -5,7 +5,7 @@ import pytest
 import scipy
 
 from experiments.chen import theory
-from experiments.chen.posterior.claims import crossing, judge
+from experiments.chen.posterior.claims import crossing, crossings, judge
 from experiments.chen.posterior.measure import Chains, vertices
 from experiments.chen.posterior.odds import expected_log_odds, log_odds
 
@@ -59,6 +59,24 @@ def test_the_crossing_is_between_the_sizes_where_odds_change_sign():
     assert crossing(sizes, np.array([-2.0, -1.0, 3.0])) == pytest.approx(350)
     assert crossing(sizes, np.array([-2.0, -1.0, -0.5])) is None
     assert crossing(sizes, np.array([2.0, 1.0, 0.5])) is None
+
+
+def test_each_data_set_has_a_crossing_of_its_own():
+    """At 350 and 400; one that never turns is not counted."""
+    sizes = np.array([100.0, 300.0, 500.0])
+    odds = np.array([[-2.0, -1.0, 3.0], [-4.0, -1.0, 1.0], [-1.0, -1.0, -1.0]]).T
+    np.testing.assert_allclose(crossings(sizes, odds), [350, 400])
+
+
+def test_the_crossing_is_the_mean_over_data_sets_with_its_standard_error():
+    """Odds that rise through 0 at other n: the mean of the crossings, not that of mean odds."""
+    found = chains(odds=-3.0, slope=-0.012)
+    verdict = verdicts(found)["crossing"]
+    expected = crossings(found.sizes, np.array([log_odds(found, n) for n in found.sizes]))
+    assert len(expected) == 2
+    assert verdict.measured == pytest.approx(expected.mean())
+    error = expected.std(ddof=1) / np.sqrt(2)
+    assert f"in 2 of 2 data sets, standard error {error:.3g}" in verdict.note
 
 
 def test_the_theory_has_even_odds_at_its_crossing():

@@ -12,7 +12,7 @@ from experiments.elhage.correlated.claims import CLAIMS, judge
 from experiments.elhage.correlated.figures import draw
 from experiments.elhage.correlated.measure import Collapse, Sets, measure, onset, side_by_side
 
-P = np.array([0.02, 0.04, 0.06, 0.14, 0.16, 0.24, 0.26, 0.8])
+P = np.array([0.02, 0.04, 0.06, 0.14, 0.16, 0.45, 0.55, 0.8])
 COUNTS = [0, 0, 1, 1, 2, 2, 3, 3]
 
 
@@ -89,7 +89,7 @@ def test_another_course_is_not_reproduced(counts: list[int], claim: str) -> None
 
 def test_an_onset_lies_between_two_densities() -> None:
     assert onset(GOOD, 1) == pytest.approx(np.sqrt(0.04 * 0.06))
-    assert onset(GOOD, 3) == pytest.approx(np.sqrt(0.24 * 0.26))
+    assert onset(GOOD, 3) == pytest.approx(np.sqrt(0.45 * 0.55))
     assert onset(collapse([0, 0, 0]), 1) is None
     assert onset(collapse([3, 3]), 1) is None
 

@@ -111,7 +111,8 @@ def relu(**changes: np.ndarray) -> dict[str, bool | None]:
 def test_the_paper_is_reproduced() -> None:
     found = relu()
     assert set(found) == {
-        *("relu_dense", "relu_rising", "relu_sparse", "relu_order", "relu_antipodal")
+        *("relu_dense", "relu_rising", "relu_sparse", "relu_importance", "relu_order"),
+        "relu_antipodal",
     }
     assert set(found.values()) == {True}
 
@@ -127,9 +128,11 @@ def test_rotation_does_not_matter_to_relu_either() -> None:
         ("relu_dense", {"dense": np.roll(top(), 1, axis=0)}),
         ("relu_dense", {"dense": top(4)}),
         ("relu_dense", {"dense": shared(4)}),
-        ("relu_rising", {"next": crowd(9)}),
-        ("relu_rising", {"middle": top(4)}),
-        ("relu_sparse", {"sparse": crowd(14)}),
+        ("relu_rising", {"middle": top()}),
+        ("relu_rising", {"sparse": top(4)}),
+        ("relu_sparse", {"sparse": crowd(9)}),
+        ("relu_importance", {"sparse": crowd(18)[::-1]}),
+        ("relu_importance", {"middle": np.random.default_rng(0).permutation(crowd(10))}),
         ("relu_sparse", {"sparse": crowd(18) * 0.4}),
         ("relu_order", {"next": shared(0)}),
         ("relu_antipodal", {"middle": np.vstack([top()[:5], np.full((1, 5), 5**-0.5), top()[6:]])}),
@@ -143,8 +146,24 @@ def test_feature_0_first_together_with_another_is_no_earlier() -> None:
     assert relu(next=shared(0, 1))["relu_order"] is True
 
 
-def test_fifteen_of_twenty_are_nearly_all() -> None:
-    assert relu(sparse=crowd(15))["relu_sparse"] is True
+@pytest.mark.parametrize("n_kept", range(10, 21))
+def test_any_count_of_many_more_features_than_dimensions_will_do(n_kept: int) -> None:
+    """The best models have 13 to 17, so that no count is claimed, nor that it never falls."""
+    found = relu(middle=crowd(13), sparse=crowd(n_kept))
+    assert found["relu_sparse"] is found["relu_rising"] is found["relu_importance"] is True
+
+
+def test_one_feature_out_of_order_is_not_many() -> None:
+    """Of ten and ten, the tenth swapped with the eleventh: 99 of 100 pairs are in order."""
+    W = crowd(10)
+    W[[9, 10]] = W[[10, 9]]
+    [verdict] = [
+        each
+        for each in judge_relu(claims_at(N, M), models(np.stack([W] * 4)))
+        if each.claim.id.endswith("relu_importance")
+    ]
+    assert verdict.measured == pytest.approx(0.99)
+    assert verdict.reproduced
 
 
 def test_densities_that_are_not_there_are_not_run() -> None:
@@ -163,7 +182,7 @@ def test_without_superposition_order_and_pairs_are_not_run() -> None:
 def test_models_that_broke_are_not_reproduced() -> None:
     broken = np.full((4, N, M), np.nan)
     found = states(judge_relu, models(broken))
-    assert {name for name, state in found.items() if state} <= {"relu_rising"}
+    assert not any(found.values())
     assert not any(states(judge_linear, models(broken, LINEAR_B * np.nan)).values())
 
 
@@ -176,7 +195,7 @@ def test_claims_of_another_size_have_other_ids_and_the_same_tolerances() -> None
     ids = {claim.id for claim in (*small.values(), *large.values())}
     assert len(ids) == len(small) + len(large)
     assert [c.tolerance for c in small.values()] == [c.tolerance for c in large.values()]
-    assert (small["relu_sparse"].claimed, large["relu_sparse"].claimed) == (15, 60)
+    assert (small["relu_sparse"].claimed, large["relu_sparse"].claimed) == (10, 40)
 
 
 def test_measure_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> None:
@@ -201,6 +220,6 @@ def test_measure_takes_the_best_seed_from_dense_to_sparse(tmp_path: Path) -> Non
         "linear": sweep(LINEAR_W, LINEAR_B),
     }
     measured = measure(datasets)
-    assert [verdict.reproduced for verdict in judge(measured)] == [True] * 8
+    assert [verdict.reproduced for verdict in judge(measured)] == [True] * 9
     [figure] = draw(measured, tmp_path)
     assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.elhage.uniform.claims import judge
+from experiments.elhage.uniform.claims import end_of, judge
 from experiments.elhage.uniform.figures import draw
-from experiments.elhage.uniform.levels import on_lines, plateau
+from experiments.elhage.uniform.levels import digon, on_lines
 from experiments.elhage.uniform.measure import Models, Sweeps, by_density, measure, models_of
 from superpos.app.claims.ledger import Verdict
 from superpos.metrics import POLYTOPES
@@ -17,16 +17,17 @@ from superpos.train import NoMemberError
 from tests.superpos.metrics.polytopes import FIGURES, direct_sum, padded, rotation
 
 CLAIMS = {
-    *("dense", "plateau", "sparse", "lines", "digons", "figures", "packed", "factors"),
-    *("invariant_n", "invariant_m"),
+    *("dense", "plateau", "plateau_ends", "sparse", "lines", "digons", "figures", "packed"),
+    *("factors", "invariant_n", "invariant_m"),
 }
 N, M = 24, 6
-DENSITY = np.array([1.0, 0.6, 0.3, 0.1, 0.05])
+DENSITY = np.array([1.0, 0.6, 0.3, 0.26, 0.22, 0.05])
 BLOCKS = [
     [FIGURES["single"]] * 6,
     [FIGURES["tetrahedron"], FIGURES["triangle"], FIGURES["digon"]],
     [FIGURES["digon"]] * 6,
     [FIGURES["digon"]] * 6,
+    [FIGURES["pentagon"]] * 3,
     [FIGURES["square antiprism"], FIGURES["pentagon"], FIGURES["digon"]],
 ]
 
@@ -86,7 +87,7 @@ def test_figures_are_found_in_every_model() -> None:
     names = [{POLYTOPES[code] for code in codes} for codes in paper().codes]
     assert names[0] == {"single", "none"}
     assert names[1] == {"tetrahedron", "triangle", "digon", "none"}
-    assert names[4] == {"square antiprism", "pentagon", "digon", "none"}
+    assert names[5] == {"square antiprism", "pentagon", "digon", "none"}
 
 
 def with_model(place: int, W: np.ndarray) -> np.ndarray:
@@ -103,9 +104,11 @@ NOISE = np.random.default_rng(0).normal(size=(N, M)) / 3
     ("claim", "W"),
     [
         ("dense", with_model(0, 0.9 * PAPER[0])),
-        ("plateau", with_model(2, PAPER[0])),
-        ("sparse", with_model(4, PAPER[0])),
-        ("lines", np.stack([NOISE * scale for scale in (1, 1.2, 1.4, 1.6, 1.8)])),
+        ("plateau", with_model(2, 0.9 * PAPER[2])),
+        ("plateau", np.stack([PAPER[0]] * 6)),
+        ("plateau_ends", with_model(4, PAPER[3])),
+        ("sparse", with_model(5, PAPER[0])),
+        ("lines", np.stack([NOISE * scale for scale in (1, 1.2, 1.4, 1.6, 1.7, 1.8)])),
         ("digons", with_model(2, rows([FIGURES["pentagon"]] * 2 + [FIGURES["single"]] * 2) * 1.0)),
         ("figures", with_model(1, PAPER[2])),
         ("packed", with_model(3, NOISE)),
@@ -134,16 +137,21 @@ def test_growth_is_judged_at_shared_densities() -> None:
 def test_what_needs_other_densities_is_not_run() -> None:
     found = verdicts(models(PAPER[2:3], DENSITY[2:3]))
     missing = {name for name, verdict in found.items() if verdict.reproduced is None}
-    assert missing == {"dense", "plateau", "sparse"}
+    assert missing == {"dense", "plateau", "plateau_ends", "sparse"}
     alone = {v.claim.id.rpartition("/")[2]: v for v in judge(Sweeps(paper()))}
     assert alone["invariant_n"].reproduced is alone["invariant_m"].reproduced is None
 
 
-def test_plateau_by_hand() -> None:
-    """From 1 to 1/2 over the first half of log p, then flat: in the last 0.02 of the fall, too."""
-    p = np.array([1.0, 0.1, 0.01])
-    assert plateau(p, np.array([1.0, 0.5, 0.5])) == pytest.approx(0.5 + 0.5 * 0.02 / 0.5, abs=1e-3)
-    assert plateau(p, np.array([1.0, 0.9, 0.8])) == 0
+@pytest.mark.parametrize(("p", "expected"), [(0.35, 0.492), (0.30, 0.490), (0.25, 0.489)])
+def test_a_pair_alone_is_that_of_an_independent_optimisation(p: float, expected: float) -> None:
+    """TARGETS.md, corrections: to 0.0015, as far as the points of the expected loss go."""
+    assert digon(p) == pytest.approx(expected, abs=1.5e-3)
+
+
+def test_the_phase_ends_between_two_densities() -> None:
+    p = np.array([1.0, 0.5, 0.26, 0.22, 0.1])
+    assert end_of(p, np.array([0, 1, 1, 0, 0], bool)) == pytest.approx(np.sqrt(0.26 * 0.22))
+    assert end_of(p, np.zeros(5, bool)) is end_of(p, np.ones(5, bool)) is None
 
 
 def test_lines_against_a_smooth_distribution() -> None:
@@ -179,7 +187,7 @@ def test_a_sweep_over_density_alone() -> None:
     dataset = xarray.Dataset(
         {
             "W": (("density", "feature", "hidden"), PAPER.astype(np.float32)),
-            "status": (("density",), np.full(5, "ok")),
+            "status": (("density",), np.full(6, "ok")),
         },
         {"density": DENSITY, "seed": 0},
     )
@@ -191,7 +199,7 @@ def test_two_figures_are_drawn(tmp_path: Path) -> None:
     dataset = xarray.Dataset(
         {
             "W": (("density", "seed", "feature", "hidden"), PAPER[::-1, None].astype(np.float32)),
-            "status": (("density", "seed"), np.full((5, 1), "ok")),
+            "status": (("density", "seed"), np.full((6, 1), "ok")),
         },
         {"density": DENSITY[::-1], "seed": [0]},
     )
@@ -201,4 +209,4 @@ def test_two_figures_are_drawn(tmp_path: Path) -> None:
     for figure in figures:
         assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
     states = [verdict.reproduced for verdict in judge(measured)]
-    assert states == [True] * 8 + [None] * 2
+    assert states == [True] * 9 + [None] * 2

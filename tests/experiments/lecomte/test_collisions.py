@@ -6,7 +6,14 @@ import xarray
 
 from experiments.lecomte.collisions.claims import judge
 from experiments.lecomte.collisions.figures import draw
-from experiments.lecomte.collisions.measure import Weights, expected, measure, polysemantic
+from experiments.lecomte.collisions.measure import (
+    Ends,
+    Weights,
+    ends,
+    expected,
+    measure,
+    polysemantic,
+)
 
 N, INSTANCES = 64, 200
 
@@ -20,8 +27,11 @@ def settled(m, rng, n=N):
     return W
 
 
-def verdicts(trained, start=None):
-    return {v.claim.id.rsplit("/", 1)[1]: v for v in judge(Weights(trained, start))}
+NOTHING = Ends(np.zeros((0, N, 8)), np.zeros((0, N, 8)))
+
+
+def verdicts(trained, descent=NOTHING):
+    return {v.claim.id.rsplit("/", 1)[1]: v for v in judge(Weights(trained, NOTHING, descent))}
 
 
 def test_neurons_of_two_features_or_more_are_counted():
@@ -62,15 +72,28 @@ def test_as_many_collisions_whatever_the_width_are_not():
 
 @pytest.mark.parametrize(("moved", "reproduced"), [(0, True), (N // 2, False)])
 def test_the_neuron_that_wins_is_compared_with_the_start(moved, reproduced):
-    rng = np.random.default_rng(2)
-    start = rng.normal(size=(4, N, 16)) * 0.2
-    end = np.zeros_like(start)
-    won = np.abs(start).argmax(-1)
-    won[:, :moved] = (won[:, :moved] + 1) % 16
-    np.put_along_axis(end, won[..., None], 1.0, axis=-1)
-    verdict = verdicts([end], start)["same_neuron"]
+    """Each feature ends along its start, but for some that end along that of the next one."""
+    start = np.random.default_rng(2).normal(size=(4, N, 80)) * 0.05 + np.eye(N, 80) / 2
+    end = np.stack([np.eye(N, 80)] * 4)
+    end[:, :moved] = np.roll(end[:, :moved], 1, axis=1)
+    verdict = verdicts([], Ends(start, end))["same_neuron"]
     assert verdict.reproduced is reproduced
     assert verdict.measured == 1 - moved / N
+
+
+def test_models_that_were_not_trained_do_not_reproduce_it():
+    """Each is along its own start, of course, and settled nowhere."""
+    start = np.random.default_rng(2).normal(size=(4, N, 512)) * 512**-0.5
+    assert verdicts([], Ends(start, start))["same_neuron"].measured == 0
+
+
+def test_the_largest_weight_at_the_start_is_in_the_note():
+    start = np.random.default_rng(2).normal(size=(4, N, 16)) * 0.2
+    end = np.zeros_like(start)
+    np.put_along_axis(end, np.abs(start).argmax(-1)[..., None], 1.0, axis=-1)
+    note = verdicts([], Ends(start, end))["same_neuron"].note
+    assert note.startswith("gradient descent: a share of")
+    assert "largest weight at the start for 1.00, its median rank there is 1 of 16" in note
 
 
 def test_models_without_collisions_or_of_one_width_leave_the_slope_open():
@@ -93,7 +116,11 @@ def test_measure_takes_each_size_without_what_it_is_padded_with(tmp_path):
         {"W": ((*dims, "feature", "hidden"), W), "status": (dims, status)}, coords
     )
     start = trained.sel(n_hidden=8, drop=True)
-    measured = measure({"start": start, "trained": trained})
+    measured = measure({"start": start, "trained": trained, "descent": start.isel(seed=[1, 2])})
+    assert measured.widest.start.shape == measured.widest.end.shape == (2, 4, 8)
+    assert measured.descent.start.shape == measured.descent.end.shape == (1, 4, 8)
+    assert ends(start.isel(hidden=slice(4)), start).end.shape[0] == 0, "of another size"
+    assert ends(start.isel(seed=[1]), start).end.shape[0] == 1
     line, _, same = judge(measured)
     assert "m=4: 1, m=8: 0" in line.note
     assert "m from 4 to 8, 3 instances" in line.claim.setting

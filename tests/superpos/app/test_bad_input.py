@@ -115,6 +115,8 @@ VALUES = [
     case("fit.log_every=0", f"fit.log_every=0: {COUNT}"),
     case("fit.log_every=null", "fit.log_every=None: expected an integer"),
     case("evaluations.loss.batch_size=0", f"evaluations.loss.batch_size=0: {COUNT}"),
+    case("evaluations.loss.n_batches=1", "evaluations.loss.n_batches=1: expected an integer in [2"),
+    case("+evaluations.loss.common=1", "evaluations.loss.common=1: expected true"),
     # Seeds.
     case("seed=-1", f"seed=-1: {SEED}"),
     case(f"seed={2**32}", f"seed={2**32}: {SEED}"),
@@ -122,6 +124,7 @@ VALUES = [
     case("seed=abc", f"seed='abc': {SEED}"),
     # The engine.
     case("engine.chunk=0", f"engine.chunk=0: {COUNT}"),
+    case("engine.measure_width=1", "engine.measure_width=1: expected true"),
     case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
     case(
         "engine.checkpoint_seconds=-1",

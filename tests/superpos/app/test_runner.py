@@ -10,14 +10,17 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import xarray
 import yaml
+from rich.console import Console
 
 from experiments.elhage.phase_change import sampling
 from superpos.app import runner, sweeping
 from superpos.app.boundary import compose
 from superpos.app.config.sweep_plan import ConfigError, SweepPlan
+from superpos.app.findings import Findings
 from superpos.app.report import stored
-from superpos.train import StoreError, store
+from superpos.train import StoreError, best_of, store
 from tests.small import shrunk
 
 TINY = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations.loss.batch_size=8")
@@ -318,6 +321,11 @@ def test_run_again_still_says_how_long_the_training_took(
         runner.run(config)
         facts = stored.read(folder).facts
         assert facts["Training, sweep"] == "4 models, found on disk"
+        [share] = re.findall(r"at most (.*) % of it", facts["Standard error of the loss, sweep"])
+        last = store.open(folder / "sweep").isel(step=-1)
+        assert float(share) == pytest.approx(
+            100 * (last["loss_standard_error"] / last["loss"]).max().item(), rel=0.05
+        )
         assert re.fullmatch(r"4 models in \d+\.\d s", facts["Time taken, sweep"])
     (folder / "figures.json").unlink()
     runner.run(config)
@@ -460,3 +468,44 @@ def test_engine_settings_reach_the_sweep(tmp_path: Path, monkeypatch: pytest.Mon
     assert seen["axes"] == {"seed": [0, 1], "data.density": [0.5, 1.0]}
     assert seen["store"] == tmp_path / "sweep"
     assert seen["assets"] == {}
+
+
+@pytest.mark.parametrize(
+    ("losses", "errors", "text"),
+    [
+        ([[1.0, 4.0], [1.0, 2.0]], [[9.0, 0.04], [9.0, 0.05]], "at most 2.5 % of it"),
+        ([[1.0, 0.0], [1.0, 2.0]], [[9.0, 0.0], [9.0, 0.05]], "at most 2.5 % of it"),
+        ([[np.nan] * 2] * 2, [[np.nan] * 2] * 2, "not known"),
+        (np.zeros((2, 0)), np.zeros((2, 0)), None),
+    ],
+)
+def test_the_standard_error_of_the_loss_is_stated(losses: Any, errors: Any, text: Any) -> None:
+    """After the last block; nothing of a variant without one."""
+    members = {"status": ("seed", ["ok", "ok"])}
+    curves = {"loss": (("seed", "step"), losses), "loss_standard_error": (("seed", "step"), errors)}
+    dataset = xarray.Dataset(members | curves, {"step": np.arange(np.shape(losses)[1])})
+    facts = runner._facts({"sweep": runner.TrainedSweep(dataset, 0, 0.0)}, {})
+    assert facts.get("Standard error of the loss, sweep") == text
+
+
+def test_members_that_a_choice_leaves_out_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the terminal and on the page, once."""
+    dataset = xarray.Dataset(
+        {"loss": (("seed", "step"), [[1.0], [np.nan]]), "status": ("seed", ["ok", "diverged@1"])},
+        {"seed": [0, 1], "step": [2]},
+    )
+
+    def analyse(datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
+        del folder
+        for _ in range(2):
+            best_of(datasets["sweep"], datasets["sweep"]["loss"].isel(step=-1))
+        return Findings()
+
+    trained = {"sweep": runner.TrainedSweep(dataset, 0, 0.0)}
+    runner.report(tiny(tmp_path), analyse, trained, tmp_path, Console(soft_wrap=True))
+    line = "best of seed: 1 of 2 members left out, 1 without a finished run"
+    assert capsys.readouterr().out.count(line) == 1
+    assert line in stored.read(tmp_path).facts["Left out of a choice"]
+    assert line in (tmp_path / "index.html").read_text()

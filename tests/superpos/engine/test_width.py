@@ -282,6 +282,15 @@ def test_a_long_sweep_on_a_cpu_takes_the_fastest_width_by_cache_and_time(memory)
     assert len(set(fake.compiled)) == 4
 
 
+def test_without_measuring_the_width_no_clock_is_read(memory):
+    """However fast each width seems: the same width, by the cache alone."""
+    for best in (1, 4096, 10**6):
+        fake = Fake(member=CACHE_BYTES / 1024, seconds=fastest_at(best), n_blocks=10**9)
+        program = choose(fake.search, given=None, most=None, measured=False)
+        assert program.width.n_members == pytest.approx(1024, rel=0.05)
+        assert fake.timed == []
+
+
 def test_the_free_memory_is_that_of_the_device_where_it_says_so(monkeypatch):
     stats = {"bytes_limit": 1000, "bytes_in_use": 300}
     device = types.SimpleNamespace(memory_stats=lambda: stats)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray
 
+from superpos.store.best import LeftOutWarning
 from superpos.train import best_of
 
 NAN, INF = float("nan"), float("inf")
@@ -65,7 +66,14 @@ def test_only_a_finished_member_with_a_finite_loss_is_chosen(
     losses: list[float], statuses: list[str], restart: int
 ) -> None:
     dataset = dataset_of([losses, [1.0, 2.0, 3.0]], [statuses, ["ok"] * 3])
-    best = best_of(dataset, dataset["loss"])
+    n_left = sum(s != "ok" or not np.isfinite(n) for n, s in zip(losses, statuses, strict=True))
+    with pytest.warns(LeftOutWarning) as said:
+        best = best_of(dataset, dataset["loss"])
+    assert str(said[0].message) == (
+        f"best of seed: {n_left} of 6 members left out, {n_left} without a finished run or a finite"
+        " loss, 0 sensitive to rounding where others are not"
+    )
+    np.testing.assert_array_equal(best["n_compared"], [3 - n_left, 3])
     assert best["W"].values[0, 0] == restart
     assert best["best_loss"].values[0] == losses[restart]
     assert best["status"].values[0] == "ok"
@@ -120,12 +128,38 @@ def test_a_steady_member_is_preferred_to_a_fragile_one() -> None:
     dataset = dataset_of([[1.0, 2.0, 3.0], [4.0, 2.0, 3.0]], OK)
     fragile = np.asarray([[True, False, False], [True, True, True]])
     dataset["fragile"] = (("density", "seed"), fragile)
-    best = best_of(dataset, dataset["loss"])
+    with pytest.warns(LeftOutWarning, match="1 of 6 members left out, 0 .* loss, 1 sensitive"):
+        best = best_of(dataset, dataset["loss"])
     np.testing.assert_array_equal(best["best_loss"], [2.0, 2.0])
     np.testing.assert_array_equal(best["fragile"], [False, True])
+    np.testing.assert_array_equal(best["n_compared"], [2, 3])
 
 
 def test_a_steady_member_that_is_not_ok_is_no_better_than_none() -> None:
     dataset = dataset_of([[1.0, 2.0, 3.0]] * 2, [["ok", "diverged@3", "ok"]] * 2)
     dataset["fragile"] = (("density", "seed"), np.asarray([[True, False, True]] * 2))
-    np.testing.assert_array_equal(best_of(dataset, dataset["loss"])["best_loss"], [1.0, 1.0])
+    with pytest.warns(LeftOutWarning, match="2 of 6 members left out, 2 without"):
+        best = best_of(dataset, dataset["loss"])
+    np.testing.assert_array_equal(best["best_loss"], [1.0, 1.0])
+
+
+def test_the_standard_error_is_beside_the_choice() -> None:
+    """At the step of the loss, of the member that is chosen; none where none was measured."""
+    dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
+    assert "best_loss_standard_error" not in best_of(dataset, dataset["loss"])
+    curve = xarray.concat([dataset["loss"] * 9, dataset["loss"]], dim="step")
+    measured = dataset.assign(loss=curve, loss_standard_error=curve / 100)
+    best = best_of(measured.assign_coords(step=[5, 10]), (measured["loss"]).isel(step=-1))
+    assert "best_loss_standard_error" not in best, "a loss that does not say its step"
+    measured = measured.assign_coords(step=[5, 10])
+    best = best_of(measured, measured["loss"].isel(step=-1))
+    np.testing.assert_allclose(best["best_loss_standard_error"], [0.01, 0.005])
+    best = best_of(measured, measured["loss"].isel(step=0))
+    np.testing.assert_allclose(best["best_loss_standard_error"], [0.09, 0.045])
+    assert "step" not in best["best_loss_standard_error"].coords
+
+
+def test_who_compares_all_is_told_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
+    np.testing.assert_array_equal(best_of(dataset, dataset["loss"])["n_compared"], [3, 3])
+    assert not recwarn

@@ -72,6 +72,8 @@ def test_every_job_has_its_folder_with_its_config_and_where_its_member_is(traine
         }
         loss = dataset["loss"].sel(where).isel(step=-1).item()
         assert result["objective"] == pytest.approx(loss, rel=1e-6)
+        error = dataset["loss_standard_error"].sel(where).isel(step=-1).item()
+        assert result["objective_standard_error"] == pytest.approx(error, rel=1e-6)
         assert result["store"] == str(trained / "all")
         [member] = result["members"]
         assert (trained / "all/groups" / member["group"] / "sweep.json").exists()
