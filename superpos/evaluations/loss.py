@@ -4,6 +4,7 @@ import jax
 
 from superpos.arguments import Count, factory
 from superpos.data.source import draw
+from superpos.required import check_batch, check_fit
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 
@@ -20,12 +21,14 @@ def loss(*, model: Model, source: Source, batch_size: Count) -> Evaluation:
         An Evaluation of loss ().
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or the source does not give what the model takes.
     """
+    check_fit(source, model)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         key_batch, key_loss = jax.random.split(key)
         batch = draw(source, key_batch, batch_size, params)
+        check_batch(batch, model, batch_size)
         value, _ = model.loss(params, state, batch, key_loss)
         return {"loss": value}
 
