@@ -302,7 +302,7 @@ def test_examples_that_a_model_does_not_take_are_refused_in_the_first_trace() ->
         x = jnp.ones((batch_size, 1))  # which would be broadcast
         return Batch(inputs=x, targets=x, factors=x)
 
-    run = training(**(PARTS | {"source": stateless(sample)}))
+    run = training(**{**PARTS, "source": stateless(sample)})
     with pytest.raises(ArgumentError, match=r"gives inputs of shape \[8, 1\], expected \[8, 4\]"):
         jax.eval_shape(run.advance, jax.eval_shape(run.init, jax.random.key(0)))
 
@@ -324,11 +324,14 @@ def test_examples_that_a_model_does_not_take_are_refused_in_the_first_trace() ->
 )
 @pytest.mark.parametrize("where", ["evaluations.probe", "model.loss"])
 def test_what_is_measured_is_a_dict_of_arrays(where: str, found: Any, line: str) -> None:
-    parts = PARTS | {"probe": lambda *_: found}
+    parts: dict[str, Any] = {**PARTS, "probe": lambda *_: found}
     if where == "model.loss":
         loss = MODEL.loss
-        measured = lambda *args: (loss(*args)[0], ((), found))  # noqa: E731
-        parts = PARTS | {"model": MODEL._replace(loss=measured)}
+
+        def measured(*args: Any) -> Any:
+            return loss(*args)[0], ((), found)
+
+        parts = {**PARTS, "model": MODEL._replace(loss=measured)}
     run = training(**parts)
     with pytest.raises(ArgumentError) as refusal:
         jax.eval_shape(run.advance, jax.eval_shape(run.init, jax.random.key(0)))
