@@ -158,11 +158,6 @@ def _fused(
     block: int,
     interpret: bool | None,
 ) -> Block:
-    if not interpret and jax.default_backend() != "gpu":
-        backend = jax.default_backend()
-        raise ArgumentError(
-            f"engine.kernel=pallas: expected xla, as there is no GPU, but a {backend}"
-        )
     spec = dataclasses.replace(spec, log_every=block)
     fused = fused_block(model=model, source=source, tx=tx, spec=spec, interpret=interpret)
 
