@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 
 from superpos.arguments import ArgumentError, MaybeCount, Seed, factory
+from superpos.required import check_key
 from superpos.types import Array, Batch, Example, Key, KeyData, Params, Source
 
 _AT_START = 2**32 - 1
@@ -45,7 +46,11 @@ def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batc
         key: where the batch is drawn from.
         batch_size: examples, >= 1.
         params: of the model, for a source that reads them.
+
+    Raises:
+        TypeError: the key is not a typed key (jax.random.key).
     """
+    check_key(key)
     state = source.init(jax.random.fold_in(key, _AT_START))
     return source.sample(params, state, key, batch_size)[0]
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, Interval, factory
 from superpos.data.source import draw
+from superpos.required import check_batch, check_fit
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 Batches = Annotated[int, Interval("[2, 2147483647]")]
@@ -31,13 +32,15 @@ def loss(*, model: Model, source: Source, batch_size: Count, n_batches: Batches 
         this mean; 0 where the loss is exact and does not read the batch.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or the source does not give what the model takes.
     """
+    check_fit(source, model)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         def of_batch(number: Array) -> Array:
             key_batch, key_loss = jax.random.split(jax.random.fold_in(key, number))
             batch = draw(source, key_batch, batch_size, params)
+            check_batch(batch, model, batch_size)
             return model.loss(params, state, batch, key_loss)[0]
 
         losses = jax.lax.map(of_batch, jnp.arange(n_batches))

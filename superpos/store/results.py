@@ -37,13 +37,20 @@ class Shapes(NamedTuple):
 
 
 def final_leaves(carry: Carry) -> dict[str, Any]:
-    """Final leaves by name: parameters as they are called, the state's after `state.`."""
+    """Final leaves by name: parameters as they are called, the state's after `state.`.
+
+    Raises:
+        ArgumentError: two have one name; one line.
+    """
     named = {"diverged_step": carry.diverged_step}
     for prefix, tree in (("params", carry.params), ("state", carry.state)):
         for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
             name = jax.tree_util.keystr(path, simple=True, separator=".")
             within = prefix == "params" and name
-            named[name if within else f"{prefix}.{name}".rstrip(".")] = leaf
+            whole = name if within else f"{prefix}.{name}".rstrip(".")
+            if whole in named:
+                raise ArgumentError(f"{whole}: expected another name, as a result has this one")
+            named[whole] = leaf
     return named
 
 
@@ -157,6 +164,9 @@ def schema(shapes: Shapes, schedule: Schedule, dims: Dims, axes: Sequence[str]) 
     for name in triggered:
         entry = {"shape": [schedule.most(name)], "dtype": "int32", "dims": [schedule.dim(name)]}
         found[f"{STEP}_{name}"] = entry
+    for result, entry in found.items():
+        for dim in {*entry["dims"]} & {*found}:
+            raise ArgumentError(f"dims of {result}: {dim} is a result, expected another name")
     return found
 
 

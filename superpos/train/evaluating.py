@@ -55,15 +55,25 @@ def measure_of(name: str, evaluation: Evaluation) -> Callable[[Carry], dict[str,
             key = jax.random.key(COMMON_SEED, impl=jax.random.key_impl(key))
         key = jax.random.fold_in(key, STREAM_EVALUATIONS)
         key = jax.random.fold_in(key, carry.step)
-        found: Any = evaluation.measure(carry.params, carry.state, key)
-        if not isinstance(found, Mapping):
-            what = type(found).__name__
-            raise ArgumentError(f"evaluations.{name}: expected a dict of arrays, not {what}")
-        return {
-            result: _array(f"evaluations.{name}", result, each) for result, each in found.items()
-        }
+        found = evaluation.measure(carry.params, carry.state, key)
+        return arrays_of(f"evaluations.{name}", found)
 
     return measure
+
+
+def arrays_of(where: str, found: Any) -> dict[str, Array]:
+    """What was measured, by name, as arrays.
+
+    Args:
+        where: what measured it, for messages.
+        found: what it gave.
+
+    Raises:
+        ArgumentError: no mapping of names to arrays of numbers or bools; one line.
+    """
+    if not isinstance(found, Mapping):
+        raise ArgumentError(f"{where}: expected a dict of arrays, not {type(found).__name__}")
+    return {result: _array(where, result, each) for result, each in found.items()}
 
 
 def _array(where: str, result: Any, value: Any) -> Array:

@@ -12,7 +12,7 @@ import optax
 
 from superpos.arguments import ArgumentError, factory
 from superpos.required import check_batch, check_fit, check_key
-from superpos.train.evaluating import add_results, measure_of, named_evaluations
+from superpos.train.evaluating import add_results, arrays_of, measure_of, named_evaluations
 from superpos.train.fused import fused_block
 from superpos.train.schedule import block_of, every_of
 from superpos.train.update import updated
@@ -159,11 +159,6 @@ def _fused(
     block: int,
     interpret: bool | None,
 ) -> Block:
-    if not interpret and jax.default_backend() != "gpu":
-        backend = jax.default_backend()
-        raise ArgumentError(
-            f"engine.kernel=pallas: expected xla, as there is no GPU, but a {backend}"
-        )
     spec = dataclasses.replace(spec, log_every=block)
     fused = fused_block(model=model, source=source, tx=tx, spec=spec, interpret=interpret)
 
@@ -197,7 +192,7 @@ def _scanned_block(
         noise = jax.random.fold_in(key_noise, carry.step) if noisy else None
         new = updated(carry, tx=tx, loss=loss, grads=grads, state=state, key=noise)
         values = {"train_loss": loss}
-        add_results(values, "loss", measured)
+        add_results(values, "loss", arrays_of("model.loss", measured))
         return new, values
 
     def means_of(carry: Carry, key: Key) -> dict[str, Array]:
@@ -207,7 +202,7 @@ def _scanned_block(
             key_batch, key_loss = jax.random.split(key)
             _, batch = draw(carry, key_batch)
             _, (_, found) = model.loss(carry.params, carry.state, batch, key_loss)
-            return {"train_loss": jnp.float32(0), **found}
+            return {"train_loss": jnp.float32(0), **arrays_of("model.loss", found)}
 
         shapes = jax.eval_shape(measured, carry, key)
         return {name: jnp.zeros(leaf.shape, jnp.float32) for name, leaf in shapes.items()}

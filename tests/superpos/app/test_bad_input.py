@@ -123,7 +123,7 @@ VALUES = [
     case("seed=1.5", f"seed=1.5: {SEED}"),
     case("seed=abc", f"seed='abc': {SEED}"),
     # The engine.
-    case("engine.chunk=0", f"engine.chunk=0: {COUNT}"),
+    case("engine.chunk=0", "engine.chunk=0: expected an integer in [1, 4000000]"),
     case("engine.measure_width=1", "engine.measure_width=1: expected true"),
     case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
     case(

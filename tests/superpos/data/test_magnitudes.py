@@ -1,10 +1,12 @@
 """Quantile functions of magnitudes, against SciPy's, and behind a source."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from superpos.arguments import ArgumentError
@@ -17,6 +19,7 @@ N = 60_000
 
 @given(low=st.floats(-3, 3, width=32), high=st.floats(-3, 3, width=32))
 def test_uniform_goes_from_one_end_to_the_other(low: float, high: float) -> None:
+    assume(low or high)
     values = magnitudes.uniform(low=low, high=high)(jnp.asarray(U))
     np.testing.assert_allclose(values, low + (high - low) * U.astype(float), atol=1e-6)
 
@@ -24,6 +27,7 @@ def test_uniform_goes_from_one_end_to_the_other(low: float, high: float) -> None
 @pytest.mark.slow
 @given(mean=st.floats(-3, 3, width=32), std=st.floats(0, 3, width=32))
 def test_normal_is_the_quantile_function_of_scipy(mean: float, std: float) -> None:
+    assume(mean or std)
     values = np.asarray(magnitudes.normal(mean=mean, std=std)(jnp.asarray(U)))
     expected = mean + std * scipy.stats.norm.ppf(U[1:-1].astype(float))
     np.testing.assert_allclose(values[1:-1], expected, rtol=2e-5, atol=2e-5)
@@ -74,3 +78,15 @@ def test_bad_arguments_are_refused(build, message: str) -> None:
     with pytest.raises(ArgumentError) as refusal:
         build()
     assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments"),
+    [
+        (magnitudes.uniform, {"low": 0.0, "high": 0.0}),
+        (magnitudes.normal, {"mean": 0.0, "std": 0.0}),
+    ],
+)
+def test_a_distribution_of_zeros_alone_is_refused(make: Any, arguments: dict[str, float]) -> None:
+    with pytest.raises(ArgumentError, match="=0.0: expected another number than 0"):
+        make(**arguments)

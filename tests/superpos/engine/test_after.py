@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos import data, models, optim
+from superpos import data, evaluations, models, optim
 from superpos.arguments import ArgumentError
 from superpos.store import files
 from superpos.train import FitSpec, StoreError, evaluate, store, sweep, training
@@ -202,4 +202,16 @@ def test_what_cannot_be_measured_is_one_line(measured, tmp_path):
         measure(measured, spec={"kind": "halved"})
     with pytest.raises(StoreError, match="expected a folder with a sweep.json"):
         measure(tmp_path)
+    assert chunks(measured) == before
+
+
+def test_a_value_of_its_own_number_that_is_out_of_range_is_refused(measured, one_line):
+    def checked(point):
+        return build(point, other=evaluations.geometry(threshold=point["cut"])._replace(after=True))
+
+    before = chunks(measured)
+    given = {"build": checked, "name": "other", "over": {"cut": [0.1, -0.1]}}
+    with pytest.raises(ArgumentError) as refusal:
+        measure(measured, **given)
+    assert one_line(refusal, "cut=-0.1: threshold=-0.1: expected a number in [0, inf)")
     assert chunks(measured) == before

@@ -7,11 +7,11 @@ import numpy as np
 import optax
 import pytest
 
-from superpos import optim, random
+from superpos import models, optim, random
 from superpos.arguments import ArgumentError
 from superpos.store import files
 from superpos.store.width import Width
-from superpos.train import TrainError, fit, store, sweep
+from superpos.train import TrainError, fit, store, sweep, training
 
 # Unlike `superpos.train.sweep`, which is the function.
 launch_module = importlib.import_module("superpos.engine.launch")
@@ -603,6 +603,57 @@ def test_a_parameter_and_a_metric_of_one_name_are_refused(make_toy, one_line):
         sweep(make_toy(metric="W"), key=root(), axes=axes, on_progress=reports.append)
     assert one_line(refusal, "W: expected another name, another result has this one")
     assert not any(report.steps_done for report in reports)
+
+
+@pytest.mark.parametrize(
+    ("build", "dims", "words"),
+    [
+        ({"name": "diverged_step"}, {}, ["diverged_step: expected another name"]),
+        ({"name": "status"}, {}, ["status: expected another name"]),
+        ({"metric": "status"}, {}, ["status: expected another name"]),
+        ({"metric": "fragile"}, {}, ["fragile: expected another name"]),
+        ({"metric": "target"}, {}, ["target: expected another name"]),
+        ({}, {"W": ["status"]}, ["dims of W"]),
+        ({}, {"W": ["size"]}, ["dims of W", "size is a result"]),
+    ],
+    ids=str,
+)
+def test_a_name_that_is_taken_is_refused_wherever_it_comes_from(
+    make_toy, one_line, build, dims, words
+):
+    reports = []
+    arguments = {"axes": {"target": [0.1]}, "dims": dims, "on_progress": reports.append}
+    with pytest.raises(ArgumentError) as refusal:
+        sweep(make_toy(**build), key=root(), **arguments)
+    assert one_line(refusal, *words)
+    assert reports == []
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "words"), [(4, []), (2**31 - 1, ["fit.log_every=1: expected a larger one", "GiB"])]
+)
+def test_results_that_no_memory_holds_are_refused_before_room_is_made(
+    make_toy, one_line, n_steps, words, monkeypatch
+):
+    monkeypatch.setattr("superpos.engine.width.available_bytes", lambda: 2**33)
+    build = make_toy(n_steps=n_steps, log_every=1)
+    if not words:
+        assert (sweep(build, key=root(), axes={"target": [0.1]}).status == "ok").all()
+        return
+    with pytest.raises(MemoryError) as refusal:
+        sweep(build, key=root(), axes={"target": [0.1]})
+    assert one_line(refusal, *words)
+
+
+def test_a_model_that_no_memory_holds_is_refused_by_its_parameters(parts, one_line):
+    huge = models.autoencoder(n_features=3, n_hidden=2**31 - 1)
+    with pytest.raises(MemoryError) as refusal:
+        sweep(
+            lambda point: training(**{**parts(point), "model": huge}),
+            key=root(),
+            axes={"density": [0.1]},
+        )
+    assert one_line(refusal, "model: W of shape [3, 2147483647], expected a smaller one", "GiB")
 
 
 def test_programs_that_are_kept_are_not_taken_for_results_of_other_dimensions(make_toy):

@@ -295,3 +295,12 @@ def test_the_listing_holds_committed_chunks_only(folder):
     (folder / "chunks" / "notes.txt").write_text("mine")
     assert files.chunk_files(folder) == [path]
     assert isinstance(path, Path)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_no_chunk(folder, make):
+    path = folder / "chunks" / "0123456789abcdef.chunk"
+    make(path)
+    assert files.read_chunk(path) is None
+    assert files.quarantine(path).name == path.name
+    assert files.chunk_files(folder) == []

@@ -10,6 +10,7 @@ import numpy as np
 import optax
 import pytest
 
+from superpos.arguments import ArgumentError
 from superpos.data import draw, sparse_uniform, stateless
 from superpos.models import autoencoder
 from superpos.optim import adam, adamw, sgd
@@ -253,3 +254,85 @@ def test_a_diverged_run_touches_no_other_in_the_same_program() -> None:
         alone, _ = jax.jit(final)(rate)
         np.testing.assert_allclose(params[index], alone, rtol=1e-5)
         assert params[index] != 1
+
+
+PARTS: dict[str, Any] = {
+    "model": MODEL,
+    "source": SOURCE,
+    "tx": adam(learning_rate=0.1),
+    "spec": FitSpec(n_steps=2, batch_size=BATCH, log_every=1),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"model": "autoencoder"}, "model='autoencoder': expected a Model"),
+        ({"model": SOURCE}, "model=Source("),
+        ({"source": None}, "source=None: expected a Source"),
+        ({"tx": adam}, "tx=<function adam"),
+        ({"spec": {"n_steps": 2}}, "spec={'n_steps': 2}: expected a FitSpec"),
+        ({"probe": 3}, "probe=3: expected a function or an Evaluation or none"),
+        ({"evaluations": 3}, "evaluations=3: expected a mapping"),
+        ({"source": sparse_uniform(n_features=N + 1, density=0.5)}, "model: takes inputs"),
+    ],
+)
+def test_a_part_of_another_type_is_refused_in_one_line(changes: dict[str, Any], line: str) -> None:
+    with pytest.raises(ArgumentError) as refusal:
+        training(**(PARTS | changes))
+    assert str(refusal.value).startswith(line)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_schedule_by_its_name_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="^schedule='cosine': expected a function or none$"):
+        adam(learning_rate=0.1, schedule="cosine")  # type: ignore[arg-type]
+
+
+def test_a_raw_key_is_refused() -> None:
+    raw = jax.random.key_data(jax.random.key(0))
+    with pytest.raises(TypeError, match="^key: expected one typed key"):
+        training(**PARTS).init(raw)
+    with pytest.raises(TypeError, match="^key: expected one typed key"):
+        draw(SOURCE, raw, 3)
+
+
+def test_examples_that_a_model_does_not_take_are_refused_in_the_first_trace() -> None:
+    def sample(key: Key, batch_size: int) -> Batch:
+        x = jnp.ones((batch_size, 1))  # which would be broadcast
+        return Batch(inputs=x, targets=x, factors=x)
+
+    run = training(**{**PARTS, "source": stateless(sample)})
+    with pytest.raises(ArgumentError, match=r"gives inputs of shape \[8, 1\], expected \[8, 4\]"):
+        jax.eval_shape(run.advance, jax.eval_shape(run.init, jax.random.key(0)))
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (1.0, "expected a dict of arrays, not float"),
+        ([1.0], "expected a dict of arrays, not list"),
+        ({"a": None}, "a: expected an array of numbers, not NoneType"),
+        ({"a": {"b": 1.0}}, "a: expected an array of numbers, not dict"),
+        ({"a": "text"}, "a: expected an array of numbers, not str"),
+        ({"a": np.array([object()])}, "a: expected an array of numbers, not object"),
+        ({"a": jax.random.key(0)}, "a: expected an array of numbers, not key<fry>"),
+        ({1: 1.0}, "1: expected a text as the name of a result"),
+        ({"": 1.0}, "'': expected a text as the name of a result"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("where", ["evaluations.probe", "model.loss"])
+def test_what_is_measured_is_a_dict_of_arrays(where: str, found: Any, line: str) -> None:
+    parts: dict[str, Any] = {**PARTS, "probe": lambda *_: found}
+    if where == "model.loss":
+        loss = MODEL.loss
+
+        def measured(*args: Any) -> Any:
+            return loss(*args)[0], ((), found)
+
+        parts = {**PARTS, "model": MODEL._replace(loss=measured)}
+    run = training(**parts)
+    with pytest.raises(ArgumentError) as refusal:
+        jax.eval_shape(run.advance, jax.eval_shape(run.init, jax.random.key(0)))
+    assert str(refusal.value) == f"{where}: {line}"
