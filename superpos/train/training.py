@@ -1,8 +1,6 @@
 """One run as pure functions."""
 
 import dataclasses
-import functools
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -81,7 +79,6 @@ def training(
             here, or in the first trace.
     """
     evaluations = named_evaluations(evaluations, probe)
-    named = evaluations.values()
     check_fit(source, model)
     block = block_of(spec, evaluations)
     measures = {
@@ -126,7 +123,7 @@ def training(
         block=block,
         measures={name: each for name, each in measures.items() if name not in each_block},
         after={name: measure_of(name, each) for name, each in evaluations.items() if each.after},
-        dims=functools.reduce(operator.or_, [dict(each.dims) for each in (model, *named)]),
+        dims={k: v for each in (model, *evaluations.values()) for k, v in each.dims.items()},
         stream=source.stream is not None,
         logged={name: each.measure for name, each in each_block.items()},
     )

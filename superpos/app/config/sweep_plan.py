@@ -147,7 +147,8 @@ def flat_spec(config: Mapping[str, Any]) -> dict[str, Any]:
     nodes = {**{group: config[group] for group in COMPONENTS}, "evaluations": made}
     nodes["fit"] = config["fit"]
     found = {key: value for group, node in nodes.items() for key, value in flat(node, f"{group}.")}
-    return {**found, **starts_of(config["engine"].get("own_starts", False))}
+    engine = config["engine"]  # which is not checked yet
+    return {**found, **starts_of(isinstance(engine, Mapping) and engine.get("own_starts") is True)}
 
 
 def spec_after(config: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -416,7 +416,7 @@ def test_an_experiment_in_which_every_member_diverged_says_so(
     config = tiny(tmp_path, experiment=experiment)
     config["optim"] = {"kind": "sgd", "learning_rate": 1e38, "momentum": 0.0, "schedule": None}
     config["sweep"] = shrunk(config["sweep"])
-    if config["sweep"]["data"]["density"] is not None:
+    if "data" in config["sweep"]:
         config["sweep"]["data"]["density"] = [0.5, 1.0]  # so that no batch is all zero
     assert runner.run(config).code == 3
     failed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("failed")]

@@ -89,7 +89,7 @@ def test_again_nothing_is_trained_and_more_values_only_what_is_new(
 def test_a_contradicting_run_is_refused_with_the_key(trained: Path) -> None:
     for words, complaint in (
         (("optim.weight_decay=0.5",), "optim.weight_decay=0.01, asked for 0.5"),
-        (("+sweep.model.bias=[true]",), "over seed, model.n_hidden, asked for"),
+        (("+sweep.model.bias=[true]",), "over model.n_hidden, seed, asked for"),
     ):
         with pytest.raises(StoreError) as caught:
             runner.run(tiny(trained, SIZES, SEEDS, *words))
