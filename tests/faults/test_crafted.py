@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from superpos.app.report import stored
+from superpos.arguments import ArgumentError
+from superpos.assets.array import array
 from superpos.store import bounded, files, frame, multirun
 from superpos.store.afterwards import FOLDER
 from superpos.store.multirun import Members
@@ -48,14 +50,14 @@ def soon_and_small():
 
 
 def outcome(read, *arguments):
-    """What a reader says of a file: the refusal, or None where it takes it."""
+    """What a reader says of a file: the refusal, or nothing where it takes it."""
     with soon_and_small():
         try:
             read(*arguments)
         except StoreError as error:
             assert "\n" not in str(error) and len(str(error)) < 1000
             return str(error)
-    return None
+    return ""
 
 
 def with_checksum(path, body):
@@ -105,7 +107,7 @@ def test_a_small_header_asks_for_no_more_than_there_is(sound, tmp_path, field, v
         value = {"diverged_step": header["schema"]["diverged_step"], **entries}
     with_checksum(tmp_path / "sweep.json", {**header, field: value})
     refused = outcome(store.open, tmp_path)
-    assert refused is None or str(tmp_path / "sweep.json") in refused
+    assert not refused or str(tmp_path / "sweep.json") in refused
     if field == "axes":
         assert "expected at most 4,000,000" in refused
 
@@ -185,7 +187,7 @@ def test_no_value_of_a_multirun_may_be_just_anything(sound, tmp_path):
     folder, _ = sound
     (tmp_path / "groups").mkdir()
     with_checksum(tmp_path / "groups" / "g" / "sweep.json", files.read_header(folder))
-    ids = files.read_chunk(files.chunk_files(folder)[0]).ids.astype(str).tolist()
+    ids = simulator.GRID.member_ids(simulator.SPEC)[:4].astype(str).tolist()
     members = Members(("a.b", "seed"), {"a.b": [1, 1, 2, 2], "seed": [0, 1, 0, 1]}, ids, ["g"] * 4)
     multirun.write(tmp_path, members, {"c": 1})
     body = json.loads((tmp_path / multirun.FILE).read_text())
@@ -231,7 +233,7 @@ def test_what_is_no_file_or_has_no_end_is_not_read(sound, tmp_path, make, name):
     chunk = tmp_path / "chunks" / files.chunk_files(folder)[0].name
     make(chunk if name == "chunk" else tmp_path / name)
     refused = outcome(store.open, tmp_path)
-    assert refused is None if (make, name) == (of_a_terabyte, "chunk") else str(tmp_path) in refused
+    assert not refused if (make, name) == (of_a_terabyte, "chunk") else str(tmp_path) in refused
 
 
 def npy(shape, dtype="<f4", data=b"", order=False, version=1):
@@ -369,3 +371,14 @@ def test_a_reader_reads_no_further_than_it_is_told(tmp_path):
     (tmp_path / "a").write_bytes(b"12345")
     assert bounded.read_bytes(tmp_path / "a", 5) == b"12345"
     assert bounded.read_bytes(tmp_path / "a", 4) is None
+
+
+@pytest.mark.parametrize("kind", ["of 4 TiB", "of overlapping files", "encrypted", "empty"])
+def test_a_crafted_asset_is_one_line(tmp_path, kind):
+    path = tmp_path / "a.npz"
+    path.write_bytes(PAYLOADS[kind]())
+    with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
+        array(path=str(path))
+    (tmp_path / "a.npy").write_bytes(npy((HUGE,)))
+    with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
+        array(path=str(tmp_path / "a.npy"))
