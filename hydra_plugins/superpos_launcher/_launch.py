@@ -47,7 +47,7 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
     """Train and replay one batch of jobs, `VmapLauncher.launch`."""
     setup_globals()
     config, context = launcher.config, launcher.context
-    app = getattr(launcher.task_function, "vmap", None)
+    app: Any = getattr(launcher.task_function, "vmap", None)
     if app is None:
         raise HydraException(
             "hydra/launcher=vmap: this application trains one job at a time, expected a task"
