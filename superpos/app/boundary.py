@@ -4,34 +4,30 @@ The only file that touches hydra or omegaconf, beside the plugins that Hydra fin
 nobody sees a DictConfig, and every complaint of Hydra's has become one line.
 """
 
-import hashlib
-import os
-import re
 import shlex
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import hydra
-from hydra import errors
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from superpos.app.choices import choices, without_yaml
-from superpos.app.complaints import one_line
-from superpos.app.extensions import extensions, program
-
-LONGEST_NAME = 120
-INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
+from hydra_plugins.superpos_launcher._session import Checks, RefusedError, Session, current
+from superpos.app.choices import without_yaml
+from superpos.app.complaints import Line, Word, one_line
+from superpos.app.config import calls, written, yaml_files
+from superpos.app.config.axes import with_lists
+from superpos.app.extensions import ExtensionError, extensions, program
 
 
 class UsageError(Exception):
-    """A command line that Hydra cannot compose, as one line."""
+    """A command line that cannot be composed, or that may not be acted on; a line each."""
 
 
 class JobError(Exception):
@@ -84,32 +80,30 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
     """
     codes: list[int] = []
     failures: list[Exception] = []
+    with _session(words) as session:
 
-    def main(config: DictConfig) -> Any:
-        # Hydra must not see an error of a job: it would print it, and leave the other jobs out.
-        try:
-            plain = _plain(config)
-        except Exception as error:
-            failures.append(UsageError(one_line(error, words, _with_groups)))
-            return None
-        try:
-            outcome = task(plain)
-        except Exception as error:
-            failures.append(error)
-            return None
-        codes.append(outcome.code)
-        return outcome.value
+        def main(config: DictConfig) -> Any:
+            # Hydra must not see an error of a job: it would print it, and leave other jobs out.
+            try:
+                plain = _plain(config)
+            except Exception as error:
+                failures.append(_refusal(session, error))
+                return None
+            try:
+                outcome = task(plain)
+            except Exception as error:
+                failures.append(error)
+                return None
+            codes.append(outcome.code)
+            return outcome.value
 
-    prepare()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
-    main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
-    sys.argv[1:] = [_as_list(word) for word in words]  # where Hydra reads them
-    try:
-        hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(main)()
-    except JobError:
-        codes.append(3)
-    except Exception as error:
-        failures.append(UsageError(one_line(error, words, _with_groups)))
+        main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
+        try:
+            session.start(main)
+        except JobError:
+            codes.append(3)
+        except Exception as error:
+            failures.append(_refusal(session, error))
     if failures:
         raise failures[0] from None
     return max(codes, default=0)
@@ -130,7 +124,7 @@ class _Vmap:
         typed = sorted(
             w for w in launch.arguments if not w.startswith(("experiment=", "output_dir="))
         )
-        name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
+        name = Path(jobs[0]["experiment"], written.folder_name(",".join(typed)))
         folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
         try:
             about = Launch(folder, launch.swept, launch.options, self._command)
@@ -157,20 +151,18 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be composed.
     """
-    prepare()
-    words = [_as_list(word) for word in overrides]
-    try:
-        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
-            config = hydra.compose("config", words, return_hydra_config=True)
-            HydraConfig.instance().set_config(config)
-            return _plain(config)
-    except Exception as error:
-        raise UsageError(one_line(error, overrides, _with_groups)) from None
+    with _session(overrides) as session:
+        try:
+            with current(session.compose(session.words, several=False)) as config:
+                return _plain(config)
+        except Exception as error:
+            raise _refusal(session, error) from None
 
 
 def experiments() -> list[str]:
     """Names of all experiments, as in `experiment=<name>`."""
-    return choices("experiment")
+    with _session(()) as session:
+        return session.options("experiment")
 
 
 class _ExtensionConfigs(SearchPathPlugin):
@@ -182,9 +174,71 @@ class _ExtensionConfigs(SearchPathPlugin):
                 search_path.append(extension.name, f"file://{extension.configs}")
 
 
+def _session(words: Sequence[str]) -> Session:
+    """Hydra for a command line, with each generator of `sweep` in a list."""
+    prepare()
+    try:
+        session = Session(words, _conf(), Checks(yaml_files.problems_of, calls.problems_of))
+    except RefusedError as error:
+        raise UsageError(str(error)) from None
+    session.words = [_as_list(session, word) for word in session.words]
+    return session
+
+
+def _as_list(session: Session, text: str) -> str:
+    """A word whose generators are lists: Hydra would merge them into what was there before.
+
+    Hydra's parser says what is a generator. What it cannot read, Hydra complains of later.
+    """
+    try:
+        override = session.read(text)
+    except HydraException:
+        return text
+    if not f"{override.key_or_group}.".startswith("sweep.") or override.is_sweep_override():
+        return text
+    key, _, value = text.partition("=")
+    given = override.value()
+    lists = with_lists(given)
+    if lists == given:
+        return text
+    whole = f"[{value}]" if isinstance(lists, list) else Override._get_value_element_as_str(lists)
+    return f"{key}={whole}"
+
+
+def _refusal(session: Session, error: Exception) -> Exception:
+    """An error of Hydra's as one line; what is one already stays."""
+    if isinstance(error, (UsageError, ExtensionError)):
+        return error
+    if isinstance(error, RefusedError):
+        return UsageError(str(error))
+
+    def with_groups(words: Sequence[str]) -> Any:
+        try:
+            return OmegaConf.to_container(session.compose(words), resolve=False)
+        except Exception:  # a group is wrong as well; its keys are not known
+            return {}
+
+    words = [_word(session, text) for text in session.words]
+    line = Line(words, session.multirun, session.options, session.groups, with_groups)
+    return UsageError(one_line(error, line))
+
+
+def _word(session: Session, text: str) -> Word:
+    """A word as Hydra's parser reads it."""
+    try:
+        override = session.read(text)
+    except HydraException as error:
+        return Word(text, problem=" ".join(str(error).splitlines()[:1]))
+    several = override.is_sweep_override()
+    values = [*override.sweep_iterator()] if override.is_choice_sweep() else []
+    values = values if several or override.is_delete() else [override.value()]
+    plain = [value.text if isinstance(value, QuotedString) else value for value in values]
+    return Word(text, override.key_or_group, plain, several)
+
+
 def prepare() -> None:
     """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
-    OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
+    OmegaConf.register_new_resolver("folder_name", written.folder_name, replace=True)
     if _ExtensionConfigs not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(_ExtensionConfigs)
     for group, name, node in without_yaml():
@@ -196,61 +250,27 @@ def _conf() -> Path:
     return extensions()[0].configs
 
 
-def _folder_name(text: str) -> str:
-    """One plain part of a path, however long the text and whatever is in it."""
-    plain = text.replace("/", "_").replace("\0", "_")
-    plain = plain.replace("..", "_") if set(plain) <= {"."} else plain
-    if len(plain.encode()) <= LONGEST_NAME:
-        return plain
-    return f"{plain[: LONGEST_NAME // 2]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-def _as_list(word: str) -> str:
-    """An axis given by one generator, as a list: Hydra would merge it into the generator before."""
-    key, sign, value = word.partition("=")
-    generator = key.lstrip("+").startswith("sweep.") and value.strip().startswith("{")
-    return f"{key}{sign}[{value}]" if generator else word
-
-
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
     overrides = [str(override) for override in chosen.overrides.task]
-    values = {str(key): config[key] for key in config if key != "hydra"}
+    raw: Any = OmegaConf.to_container(config, resolve=False)
+    raw.pop("hydra", None)
     return {
-        "links": {
-            name: source
-            for name, source in _links(OmegaConf.to_container(config, resolve=False), "")
-            if not name.startswith("hydra.")
-        },
-        **{
-            key: OmegaConf.to_container(value, resolve=True)
-            if OmegaConf.is_config(value)
-            else value
-            for key, value in values.items()
-        },
+        "links": dict(written.links(raw)),
+        **_values(config),
         "experiment": chosen.runtime.choices["experiment"],
         "command": _command(overrides),
         "overrides": overrides,
     }
 
 
-def _links(node: Any, prefix: str) -> Iterator[tuple[str, str]]:
-    """Dotted key -> the key whose value it takes, for each interpolation of a single value."""
-    for name, value in node.items() if isinstance(node, dict) else ():
-        found = INTERPOLATION.fullmatch(value) if isinstance(value, str) else None
-        if found:
-            yield f"{prefix}{name}", found[1]
-        yield from _links(value, f"{prefix}{name}.")
+def _values(config: DictConfig) -> dict[str, Any]:
+    values = {str(key): config[key] for key in config if key != "hydra"}
+    return {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in values.items()
+    }
 
 
 def _command(words: Sequence[str]) -> str:
     return f"{program()} {shlex.join(words)}".rstrip()
-
-
-def _with_groups(words: Sequence[str]) -> Any:
-    """The config with the groups that were chosen, but none of the values."""
-    try:
-        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
-            return OmegaConf.to_container(hydra.compose("config", [*words]), resolve=False)
-    except errors.HydraException:  # a group is wrong as well; its keys are not known
-        return {}

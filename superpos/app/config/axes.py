@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, did_you_mean
 
 
 def flat_axes(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -20,6 +20,24 @@ def flat_axes(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from flat_axes(node, f"{key}.")
         elif node is not None:
             yield key, node
+
+
+def with_lists(node: Any) -> Any:
+    """Axes with each generator as a list of one, which replaces what was there before."""
+    if not isinstance(node, Mapping):
+        return node
+    if _is_generator(node):
+        return [node]
+    return {name: with_lists(value) for name, value in node.items()}
+
+
+def _is_generator(node: Mapping[str, Any]) -> bool:
+    """Tell a generator, if only a misspelt one with a number, from axes at their keys."""
+    return any(
+        name in GENERATORS
+        or (isinstance(value, (int, float)) and did_you_mean(str(name), GENERATORS))
+        for name, value in node.items()
+    )
 
 
 def expand(key: str, node: Any) -> list[float]:

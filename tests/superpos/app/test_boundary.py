@@ -227,6 +227,50 @@ def test_known_key_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "did you mean variants?" not in line
 
 
+# What a config may not do
+
+
+def test_a_search_path_names_no_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = refusal("hydra.searchpath=[pkg://antigravity]", monkeypatch=monkeypatch)
+    assert line.startswith("hydra.searchpath=[pkg://antigravity]: expected folders")
+    assert "antigravity" not in sys.modules
+
+
+CALL = "{_target_: pathlib.Path.touch, self: {_target_: pathlib.Path, _args_: [called]}}"
+HANDLER = "{class: logging.FileHandler, filename: called}"
+
+
+@pytest.mark.parametrize(
+    "hydra",
+    [
+        f"{{callbacks: {{x: {CALL}}}}}",
+        f"{{job_logging: {{handlers: {{x: {HANDLER}}}, root: {{handlers: [x]}}}}}}",
+        f"{{hydra_logging: {{handlers: {{x: {HANDLER}}}, root: {{handlers: [x]}}}}}}",
+        f"{{sweeper: {{params: {CALL}}}}}",
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("-m",), ("-m", "seed=0,1")])
+def test_nothing_that_a_config_names_is_called(
+    run_with: RunWith, tmp_path: Path, hydra: str, words: tuple[str, ...]
+) -> None:
+    """Whether it comes from a file of an experiment or from the command line."""
+    path = tmp_path / "own" / "experiment" / "evil.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"# @package _global_\nhydra: {hydra}\n")
+    for more in (["experiment=evil"], [f"+hydra={hydra.replace(': ', ':')}"]):
+        with pytest.raises(UsageError, match=r"^hydra\."):
+            run_with(*words, "--config-dir", "own", *more)
+    assert [each.name for each in tmp_path.iterdir()] == ["own"]
+
+
+@pytest.mark.parametrize("option", ["--experimental-rerun", "--config-name", "--config-path"])
+def test_options_that_would_go_around_the_checks(run_with: RunWith, option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option}: not taken"):
+        run_with(option, "x")
+
+
 # Running
 
 
