@@ -4,7 +4,6 @@ import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -46,13 +45,12 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
             " function with an attribute `vmap`"
         )
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
-    Path(str(config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
     configs = list(_compose(context.config_loader, config, job_overrides, first))
     jobs = [_under(each, app.prepare) for each in configs]
     about = Launch(
         options={name: _plain(value) for name, value in launcher.options.items()},
         sweep_dir=str(config.hydra.sweep.dir),
-        arguments=[*config.hydra.overrides.task],
+        arguments=OmegaConf.to_container(config.hydra.overrides.task, resolve=False),
         swept=_swept(context.config_loader, config),
     )
     with env_override(_shared_environment(configs)):

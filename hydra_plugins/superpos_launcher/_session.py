@@ -5,6 +5,7 @@ a run or of a job, before Hydra acts on it.
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -12,7 +13,6 @@ from typing import Any, NamedTuple, NoReturn
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path, get_args_parser
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
@@ -78,11 +78,11 @@ class Session:
             if getattr(self._given, name) is not None:
                 raise RefusedError(f"--{name.replace('_', '-')}: not taken, expected --config-dir")
         version.setbase("1.3")
-        loader = _Loader(_search_path(folder, self._given.config_dir), checks)
-        self._hydra = Hydra(task_name="superpos", config_loader=loader)
-        self.read: Callable[[str], Override] = OverridesParser.create(loader).parse_override
+        self._loader = _Loader(_search_path(folder, self._given.config_dir), checks)
+        self._hydra = Hydra(task_name="superpos", config_loader=self._loader)
+        self.read: Callable[[str], Override] = OverridesParser.create(self._loader).parse_override
         self.words: list[str] = [*self._given.overrides]
-        self.multirun: bool = self._given.multirun
+        self.multirun: bool = self._given.multirun or "hydra.mode=MULTIRUN" in self.words
         self._before = GlobalHydra.instance().hydra
 
     def __enter__(self) -> "Session":
@@ -101,8 +101,13 @@ class Session:
             BASE, [*words], mode, from_shell=False, validate_sweep_overrides=not several
         )
 
-    def start(self, main: Callable[[DictConfig], Any]) -> None:
-        """Run all jobs, or show what was asked for instead."""
+    def start(self, main: Callable[[DictConfig], Any], check: Callable[[DictConfig], None]) -> None:
+        """Run all jobs, or show what was asked for instead.
+
+        Args:
+            main: runs a job. What Hydra writes down of it is left to `record`.
+            check: of a single run, before anything is written; raises what is wrong.
+        """
         given, words = self._given, self.words
         if given.cfg:
             self._hydra.show_cfg(BASE, words, given.cfg, given.package, given.resolve)
@@ -112,23 +117,47 @@ class Session:
             self._hydra.hydra_help(None, self._parser, given)
         elif given.shell_completion:
             self._hydra.shell_completion(BASE, words)
-        elif self.multirun or self.compose(words).hydra.mode is RunMode.MULTIRUN:
+        elif self.multirun:
+            self._loader.records = False
             self._hydra.multirun(BASE, main, [*words, "hydra.mode=MULTIRUN"])
         else:
+            with current(self.compose(words)) as config:
+                check(config)
+            self._loader.records = False
             self._hydra.run(BASE, main, [*words, "hydra.mode=RUN"])
+
+    def record(self) -> None:
+        """Write down the config of the job that is running, as Hydra does before a job."""
+        if self._loader.subfolder is None:
+            return
+        hydra: Any = HydraConfig.get()
+        whole = hydra._get_parent()
+        folder = Path(hydra.runtime.output_dir, self._loader.subfolder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, keys in (("config", [*whole][:-1]), ("hydra", ["hydra"])):
+            part: Any = OmegaConf.masked_copy(whole, keys)
+            if name == "hydra":
+                OmegaConf.set_readonly(part.hydra, False)
+                part.hydra.output_subdir = self._loader.subfolder
+            (folder / f"{name}.yaml").write_text(OmegaConf.to_yaml(part), "utf-8")
+        (folder / "overrides.yaml").write_text(OmegaConf.to_yaml(hydra.overrides.task), "utf-8")
 
     def options(self, group: str) -> list[str]:
         """What a group offers on the search path, sorted; empty where there is no such group."""
-        loader = self._hydra.config_loader
-        words = [word for word in self.words if word.startswith("hydra.searchpath=")]
-        found = loader.get_group_options(group, ObjectType.CONFIG, BASE, words)
-        for name in loader.get_group_options(group, ObjectType.GROUP, BASE, words):
+        found = self._repository.get_group_options(group, ObjectType.CONFIG)
+        for name in self._repository.get_group_options(group, ObjectType.GROUP):
             found += [f"{name}/{option}" for option in self.options(f"{group}/{name}")]
         return sorted(found)
 
-    def groups(self) -> Sequence[str]:
-        """Names of all groups."""
-        return self._hydra.list_all_config_groups()
+    def groups(self) -> list[str]:
+        """Names of the groups of the application."""
+        return self._repository.get_group_options("", ObjectType.GROUP)
+
+    @functools.cached_property
+    def _repository(self) -> Any:
+        """All that is on the search path, with what the command line adds to it."""
+        words = [word for word in self.words if word.startswith("hydra.searchpath=")]
+        return self._loader._parse_overrides_and_create_caching_repo(BASE, words)[1]
 
 
 class _Repository(ConfigRepository):
@@ -139,29 +168,42 @@ class _Repository(ConfigRepository):
         self._checks = checks
 
     def load_config(self, config_path: str) -> Any:
-        source = self._find_object_source(config_path, ObjectType.CONFIG)
-        if isinstance(source, FileConfigSource):
-            path = Path(source.path, source._normalize_file_name(config_path))
+        # Not by class: Hydra executes the modules of its sources twice.
+        files = [each for each in self.sources if each.scheme() == "file"]
+        found = [each for each in files if each.is_config(config_path)]
+        paths = [Path(each.path, each._normalize_file_name(config_path)) for each in found]
+        if len(paths) > 1:
+            raise RefusedError(f"{paths[1]}: is in {found[0].path} too, expected another name")
+        for path in paths:
             _refuse(self._checks.file(path))
         return super().load_config(config_path)
 
 
 class _Loader(ConfigLoaderImpl):
-    """Gives Hydra no config that the application has not checked."""
+    """Gives Hydra no config that the application has not checked.
+
+    Attributes:
+        records: Hydra writes down what a job is before it is known whether that can be run.
+        subfolder: where, in the folder of a job; None is nowhere.
+    """
 
     def __init__(self, search_path: ConfigSearchPath, checks: Checks) -> None:
         super().__init__(search_path)
         self.repository = _Repository(search_path, checks)
+        self.records = True
+        self.subfolder: str | None = None
         self._checks = checks
 
     def load_configuration(self, *words: Any, **settings: Any) -> DictConfig:
         config = super().load_configuration(*words, **settings)
-        typed = [*config.hydra.overrides.hydra, *config.hydra.overrides.task]
-        keys = [word.lstrip("+~").partition("=")[0] for word in typed]
         with current(config):
             node: Any = OmegaConf.to_container(config.hydra, resolve=False)
+            typed = [*node["overrides"]["hydra"], *node["overrides"]["task"]]
+            keys = [word.lstrip("+~").partition("=")[0] for word in typed]
             node |= {name: _resolved(config.hydra, name) for name in RESOLVED}
         _refuse(self._checks.calls(node, _registered, keys))
+        if not self.records:
+            self.subfolder, config.hydra.output_subdir = config.hydra.output_subdir, None
         return config
 
     def _process_config_searchpath(

@@ -10,7 +10,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweepe
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.core.utils import JobStatus
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
@@ -56,17 +56,23 @@ class GridSweeper(BasicSweeper):
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         overrides = parser.parse_overrides([*self._parse_config(), *arguments])
         _check_count(overrides)
-        folder = Path(self.config.hydra.sweep.dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, folder / "multirun.yaml")
         returns = []
         for batch in self.split_arguments(overrides, self.max_batch_size):
             n_before = sum(map(len, returns))
             returns.append(self.launcher.launch(batch, initial_job_idx=n_before))
+        if any(_has_folder(job) for job in chain.from_iterable(returns)):
+            folder = Path(self.config.hydra.sweep.dir)
+            folder.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(self.config, folder / "multirun.yaml")
         for job in chain.from_iterable(returns):
             if job.status is JobStatus.FAILED:
                 _ = job.return_value  # raises
         return returns
+
+
+def _has_folder(job: JobReturn) -> bool:
+    """Whether a job left something: an application may forget one that it refused."""
+    return job.hydra_cfg is None or Path(job.hydra_cfg.hydra.runtime.output_dir).is_dir()
 
 
 def _check_count(overrides: list[Override]) -> None:

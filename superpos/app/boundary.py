@@ -4,10 +4,13 @@ The only file that touches hydra or omegaconf, beside the plugins that Hydra fin
 nobody sees a DictConfig, and every complaint of Hydra's has become one line.
 """
 
+import contextlib
+import dataclasses
+import functools
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
@@ -17,60 +20,41 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.resolvers import oc
 
 from hydra_plugins.superpos_launcher._session import Checks, RefusedError, Session, current
 from superpos.app.choices import without_yaml
-from superpos.app.complaints import Line, Word, one_line
+from superpos.app.complaints import Line, Word, one_line, problem_of
 from superpos.app.config import calls, written, yaml_files
 from superpos.app.config.axes import with_lists
 from superpos.app.extensions import ExtensionError, extensions, program
+from superpos.app.jobs import (
+    REFUSED,
+    Batch,
+    Check,
+    Finish,
+    JobError,
+    Launch,
+    Outcome,
+    Task,
+    UsageError,
+)
 
 
-class UsageError(Exception):
-    """A command line that cannot be composed, or that may not be acted on; a line each."""
-
-
-class JobError(Exception):
-    """A job that has no value for its sweeper; what it was is told in one line."""
-
-
-class Outcome(NamedTuple):
-    """What a job came to: its exit code, and the value that a sweeper optimises."""
-
-    code: int
-    value: Any = None
-
-
-class Launch(NamedTuple):
-    """A multirun, as `hydra/launcher=vmap` hands it over.
-
-    Attributes:
-        folder: where the multirun is kept.
-        swept: dotted keys that its jobs vary, empty where the sweeper does not say.
-        options: settings of the launcher, hydra.launcher.
-        command: the command line.
-    """
-
-    folder: Path
-    swept: Sequence[str]
-    options: Mapping[str, Any]
-    command: str
-
-
-Task = Callable[[dict[str, Any]], Outcome]
-Finish = Callable[[Path], Any]
-Batch = Callable[[Sequence[dict[str, Any]], Launch], Sequence[Finish]]
-
-
-def run(words: Sequence[str], task: Task, batch: Batch) -> int:
+def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = None) -> int:
     """Compose the config of the command line and hand it over, once per job of a multirun.
+
+    Jobs run in the folder where the command was given, whatever hydra.job.chdir says, so that
+    relative paths mean one thing.
 
     Args:
         words: of the command line, without the program.
         task: runs one job, from its plain, resolved config with `experiment`, `output_dir`,
-            `command` and `overrides` filled in.
+            `command` and `overrides` filled in. Of a job with the exit code REFUSED nothing is
+            written down.
         batch: trains all jobs of a multirun with hydra/launcher=vmap; gives for each what
             remains to be done: folder of the job -> value, which may raise JobError.
+        check: raises what is wrong with the config of a single run, before anything is written.
 
     Returns:
         The highest exit code of the jobs; 3 where one failed.
@@ -81,6 +65,7 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
     codes: list[int] = []
     failures: list[Exception] = []
     with _session(words) as session:
+        here = functools.partial(contextlib.chdir, Path.cwd())
 
         def main(config: DictConfig) -> Any:
             # Hydra must not see an error of a job: it would print it, and leave other jobs out.
@@ -90,16 +75,26 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
                 failures.append(_refusal(session, error))
                 return None
             try:
-                outcome = task(plain)
+                with here():
+                    outcome: Outcome = task(plain)
+                session.record() if outcome.code != REFUSED else _forget_folder()
             except Exception as error:
                 failures.append(error)
                 return None
             codes.append(outcome.code)
             return outcome.value
 
-        main.vmap = _Vmap(batch, words, failures)  # pyright: ignore[reportFunctionMemberAccess]
+        def finished(finish: Finish) -> Any:
+            session.record()
+            with here():
+                return finish(Path(HydraConfig.get().runtime.output_dir))
+
+        vmap = _Vmap(batch, _command(words), failures, finished)
+        main.vmap = vmap  # pyright: ignore[reportFunctionMemberAccess]
         try:
-            session.start(main)
+            if problem := problem_of(_line(session)):
+                raise UsageError(problem)
+            session.start(main, lambda config: check(_plain(config)) if check else None)
         except JobError:
             codes.append(3)
         except Exception as error:
@@ -109,13 +104,14 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
     return max(codes, default=0)
 
 
+@dataclasses.dataclass(frozen=True)
 class _Vmap:
     """What `hydra/launcher=vmap` asks of an application."""
 
-    def __init__(self, batch: Batch, words: Sequence[str], failures: list[Exception]) -> None:
-        self._batch = batch
-        self._command = _command(words)
-        self._failures = failures
+    batch: Batch
+    command: str
+    failures: list[Exception]
+    finished: Callable[[Finish], Any]
 
     def prepare(self, config: DictConfig) -> dict[str, Any]:
         return _plain(config)
@@ -127,16 +123,21 @@ class _Vmap:
         name = Path(jobs[0]["experiment"], written.folder_name(",".join(typed)))
         folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
         try:
-            about = Launch(folder, launch.swept, launch.options, self._command)
-            finishes = self._batch(jobs, about)
+            about = Launch(folder, launch.swept, launch.options, self.command)
+            finishes = self.batch(jobs, about)
         except Exception as error:
-            self._failures.append(error)
+            self.failures.append(error)
             raise
-        return [lambda finish=finish: finish(_job_folder()) for finish in finishes]
+        return [functools.partial(self.finished, finish) for finish in finishes]
 
 
-def _job_folder() -> Path:
-    return Path(HydraConfig.get().runtime.output_dir)
+def _forget_folder() -> None:
+    """Remove the folder of a job that was refused, and those around it, where they are empty."""
+    folder, top = HydraConfig.get().runtime.output_dir, Path(HydraConfig.get().sweep.dir).absolute()
+    with contextlib.suppress(OSError):
+        for each in (Path(folder), *Path(folder).parents):
+            if each.is_relative_to(top):
+                each.rmdir()
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -211,6 +212,11 @@ def _refusal(session: Session, error: Exception) -> Exception:
         return error
     if isinstance(error, RefusedError):
         return UsageError(str(error))
+    return UsageError(one_line(error, _line(session)))
+
+
+def _line(session: Session) -> Line:
+    """The command line as Hydra reads it."""
 
     def with_groups(words: Sequence[str]) -> Any:
         try:
@@ -219,8 +225,7 @@ def _refusal(session: Session, error: Exception) -> Exception:
             return {}
 
     words = [_word(session, text) for text in session.words]
-    line = Line(words, session.multirun, session.options, session.groups, with_groups)
-    return UsageError(one_line(error, line))
+    return Line(words, session.multirun, session.options, session.groups, with_groups)
 
 
 def _word(session: Session, text: str) -> Word:
@@ -252,16 +257,32 @@ def _conf() -> Path:
 
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
-    overrides = [str(override) for override in chosen.overrides.task]
+    overrides: Any = OmegaConf.to_container(chosen.overrides.task, resolve=False)
     raw: Any = OmegaConf.to_container(config, resolve=False)
+    values, unresolved = _values(config), {}
+    if written.ENVIRONMENT in str(raw):
+        with _environment_as_written():
+            asking = _values(config)
+        unresolved = {key: asking[key] for key, value in values.items() if asking[key] != value}
     raw.pop("hydra", None)
     return {
         "links": dict(written.links(raw)),
-        **_values(config),
+        **values,
+        "unresolved": unresolved,
         "experiment": chosen.runtime.choices["experiment"],
         "command": _command(overrides),
         "overrides": overrides,
     }
+
+
+@contextlib.contextmanager
+def _environment_as_written() -> Iterator[None]:
+    """Let ${oc.env:...} stand for itself inside."""
+    OmegaConf.register_new_resolver(written.ENVIRONMENT, written.text_of, replace=True)
+    try:
+        yield
+    finally:
+        OmegaConf.register_new_resolver(written.ENVIRONMENT, oc.env, replace=True)
 
 
 def _values(config: DictConfig) -> dict[str, Any]:

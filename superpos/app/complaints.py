@@ -53,37 +53,39 @@ class Line(NamedTuple):
 def one_line(error: Exception, line: Line) -> str:
     """Say in one line what Hydra complains about."""
     text = str(error)
-    for word in line.words:
-        if problem := _problem_of(word, line):
-            return f"{word.text}: {problem}"
+    if problem := problem_of(line):
+        return problem
     if isinstance(error, OSError) and error.filename is not None:
         return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
     if unknown := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(unknown[1].lstrip("+~"), line)
     if missing := re.search(r"Missing mandatory value: (\S+)", text):
         return f"{missing[1]}: missing, expected {missing[1]}=<value>"
+    if text.startswith("Error merging override "):
+        return next(_not_merged(word, line) for word in line.words if text.endswith(word.text))
     first = " ".join(part.strip() for part in text.splitlines()[:2] if part.strip())
     return f"{shlex.join(word.text for word in line.words)}: {first}"
 
 
-def _problem_of(word: Word, line: Line) -> str:
-    """What is wrong with one word, whatever the others are; "" where nothing is."""
-    options = line.options(word.key) if word.key else ()
-    if word.problem:
-        return word.problem
-    if word.several and not line.multirun:
-        return _several(word, options)
-    chosen = [each for value in word.values for each in _names(value)]
-    unknown = [name for name in chosen if options and name not in options]
-    if unknown:
-        close = did_you_mean(str(unknown[0]), options)
-        return f"expected one of {', '.join(options)}{close}"
+def problem_of(line: Line) -> str:
+    """What is wrong with one word, whatever the others are, in one line; "" where nothing is."""
+    for word in line.words:
+        options = line.options(word.key) if word.key else ()
+        chosen = [each for value in word.values for each in _names(value)]
+        unknown = [name for name in chosen if options and name not in options]
+        if word.problem:
+            return f"{word.text}: {word.problem}"
+        if word.several and not line.multirun:
+            return f"{word.text}: {_several(word, options)}"
+        if unknown:
+            close = did_you_mean(str(unknown[0]), options)
+            return f"{word.text}: expected one of {', '.join(options)}{close}"
     return ""
 
 
 def _names(value: Any) -> list[Any]:
-    """What a word chooses from a group: an option, or several at once; nothing is none."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    """What a word chooses from a group: an option, or several at once; keys choose nothing."""
+    return value if isinstance(value, list) else [] if isinstance(value, dict) else [value]
 
 
 def _several(word: Word, options: Sequence[str]) -> str:
@@ -94,20 +96,47 @@ def _several(word: Word, options: Sequence[str]) -> str:
 
 
 def _unknown_key(key: str, line: Line) -> str:
-    typed = [word.text for word in line.words if word.key == key]
-    given = typed[0].lstrip("+~") if typed else key
+    typed = [word for word in line.words if word.key == key]
+    given = typed[0].text.lstrip("+~") if typed else key
     section = key.split(".")[0]
     if section in MOVED:
         return f"{given}: unknown key; {MOVED[section]}"
-    known = [*_dotted(line.compose([w.text for w in line.words if line.options(w.key)]), "")]
+    known = [*_dotted(_config(line), "")]
     if key in known:
-        return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
+        return f"{given}: {_unknown_inside(key, typed, known)}"
     if key.startswith("sweep.") and key.removeprefix("sweep.") in known:
         return f"{given}: not among the axes of the config, expected +{given}"
     if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
         return f"{given}: unknown key; it is added with +{given}"
     added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
     return f"{given}: unknown key{did_you_mean(key, [*known, *line.groups()])}{added}"
+
+
+def _unknown_inside(key: str, typed: Sequence[Word], known: Sequence[str]) -> str:
+    """What is wrong with a mapping for a key that is there."""
+    inside = [name for name in known if name.startswith(f"{key}.")]
+    given = [name for word in typed for value in word.values for name in _dotted(value, f"{key}.")]
+    unknown = [name for name in given if name not in known]
+    if not inside or not unknown:
+        return f"expected a value, not keys; new keys are added with +{key}.<key>=<value>"
+    return f"{unknown[0]}: unknown key{did_you_mean(unknown[0], inside)}"
+
+
+def _not_merged(word: Word, line: Line) -> str:
+    """A value of one sort where the config has another."""
+    node = _config(line)
+    for part in word.key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    has = f"keys and values, as {', '.join(node)}" if isinstance(node, dict) else "another value"
+    group = word.key.removeprefix("sweep.")
+    swept = group != word.key and line.options(group)
+    kinds = f"; what is chosen is swept as +{word.key}.kind=[...]" if swept else ""
+    return f"{word.text}: expected {has}{kinds}"
+
+
+def _config(line: Line) -> Any:
+    """The config with the groups that were chosen, but none of the values."""
+    return line.compose([word.text for word in line.words if word.key and line.options(word.key)])
 
 
 def _dotted(node: Any, prefix: str) -> Iterator[str]:

@@ -10,11 +10,12 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from superpos.app.boundary import Outcome
 from superpos.app.claims import ledger
 from superpos.app.config.experiment import bind
 from superpos.app.config.variant import Variant, realised
+from superpos.app.config.written import as_written
 from superpos.app.findings import Findings, Table
+from superpos.app.jobs import Outcome
 from superpos.app.multirun.static import train_static
 from superpos.app.progress import progress_bar
 from superpos.app.report import stored
@@ -25,6 +26,8 @@ from superpos.store import multirun
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, StoreError, store
 
+Bound = tuple[Mapping[str, Variant], Callable[..., Findings]]
+
 
 class TrainedSweep(NamedTuple):
     """What training a variant gave: its Dataset, the members that were new, and the seconds."""
@@ -34,11 +37,12 @@ class TrainedSweep(NamedTuple):
     seconds: float
 
 
-def run(config: Mapping[str, Any]) -> Outcome:
+def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
     """Run one experiment from a plain config.
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
+        bound: what `bind` made of it, where that is known.
 
     Returns:
         Exit code 0, or 3 when members diverged; and the value of config.objective.
@@ -46,7 +50,7 @@ def run(config: Mapping[str, Any]) -> Outcome:
     Raises:
         ConfigError: before anything is compiled, with every problem found.
     """
-    variants, analyse = bind(config)
+    variants, analyse = bound or bind(config)
     folder, console = Path(config["output_dir"]), Console()
     folder.mkdir(parents=True, exist_ok=True)
     trained = {
@@ -64,7 +68,7 @@ def report(
     console: Console,
 ) -> Outcome:
     """Judge the claims of what was trained and write its page, as `run` does."""
-    (folder / "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+    (folder / "config.yaml").write_text(yaml.safe_dump(as_written(config), sort_keys=False))
     console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
     findings = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])

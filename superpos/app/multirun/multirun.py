@@ -8,11 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from superpos.app.boundary import Launch
 from superpos.app.config.experiment import bind, wrong_results
 from superpos.app.config.loading import PLANNED
 from superpos.app.config.sweep_plan import ConfigError
+from superpos.app.config.written import as_written
 from superpos.app.findings import Findings
+from superpos.app.jobs import Launch
 from superpos.app.multirun import manifest, page
 from superpos.app.multirun.finishing import Finishing, Part
 from superpos.app.multirun.groups import Group, JobSweep, grouped, job_sweeps_of
@@ -85,7 +86,8 @@ class Multirun:
         failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
         if self.launch is not None:
             folder, command = self.launch.folder, self.launch.command
-            written = page.write(folder, self.jobs[0][0], command, len(self.jobs), failures)
+            config = as_written(self.jobs[0][0])
+            written = page.write(folder, config, command, len(self.jobs), failures)
             if failures:
                 title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
                 table = Table("job", "reason", title=title)
