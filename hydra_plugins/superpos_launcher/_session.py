@@ -134,12 +134,12 @@ class Session:
         whole = hydra._get_parent()
         folder = Path(hydra.runtime.output_dir, self._loader.subfolder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, keys in (("config", [*whole][:-1]), ("hydra", ["hydra"])):
-            part: Any = OmegaConf.masked_copy(whole, keys)
-            if name == "hydra":
-                OmegaConf.set_readonly(part.hydra, False)
-                part.hydra.output_subdir = self._loader.subfolder
-            (folder / f"{name}.yaml").write_text(OmegaConf.to_yaml(part), "utf-8")
+        task = OmegaConf.masked_copy(whole, [key for key in whole if key != "hydra"])
+        own: Any = OmegaConf.masked_copy(whole, "hydra")
+        OmegaConf.set_readonly(own.hydra, False)
+        own.hydra.output_subdir = self._loader.subfolder
+        (folder / "config.yaml").write_text(OmegaConf.to_yaml(task), "utf-8")
+        (folder / "hydra.yaml").write_text(OmegaConf.to_yaml(own), "utf-8")
         (folder / "overrides.yaml").write_text(OmegaConf.to_yaml(hydra.overrides.task), "utf-8")
 
     def options(self, group: str) -> list[str]:

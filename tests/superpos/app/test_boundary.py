@@ -278,7 +278,7 @@ def test_what_is_wrong_is_said_of_the_word_that_it_is_wrong_with(
         (folder / f"{name}.yaml").write_text(text)
     with pytest.raises(UsageError) as caught:
         run_with(*words)
-    assert str(caught.value).startswith(line.format(folder))
+    assert str(caught.value).startswith(line.replace("{}", str(folder)))
     assert len(str(caught.value).splitlines()) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["own"]
 
@@ -426,9 +426,9 @@ def test_run_returns_the_code_of_the_task(run_with: RunWith) -> None:
 
 
 def test_multirun_runs_every_job_in_a_folder_of_its_own(run_with: RunWith, tmp_path: Path) -> None:
-    code, configs = run_with("-m", "experiment=train", "model.n_hidden=1,2,3", "seed=4", code=2)
+    code, configs = run_with("-m", "experiment=train", "model.n_hidden=1,2,3", "seed=4", code=3)
     assert [config["model"]["n_hidden"] for config in configs] == [1, 2, 3]
-    assert code == 2  # the highest of the codes 2, 0, 0
+    assert code == 3  # the highest of the codes 3, 0, 0
     folders = {config["output_dir"] for config in configs}
     assert len(folders) == 3
     for folder in folders:
