@@ -24,6 +24,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.resolvers import oc
 
 BASE = "config"
 """The config that every run starts from."""
@@ -226,6 +227,16 @@ def current(config: DictConfig) -> Iterator[DictConfig]:
         yield config
     finally:
         holder.cfg = before
+
+
+@contextlib.contextmanager
+def environment_as(text_of: Callable[..., str]) -> Iterator[None]:
+    """Let ${oc.env:...} stand for what a function makes of its arguments inside."""
+    OmegaConf.register_new_resolver("oc.env", text_of, replace=True)
+    try:
+        yield
+    finally:
+        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
 
 
 def _resolved(node: DictConfig, name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
@@ -76,16 +76,38 @@ def _has_folder(job: JobReturn) -> bool:
 
 
 def _check_count(overrides: list[Override]) -> None:
-    """Refuse a product of no jobs, or of so many that it would never end."""
-    lengths = {}
+    """Refuse a product of no jobs, of the same job twice, or of so many that it would never end."""
+    counts: dict[str, int] = {}
     for override in overrides:
         if override.is_sweep_override() and override.is_discrete_sweep():
-            lengths[override.input_line] = sum(1 for _ in override.sweep_string_iterator())
-    empty = [line for line, length in lengths.items() if not length]
-    if empty:
-        raise HydraException(f"{empty[0]}: no values, expected one or more")
-    n_jobs = math.prod(lengths.values())
+            if override.key_or_group in counts:
+                raise HydraException(f"{override.input_line}: expected each key once")
+            counts[override.key_or_group] = n_values = _n_values(override)
+            if not n_values:
+                raise HydraException(f"{override.input_line}: no values, expected one or more")
+    n_jobs = math.prod(counts.values())
     if n_jobs > MOST_JOBS:
         raise HydraException(
             f"{n_jobs:,} jobs: expected at most {MOST_JOBS:,}; axes inside one job cost less"
         )
+
+
+def _n_values(override: Override) -> int:
+    """How many values an override gives; those of a range are not made.
+
+    Raises:
+        HydraException: one of them is there twice, and so would a job be.
+    """
+    sweep: Any = override.value()
+    if override.is_range_sweep():
+        if not sweep.step:
+            raise HydraException(f"{override.input_line}: expected a step other than 0")
+        return max(0, math.ceil((sweep.stop - sweep.start) / sweep.step))
+    values: set[Any] = set()
+    for value in override.sweep_iterator():
+        value = value.text if isinstance(value, QuotedString) else value
+        same = value if isinstance(value, (int, float)) else repr(value)  # 1 is 1.0
+        if (isinstance(same, bool), same) in values:
+            raise HydraException(f"{override.input_line}: {value} is there twice, expected once")
+        values.add((isinstance(same, bool), same))
+    return len(values)

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import functools
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,14 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.resolvers import oc
 
-from hydra_plugins.superpos_launcher._session import Checks, RefusedError, Session, current
+from hydra_plugins.superpos_launcher._session import (
+    Checks,
+    RefusedError,
+    Session,
+    current,
+    environment_as,
+)
 from superpos.app.choices import without_yaml
 from superpos.app.complaints import Line, Word, one_line, problem_of
 from superpos.app.config import calls, written, yaml_files
@@ -77,7 +82,7 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
             try:
                 with here():
                     outcome: Outcome = task(plain)
-                session.record() if outcome.code != REFUSED else _forget_folder()
+                _forget_folder() if outcome.code == REFUSED else session.record()
             except Exception as error:
                 failures.append(error)
                 return None
@@ -89,12 +94,20 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
             with here():
                 return finish(Path(HydraConfig.get().runtime.output_dir))
 
+        def checked(config: DictConfig) -> None:
+            plain = _plain(config)
+            try:
+                check(plain) if check else None
+            except Exception as error:
+                failures.append(error)
+                raise
+
         vmap = _Vmap(batch, _command(words), failures, finished)
         main.vmap = vmap  # pyright: ignore[reportFunctionMemberAccess]
         try:
             if problem := problem_of(_line(session)):
                 raise UsageError(problem)
-            session.start(main, lambda config: check(_plain(config)) if check else None)
+            session.start(main, checked)
         except JobError:
             codes.append(3)
         except Exception as error:
@@ -261,7 +274,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     raw: Any = OmegaConf.to_container(config, resolve=False)
     values, unresolved = _values(config), {}
     if written.ENVIRONMENT in str(raw):
-        with _environment_as_written():
+        with environment_as(written.text_of):
             asking = _values(config)
         unresolved = {key: asking[key] for key, value in values.items() if asking[key] != value}
     raw.pop("hydra", None)
@@ -273,16 +286,6 @@ def _plain(config: DictConfig) -> dict[str, Any]:
         "command": _command(overrides),
         "overrides": overrides,
     }
-
-
-@contextlib.contextmanager
-def _environment_as_written() -> Iterator[None]:
-    """Let ${oc.env:...} stand for itself inside."""
-    OmegaConf.register_new_resolver(written.ENVIRONMENT, written.text_of, replace=True)
-    try:
-        yield
-    finally:
-        OmegaConf.register_new_resolver(written.ENVIRONMENT, oc.env, replace=True)
 
 
 def _values(config: DictConfig) -> dict[str, Any]:

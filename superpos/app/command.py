@@ -123,7 +123,9 @@ class _Jobs:
         """Refuse a config that cannot be run; what was made of it serves the run that follows."""
         from superpos.app.config.experiment import bind
         from superpos.app.config.sweep_plan import ConfigError
+        from superpos.app.startup import check_devices
 
+        check_devices()
         try:
             self._checked = bind(config)
         except ConfigError as error:
@@ -132,8 +134,10 @@ class _Jobs:
     def run(self, config: Mapping[str, Any]) -> jobs.Outcome:
         from superpos.app.config.sweep_plan import ConfigError
         from superpos.app.runner import run
+        from superpos.app.startup import check_devices
         from superpos.train import StoreError, TrainError
 
+        check_devices()
         try:
             return run(config, self._checked)
         except (ConfigError, ExtensionError, StoreError, TrainError, MemoryError) as error:
@@ -151,8 +155,10 @@ class _Batches:
     ) -> Sequence[jobs.Finish]:
         from superpos.app.config.sweep_plan import ConfigError
         from superpos.app.multirun.multirun import Multirun
+        from superpos.app.startup import check_devices
         from superpos.train import StoreError
 
+        check_devices()
         self._multirun = self._multirun or Multirun()
         try:
             return self._multirun.batch(configs, launch)

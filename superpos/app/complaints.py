@@ -64,6 +64,8 @@ def one_line(error: Exception, line: Line) -> str:
     if text.startswith("Error merging override "):
         return next(_not_merged(word, line) for word in line.words if text.endswith(word.text))
     first = " ".join(part.strip() for part in text.splitlines()[:2] if part.strip())
+    if first.startswith(tuple(f"{word.text}: " for word in line.words)):
+        return first
     return f"{shlex.join(word.text for word in line.words)}: {first}"
 
 

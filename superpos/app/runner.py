@@ -10,6 +10,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
+from superpos.app import terminal
 from superpos.app.claims import ledger
 from superpos.app.config.experiment import bind
 from superpos.app.config.variant import Variant, realised
@@ -51,7 +52,7 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
         ConfigError: before anything is compiled, with every problem found.
     """
     variants, analyse = bound or bind(config)
-    folder, console = Path(config["output_dir"]), Console()
+    folder, console = Path(config["output_dir"]), terminal.console()
     folder.mkdir(parents=True, exist_ok=True)
     trained = {
         name: _train(config, name, variant, folder / name, console)

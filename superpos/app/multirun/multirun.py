@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from superpos.app import terminal
 from superpos.app.config.experiment import bind, wrong_results
 from superpos.app.config.loading import PLANNED
 from superpos.app.config.sweep_plan import ConfigError
@@ -38,7 +38,7 @@ class Multirun:
         """Start without jobs."""
         self.launch: Launch | None = None
         self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
-        self._console = Console()
+        self._console = terminal.console()
         self._held = ExitStack()
         self._pool: WorkerPool | None = None
         self._programs: dict[str, dict[Any, Any]] = defaultdict(dict)
