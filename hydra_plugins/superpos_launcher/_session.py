@@ -128,20 +128,22 @@ class Session:
             self._hydra.run(BASE, main, [*words, "hydra.mode=RUN"])
 
     def record(self) -> None:
-        """Write down the config of the job that is running, as Hydra does before a job."""
+        """Write down the config of the job that is running, as Hydra does before a job.
+
+        Raises:
+            RefusedError: it cannot be written, or a link is in the place.
+        """
         if self._loader.subfolder is None:
             return
         hydra: Any = HydraConfig.get()
         whole = hydra._get_parent()
-        folder = Path(hydra.runtime.output_dir, self._loader.subfolder)
-        folder.mkdir(parents=True, exist_ok=True)
         task = OmegaConf.masked_copy(whole, [key for key in whole if key != "hydra"])
         own: Any = OmegaConf.masked_copy(whole, "hydra")
         OmegaConf.set_readonly(own.hydra, False)
         own.hydra.output_subdir = self._loader.subfolder
-        (folder / "config.yaml").write_text(OmegaConf.to_yaml(task), "utf-8")
-        (folder / "hydra.yaml").write_text(OmegaConf.to_yaml(own), "utf-8")
-        (folder / "overrides.yaml").write_text(OmegaConf.to_yaml(hydra.overrides.task), "utf-8")
+        folder = Path(hydra.runtime.output_dir, self._loader.subfolder)
+        for name, node in (("config", task), ("hydra", own), ("overrides", hydra.overrides.task)):
+            _write(folder / f"{name}.yaml", OmegaConf.to_yaml(node))
 
     def options(self, group: str) -> list[str]:
         """What a group offers on the search path, sorted; empty where there is no such group."""
@@ -270,6 +272,16 @@ def _search_path(folder: Path, own: str | None) -> ConfigSearchPath:
         schema = SearchPathQuery(provider="schema")
         search_path.prepend("command-line", f"file://{Path(own).absolute()}", schema)
     return search_path
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent.is_symlink() or path.is_symlink():
+            raise RefusedError(f"{path}: a link, expected a file of this run")
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot write ({error.strerror})") from None
 
 
 def _refuse(problems: Iterable[str]) -> None:

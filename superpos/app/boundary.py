@@ -84,7 +84,7 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
                     outcome: Outcome = task(plain)
                 _forget_folder() if outcome.code == REFUSED else session.record()
             except Exception as error:
-                failures.append(error)
+                failures.append(_refusal(session, error) if type(error) is RefusedError else error)
                 return None
             codes.append(outcome.code)
             return outcome.value

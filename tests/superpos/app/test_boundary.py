@@ -378,6 +378,15 @@ def test_what_hydra_notes_down_is_the_config_as_written(run_with: RunWith, tmp_p
     assert noted["hydra"]["hydra"]["output_subdir"] == ".hydra"
 
 
+def test_what_is_noted_down_follows_no_link(run_with: RunWith, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".hydra").symlink_to(tmp_path / "other")
+    with pytest.raises(UsageError, match=r"config\.yaml: a link, expected a file of this run"):
+        run_with("experiment=train", "output_dir=out")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
 def test_values_of_the_environment_are_not_stored(
     run_with: RunWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
