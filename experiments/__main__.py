@@ -6,7 +6,6 @@ All that `superpos --help` says holds here too.
 import sys
 
 from superpos.app.__main__ import console
-from superpos.app.extensions import name_packages
 
 
 def run(*words: str) -> int:
@@ -18,8 +17,7 @@ def run(*words: str) -> int:
     Returns:
         The exit code.
     """
-    name_packages(["experiments"])
-    sys.argv[1:1] = words
+    sys.argv[1:1] = ["--with", "experiments", *words]
     return console()
 
 

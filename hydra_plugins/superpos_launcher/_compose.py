@@ -98,7 +98,7 @@ def _equal(first: DictConfig, second: DictConfig) -> bool:
 def refuse_hydra_keys(overrides: Sequence[str]) -> None:
     """Refuse what a program that is shared by all jobs cannot honour for one of them."""
     for override in overrides:
-        if override.lstrip("+~").startswith(("hydra.", "hydra/")):
+        if override.lstrip("+~").startswith(("hydra.", "hydra/", "hydra=", "hydra@")):
             raise HydraException(
                 f"{override}: a job of its own value, expected the same hydra.* for all jobs of"
                 " hydra/launcher=vmap"

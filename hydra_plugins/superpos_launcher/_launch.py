@@ -5,7 +5,6 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -54,7 +53,6 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
             " function with an attribute `vmap`"
         )
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
-    Path(str(config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
     composer = Composer(context.config_loader, config)
     read = [
         _under(_composed(composer, overrides, number), lambda c: (app.prepare(c), _environment(c)))
@@ -65,7 +63,7 @@ def launch(launcher: Any, job_overrides: Sequence[Sequence[str]], first: int) ->
         sweeper=_plain(config.hydra.sweeper),
         n_jobs=_n_jobs(context.config_loader, config),
         sweep_dir=str(config.hydra.sweep.dir),
-        arguments=[*config.hydra.overrides.task],
+        arguments=_unresolved(config.hydra.overrides.task),
         swept=_swept(context.config_loader, config),
     )
     with env_override(_shared([environment for _, environment in read])):
@@ -150,6 +148,10 @@ def _shared(environments: Sequence[dict[str, str]]) -> dict[str, str]:
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _unresolved(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=False)
 
 
 def _typed(loader: Any, master: DictConfig) -> list[Override]:

@@ -1,6 +1,7 @@
 """`hydra/sweeper=grid`: the basic sweeper, with every batch launched and each job composed once."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
-from hydra.core.utils import JobStatus
+from hydra.core.override_parser.types import Override, QuotedString
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
@@ -56,36 +57,67 @@ class GridSweeper(BasicSweeper):
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         overrides = parser.parse_overrides([*self._parse_config(), *arguments])
         _check_count(overrides)
-        folder = Path(self.config.hydra.sweep.dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, folder / "multirun.yaml")
         returns = []
         for batch in self.split_arguments(overrides, self.max_batch_size):
             n_before = sum(map(len, returns))
             returns.append(self.launcher.launch(batch, initial_job_idx=n_before))
+        if any(_has_folder(job) for job in chain.from_iterable(returns)):
+            folder = Path(self.config.hydra.sweep.dir)
+            folder.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(self.config, folder / "multirun.yaml")
         for job in chain.from_iterable(returns):
             if job.status is JobStatus.FAILED:
                 _ = job.return_value  # raises
         return returns
 
 
+def _has_folder(job: JobReturn) -> bool:
+    """Whether a job left something: an application may forget one that it refused."""
+    return job.hydra_cfg is None or Path(job.hydra_cfg.hydra.runtime.output_dir).is_dir()
+
+
 def _check_count(overrides: list[Override]) -> None:
-    """Refuse a product of no jobs, or of so many that it would never end."""
-    found = lengths(overrides)
-    empty = [line for line, length in found.items() if not length]
-    if empty:
-        raise HydraException(f"{empty[0]}: no values, expected one or more")
-    n_jobs = math.prod(found.values())
+    """Refuse a product of no jobs, of the same job twice, or of so many that it would never end."""
+    n_jobs = math.prod(lengths(overrides).values())
     if n_jobs > MOST_JOBS:
         raise HydraException(
             f"{n_jobs:,} jobs: expected at most {MOST_JOBS:,}; axes inside one job cost less"
         )
 
 
-def lengths(overrides: list[Override]) -> dict[str | None, int]:
-    """The number of values of each override that lists several, by the text of it."""
-    return {
-        override.input_line: sum(1 for _ in override.sweep_string_iterator())
-        for override in overrides
-        if override.is_sweep_override() and override.is_discrete_sweep()
-    }
+def lengths(overrides: Sequence[Override]) -> dict[str, int]:
+    """How many values each key has that has several.
+
+    Raises:
+        HydraException: a key is there twice, or has no value, or one of them twice.
+    """
+    found: dict[str, int] = {}
+    for override in overrides:
+        if override.is_sweep_override() and override.is_discrete_sweep():
+            if override.key_or_group in found:
+                raise HydraException(f"{override.input_line}: expected each key once")
+            found[override.key_or_group] = n_values = _n_values(override)
+            if not n_values:
+                raise HydraException(f"{override.input_line}: no values, expected one or more")
+    return found
+
+
+def _n_values(override: Override) -> int:
+    """How many values an override gives; those of a range are not made.
+
+    Raises:
+        HydraException: one of them is there twice, and so would a job be.
+    """
+    sweep: Any = override.value()
+    if override.is_range_sweep():
+        if not sweep.step:
+            raise HydraException(f"{override.input_line}: expected a step other than 0")
+        return max(0, math.ceil((sweep.stop - sweep.start) / sweep.step))
+    values: set[Any] = set()
+    for value in override.sweep_iterator():
+        value = value.text if isinstance(value, QuotedString) else value
+        same = value if isinstance(value, (int, float)) else repr(value)  # 1 is 1.0
+        if (isinstance(same, bool), same) in values:
+            raise HydraException(f"{override.input_line}: {value} is there twice, expected once")
+        values.add((isinstance(same, bool), same))
+    return len(values)

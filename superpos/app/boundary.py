@@ -4,85 +4,61 @@ The only file that touches hydra or omegaconf, beside the plugins that Hydra fin
 nobody sees a DictConfig, and every complaint of Hydra's has become one line.
 """
 
-import hashlib
-import os
-import re
+import contextlib
+import functools
 import shlex
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import hydra
-from hydra import errors
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from superpos.app.choices import choices, without_yaml
-from superpos.app.complaints import one_line
-from superpos.app.extensions import extensions, program
-
-LONGEST_NAME = 120
-FOUND = "optimization_results.yaml"
-"""The file that Hydra's sweepers write at the end of a search, into hydra.sweep.dir."""
-INTERPOLATION = re.compile(r"\$\{([A-Za-z_]\w*(\.\w+)*)\}")
-
-
-class UsageError(Exception):
-    """A command line that Hydra cannot compose, as one line."""
-
-
-class JobError(Exception):
-    """A job that has no value for its sweeper; what it was is told in one line."""
-
-
-class Outcome(NamedTuple):
-    """What a job came to: its exit code, and the value that a sweeper optimises."""
-
-    code: int
-    value: Any = None
-
-
-class Launch(NamedTuple):
-    """A multirun, as `hydra/launcher=vmap` hands it over.
-
-    Attributes:
-        folder: where the multirun is kept.
-        swept: dotted keys that its jobs vary, empty where the sweeper does not say.
-        options: settings of the launcher, hydra.launcher.
-        sweeper: settings of the sweeper, hydra.sweeper.
-        n_jobs: jobs that the sweeper is to send in all, None where it does not say.
-        found: where a sweeper that searches writes what it has found.
-        command: the command line.
-    """
-
-    folder: Path
-    swept: Sequence[str]
-    options: Mapping[str, Any]
-    sweeper: Mapping[str, Any]
-    n_jobs: int | None
-    found: Path
-    command: str
+from hydra_plugins.superpos_launcher._session import (
+    Checks,
+    RefusedError,
+    Session,
+    current,
+    environment_as,
+)
+from superpos.app.choices import without_yaml
+from superpos.app.complaints import Line, Word, one_line, problem_of
+from superpos.app.config import calls, written, yaml_files
+from superpos.app.config.axes import with_lists
+from superpos.app.extensions import ExtensionError, extensions, program
+from superpos.app.jobs import (
+    REFUSED,
+    Batch,
+    Check,
+    Finish,
+    JobError,
+    Outcome,
+    Task,
+    UsageError,
+)
+from superpos.app.vmap import Vmap
 
 
-Task = Callable[[dict[str, Any]], Outcome]
-Finish = Callable[[Path], Any]
-Batch = Callable[[Sequence[dict[str, Any]], Launch], Sequence[Finish]]
-
-
-def run(words: Sequence[str], task: Task, batch: Batch) -> int:
+def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = None) -> int:
     """Compose the config of the command line and hand it over, once per job of a multirun.
+
+    Jobs run in the folder where the command was given, whatever hydra.job.chdir says, so that
+    relative paths mean one thing.
 
     Args:
         words: of the command line, without the program.
         task: runs one job, from its plain, resolved config with `experiment`, `output_dir`,
-            `command` and `overrides` filled in.
+            `command` and `overrides` filled in. Of a job with the exit code REFUSED nothing is
+            written down.
         batch: trains all jobs of a multirun with hydra/launcher=vmap; gives for each what
             remains to be done: folder of the job -> value, which may raise JobError.
+        check: raises what is wrong with the config of a single run, before anything is written.
 
     Returns:
         The highest exit code of the jobs; 3 where one failed.
@@ -92,83 +68,63 @@ def run(words: Sequence[str], task: Task, batch: Batch) -> int:
     """
     codes: list[int] = []
     failures: list[Exception] = []
+    with _session(words) as session:
+        here = functools.partial(contextlib.chdir, Path.cwd())
 
-    def main(config: DictConfig) -> Any:
-        # Hydra must not see an error of a job: it would print it, and leave the other jobs out.
-        try:
+        def main(config: DictConfig) -> Any:
+            # Hydra must not see an error of a job: it would print it, and leave other jobs out.
+            try:
+                plain = _plain(config)
+            except Exception as error:
+                failures.append(_refusal(session, error))
+                return None
+            try:
+                with here():
+                    outcome: Outcome = task(plain)
+                _forget_folder() if outcome.code == REFUSED else session.record()
+            except Exception as error:
+                failures.append(_refusal(session, error) if type(error) is RefusedError else error)
+                return None
+            codes.append(outcome.code)
+            return outcome.value
+
+        def finished(finish: Finish) -> Any:
+            session.record()
+            with here():
+                return finish(Path(HydraConfig.get().runtime.output_dir))
+
+        def checked(config: DictConfig) -> None:
             plain = _plain(config)
-        except Exception as error:
-            failures.append(UsageError(one_line(error, words, _with_groups)))
-            return None
-        try:
-            outcome = task(plain)
-        except Exception as error:
-            failures.append(error)
-            return None
-        codes.append(outcome.code)
-        return outcome.value
+            try:
+                check(plain) if check else None
+            except Exception as error:
+                failures.append(error)
+                raise
 
-    prepare()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that the complaint can become one line
-    vmap = _Vmap(batch, words, failures)
-    main.vmap = vmap  # pyright: ignore[reportFunctionMemberAccess]
-    sys.argv[1:] = [_as_list(word) for word in words]  # where Hydra reads them
-    try:
-        hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(main)()
-    except JobError:
-        codes.append(3)
-    except Exception as error:
-        if vmap.values == {False}:  # what a sweeper says that has nothing to choose from
-            return 3
-        failures.append(UsageError(one_line(error, words, _with_groups)))
+        vmap = Vmap(batch, _command(words), failures, finished, prepare=_plain)
+        main.vmap = vmap  # pyright: ignore[reportFunctionMemberAccess]
+        try:
+            if problem := problem_of(_line(session)):
+                raise UsageError(problem)
+            session.start(main, checked)
+        except JobError:
+            codes.append(3)
+        except Exception as error:
+            if vmap.values == {False}:  # what a sweeper says that has nothing to choose from
+                return 3
+            failures.append(_refusal(session, error))
     if failures:
         raise failures[0] from None
     return max(codes, default=0)
 
 
-class _Vmap:
-    """What `hydra/launcher=vmap` asks of an application."""
-
-    def __init__(self, batch: Batch, words: Sequence[str], failures: list[Exception]) -> None:
-        self._batch = batch
-        self._command = _command(words)
-        self._failures = failures
-        self.values: set[bool] = set()
-        """Whether a job has a value, for those that are finished."""
-
-    def prepare(self, config: DictConfig) -> dict[str, Any]:
-        return _plain(config)
-
-    def run(self, jobs: Sequence[dict[str, Any]], launch: Any) -> list[Callable[[], Any]]:
-        typed = sorted(
-            w for w in launch.arguments if not w.startswith(("experiment=", "output_dir="))
-        )
-        name = Path(jobs[0]["experiment"], _folder_name(",".join(typed)))
-        folder = Path(launch.options["folder"] or Path(launch.sweep_dir, name)).absolute()
-        try:
-            about = Launch(
-                folder,
-                launch.swept,
-                launch.options,
-                sweeper=launch.sweeper,
-                n_jobs=launch.n_jobs,
-                found=Path(launch.sweep_dir, FOUND).absolute(),
-                command=self._command,
-            )
-            finishes = self._batch(jobs, about)
-        except Exception as error:
-            self._failures.append(error)
-            raise
-        return [lambda finish=finish: self._finish(finish) for finish in finishes]
-
-    def _finish(self, finish: Finish) -> Any:
-        try:
-            value = finish(Path(HydraConfig.get().runtime.output_dir))
-        except JobError:
-            self.values.add(False)
-            raise
-        self.values.add(True)
-        return value
+def _forget_folder() -> None:
+    """Remove the folder of a job that was refused, and those around it, where they are empty."""
+    folder, top = HydraConfig.get().runtime.output_dir, Path(HydraConfig.get().sweep.dir).absolute()
+    with contextlib.suppress(OSError):
+        for each in (Path(folder), *Path(folder).parents):
+            if each.is_relative_to(top):
+                each.rmdir()
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -183,20 +139,18 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be composed.
     """
-    prepare()
-    words = [_as_list(word) for word in overrides]
-    try:
-        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
-            config = hydra.compose("config", words, return_hydra_config=True)
-            HydraConfig.instance().set_config(config)
-            return _plain(config)
-    except Exception as error:
-        raise UsageError(one_line(error, overrides, _with_groups)) from None
+    with _session(overrides) as session:
+        try:
+            with current(session.compose(session.words, several=False)) as config:
+                return _plain(config)
+        except Exception as error:
+            raise _refusal(session, error) from None
 
 
 def experiments() -> list[str]:
     """Names of all experiments, as in `experiment=<name>`."""
-    return choices("experiment")
+    with _session(()) as session:
+        return session.options("experiment")
 
 
 class _ExtensionConfigs(SearchPathPlugin):
@@ -208,9 +162,75 @@ class _ExtensionConfigs(SearchPathPlugin):
                 search_path.append(extension.name, f"file://{extension.configs}")
 
 
+def _session(words: Sequence[str]) -> Session:
+    """Hydra for a command line, with each generator of `sweep` in a list."""
+    prepare()
+    try:
+        session = Session(words, _conf(), Checks(yaml_files.problems_of, calls.problems_of))
+    except RefusedError as error:
+        raise UsageError(str(error)) from None
+    session.words = [_as_list(session, word) for word in session.words]
+    return session
+
+
+def _as_list(session: Session, text: str) -> str:
+    """A word whose generators are lists: Hydra would merge them into what was there before.
+
+    Hydra's parser says what is a generator. What it cannot read, Hydra complains of later.
+    """
+    try:
+        override = session.read(text)
+    except HydraException:
+        return text
+    if not f"{override.key_or_group}.".startswith("sweep.") or override.is_sweep_override():
+        return text
+    key, _, value = text.partition("=")
+    given = override.value()
+    lists = with_lists(given)
+    if lists == given:
+        return text
+    whole = f"[{value}]" if isinstance(lists, list) else Override._get_value_element_as_str(lists)
+    return f"{key}={whole}"
+
+
+def _refusal(session: Session, error: Exception) -> Exception:
+    """An error of Hydra's as one line; what is one already stays."""
+    if isinstance(error, (UsageError, ExtensionError)):
+        return error
+    if isinstance(error, RefusedError):
+        return UsageError(str(error))
+    return UsageError(one_line(error, _line(session)))
+
+
+def _line(session: Session) -> Line:
+    """The command line as Hydra reads it."""
+
+    def with_groups(words: Sequence[str]) -> Any:
+        try:
+            return OmegaConf.to_container(session.compose(words), resolve=False)
+        except Exception:  # a group is wrong as well; its keys are not known
+            return {}
+
+    words = [_word(session, text) for text in session.words]
+    return Line(words, session.multirun, session.options, session.groups, with_groups)
+
+
+def _word(session: Session, text: str) -> Word:
+    """A word as Hydra's parser reads it."""
+    try:
+        override = session.read(text)
+    except HydraException as error:
+        return Word(text, problem=" ".join(str(error).splitlines()[:1]))
+    several = override.is_sweep_override()
+    values = [*override.sweep_iterator()] if override.is_choice_sweep() else []
+    values = values if several or override.is_delete() else [override.value()]
+    plain = [value.text if isinstance(value, QuotedString) else value for value in values]
+    return Word(text, override.key_or_group, plain, several)
+
+
 def prepare() -> None:
     """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
-    OmegaConf.register_new_resolver("folder_name", _folder_name, replace=True)
+    OmegaConf.register_new_resolver("folder_name", written.folder_name, replace=True)
     if _ExtensionConfigs not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(_ExtensionConfigs)
     for group, name, node in without_yaml():
@@ -234,61 +254,33 @@ def _conf() -> Path:
     return extensions()[0].configs
 
 
-def _folder_name(text: str) -> str:
-    """One plain part of a path, however long the text and whatever is in it."""
-    plain = text.replace("/", "_").replace("\0", "_")
-    plain = plain.replace("..", "_") if set(plain) <= {"."} else plain
-    if len(plain.encode()) <= LONGEST_NAME:
-        return plain
-    return f"{plain[: LONGEST_NAME // 2]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-def _as_list(word: str) -> str:
-    """An axis given by one generator, as a list: Hydra would merge it into the generator before."""
-    key, sign, value = word.partition("=")
-    generator = key.lstrip("+").startswith("sweep.") and value.strip().startswith("{")
-    return f"{key}{sign}[{value}]" if generator else word
-
-
 def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
-    overrides = [str(override) for override in chosen.overrides.task]
-    values = {str(key): config[key] for key in config if key != "hydra"}
+    overrides: Any = OmegaConf.to_container(chosen.overrides.task, resolve=False)
+    raw: Any = OmegaConf.to_container(config, resolve=False)
+    values, unresolved = _values(config), {}
+    if written.ENVIRONMENT in str(raw):
+        with environment_as(written.text_of):
+            asking = _values(config)
+        unresolved = {key: asking[key] for key, value in values.items() if asking[key] != value}
+    raw.pop("hydra", None)
     return {
-        "links": {
-            name: source
-            for name, source in _links(OmegaConf.to_container(config, resolve=False), "")
-            if not name.startswith("hydra.")
-        },
-        **{
-            key: OmegaConf.to_container(value, resolve=True)
-            if OmegaConf.is_config(value)
-            else value
-            for key, value in values.items()
-        },
+        "links": dict(written.links(raw)),
+        **values,
+        "unresolved": unresolved,
         "experiment": chosen.runtime.choices["experiment"],
         "command": _command(overrides),
         "overrides": overrides,
     }
 
 
-def _links(node: Any, prefix: str) -> Iterator[tuple[str, str]]:
-    """Dotted key -> the key whose value it takes, for each interpolation of a single value."""
-    for name, value in node.items() if isinstance(node, dict) else ():
-        found = INTERPOLATION.fullmatch(value) if isinstance(value, str) else None
-        if found:
-            yield f"{prefix}{name}", found[1]
-        yield from _links(value, f"{prefix}{name}.")
+def _values(config: DictConfig) -> dict[str, Any]:
+    values = {str(key): config[key] for key in config if key != "hydra"}
+    return {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in values.items()
+    }
 
 
 def _command(words: Sequence[str]) -> str:
     return f"{program()} {shlex.join(words)}".rstrip()
-
-
-def _with_groups(words: Sequence[str]) -> Any:
-    """The config with the groups that were chosen, but none of the values."""
-    try:
-        with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
-            return OmegaConf.to_container(hydra.compose("config", [*words]), resolve=False)
-    except errors.HydraException:  # a group is wrong as well; its keys are not known
-        return {}

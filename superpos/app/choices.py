@@ -18,19 +18,6 @@ BY_NAME = ("evaluation", "regulariser")
 NUMBERS = (bool, int, float, str, type(None))
 
 
-def group_of(word: str) -> str:
-    """The group that a word chooses from, as `init` in init@model.init=unit; "" for a value."""
-    key, sign, _ = word.partition("=")
-    group = key.lstrip("+").partition("@")[0]
-    return group if sign and group and choices(group) else ""
-
-
-def choices(group: str) -> list[str]:
-    """What a group of the config offers, sorted."""
-    generated = {name for folder, name, _ in without_yaml() if folder == group}
-    return sorted({*_files(group), *generated})
-
-
 def without_yaml() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(folder, name, config) of each registered component that has no YAML file."""
     for group, kinds in registry().items():

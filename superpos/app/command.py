@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from superpos.app import boundary
+from superpos.app import boundary, jobs
 from superpos.app.extensions import ExtensionError, name_packages
 
 WITH = "--with"
@@ -46,7 +46,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if rest and rest[0] in COMMANDS:
             return COMMANDS[rest[0]](rest[1:])
         return _run_experiment(rest)
-    except (boundary.UsageError, ExtensionError) as error:
+    except (jobs.UsageError, ExtensionError) as error:
         return _refuse(str(error))
 
 
@@ -60,7 +60,7 @@ def _named(words: Sequence[str]) -> list[str]:
             continue
         package = value if sign else next(following, "")
         if not package:
-            raise boundary.UsageError(f"{WITH}: expected a package, as in {WITH} my_package")
+            raise jobs.UsageError(f"{WITH}: expected a package, as in {WITH} my_package")
         packages.append(package)
     name_packages(packages)
     return rest
@@ -82,7 +82,8 @@ def _run_experiment(words: Sequence[str]) -> int:
             signal.signal(number, _stop)
     batches = _Batches()
     try:
-        return max(boundary.run(words, _run, batches), batches.close())
+        single = _Jobs()
+        return max(boundary.run(words, single.run, batches, single.check), batches.close())
     except KeyboardInterrupt as stop:
         _complain("stopped; what is finished is kept, and the same command again goes on")
         sys.stdout.flush()
@@ -122,16 +123,35 @@ COMMANDS = {"claims": _claims, "report": _report, "export": _export}
 """First word -> what it does with the others; each loads what it needs."""
 
 
-def _run(config: Mapping[str, Any]) -> boundary.Outcome:
-    """Run one job and turn what it refuses into lines, so that other jobs go on."""
-    from superpos.app.config.sweep_plan import ConfigError
-    from superpos.app.runner import run
-    from superpos.train import StoreError, TrainError
+class _Jobs:
+    """Runs jobs one at a time; what is refused becomes lines, so that other jobs go on."""
 
-    try:
-        return run(config)
-    except (ConfigError, ExtensionError, StoreError, TrainError, MemoryError) as error:
-        return boundary.Outcome(_refuse(str(error)))
+    def __init__(self) -> None:
+        self._checked: Any = None
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Refuse a config that cannot be run; what was made of it serves the run that follows."""
+        from superpos.app.config.experiment import bind
+        from superpos.app.config.sweep_plan import ConfigError
+        from superpos.app.startup import check_devices
+
+        check_devices()
+        try:
+            self._checked = bind(config)
+        except ConfigError as error:
+            raise jobs.UsageError(str(error)) from None
+
+    def run(self, config: Mapping[str, Any]) -> jobs.Outcome:
+        from superpos.app.config.sweep_plan import ConfigError
+        from superpos.app.runner import run
+        from superpos.app.startup import check_devices
+        from superpos.train import StoreError, TrainError
+
+        check_devices()
+        try:
+            return run(config, self._checked)
+        except (ConfigError, ExtensionError, StoreError, TrainError, MemoryError) as error:
+            return jobs.Outcome(_refuse(str(error)))
 
 
 class _Batches:
@@ -141,17 +161,19 @@ class _Batches:
         self._multirun: Any = None
 
     def __call__(
-        self, configs: Sequence[dict[str, Any]], launch: boundary.Launch
-    ) -> Sequence[boundary.Finish]:
+        self, configs: Sequence[dict[str, Any]], launch: jobs.Launch
+    ) -> Sequence[jobs.Finish]:
         from superpos.app.config.sweep_plan import ConfigError
         from superpos.app.multirun.multirun import Multirun
+        from superpos.app.startup import check_devices
         from superpos.train import StoreError
 
+        check_devices()
         self._multirun = self._multirun or Multirun()
         try:
             return self._multirun.batch(configs, launch)
         except (ConfigError, ExtensionError, StoreError) as error:
-            raise boundary.UsageError(str(error)) from None
+            raise jobs.UsageError(str(error)) from None
 
     def close(self) -> int:
         return _written(lambda _: self._multirun.close(), ()) if self._multirun else 0

@@ -3,9 +3,8 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from superpos.app.choices import choices, group_of
 from superpos.arguments import did_you_mean
 
 MOVED = {
@@ -13,52 +12,133 @@ MOVED = {
     "dims": "models and evaluations name the dimensions of results themselves now",
 }
 """Sections of older configs, and what to write."""
-Compose = Callable[[Sequence[str]], Any]
 
 
-def one_line(error: Exception, words: Sequence[str], compose: Compose) -> str:
-    """Say in one line what Hydra complains about.
+class Word(NamedTuple):
+    """A word of the command line, as Hydra's parser reads it.
 
-    Args:
-        error: of Hydra.
-        words: of the command line.
+    Attributes:
+        text: the word.
+        key: what it changes, a dotted key or a group; "" where the word cannot be read.
+        values: each value that it gives, one or several.
+        several: it gives several values, for a job each.
+        problem: why it cannot be read; "" where it can.
+    """
+
+    text: str
+    key: str = ""
+    values: Sequence[Any] = ()
+    several: bool = False
+    problem: str = ""
+
+
+class Line(NamedTuple):
+    """A command line, and what Hydra finds on its search path.
+
+    Attributes:
+        words: that change the config.
+        multirun: each of several values is a job.
+        options: group -> what it offers, sorted; empty where there is no such group.
+        groups: names of all groups.
         compose: words that choose from groups -> the config with them, empty where that fails.
     """
+
+    words: Sequence[Word]
+    multirun: bool
+    options: Callable[[str], Sequence[str]]
+    groups: Callable[[], Sequence[str]]
+    compose: Callable[[Sequence[str]], Any]
+
+
+def one_line(error: Exception, line: Line) -> str:
+    """Say in one line what Hydra complains about."""
     text = str(error)
-    unknown_choices = [word for word in words if _is_unknown_choice(word)]
-    if unknown_choices:
-        word = unknown_choices[0]
-        known, name = choices(group_of(word)), word.partition("=")[2]
-        return f"{word}: expected one of {', '.join(known)}{did_you_mean(name, known)}"
+    if problem := problem_of(line):
+        return problem
     if isinstance(error, OSError) and error.filename is not None:
         return f"output_dir={error.filename}: expected a folder to write to ({error.strerror})"
     if unknown := re.search(r"Could not override '([^']+)'", text):
-        return _unknown_key(unknown[1].lstrip("+~"), words, compose)
+        return _unknown_key(unknown[1].lstrip("+~"), line)
     if missing := re.search(r"Missing mandatory value: (\S+)", text):
         return f"{missing[1]}: missing, expected {missing[1]}=<value>"
-    first = " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())
-    return f"{shlex.join(words)}: {first}"
+    if text.startswith("Error merging override "):
+        return next(_not_merged(word, line) for word in line.words if text.endswith(word.text))
+    first = " ".join(part.strip() for part in text.splitlines()[:2] if part.strip())
+    if first.startswith(tuple(f"{word.text}: " for word in line.words)):
+        return first
+    return f"{shlex.join(word.text for word in line.words)}: {first}"
 
 
-def _is_unknown_choice(word: str) -> bool:
-    """Tell whether a word chooses something that a group of the config does not hold."""
-    group, names = group_of(word), word.partition("=")[2].strip("[]").split(",")
-    return bool(group) and not set(names) <= set(choices(group))
+def problem_of(line: Line) -> str:
+    """What is wrong with one word, whatever the others are, in one line; "" where nothing is."""
+    for word in line.words:
+        options = line.options(word.key) if word.key else ()
+        chosen = [each for value in word.values for each in _names(value)]
+        unknown = [name for name in chosen if options and name not in options]
+        if word.problem:
+            return f"{word.text}: {word.problem}"
+        if word.several and not line.multirun:
+            return f"{word.text}: {_several(word, options)}"
+        if unknown:
+            close = did_you_mean(str(unknown[0]), options)
+            return f"{word.text}: expected one of {', '.join(options)}{close}"
+    return ""
 
 
-def _unknown_key(key: str, words: Sequence[str], compose: Compose) -> str:
-    typed = [word for word in words if word.lstrip("+~").startswith(f"{key}=")]
-    given = typed[0].lstrip("+~") if typed else key
+def _names(value: Any) -> list[Any]:
+    """What a word chooses from a group: an option, or several at once; keys choose nothing."""
+    return value if isinstance(value, list) else [] if isinstance(value, dict) else [value]
+
+
+def _several(word: Word, options: Sequence[str]) -> str:
+    if word.key.startswith("sweep."):
+        return f"expected a list or a generator, as {word.key}=[1,2] or {word.key}={{range: 10}}"
+    axis = "" if options else f", or an axis of one run, +sweep.{word.key}=[...]"
+    return f"several values, expected one, or -m for a job each{axis}"
+
+
+def _unknown_key(key: str, line: Line) -> str:
+    typed = [word for word in line.words if word.key == key]
+    given = typed[0].text.lstrip("+~") if typed else key
     section = key.split(".")[0]
     if section in MOVED:
         return f"{given}: unknown key; {MOVED[section]}"
-    known = list(_dotted(compose([word for word in words if group_of(word)]), ""))
+    known = [*_dotted(_config(line), "")]
     if key in known:
-        return f"{given}: expected a value, not keys; new keys are added with +{key}.<key>=<value>"
-    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
+        return f"{given}: {_unknown_inside(key, typed, known)}"
+    if key.startswith("sweep.") and key.removeprefix("sweep.") in known:
+        return f"{given}: not among the axes of the config, expected +{given}"
     if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
-        added = f"; it is added with +{given}"
-    return f"{given}: unknown key{did_you_mean(key, known)}{added}"
+        return f"{given}: unknown key; it is added with +{given}"
+    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
+    return f"{given}: unknown key{did_you_mean(key, [*known, *line.groups()])}{added}"
+
+
+def _unknown_inside(key: str, typed: Sequence[Word], known: Sequence[str]) -> str:
+    """What is wrong with a mapping for a key that is there."""
+    inside = [name for name in known if name.startswith(f"{key}.")]
+    given = [name for word in typed for value in word.values for name in _dotted(value, f"{key}.")]
+    unknown = [name for name in given if name not in known]
+    if not inside or not unknown:
+        return f"expected a value, not keys; new keys are added with +{key}.<key>=<value>"
+    return f"{unknown[0]}: unknown key{did_you_mean(unknown[0], inside)}"
+
+
+def _not_merged(word: Word, line: Line) -> str:
+    """A value of one sort where the config has another."""
+    node = _config(line)
+    for part in word.key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    has = f"keys and values, as {', '.join(node)}" if isinstance(node, dict) else "another value"
+    group = word.key.removeprefix("sweep.")
+    swept = group != word.key and line.options(group)
+    kinds = f"; what is chosen is swept as +{word.key}.kind=[...]" if swept else ""
+    return f"{word.text}: expected {has}{kinds}"
+
+
+def _config(line: Line) -> Any:
+    """The config with the groups that were chosen, but none of the values."""
+    return line.compose([word.text for word in line.words if word.key and line.options(word.key)])
 
 
 def _dotted(node: Any, prefix: str) -> Iterator[str]:

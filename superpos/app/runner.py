@@ -11,11 +11,13 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
-from superpos.app.boundary import Outcome
+from superpos.app import terminal
 from superpos.app.claims import ledger
 from superpos.app.config.experiment import bind
 from superpos.app.config.variant import Variant, realised
+from superpos.app.config.written import as_written
 from superpos.app.findings import Findings, Table
+from superpos.app.jobs import Outcome
 from superpos.app.multirun.static import train_static
 from superpos.app.progress import progress_bar
 from superpos.app.report import stored
@@ -27,6 +29,8 @@ from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, StoreError, store
 
+Bound = tuple[Mapping[str, Variant], Callable[..., Findings]]
+
 
 class TrainedSweep(NamedTuple):
     """What training a variant gave: its Dataset, the members that were new, and the seconds."""
@@ -36,11 +40,12 @@ class TrainedSweep(NamedTuple):
     seconds: float
 
 
-def run(config: Mapping[str, Any]) -> Outcome:
+def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
     """Run one experiment from a plain config.
 
     Args:
         config: plain and resolved, as `boundary.run` hands it over.
+        bound: what `bind` made of it, where that is known.
 
     Returns:
         Exit code 0, or 3 when members diverged; and the value of config.objective.
@@ -50,8 +55,8 @@ def run(config: Mapping[str, Any]) -> Outcome:
         StoreError: the folder cannot be written to, or holds something else; what was trained is
             kept, and the same run again goes on from there.
     """
-    variants, analyse = bind(config)
-    folder, console = Path(config["output_dir"]), Console()
+    variants, analyse = bound or bind(config)
+    folder, console = Path(config["output_dir"]), terminal.console()
     with files.one_line(folder, "expected a folder to write to"):
         files.make_folder(folder)
     trained = {
@@ -69,7 +74,7 @@ def report(
     console: Console,
 ) -> Outcome:
     """Judge the claims of what was trained and write its page, as `run` does."""
-    stored.write_config(folder, config)
+    stored.write_config(folder, as_written(config))
     console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
     findings, left_out = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"])

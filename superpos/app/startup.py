@@ -5,6 +5,8 @@ from pathlib import Path
 
 import jax
 
+from superpos.app.jobs import UsageError
+
 
 def start_jax() -> None:
     """Set JAX up for this process, before its first use; what the environment says has its way.
@@ -19,6 +21,22 @@ def start_jax() -> None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         _keep_programs(cache_folder())
+
+
+def check_devices() -> None:
+    """Start the devices that JAX is to use.
+
+    Raises:
+        UsageError: they are not there; one line.
+    """
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        name = os.environ.get("JAX_PLATFORMS", "")
+        reason = " ".join(str(error).split("(set")[0].split()) or f"no {name} here"
+        raise UsageError(
+            f"JAX_PLATFORMS={name}: expected devices that are there ({reason})"
+        ) from None
 
 
 def use_all_cores() -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from superpos.app import boundary
+from superpos.app import boundary, terminal
 from superpos.app.claims import ledger
 from superpos.app.extensions import program
 
@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog=f"{program()} claims")
     parser.add_argument("size", nargs="?", choices=("full",))
-    full, console = parser.parse_args(words).size == "full", Console()
+    full, console = parser.parse_args(words).size == "full", terminal.console()
     path = LEDGER.parent / FULL / LEDGER.name if full else LEDGER
     return settle_all(run_all(console, with_claims(full=full)), console, path)
 

@@ -45,7 +45,16 @@ SECTIONS = (
     "objective",
     "output_dir",
 )
-TOP_LEVEL = (*SECTIONS, "title", "question", "experiment", "command", "overrides", "links")
+TOP_LEVEL = (
+    *SECTIONS,
+    "title",
+    "question",
+    "experiment",
+    "command",
+    "overrides",
+    "links",
+    "unresolved",
+)
 ENGINE = {
     "kernel": Kernel,
     "rng": Rng,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from superpos.app.boundary import JobError
 from superpos.app.findings import Findings
+from superpos.app.jobs import JobError
 from superpos.app.multirun import manifest, training
 from superpos.app.multirun.training import Part
 from superpos.app.runner import TrainedSweep, report

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from superpos.app.boundary import Launch
+from superpos.app import terminal
 from superpos.app.config.experiment import bind, wrong_results
 from superpos.app.config.loading import PLANNED
 from superpos.app.config.sweep_plan import ConfigError
+from superpos.app.config.written import as_written
 from superpos.app.findings import Findings
+from superpos.app.jobs import Launch
 from superpos.app.multirun import manifest, page
 from superpos.app.multirun.finishing import Finishing, Part
 from superpos.app.multirun.groups import Group, JobSweep, grouped, job_sweeps_of
@@ -39,7 +40,7 @@ class Multirun:
         """Start without jobs."""
         self.launch: Launch | None = None
         self.jobs: list[tuple[Mapping[str, Any], Finishing]] = []
-        self._console = Console()
+        self._console = terminal.console()
         self._held = ExitStack()
         self._pool: WorkerPool | None = None
         self._search: Search | None = None
@@ -98,7 +99,7 @@ class Multirun:
     def _conclude(
         self, launch: Launch, search: Search, failures: Sequence[tuple[str, str]]
     ) -> None:
-        config = self.jobs[0][0]
+        config = as_written(self.jobs[0][0])
         found = search.take()
         best = best_of(found, config["objective"]) if found else []
         written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)

@@ -8,8 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from superpos.app import terminal
 from superpos.app.claims.everything import run_all, settle_all
 from superpos.app.extensions import program
 from superpos.app.report import gallery
@@ -29,7 +28,7 @@ def main(words: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog=f"{program()} report")
     parser.add_argument("what", nargs="?", choices=("report", "docs"), default="report")
-    what, console = parser.parse_args(words).what, Console()
+    what, console = parser.parse_args(words).what, terminal.console()
     if what == "docs":
         runs = run_all(
             console, dict.fromkeys(name for each in guides() for name in each.experiments)

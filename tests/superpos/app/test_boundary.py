@@ -13,9 +13,11 @@ import yaml
 from hydra.core.global_hydra import GlobalHydra
 
 from experiments.registry import REGISTRY
-from superpos.app import boundary
+from superpos.app import boundary, jobs
 from superpos.app.boundary import UsageError, compose, experiments
 from superpos.app.config.axes import expand, flat_axes
+from superpos.app.config.written import as_written
+from superpos.app.jobs import REFUSED
 
 ROOT = Path(__file__).resolve().parents[3]
 RunWith = Callable[..., tuple[int, list[dict[str, Any]]]]
@@ -246,7 +248,190 @@ def test_known_key_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "did you mean variants?" not in line
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["experimnt=train"], "experimnt=train: unknown key; did you mean experiment?"),
+        (
+            ["sweep.model.n_hidden=[2,3]"],
+            "sweep.model.n_hidden=[2,3]: not among the axes of the config, expected"
+            " +sweep.model.n_hidden=[2,3]",
+        ),
+        (
+            ["sweep.seed=range(10)"],
+            "sweep.seed=range(10): expected a list or a generator, as sweep.seed=[1,2] or"
+            " sweep.seed={range: 10}",
+        ),
+        (
+            ["experiment=train,elhage/intro"],
+            "experiment=train,elhage/intro: several values, expected one, or -m for a job each",
+        ),
+        (
+            ["sweep.model=[autoencoder,mlp]"],
+            "sweep.model=[autoencoder,mlp]: expected keys and values, as importance_decay, init;"
+            " what is chosen is swept as +sweep.model.kind=[...]",
+        ),
+        (
+            ["sweep.data={densty: [1]}"],
+            "sweep.data={densty: [1]}: sweep.data.densty: unknown key; did you mean"
+            " sweep.data.density?",
+        ),
+        (["hydra/launcher=vmp"], "hydra/launcher=vmp: expected one of basic, vmap; did you mean"),
+        (["--config-dir", "own", "experiment=mine", "data.densty=1"], "data.densty=1: unknown key"),
+        (["--config-dir", "own", "experiment=min"], "experiment=min: expected one of"),
+        (["--config-dir", "own", "experiment=train"], "{}/train.yaml: is in "),
+        (["--config-dir", "own", "experiment=octal"], "{}/octal.yaml:2: seed: 010: YAML reads 8"),
+        (["--config-dir", "own", "experiment=a_list"], "{}/a_list.yaml: no mapping, expected"),
+        (["--config-dir", "own", "experiment=empty"], "{}/empty.yaml: empty, expected keys and"),
+        (["--config-dir", "none"], "--config-dir none: expected a folder with configs"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_what_is_wrong_is_said_of_the_word_that_it_is_wrong_with(
+    run_with: RunWith, tmp_path: Path, words: list[str], line: str
+) -> None:
+    texts = {"mine": "title: x", "octal": "title: x\nseed: 010", "a_list": "- 1", "empty": ""}
+    folder = tmp_path / "own" / "experiment"
+    folder.mkdir(parents=True)
+    for name, text in {**texts, "train": "title: x"}.items():
+        (folder / f"{name}.yaml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        run_with(*words)
+    assert str(caught.value).startswith(line.replace("{}", str(folder)))
+    assert len(str(caught.value).splitlines()) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["own"]
+
+
+@pytest.mark.parametrize("density", ["{linspace: [0.5,1,2]}", "[0.5,1]"])
+def test_axes_in_the_normal_form_of_hydra(density: str) -> None:
+    """elhage/intro has {logspace: ...}, into which Hydra would merge another generator."""
+    for word in (f"sweep.data={{density: {density}}}", f"sweep={{data: {{density: {density}}}}}"):
+        axes = dict(flat_axes(compose(["experiment=elhage/intro", word])["sweep"]))
+        assert expand("data.density", axes["data.density"]) == [0.5, 1.0]
+
+
+# What a config may not do
+
+
+def test_a_search_path_names_no_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = refusal("hydra.searchpath=[pkg://antigravity]", monkeypatch=monkeypatch)
+    assert line.startswith("hydra.searchpath=[pkg://antigravity]: expected folders")
+    assert "antigravity" not in sys.modules
+
+
+CALL = "{_target_: pathlib.Path.touch, self: {_target_: pathlib.Path, _args_: [called]}}"
+HANDLER = "{class: logging.FileHandler, filename: called}"
+
+
+@pytest.mark.parametrize(
+    "hydra",
+    [
+        f"{{callbacks: {{x: {CALL}}}}}",
+        f"{{job_logging: {{handlers: {{x: {HANDLER}}}, root: {{handlers: [x]}}}}}}",
+        f"{{hydra_logging: {{handlers: {{x: {HANDLER}}}, root: {{handlers: [x]}}}}}}",
+        f"{{sweeper: {{params: {CALL}}}}}",
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("-m",), ("-m", "seed=0,1")])
+def test_nothing_that_a_config_names_is_called(
+    run_with: RunWith, tmp_path: Path, hydra: str, words: tuple[str, ...]
+) -> None:
+    """Whether it comes from a file of an experiment or from the command line."""
+    path = tmp_path / "own" / "experiment" / "evil.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"# @package _global_\nhydra: {hydra}\n")
+    for more in (["experiment=evil"], [f"+hydra={hydra.replace(': ', ':')}"]):
+        with pytest.raises(UsageError, match=r"^hydra\."):
+            run_with(*words, "--config-dir", "own", *more)
+    assert [each.name for each in tmp_path.iterdir()] == ["own"]
+
+
+@pytest.mark.parametrize("option", ["--experimental-rerun", "--config-name", "--config-path"])
+def test_options_that_would_go_around_the_checks(run_with: RunWith, option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option}: not taken"):
+        run_with(option, "x")
+
+
 # Running
+
+
+def test_what_is_refused_leaves_nothing_behind(run_with: RunWith, tmp_path: Path) -> None:
+    words = ("-m", "experiment=train", "seed=1,2", "+foo.api_key=hunter2")
+    assert run_with(*words, code=REFUSED)[0] == REFUSED
+    [folder] = (tmp_path / "outputs" / "train").iterdir()  # of the second, which is taken
+    assert folder.name.endswith("seed=2")
+    run_with("experiment=train", "output_dir=out")
+    before = (tmp_path / "out" / ".hydra" / "overrides.yaml").read_text()
+    run_with("experiment=train", "output_dir=out", "+foo.api_key=hunter2", code=REFUSED)
+    assert (tmp_path / "out" / ".hydra" / "overrides.yaml").read_text() == before
+
+
+def test_a_config_is_checked_before_its_folder_is_made(
+    as_new_process: None, tmp_path: Path
+) -> None:
+    def check(config: dict[str, Any]) -> None:
+        raise UsageError(f"seed={config['seed']}: expected another")
+
+    words = ["experiment=train", "seed=3", "output_dir=out"]
+    with pytest.raises(UsageError, match="seed=3: expected another"):
+        boundary.run(words, lambda config: pytest.fail("it ran"), no_batch, check)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_hydra_notes_down_is_the_config_as_written(run_with: RunWith, tmp_path: Path) -> None:
+    run_with("experiment=train", "seed=3", "title=${question}", "output_dir=out")
+    noted = {
+        name: yaml.safe_load((tmp_path / "out" / ".hydra" / f"{name}.yaml").read_text())
+        for name in ("config", "hydra", "overrides")
+    }
+    assert noted["overrides"] == [
+        "experiment=train",
+        "seed=3",
+        "title=${question}",
+        "output_dir=out",
+    ]
+    assert (noted["config"]["seed"], noted["config"]["title"]) == (3, "${question}")
+    assert "hydra" not in noted["config"]
+    assert noted["hydra"]["hydra"]["output_subdir"] == ".hydra"
+
+
+def test_what_is_noted_down_follows_no_link(run_with: RunWith, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".hydra").symlink_to(tmp_path / "other")
+    with pytest.raises(UsageError, match=r"config\.yaml: a link, expected a file of this run"):
+        run_with("experiment=train", "output_dir=out")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_values_of_the_environment_are_not_stored(
+    run_with: RunWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    words = ("experiment=train", "title=${oc.env:TOKEN}", "question='a ${title}'", "output_dir=out")
+    _, [config] = run_with(*words)
+    assert (config["title"], config["question"]) == ("hunter2", "a hunter2")
+    kept = as_written(config)
+    assert (kept["title"], kept["question"]) == ("${oc.env:TOKEN}", "a ${oc.env:TOKEN}")
+    assert "hunter2" not in json.dumps(kept)
+    assert kept["seed"] == config["seed"]
+    assert not any("hunter2" in path.read_text() for path in tmp_path.rglob("*.yaml"))
+    assert compose(["experiment=train", "title=${oc.env:TOKEN}"])["title"] == "hunter2"
+
+
+@pytest.mark.parametrize("words", [(), ("-m",)])
+def test_jobs_run_where_the_command_was_given(
+    run_with: RunWith, tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(
+        boundary, "Outcome", lambda *values: seen.append(Path.cwd()) or jobs.Outcome(*values)
+    )
+    run_with(*words, "experiment=train", "output_dir=rel", "hydra.job.chdir=True")
+    assert seen == [tmp_path]
+    assert Path.cwd() == tmp_path
 
 
 def test_run_hands_over_one_config(run_with: RunWith, tmp_path: Path) -> None:
@@ -269,9 +454,9 @@ def test_run_returns_the_code_of_the_task(run_with: RunWith) -> None:
 
 
 def test_multirun_runs_every_job_in_a_folder_of_its_own(run_with: RunWith, tmp_path: Path) -> None:
-    code, configs = run_with("-m", "experiment=train", "model.n_hidden=1,2,3", "seed=4", code=2)
+    code, configs = run_with("-m", "experiment=train", "model.n_hidden=1,2,3", "seed=4", code=3)
     assert [config["model"]["n_hidden"] for config in configs] == [1, 2, 3]
-    assert code == 2  # the highest of the codes 2, 0, 0
+    assert code == 3  # the highest of the codes 3, 0, 0
     folders = {config["output_dir"] for config in configs}
     assert len(folders) == 3
     for folder in folders:

@@ -129,3 +129,18 @@ def test_flat_axes_takes_an_index_that_yaml_read_as_a_number() -> None:
 
 def test_flat_axes_leaves_out_what_is_null() -> None:
     assert list(flat_axes({"seed": None, "data": None, "model": {"init_scale": None}})) == []
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"range": 10**10},
+        {"range": 10**30},
+        {"linspace": [0.1, 1, 10**12]},
+        {"logspace": [0.1, 1, 10**12]},
+        [{"range": 3_000_000}, {"range": [3_000_000, 6_000_000]}],
+    ],
+)
+def test_values_are_counted_before_they_are_made(node: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^sweep\.seed.*: expected at most 4,000,000 values$"):
+        expand("seed", node)
