@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from superpos.app.boundary import Launch
+from superpos.app.jobs import Launch
 from superpos.arguments import shown
 from superpos.store import files
 
