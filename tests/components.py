@@ -16,7 +16,7 @@ import optax
 
 from superpos import components, data, models, optim
 from superpos.app import boundary
-from superpos.app.choices import choices
+from superpos.app.choices import without_yaml
 from superpos.app.extensions import extensions
 from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
@@ -51,10 +51,6 @@ WORDS = {
     "asset": "+asset@assets.given",
 }
 """Group -> the word that chooses one of its components."""
-COMPONENTS = [(group, name) for group, folder in FOLDERS.items() for name in choices(folder)]
-"""What a config may choose: YAML files, and factories without one."""
-FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
-BATCH = 16
 
 
 def yaml_files() -> dict[tuple[str, str], Path]:
@@ -65,6 +61,14 @@ def yaml_files() -> dict[tuple[str, str], Path]:
         for extension in extensions()
         for path in sorted((extension.configs / folder).glob("*.yaml"))
     }
+
+
+WRITTEN = [(group, name) for group, name in yaml_files()]
+GENERATED = {(folder, name) for folder, name, _ in without_yaml()}
+COMPONENTS = [*WRITTEN, *sorted(pair for pair in GENERATED if pair[0] in FOLDERS)]
+"""What a config may choose: YAML files, and factories without one."""
+FACTORIES = [(group, kind) for group, kinds in EVERYTHING.items() for kind in kinds]
+BATCH = 16
 
 
 def names_of(group: str) -> list[str]:

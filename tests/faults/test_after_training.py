@@ -10,9 +10,9 @@ import xarray
 from rich.console import Console
 
 from superpos.app import command, runner
-from superpos.app.boundary import Launch
 from superpos.app.claims import ledger
 from superpos.app.findings import Figure, Findings
+from superpos.app.jobs import Launch
 from superpos.app.multirun.finishing import Finishing
 from superpos.app.multirun.multirun import Multirun
 from superpos.app.plots.figures import new_figure, save

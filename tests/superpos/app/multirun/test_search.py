@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from superpos.app.boundary import Launch
+from superpos.app.jobs import Launch
 from superpos.app.multirun.search import Search, best_of, wrong_directions
 
 ONE = {"name": "optuna", "best_params": {"a.b": 0.5, "c": "x"}, "best_value": 0.125}
