@@ -198,8 +198,6 @@ def read_chunk(path: Path, most_bytes: float = math.inf) -> Rows | None:
     Raises:
         StoreError: the file cannot be read.
     """
-    if not path.is_file():  # a folder of that name, which is set aside
-        return None
     data = bounded.read_bytes(path, most_bytes)
     arrays = None if data is None else unframed(_MAGIC, path.stem, data)
     ids = None if arrays is None else arrays.pop(_IDS, None)

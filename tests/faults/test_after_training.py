@@ -15,6 +15,7 @@ from superpos.app.findings import Figure, Findings
 from superpos.app.jobs import Launch
 from superpos.app.multirun.finishing import Finishing
 from superpos.app.multirun.multirun import Multirun
+from superpos.app.multirun.search import Search
 from superpos.app.plots.figures import new_figure, save
 from superpos.app.report import gallery, stored
 from superpos.store import derived
@@ -175,7 +176,7 @@ def test_a_figure_and_a_ledger_are_written_whole_or_not_at_all(tmp_path, monkeyp
 
 def test_a_job_whose_files_cannot_be_written_has_its_value_and_its_reason(tmp_path, monkeypatch):
     job = Finishing({"analysis": {"kind": "train"}}, lambda *_: None, Path("all"), None)  # type: ignore[arg-type]
-    monkeypatch.setattr(job, "_value", lambda: 0.5)
+    monkeypatch.setattr(job, "_value", lambda: (0.5, None))
     with monkeypatch.context() as full:
         full_disk(full)
         assert job(tmp_path) == 0.5
@@ -236,7 +237,8 @@ def test_a_command_that_cannot_write_says_so_in_one_line(monkeypatch, capsys, wo
 
 def test_a_multirun_whose_page_cannot_be_written_says_so_in_one_line(monkeypatch, capsys, tmp_path):
     batches, multirun = command._Batches(), Multirun()
-    multirun.launch = Launch(tmp_path, (), {}, "a")
+    multirun.launch = Launch(tmp_path, (), {}, {}, None, tmp_path / "found.yaml", "a")
+    multirun._search = Search(multirun.launch)
     multirun.jobs = [({"overrides": ["a=1"]}, Finishing({}, lambda *_: None, tmp_path, None))]  # type: ignore[arg-type]
     multirun.jobs[0][1].failure = "diverged@3"
     batches._multirun = multirun

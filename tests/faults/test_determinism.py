@@ -140,7 +140,7 @@ def make_recorder(n_steps):
     source = data.sparse_uniform(n_features=1, density=1.0)
 
     def build(point):
-        del point
+        rate = 0.1 + 0.0 * point.get("nothing", 0.0)
 
         def words(key):
             return jax.random.key_data(jax.random.clone(key))
@@ -171,7 +171,7 @@ def make_recorder(n_steps):
         return training(
             model=Model(init, lambda params, state, x: Output(code=x, recon=x), loss),
             source=data.stateless(sample),
-            tx=optax.sgd(0.1),
+            tx=optax.sgd(rate),
             probe=probe,
             spec=FitSpec(n_steps=n_steps, batch_size=2000, log_every=1),
         )

@@ -156,7 +156,8 @@ def test_no_file_is_written_but_by_commit():
     """Whatever writes into an output folder goes through files.py, which follows no link."""
     root = Path(files.__file__).parents[1]
     ways = (".write_text(", ".write_bytes(", '"w"', '"wb"', "savefig(path", ".rmdir(")
-    allowed = {"store/export.py", "app/multirun/workers/submitit_jobs.py"}
+    # The boundary removes empty folders of refused jobs, which rmdir does to no link.
+    allowed = {"store/export.py", "app/multirun/workers/submitit_jobs.py", "app/boundary.py"}
     found = {
         str(path.relative_to(root))
         for path in root.rglob("*.py")

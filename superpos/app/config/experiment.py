@@ -68,6 +68,8 @@ ENGINE = {
     "x64": bool,
     "allow_numerics_change": bool,
 }
+SOUND_ENGINE = {"kernel": "xla", "rng": "threefry13", "x64": False, "own_starts": False}
+"""In place of one with which nothing could be tried, to tell what else is wrong."""
 GIVEN = ("datasets",)
 """What an analysis is given."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -107,6 +109,7 @@ def bind(
             changed = with_changes(config, changes)
             wrong = [*_engine(changed["engine"])]
             problems += [each for each in wrong if each not in problems]
+            changed = {**changed, "engine": SOUND_ENGINE} if wrong else changed
             variants[name] = bind_variant(changed, made)
             for plan in variants[name].plans if trace and not wrong else ():
                 problems += [each for each in wrong_results(plan) if each not in problems]

@@ -102,13 +102,13 @@ class Multirun:
         config = as_written(self.jobs[0][0])
         found = search.take()
         best = best_of(found, config["objective"]) if found else []
-        written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)
         if failures:
             title = f"{len(failures):,} of {len(self.jobs):,} jobs failed"
             table = Table("job", "reason", title=title)
             for failure in failures:
                 table.add_row(*failure)
             self._console.print(table)
+        written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)
         n_failed = sum(job.value is None for _, job in self.jobs)
         ended = None if found else search.early_end(len(self.jobs), n_failed)
         lines = [f"store   {launch.folder}", f"page    {written}"]

@@ -283,6 +283,7 @@ def test_measure_keeps_the_first_ten_restarts_apart() -> None:
     np.testing.assert_allclose(diagram.excess_of_10, 0, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:best of seed")
 @pytest.mark.usefixtures("no_sampling")
 def test_measure_goes_on_where_the_first_ten_all_diverged() -> None:
     dataset, _ = swept(2, "importance_decay", n_seeds=12, best=10)
@@ -294,6 +295,7 @@ def test_measure_goes_on_where_the_first_ten_all_diverged() -> None:
     assert np.isfinite(np.delete(diagram.excess_of_10.ravel(), 1)).all()
 
 
+@pytest.mark.filterwarnings("ignore:best of seed")
 @pytest.mark.usefixtures("no_sampling")
 def test_measure_leaves_out_members_that_diverged() -> None:
     dataset, _ = swept(2, "importance_decay")

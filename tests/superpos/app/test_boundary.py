@@ -253,11 +253,6 @@ def test_known_key_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         (["experimnt=train"], "experimnt=train: unknown key; did you mean experiment?"),
         (
-            ["sweep.model.n_hidden=[2,3]"],
-            "sweep.model.n_hidden=[2,3]: not among the axes of the config, expected"
-            " +sweep.model.n_hidden=[2,3]",
-        ),
-        (
             ["sweep.seed=range(10)"],
             "sweep.seed=range(10): expected a list or a generator, as sweep.seed=[1,2] or"
             " sweep.seed={range: 10}",
@@ -265,16 +260,6 @@ def test_known_key_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
         (
             ["experiment=train,elhage/intro"],
             "experiment=train,elhage/intro: several values, expected one, or -m for a job each",
-        ),
-        (
-            ["sweep.model=[autoencoder,mlp]"],
-            "sweep.model=[autoencoder,mlp]: expected keys and values, as importance_decay, init;"
-            " what is chosen is swept as +sweep.model.kind=[...]",
-        ),
-        (
-            ["sweep.data={densty: [1]}"],
-            "sweep.data={densty: [1]}: sweep.data.densty: unknown key; did you mean"
-            " sweep.data.density?",
         ),
         (["hydra/launcher=vmp"], "hydra/launcher=vmp: expected one of basic, vmap; did you mean"),
         (["--config-dir", "own", "experiment=mine", "data.densty=1"], "data.densty=1: unknown key"),

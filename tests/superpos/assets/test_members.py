@@ -59,7 +59,7 @@ def test_a_selection_takes_some_and_is_another_asset(folder: Path) -> None:
     [
         ({"densty": 0.5}, "did you mean density"),
         ({"seed": 1}, "seed=1: expected one of 0, 3"),
-        ([1], r"select=\[1\]: expected labels"),
+        ([1], r"select=\[1\]: expected a mapping or none"),
     ],
 )
 def test_what_is_not_there_is_one_line(folder: Path, select: object, words: str) -> None:

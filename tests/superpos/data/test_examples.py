@@ -78,7 +78,7 @@ def test_what_it_gives_is_of_the_shapes_and_dtypes_of_the_arrays(sampling):
         ({}, "examples=[]: expected arrays inputs"),
         ({"x": ROWS}, "examples=['x']: expected arrays inputs"),
         ({"inputs": ROWS, "labels": ROWS}, "expected arrays inputs"),
-        (ROWS, "examples=ndarray: expected arrays inputs"),
+        (ROWS, ": expected a mapping"),
         ({"inputs": ROWS[0]}, "examples.inputs of shape (3,): expected 3 rows of numbers"),
         ({"inputs": ROWS[:0]}, "examples.inputs"),
         (

@@ -17,7 +17,9 @@ AXES = {"rate": [0.1, 0.3], "decay": [0.5, 1.0], "seed": [0, 1, 2]}
 def build(make_toy):
     """A toy that is measured as it starts: W is drawn, and the updates are of size 0."""
     toy = make_toy(n_steps=1, log_every=1)
-    return lambda point: toy({"learning_rate": 0.0 * point.get("rate", 1.0)})
+    return lambda point: toy(
+        {"learning_rate": 0.0 * point.get("rate", 1.0) * point.get("decay", 1.0)}
+    )
 
 
 @pytest.fixture(scope="module")

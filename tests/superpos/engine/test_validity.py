@@ -11,6 +11,7 @@ from superpos.data import magnitudes
 from superpos.engine import validity
 from superpos.engine.validity import valid_points
 from superpos.required import require
+from superpos.store.best import LeftOutWarning
 from superpos.store.grid import make_grid
 from superpos.train import FitSpec, best_of, sweep, training
 
@@ -133,7 +134,8 @@ def test_an_invalid_member_is_kept_as_such_and_never_the_best(make_toy, tmp_path
         others = np.where(np.isnan(dataset[name]), dataset[name], plain[name])
         np.testing.assert_array_equal(others, dataset[name])
     # The lowest number of all is that of an invalid member.
-    best = best_of(dataset, -dataset.learning_rate + 0 * dataset.diverged_step, "learning_rate")
+    with pytest.warns(LeftOutWarning, match="2 of 8 members left out"):
+        best = best_of(dataset, -dataset.learning_rate + 0 * dataset.diverged_step, "learning_rate")
     assert (best.status == "ok").all()
     np.testing.assert_allclose(best.learning_rate.isel(seed=0), [0.6, 0.1], rtol=1e-6)
 

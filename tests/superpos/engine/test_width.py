@@ -286,7 +286,7 @@ def test_without_measuring_the_width_no_clock_is_read(memory):
     """However fast each width seems: the same width, by the cache alone."""
     for best in (1, 4096, 10**6):
         fake = Fake(member=CACHE_BYTES / 1024, seconds=fastest_at(best), n_blocks=10**9)
-        program = choose(fake.search, given=None, most=None, measured=False)
+        program = choose(fake.search, given=None, asked=None, measured=False)
         assert program.width.n_members == pytest.approx(1024, rel=0.05)
         assert fake.timed == []
 

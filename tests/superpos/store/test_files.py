@@ -298,9 +298,8 @@ def test_the_listing_holds_committed_chunks_only(folder):
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
-def test_what_is_no_file_is_no_chunk(folder, make):
+def test_what_is_no_file_is_refused_as_a_chunk(folder, make):
     path = folder / "chunks" / "0123456789abcdef.chunk"
     make(path)
-    assert files.read_chunk(path) is None
-    assert files.quarantine(path).name == path.name
-    assert files.chunk_files(folder) == []
+    with pytest.raises(StoreError, match="expected a file to read"):
+        files.read_chunk(path)

@@ -47,7 +47,7 @@ def write(part, n_most=None):
     grid = make_grid(work.axes, work.zipped)
     if files.read_header(place) is None:
         spec = canonical_spec(with_root_key(work.spec, root_key(work.config)))
-        steps = list(range(fit.log_every, fit.n_steps + 1, fit.log_every))
+        steps = [fit.n_steps // 2, fit.n_steps]
         rest = {"fit": part["config"]["fit"], "schema": SCHEMA, "coordinates": {"step": steps}}
         rest |= {"width": [1, 1], "fingerprint": {}}
         files.write_header(place, {"spec": spec, **header_axes(grid), **rest})
