@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.chen.posterior.measure import Chains
 from experiments.chen.posterior.odds import HEXAGON, PENTAGON, counted, expected_log_odds, log_odds
-from superpos.app.claims.ledger import Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 MIDDLE = 300
 """An n at which chains still pass, so that what is integrated can be compared with a count."""
@@ -37,6 +37,8 @@ CLAIMS = claims_of(
     paper=PAPER,
     section="Bayesian transitions",
     setting=SETTING,
+    origin=Origin("paper", "after", AFTER_PILOT),
+    but={"crossing": Origin("paper_number", "after", f"{TRIED}; {AFTER_PILOT}")},
 ) | claims_of(
     "chen/posterior",
     (
@@ -48,6 +50,8 @@ CLAIMS = claims_of(
     paper=PAPER,
     section="ours: the sampler",
     setting=SETTING,
+    origin=Origin("control", "before"),
+    but={"mixed": Origin("control", "after", "what is compared was changed after a run")},
 )  # fmt: skip
 
 
@@ -67,19 +71,16 @@ def judge(measured: Chains) -> list[Verdict]:
         row = measured.ladder(MIDDLE)[-1]
         agrees = odds[MIDDLE].mean() - counted(measured, row).mean()
     return [
-        CLAIMS["below"].judge(_known(_sigmoid(-means[0])), AFTER_PILOT),
+        CLAIMS["below"].judge(_known(_sigmoid(-means[0]))),
         CLAIMS["above"].judge(
             _known(_sigmoid(means[-1])),
-            f"chains do not mix there, shares as sampled by start: {_listed(stuck)}; {AFTER_PILOT}",
+            f"chains do not mix there, shares as sampled by start: {_listed(stuck)}",
         ),
-        CLAIMS["crossing"].judge(
-            crossing(sizes, means), f"log odds {shown}; {TRIED}; {AFTER_PILOT}"
-        ),
-        CLAIMS["slope"].judge(_known(slope), AFTER_PILOT),
+        CLAIMS["crossing"].judge(crossing(sizes, means), f"log odds {shown}"),
+        CLAIMS["slope"].judge(_known(slope)),
         CLAIMS["mixed"].judge(
             max(mixed.values()) - min(mixed.values()),
-            f"by start {_listed(mixed)}, at B={measured.B[lowest].max():.0f} and below; what is"
-            " compared was changed after a run",
+            f"by start {_listed(mixed)}, at B={measured.B[lowest].max():.0f} and below",
         ),
         CLAIMS["agrees"].judge(_known(agrees)),
     ]

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.chen import theory
 from experiments.chen.sgd.measure import ELSEWHERE, Runs, passages, plateau_of
-from superpos.app.claims.ledger import Claim, Verdict, claims_of
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of
 
 SHARES = {"4": 1207 / 4530, "4+": 1635 / 4530, "4++": 785 / 4530, "5": 667 / 4530}
 """Share of checkpoints on each plateau in arc-llc."""
@@ -41,6 +41,13 @@ def claims(n_runs: int, n_sets: int) -> dict[str, Claim]:
         section="dynamical transitions",
         setting="r=2, c=6, n=1000, batch 20 with replacement, lr 0.005, 4,500 epochs, from the"
         f" 4-gon + N(0, 0.01²); {n_runs} runs, {n_sets} data sets",
+        origin=Origin("paper", "before"),
+        but={
+            "down": Origin("paper", "after", FIRST),
+            "steps_up": Origin("paper", "after", FIRST),
+            "occupied": Origin("paper_number", "after", f"{AFTER_PILOT}; {STARTS}"),
+            "hexagon": Origin("ours", "after", AFTER_PILOT),
+        },
     )  # fmt: skip
 
 
@@ -58,7 +65,7 @@ def judge(measured: Runs) -> list[Verdict]:
     values = ", ".join(f"{name}: {value:.2f}" for name, value in llc.items())
     return [
         of["on_plateau"].judge(np.mean(plateaus != ELSEWHERE), counted),
-        of["down"].judge(float(np.mean(down)) if down else None, f"{len(down)} passages; {FIRST}"),
+        of["down"].judge(float(np.mean(down)) if down else None, f"{len(down)} passages"),
         of["steps_up"].judge(
             float(np.mean(up)) if up else None, f"{len(up)} passages; estimates {values}"
         ),
@@ -67,7 +74,7 @@ def judge(measured: Runs) -> list[Verdict]:
         ),
         of["occupied"].judge(
             max(abs(shares[name] - share) for name, share in SHARES.items()),
-            f"{counted}; {AFTER_PILOT}; {STARTS}",
+            counted,
         ),
-        of["hexagon"].judge(shares["6"], AFTER_PILOT),
+        of["hexagon"].judge(shares["6"]),
     ]

@@ -5,7 +5,7 @@ import scipy
 
 from experiments.elhage.adversarial_training.measure import DENSITY, Hardened, Kept, curve
 from experiments.elhage.attacks import Attacked
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 GONE = 1.1
 """Superposition is gone where there are no more features per dimension than this."""
@@ -36,6 +36,11 @@ def claims_at(n: int, m: int, density: float) -> dict[str, Claim]:
         section="Relationship to Adversarial Robustness",
         setting=f"n={n}, m={m}, I=1, p={density:.3g}, attacks on random features (sizes"
         " and density are not in the paper)",
+        origin=Origin("paper", "before"),
+        but={
+            "removes": Origin("paper_number", "before", SHRINKS),
+            "robust": Origin("ours", "before"),
+        },
     )  # fmt: skip
 
 
@@ -63,7 +68,7 @@ def judge(measured: Hardened) -> list[Verdict]:
         ),
         claims["removes"].judge(
             least_norm(norms, features) if reaches else None,
-            "; ".join(filter(None, (_listed(measured.kept), elsewhere, SHRINKS))),
+            "; ".join(filter(None, (_listed(measured.kept), elsewhere))),
         ),
         claims["robust"].judge(here.relative[large[0]] / here.relative[0] if plain else None),
         claims["cost"].judge(here.clean[large[0]] / here.clean[0] if plain else None),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.elhage.computation_sparsity.measure import Neurons, share_of_one
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 DENSE, MIXED, SPARSE = 1.0, 0.01, 0.001
 """Densities that the claims are about."""
@@ -26,6 +26,8 @@ def claims_on(n_restarts: int) -> dict[str, Claim]:
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Computation in Superposition",
         setting=f"n=100, m=40, I=0.8^i, p from 1 to 0.001, best of {n_restarts} instances",
+        origin=Origin("paper", "after", STEPS),
+        but={"falling": Origin("ours", "after", STEPS)},
     )  # fmt: skip
 
 
@@ -39,12 +41,10 @@ def judge(measured: Neurons) -> list[Verdict]:
         for at, found in zip(p, all_shares, strict=True)
     )
     verdicts = [
-        claims["dense"].judge(dense, STEPS),
-        claims["mixture"].judge(None if mixed is None else min(mixed, 1 - mixed), STEPS),
-        claims["sparse"].judge(sparse, STEPS),
-        claims["falling"].judge(
-            np.diff(shares).max() if len(shares) > 1 else None, f"{listed}; {STEPS}"
-        ),
+        claims["dense"].judge(dense),
+        claims["mixture"].judge(None if mixed is None else min(mixed, 1 - mixed)),
+        claims["sparse"].judge(sparse),
+        claims["falling"].judge(np.diff(shares).max() if len(shares) > 1 else None, listed),
     ]
     return settle(verdicts, measured.fragile)
 

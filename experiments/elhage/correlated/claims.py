@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.elhage.correlated.measure import THRESHOLDS, Collapse, Sets, onset, side_by_side
 from experiments.elhage.geometry import cosines, represented
-from superpos.app.claims.ledger import Verdict, claims_of, settle
+from superpos.app.claims.ledger import Origin, Verdict, claims_of, settle
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"
 SECTION = "Correlated and Anticorrelated Features"
@@ -23,6 +23,7 @@ PAIRS = claims_of(
     paper=PAPER,
     section=SECTION,
     setting="n=4, m=2, p=0.05, best of several fits",
+    origin=Origin("paper", "before"),
 )  # fmt: skip
 LOCAL = claims_of(
     "elhage/correlated",
@@ -35,6 +36,7 @@ LOCAL = claims_of(
     paper=PAPER,
     section=SECTION,
     setting="n=20, m=10, p=0.05, best of several fits",
+    origin=Origin("paper", "before"),
 )  # fmt: skip
 SPARSE = claims_of(
     "elhage/correlated",
@@ -46,6 +48,7 @@ SPARSE = claims_of(
     paper=PAPER,
     section=SECTION,
     setting="n=6, m=2, p=0.02, best of several fits",
+    origin=Origin("paper", "before"),
 )  # fmt: skip
 COURSE = claims_of(
     "elhage/correlated",
@@ -59,6 +62,11 @@ COURSE = claims_of(
     paper=PAPER,
     section=SECTION,
     setting="n=6, m=2, p from 0.02 to 0.8, best of several fits",
+    origin=Origin("paper_number", "before"),
+    but={
+        "rising": Origin("ours", "after", ENDS),
+        "collapse_3": Origin("paper_number", "before", READING),
+    },
 )  # fmt: skip
 DENSE = claims_of(
     "elhage/correlated",
@@ -66,6 +74,7 @@ DENSE = claims_of(
     paper=PAPER,
     section=SECTION,
     setting="n=6, m=2, p=0.8, best of several fits",
+    origin=Origin("paper", "after", ENDS),
 )
 CLAIMS = PAIRS | LOCAL | SPARSE | COURSE | DENSE
 
@@ -105,13 +114,11 @@ def _judge_collapse(collapse: Collapse) -> list[Verdict]:
     note = ", ".join(f"p={value:.3g}: {count}" for value, count in zip(p, counts, strict=True))
     return [
         CLAIMS["side_by_side"].judge(side_by_side(collapse.W[0]) if sparse else None),
-        CLAIMS["rising"].judge(np.diff(counts).min() if len(p) > 1 else None, f"{note}; {ENDS}"),
+        CLAIMS["rising"].judge(np.diff(counts).min() if len(p) > 1 else None, note),
         CLAIMS["none"].judge(counts[0] if sparse else None),
-        CLAIMS["all"].judge(counts[-1] if dense else None, ENDS),
+        CLAIMS["all"].judge(counts[-1] if dense else None),
         *(
-            CLAIMS[f"collapse_{count}"].judge(
-                _log_ratio(onset(collapse, count), claimed), READING if count == 3 else ""
-            )
+            CLAIMS[f"collapse_{count}"].judge(_log_ratio(onset(collapse, count), claimed))
             for count, claimed in THRESHOLDS.items()
         ),
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.elhage.demonstrating.measure import Models, Pair
 from experiments.elhage.geometry import cosines, represented
-from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of, settle
 
 TRIED = {
     "relu_rising": "also tried: learning rate 1e-2 with 4 seeds gives 5, 8, 9, 10, 12, 13, 13,"
@@ -49,6 +49,15 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Demonstrating Superposition",
         setting=f"n={n}, m={m}, p from 1 to 0.001, best of several instances",
+        origin=Origin("paper", "before"),
+        but={
+            "linear_gram": Origin("theory", "before"),
+            "linear_bias": Origin("theory", "before"),
+            **{
+                key: Origin("ours", "before", text if n == 20 else "")
+                for key, text in TRIED.items()
+            },
+        },
     )
 
 
@@ -86,16 +95,14 @@ def judge_relu(claims: Mapping[str, Claim], models: Models) -> list[Verdict]:
     superposed = models.interference > SUPERPOSED
     first = np.where(superposed, p[:, None], 0.0).max(0)[:m]
     begins = np.flatnonzero(counts > m)
-    tried = TRIED if n == 20 else dict.fromkeys(TRIED, "")
     return [
         claims["relu_dense"].judge(
             (represented(W[0]) != (np.arange(n) < m)).sum() if dense else None
         ),
         claims["relu_rising"].judge(
-            np.diff(counts).min() if len(counts) > 1 else None,
-            "; ".join(filter(None, (f"counts {counts.tolist()}", tried["relu_rising"]))),
+            np.diff(counts).min() if len(counts) > 1 else None, f"counts {counts.tolist()}"
         ),
-        claims["relu_sparse"].judge(counts[-1] if sparse else None, tried["relu_sparse"]),
+        claims["relu_sparse"].judge(counts[-1] if sparse else None),
         claims["relu_order"].judge(first[0] / first[1:].max() if first[1:].any() else None),
         claims["relu_antipodal"].judge(
             cosines(W[begins[0]][represented(W[begins[0]])]).min() if begins.size else None

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.elhage.geometry import cosines, digon_cosine, pentagon_deviation, represented
 from experiments.elhage.intro.measure import Geometries
-from superpos.app.claims.ledger import Verdict, claims_of, settle
+from superpos.app.claims.ledger import Origin, Verdict, claims_of, settle
 
 CLAIMS = claims_of(
     "elhage/intro",
@@ -21,6 +21,8 @@ CLAIMS = claims_of(
     paper="Elhage et al. 2022, Toy Models of Superposition",
     section="introduction, figure of feature directions",
     setting="n=5, m=2, I=0.9^i, p from 1 to 1/20, best of 10 instances",
+    origin=Origin("paper", "before"),
+    but={"rising": Origin("ours", "before")},
 )  # fmt: skip
 
 

@@ -4,8 +4,13 @@ import numpy as np
 
 from experiments.elhage.geometry import digon_cosine, pentagon_deviation
 from experiments.elhage.perturbed.measure import Branches, crossing_of, threshold_of
-from superpos.app.claims.ledger import Verdict, claims_of, settle
+from superpos.app.claims.ledger import Origin, Verdict, claims_of, settle
 
+TRIED = (
+    "depends on the density of the others: 8 seeds, 2,000 steps, the losses cross at 0.42 where it"
+    " is 0.1 and at 0.84 where it is 0.2"
+)
+"""What was tried on the two claims that do not reproduce at density 0.05."""
 CLAIMS = claims_of(
     "elhage/perturbed",
     (
@@ -29,12 +34,9 @@ CLAIMS = claims_of(
     paper="Elhage et al. 2022, Toy Models of Superposition",
     section="Perturbing a Single Feature",
     setting="n=5, m=2, I=1, density 0.05 but for one feature, best of several fits",
+    origin=Origin("paper", "before"),
+    but=dict.fromkeys(("threshold", "crossing"), Origin("paper_number", "before", TRIED)),
 )  # fmt: skip
-TRIED = (
-    "depends on the density of the others: 8 seeds, 2,000 steps, the losses cross at 0.42 where it"
-    " is 0.1 and at 0.84 where it is 0.2"
-)
-"""What was tried on the two claims that do not reproduce at density 0.05."""
 
 
 def judge(measured: Branches) -> list[Verdict]:
@@ -51,8 +53,8 @@ def judge(measured: Branches) -> list[Verdict]:
         CLAIMS["deforms"].judge(steps.max() if steps.size else None),
         CLAIMS["digons"].judge(max((digon_cosine(w) for w in measured.W[below]), default=None)),
         CLAIMS["dropped"].judge(norm[below].max() if below.any() else None),
-        CLAIMS["threshold"].judge(above, TRIED),
-        CLAIMS["crossing"].judge(crossing, TRIED),
+        CLAIMS["threshold"].judge(above),
+        CLAIMS["crossing"].judge(crossing),
         CLAIMS["bistable"].judge(None if crossing is None else _on_both_sides(measured, crossing)),
     ]
     return settle(verdicts, measured.fragile)

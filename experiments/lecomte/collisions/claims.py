@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.lecomte.collisions.measure import Weights, expected, polysemantic
-from superpos.app.claims.ledger import Claim, Verdict, claims_of
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of
 
 TRIED = (
     "tried: AdamW at learning rates 1e-3 and 3e-4, where the share is 0 over 2 instances; plain"
@@ -29,6 +29,7 @@ def claims(trained: Sequence[np.ndarray]) -> dict[str, Claim]:
         paper=PAPER,
         section="how many polysemantic neurons there are",
         setting=setting,
+        origin=Origin("paper", "before"),
     ) | claims_of(
         "lecomte/collisions",
         (
@@ -38,6 +39,7 @@ def claims(trained: Sequence[np.ndarray]) -> dict[str, Claim]:
         paper=PAPER,
         section="which neuron wins",
         setting=setting,
+        origin=Origin("paper", "before", TRIED),
     )  # fmt: skip
 
 
@@ -84,4 +86,4 @@ def _same_neuron(start: np.ndarray, end: np.ndarray) -> tuple[float, str]:
         f"median rank of its neuron at the start, of {end.shape[-1]}: {1 + np.median(rank):g}; the"
         f" diagonal of W0 W_endᵀ is the largest of its column for a share of {own:.2f}"
     )
-    return float((rank == 0).mean()), f"{note}; {TRIED}"
+    return float((rank == 0).mean()), note

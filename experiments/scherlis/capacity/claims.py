@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.scherlis import theory
 from experiments.scherlis.capacity.measure import Allocation
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 NEGLIGIBLE = 0.01
 """Capacities within this of 0 or 1 count as 0 or 1."""
@@ -38,6 +38,8 @@ def claims(n: int, m: int) -> dict[str, Claim]:
         paper=PAPER,
         section="3, allocation of capacity",
         setting=setting,
+        origin=Origin("paper", "before"),
+        but=dict.fromkeys(("exact", "loss"), Origin("theory", "before")),
     ) | claims_of(
         "scherlis/capacity",
         (
@@ -51,6 +53,7 @@ def claims(n: int, m: int) -> dict[str, Claim]:
         paper=PAPER,
         section="4, geometry of efficient packing",
         setting=setting,
+        origin=Origin("paper", "after", BY_NORM),
     )  # fmt: skip
 
 
@@ -77,11 +80,11 @@ def judge(measured: Allocation) -> list[Verdict]:
         ),
         of["exact"].judge(np.abs(C - measured.optimal_capacity).max()),
         of["loss"].judge((measured.loss / losses - 1).max()),
-        of["between"].judge(np.where(blocks, 0.0, gram).max(), BY_NORM),
-        of["within"].judge(measured.spread.max(), BY_NORM),
+        of["between"].judge(np.where(blocks, 0.0, gram).max()),
+        of["within"].judge(measured.spread.max()),
         of["large_block"].judge(
             sizes.max() / shared[most] if shared[most] else None,
-            f"{shared[most]} features share neurons at κ={measured.kurtosis[most]:.3g}; {BY_NORM}",
+            f"{shared[most]} features share neurons at κ={measured.kurtosis[most]:.3g}",
         ),
     ]
     return settle(verdicts, measured.fragile)
