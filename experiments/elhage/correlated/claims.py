@@ -118,7 +118,9 @@ def _judge_collapse(collapse: Collapse) -> list[Verdict]:
         CLAIMS["none"].judge(counts[0] if sparse else None),
         CLAIMS["all"].judge(counts[-1] if dense else None),
         *(
-            CLAIMS[f"collapse_{count}"].judge(_log_ratio(onset(collapse, count), claimed))
+            CLAIMS[f"collapse_{count}"].judge(
+                _log_ratio(onset(collapse, count), claimed) if len(p) > 1 else None
+            )
             for count, claimed in THRESHOLDS.items()
         ),
     ]
@@ -129,8 +131,9 @@ def _cosines_of_pairs(W: np.ndarray) -> np.ndarray:
     return cosines(W)[[0, 2], [1, 3]] if represented(W).all() else np.ones(2)
 
 
-def _log_ratio(measured: float | None, claimed: float) -> float | None:
-    return None if measured is None else float(np.log(measured / claimed))
+def _log_ratio(measured: float | None, claimed: float) -> float:
+    """Log of a measured density over the one claimed; nan where sets never collapse there."""
+    return np.nan if measured is None else float(np.log(measured / claimed))
 
 
 def _split(W: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

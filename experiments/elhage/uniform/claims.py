@@ -115,7 +115,10 @@ def _judge_polytopes(claims: Mapping[str, Claim], base: Models) -> list[Verdict]
     digons = (base.codes == POLYTOPES.index("digon"))[half]
     found = [name for name in POLYTOPE_KINDS if (base.codes == POLYTOPES.index(name)).any()]
     return [
-        claims["digons"].judge(digons.mean() if digons.size else None, f"{digons.size} features"),
+        claims["digons"].judge(
+            (digons.mean() if digons.size else np.nan) if np.ptp(base.density) else None,
+            f"{digons.size} features",
+        ),
         claims["figures"].judge(len(found), _counts(base)),
         claims["packed"].judge(np.abs(base.D.sum(-1) / base.W.shape[-1] - 1).max()),
         claims["factors"].judge(

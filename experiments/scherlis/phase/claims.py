@@ -37,8 +37,8 @@ CLAIMS = claims_of(
     origin=Origin("theory", "after", RESTARTS),
     but={
         "gaussian": Origin("theory", "before"),
-        "packed": Origin("paper", "before"),
-        "closed_form": Origin("theory", "before", identity=True),
+        "packed": Origin("paper", "before", identity=True),
+        "closed_form": Origin("theory", "before"),
     },
 )  # fmt: skip
 

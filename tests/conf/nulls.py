@@ -1,0 +1,69 @@
+"""Results of models that learned nothing, and of models that are put together by chance."""
+
+import numpy as np
+import xarray
+
+from superpos.app.config.variant import Variant
+from superpos.store.grid import make_grid
+
+MOST, BLOCKS = 7, 24
+"""Values of an axis, and blocks of a course, that are judged."""
+
+
+def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
+    """Results over the ends of each axis as if they were over all of it, or MOST of its values.
+
+    Args:
+        dataset: as a variant stores it that was cut down to the ends of its axes, and to 2 blocks.
+        variant: as it is registered.
+
+    Returns:
+        The nearer of both ends at each value, with the axes of the variant.
+    """
+    grid = make_grid(variant.axes, variant.zipped)
+    for dim, names in grid.dims.items():
+        short, n = dim.rpartition(".")[2], len(grid.axes[names[0]])
+        kept = _spread(min(n, MOST), n)
+        dataset = dataset.isel({short: _spread(len(kept), dataset.sizes[short])})
+        for name in names:
+            coordinate = name.rpartition(".")[2]
+            if coordinate in dataset.coords:
+                dataset[coordinate] = (short, grid.axes[name][kept])
+    if "step" in dataset.dims:
+        dataset = dataset.isel(step=_spread(BLOCKS, dataset.sizes["step"]))
+        dataset["step"] = np.arange(1, BLOCKS + 1)
+    return dataset
+
+
+def _spread(count: int, n: int) -> np.ndarray:
+    """As many places as there are to be, from the first of n to the last, (count,)."""
+    return np.round(np.linspace(0, n - 1, count)).astype(int)
+
+
+def untrained(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models after two updates."""
+    return dataset
+
+
+def mislabelled(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Each axis in reverse order, but for its labels."""
+    dims = dataset["status"].dims
+    turned = dataset.isel({dim: slice(None, None, -1) for dim in dims})
+    return turned.assign_coords({name: dataset[name] for name in dataset.coords})
+
+
+def misplaced(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models of a feature in each neuron, whichever, and in every second one more against it."""
+    found, rng = mislabelled(dataset), np.random.default_rng(0)
+    for name, each in dataset.data_vars.items():
+        if each.dims[-2:] == ("feature", "hidden"):
+            eye = np.eye(each.sizes["hidden"], dtype=each.dtype)
+            rows = np.concatenate([eye, -eye[::2], np.zeros_like(eye, shape=each.shape[-2:])])
+            order = rng.random(each.shape[:-1]).argsort(-1)
+            found[name] = (each.dims, rows[order])
+        elif each.dims[-1:] == ("feature",) and name == "b":
+            found[name] = xarray.zeros_like(each)
+    return found
+
+
+NULLS = (untrained, mislabelled, misplaced)
