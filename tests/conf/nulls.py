@@ -5,6 +5,7 @@ import xarray
 
 from superpos.app.config.variant import Variant
 from superpos.store.grid import make_grid
+from superpos.store.table import short_names
 
 MOST, BLOCKS = 7, 24
 """Values of an axis, and blocks of a course, that are judged."""
@@ -21,17 +22,18 @@ def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
         The nearer of both ends at each value, with the axes of the variant.
     """
     grid = make_grid(variant.axes, variant.zipped)
+    called = short_names(list(grid.axes))
     for dim, names in grid.dims.items():
-        short, n = dim.rpartition(".")[2], len(grid.axes[names[0]])
+        short, n = called[dim], len(grid.axes[names[0]])
         kept = _spread(min(n, MOST), n)
         dataset = dataset.isel({short: _spread(len(kept), dataset.sizes[short])})
         for name in names:
-            coordinate = name.rpartition(".")[2]
-            if coordinate in dataset.coords:
-                dataset[coordinate] = (short, grid.axes[name][kept])
-    if "step" in dataset.dims:
-        dataset = dataset.isel(step=_spread(BLOCKS, dataset.sizes["step"]))
-        dataset["step"] = np.arange(1, BLOCKS + 1)
+            if called[name] in dataset.coords:
+                dataset[called[name]] = (short, grid.axes[name][kept])
+    if dataset.sizes.get("step", 0) > 1:  # evenly from the first block to the last
+        blocks = np.linspace(*dataset["step"].values[[0, -1]], BLOCKS)
+        steps = variant.plans[0].fit.n_steps * np.arange(1, BLOCKS + 1) // BLOCKS
+        dataset = dataset.interp(step=blocks).assign_coords(step=steps)
     return dataset
 
 
@@ -58,7 +60,7 @@ def misplaced(dataset: xarray.Dataset) -> xarray.Dataset:
     for name, each in dataset.data_vars.items():
         if each.dims[-2:] == ("feature", "hidden"):
             eye = np.eye(each.sizes["hidden"], dtype=each.dtype)
-            rows = np.concatenate([eye, -eye[::2], np.zeros_like(eye, shape=each.shape[-2:])])
+            rows = np.concatenate([eye, -eye[1::2], np.zeros_like(eye, shape=each.shape[-2:])])
             order = rng.random(each.shape[:-1]).argsort(-1)
             found[name] = (each.dims, rows[order])
         elif each.dims[-1:] == ("feature",) and name == "b":

@@ -76,7 +76,7 @@ def judge_uniform(courses: Sequence[Course]) -> list[Verdict]:
     return [
         last,
         CLAIMS["jumps"].judge(
-            float(np.mean([jump.share for jump in jumps])) if jumps else None,
+            float(np.mean([jump.share for jump in jumps])) if jumps else np.nan,
             f"{len(jumps)} of {first.dimensionality.shape[1]} features jump",
         ),
         CLAIMS["same_time"].judge(distances[0], _note_on_all(distances)),
@@ -84,17 +84,20 @@ def judge_uniform(courses: Sequence[Course]) -> list[Verdict]:
     ]
 
 
-def _together(course: Course) -> tuple[float | None, float]:
-    """How far apart D_i and loss change most, as a share of the run, and how their speeds go."""
+def _together(course: Course) -> tuple[float, float]:
+    """How far apart D_i and loss change most, as a share of the run, and how their speeds go.
+
+    The first is nan where one of them does not change at any time more than at others.
+    """
     moving = speed(course.dimensionality).sum(-1)
     falling = -speed(np.log(course.loss)[:, None], signed=True)[:, 0]
     moved, fell = highest_peak(moving), highest_peak(falling)
-    apart = None if moved is None or fell is None else abs(moved - fell) / len(moving)
+    apart = np.nan if moved is None or fell is None else abs(moved - fell) / len(moving)
     return apart, float(np.asarray(scipy.stats.spearmanr(moving, falling))[0])
 
 
-def _note_on_all(values: Iterable[float | None]) -> str:
-    listed = ", ".join("none" if value is None else f"{value:.3g}" for value in values)
+def _note_on_all(values: Iterable[float]) -> str:
+    listed = ", ".join("none" if np.isnan(value) else f"{value:.3g}" for value in values)
     return f"all runs, this one first: {listed}"
 
 

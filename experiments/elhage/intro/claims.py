@@ -16,7 +16,8 @@ CLAIMS = claims_of(
          " cosine of the two pairs is -1", "<=", -1, 0.05),
         ("pentagon", "sparse features: five directions, the angular gap furthest from 72 degrees"
          " differs from it by 0", "<=", 0, 10),
-        ("rising", "the number of represented features never falls as density falls", ">=", 0, 0),
+        ("rising", "the number of represented features is larger for sparse features than for"
+         " dense ones, and never falls on the way; least change", ">=", 0, 0),
     ),
     paper="Elhage et al. 2022, Toy Models of Superposition",
     section="introduction, figure of feature directions",
@@ -37,6 +38,8 @@ def judge(measured: Geometries) -> list[Verdict]:
         CLAIMS["orthogonal"].judge(np.abs(off_diagonal).max() if off_diagonal.size else None),
         CLAIMS["digons"].judge(min((digon_cosine(w) for w in W), default=None)),
         CLAIMS["pentagon"].judge(pentagon_deviation(W[-1]), f"{counts[-1]} represented"),
-        CLAIMS["rising"].judge(rises.min() if rises.size else None, f"counts {counts}"),
+        CLAIMS["rising"].judge(
+            (rises.min() if rises.sum() > 0 else np.nan) if rises.size else None, f"counts {counts}"
+        ),
     ]
     return settle(verdicts, measured.fragile)
