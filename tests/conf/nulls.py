@@ -31,7 +31,8 @@ def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
             if called[name] in dataset.coords:
                 dataset[called[name]] = (short, grid.axes[name][kept])
     if dataset.sizes.get("step", 0) > 1:  # evenly from the first block to the last
-        blocks = np.linspace(*dataset["step"].values[[0, -1]], BLOCKS)
+        ends = dataset["step"].values
+        blocks = np.linspace(ends[0], ends[-1], BLOCKS)
         steps = variant.plans[0].fit.n_steps * np.arange(1, BLOCKS + 1) // BLOCKS
         dataset = dataset.interp(step=blocks).assign_coords(step=steps)
     return dataset

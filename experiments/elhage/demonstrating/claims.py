@@ -37,8 +37,8 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
          " deviation", "<=", 0, 0.02),
         ("relu_dense", "ReLU at p = 1 keeps the same features as the linear model; features wrong",
          "=", 0, 0),
-        ("relu_rising", "ReLU: the number of represented features never falls as density falls;"
-         " least change", ">=", 0, 0),
+        ("relu_rising", "ReLU: more features are represented at the least density than at p = 1,"
+         " and never fewer on the way; least change", ">=", 0, 0),
         ("relu_sparse", "ReLU at p = 0.001: nearly all features are represented", ">=", most, 0),
         ("relu_order", "ReLU: feature 0 is in superposition later than others of the top m, by half"
          " of p at least; its first such p over the largest of the others'", "<=", 0.5, 0),
@@ -94,6 +94,7 @@ def judge_relu(claims: Mapping[str, Claim], models: Models) -> list[Verdict]:
     W, p = models.W, models.density
     n, m = W.shape[-2:]
     counts = represented(W).sum(-1)
+    rises = np.diff(counts)
     dense, sparse = np.isclose(p[0], 1.0), np.isclose(p[-1], 1e-3)
     superposed = models.interference > SUPERPOSED
     first = np.where(superposed, p[:, None], 0.0).max(0)[:m]
@@ -103,7 +104,8 @@ def judge_relu(claims: Mapping[str, Claim], models: Models) -> list[Verdict]:
             (represented(W[0]) != (np.arange(n) < m)).sum() if dense else None
         ),
         claims["relu_rising"].judge(
-            np.diff(counts).min() if len(counts) > 1 else None, f"counts {counts.tolist()}"
+            (rises.min() if rises.sum() > 0 else np.nan) if rises.size else None,
+            f"counts {counts.tolist()}",
         ),
         claims["relu_sparse"].judge(counts[-1] if sparse else None),
         claims["relu_order"].judge(first[0] / first[1:].max() if first[1:].any() else None),
