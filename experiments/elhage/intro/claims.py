@@ -23,7 +23,9 @@ CLAIMS = claims_of(
     section="introduction, figure of feature directions",
     setting="n=5, m=2, I=0.9^i, p from 1 to 1/20, best of 10 instances",
     origin=Origin("paper", "before"),
-    but={"rising": Origin("ours", "after", "that the number rises at all was added after a run")},
+    but={
+        "rising": Origin("ours", "after", "that the number rises at all was added after a run"),
+    },
 )  # fmt: skip
 
 
