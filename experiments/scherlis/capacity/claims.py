@@ -41,7 +41,7 @@ def claims(n: int, m: int) -> dict[str, Claim]:
         origin=Origin("paper", "before"),
         but={
             **dict.fromkeys(("exact", "loss"), Origin("theory", "before")),
-            "kurtosis": Origin("paper", "after", "that the number rises at all was added after a run"),
+            "kurtosis": Origin("paper", "after", "that it rises at all was added after a run"),
         },
     ) | claims_of(
         "scherlis/capacity",
