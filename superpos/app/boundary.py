@@ -184,7 +184,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
         UsageError: it cannot be composed.
     """
     prepare()
-    words = [_as_list(word) for word in overrides]
+    words, running = [_as_list(word) for word in overrides], HydraConfig.instance().cfg
     try:
         with hydra.initialize_config_dir(str(_conf()), version_base="1.3"):
             config = hydra.compose("config", words, return_hydra_config=True)
@@ -192,6 +192,8 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
             return _plain(config)
     except Exception as error:
         raise UsageError(one_line(error, overrides, _with_groups)) from None
+    finally:
+        HydraConfig.instance().cfg = running  # of the command that asks
 
 
 def experiments() -> list[str]:
