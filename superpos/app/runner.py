@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from superpos.app import terminal
-from superpos.app.claims import ledger
+from superpos.app.claims import ledger, shown
+from superpos.app.claims.counts import headline
+from superpos.app.claims.setting import changes
 from superpos.app.config.experiment import bind
 from superpos.app.config.variant import Variant, realised
 from superpos.app.config.written import as_written
@@ -59,6 +61,8 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
     folder, console = Path(config["output_dir"]), terminal.console()
     with files.one_line(folder, "expected a folder to write to"):
         files.make_folder(folder)
+    for change in changes(config):
+        console.print(f"other setting  {change}", soft_wrap=True, markup=False)
     trained = {
         name: _train(config, name, variant, files.own(folder, name), console)
         for name, variant in variants.items()
@@ -77,7 +81,7 @@ def report(
     stored.write_config(folder, as_written(config))
     console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
     findings, left_out = _analyse(analyse, trained, folder, console)
-    records = ledger.to_records(findings.verdicts, config["command"])
+    records = ledger.to_records(findings.verdicts, config["command"], changes(config))
     ledger.write(folder / "claims.json", records)
     facts = {**_facts(trained, stored.read_facts(folder)), **left_out}
     stored.write_findings(folder, findings, facts)
@@ -85,7 +89,8 @@ def report(
     for table in findings.tables:
         console.print(_for_terminal(table))
     if records:
-        console.print(ledger.table(records))
+        console.print(shown.table(records))
+        console.print(headline(records), soft_wrap=True, markup=False)
     for figure in findings.figures:
         console.print(f"figure  {folder / figure.name}", soft_wrap=True)
     console.print(f"page    {page}", soft_wrap=True)

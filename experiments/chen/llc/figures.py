@@ -57,7 +57,7 @@ def _draw_panel(
             chosen = chains.kept == kept
             across, values = place + jitter[chosen], chains.values[chosen]
             axis.plot(across, values, "o", color=PALETTE[0], mfc=face, markersize=4)
-        if chains.mean is not None:
+        if chains.kept.any():
             axis.hlines(chains.mean, place - 0.2, place + 0.2, color=PALETTE[3])
         exact = theory.LLC[name]
         axis.hlines(exact, place - 0.3, place + 0.3, color="black", linestyle="dashed")

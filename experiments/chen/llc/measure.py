@@ -30,9 +30,9 @@ class Estimate(NamedTuple):
     kept: np.ndarray
 
     @property
-    def mean(self) -> float | None:
-        """Mean over the chains that stayed; None where none did."""
-        return float(self.values[self.kept].mean()) if self.kept.any() else None
+    def mean(self) -> float:
+        """Mean over the chains that stayed; nan where none did."""
+        return float(self.values[self.kept].mean()) if self.kept.any() else np.nan
 
 
 Estimates = Mapping[tuple[str, float], Estimate]

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.chen.posterior.measure import Chains
 from experiments.chen.posterior.odds import HEXAGON, PENTAGON, counted, expected_log_odds, log_odds
-from superpos.app.claims.ledger import Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 MIDDLE = 300
 """An n at which chains still pass, so that what is integrated can be compared with a count."""
@@ -39,6 +39,8 @@ CLAIMS = claims_of(
     paper=PAPER,
     section="Bayesian transitions",
     setting=SETTING,
+    origin=Origin("paper", "after", AFTER_PILOT),
+    but={"crossing": Origin("paper_number", "after", f"{LEADING_ORDER}; {AFTER_PILOT}")},
 ) | claims_of(
     "chen/posterior",
     (
@@ -50,11 +52,16 @@ CLAIMS = claims_of(
     paper=PAPER,
     section="ours: the sampler",
     setting=SETTING,
+    origin=Origin("control", "before"),
+    but={"mixed": Origin("control", "after", "what is compared was changed after a run")},
 )  # fmt: skip
 
 
 def judge(measured: Chains) -> list[Verdict]:
-    """Verdicts on the chains; those that need an n that is not there are not run."""
+    """Verdicts on the chains; those that need an n that is not there are not run.
+
+    Where chains did not meet a polygon, what is claimed of its odds has failed.
+    """
     sizes = measured.sizes
     odds = {n: log_odds(measured, n) for n in sizes}
     by_data = np.array([odds[n] for n in sizes])
@@ -67,26 +74,25 @@ def judge(measured: Chains) -> list[Verdict]:
     if MIDDLE in odds and sizes[-1] > MIDDLE:
         change = odds[sizes[-1]].mean() - odds[MIDDLE].mean()
         slope = change / float(np.diff(expected_log_odds(np.array([MIDDLE, sizes[-1]])))[0])
-        row = measured.ladder(MIDDLE)[-1]
-        agrees = odds[MIDDLE].mean() - counted(measured, row).mean()
+    if MIDDLE in odds and (rows := measured.ladder(MIDDLE)).size > 1:
+        agrees = odds[MIDDLE].mean() - counted(measured, rows[-1]).mean()
     return [
-        CLAIMS["below"].judge(_known(_sigmoid(-means[0])), AFTER_PILOT),
+        CLAIMS["below"].judge(_sigmoid(-means[0])),
         CLAIMS["above"].judge(
-            _known(_sigmoid(means[-1])),
-            f"chains do not mix there, shares as sampled by start: {_listed(stuck)}; {AFTER_PILOT}",
+            _sigmoid(means[-1]),
+            f"chains do not mix there, shares as sampled by start: {_listed(stuck)}",
         ),
         CLAIMS["crossing"].judge(
-            float(turns.mean()) if turns.size else None,
+            turns.mean() if turns.size else np.nan if len(sizes) > 1 else None,
             f"in {turns.size} of {by_data.shape[1]} data sets, standard error"
-            f" {_error(turns):.3g}; log odds {shown}; {LEADING_ORDER}; {AFTER_PILOT}",
+            f" {_error(turns):.3g}; log odds {shown}",
         ),
-        CLAIMS["slope"].judge(_known(slope), AFTER_PILOT),
+        CLAIMS["slope"].judge(slope),
         CLAIMS["mixed"].judge(
             max(mixed.values()) - min(mixed.values()),
-            f"by start {_listed(mixed)}, at B={measured.B[lowest].max():.0f} and below; what is"
-            " compared was changed after a run",
+            f"by start {_listed(mixed)}, at B={measured.B[lowest].max():.0f} and below",
         ),
-        CLAIMS["agrees"].judge(_known(agrees)),
+        CLAIMS["agrees"].judge(agrees),
     ]
 
 
@@ -130,11 +136,6 @@ def _listed(shares: Mapping[int, float]) -> str:
 
 def _sigmoid(value: float) -> float:
     return float(1 / (1 + np.exp(-value)))
-
-
-def _known(value: float | None) -> float | None:
-    """Nothing for what could not be measured."""
-    return None if value is None or np.isnan(value) else float(value)
 
 
 def _error(values: np.ndarray) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from experiments.elhage.attacks import Attacked
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 
 def claims_at(n: int, m: int) -> dict[str, Claim]:
@@ -27,6 +27,12 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         section="Relationship to Adversarial Robustness",
         setting=f"n={n}, m={m}, I=1, p from 1 to 0.05, attacks of 0.1 of the mean norm of inputs"
         " (the paper: the larger models of its geometry section)",
+        origin=Origin("paper", "before"),
+        but={
+            "dense": Origin("ours", "before"),
+            "sparse_most": Origin("ours", "before"),
+            "aimed": Origin("control", "before"),
+        },
     )  # fmt: skip
 
 

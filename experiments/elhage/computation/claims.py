@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.elhage.computation.measure import Computing
 from experiments.elhage.neurons import monosemantic
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 PAPER = "Elhage et al. 2022, Toy Models of Superposition"
 SECTION = "Computation in Superposition"
@@ -22,6 +22,8 @@ def claims_on(n_restarts: int, n_instances: int) -> dict[str, Claim]:
         paper=PAPER,
         section=SECTION,
         setting=f"n=3, m=6, p=1, best of {n_restarts} instances",
+        origin=Origin("paper", "before"),
+        but={"exact_loss": Origin("ours", "before")},
     ) | claims_of(
         "elhage/computation",
         (
@@ -31,6 +33,7 @@ def claims_on(n_restarts: int, n_instances: int) -> dict[str, Claim]:
         paper=PAPER,
         section=SECTION,
         setting=f"n=10, m=10, p=0.35, I=0.8^i, {n_instances} instances",
+        origin=Origin("paper", "before"),
     )  # fmt: skip
 
 

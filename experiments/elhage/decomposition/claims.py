@@ -5,7 +5,7 @@ import numpy as np
 from experiments.elhage.decomposition import one_sparse
 from experiments.elhage.decomposition.measure import Decomposed, Models
 from experiments.elhage.geometry import represented
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 
 def claims_at(n: int, m: int) -> dict[str, Claim]:
@@ -31,6 +31,13 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Mathematical Understanding",
         setting=f"n={n}, m={m}, falling importance, p from 1 to 0.001, best of several instances",
+        origin=Origin("theory", "before", identity=True),
+        but={
+            "linear": Origin("paper", "before"),
+            "bias": Origin("ours", "before"),
+            "expansion": Origin("theory", "before"),
+            "benefit": Origin("ours", "before"),
+        },
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from experiments.elhage.geometry import cosines, represented
 from experiments.elhage.neurons import monosemantic
 from experiments.elhage.privileged.measure import Models
-from superpos.app.claims.ledger import Claim, Row, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of, settle
 
 MONOSEMANTIC = {0.7: 5, 0.35: 3, 0.15: 2, 0.12: 1, 0.065: 0, 0.04: 0}
 """Density -> monosemantic neurons of five, as the paper's configurations have it."""
@@ -41,6 +41,12 @@ def claims_with(n_restarts: int) -> dict[str, Claim]:
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Superposition in a Privileged Basis",
         setting=f"n=10, m=5, I=0.75^i, best of {n_restarts} restarts (the paper: 1,000)",
+        origin=Origin("paper_number", "after", SEEN),
+        but={
+            "represented": Origin("paper_number", "after", f"{SEEN}; {TRIED}"),
+            "one_each": Origin("paper", "before"),
+            "binary_code": Origin("paper", "before"),
+        },
     )
 
 
@@ -50,11 +56,11 @@ def judge(measured: Models) -> list[Verdict]:
     verdicts = []
     for p in MONOSEMANTIC:
         count = monosemantic(W[p]).sum() if p in W else None
-        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count, SEEN))
+        verdicts.append(claims[f"monosemantic_{p:g}"].judge(count))
     counts = {p: int(represented(w).sum()) for p, w in W.items()}
     deviation = max((abs(n - REPRESENTED[p]) for p, n in counts.items()), default=None)
     verdicts += [
-        claims["represented"].judge(deviation, f"counts {counts}; {SEEN}; {TRIED}"),
+        claims["represented"].judge(deviation, f"counts {counts}"),
         claims["one_each"].judge(_wrong_features(W[DENSE]) if DENSE in W else None),
         claims["binary_code"].judge(_code_deviation(W[CODED]) if CODED in W else None),
     ]

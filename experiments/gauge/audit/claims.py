@@ -7,12 +7,13 @@ moves the first alone; the scales of ReLU units move both.
 
 from experiments.gauge.audit.measure import CONTROL, Audits
 from superpos import metrics
-from superpos.app.claims.ledger import Relation, Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Relation, Verdict, claims_of
 from superpos.gauge.stated import stated
 
 NONE: tuple[Relation, float, float] = ("=", 0, 1e-10)
 MUCH: tuple[Relation, float, float] = (">=", 0.1, 0)
 SAYS = "largest relative change"
+AFTER = "that special weights may leave more as it is was allowed after a first run"
 CLAIMS = claims_of(
     "gauge/audit",
     (
@@ -36,10 +37,15 @@ CLAIMS = claims_of(
          f" bottleneck, which keeps every output; {SAYS}", *MUCH),
         ("dimensionality_basis", f"and so does feature dimensionality; {SAYS}", *MUCH),
     ),
-    paper="Casper 2023, EIS IX: Interpretability and Adversaries, and the exchange on it",
-    section="features per dimension and its gauge",
+    paper="superpos, gauge freedom",
+    section="features per dimension, after Casper 2023, EIS IX, and the exchange on it",
     setting="n=12, m=5, p=0.2, I=0.9^i, 3 seeds of 7 models, 20 elements of each group, float64"
     " (the source names no sizes; the numbers are the design's of this experiment)",
+    origin=Origin("theory", "before", identity=True),
+    but={
+        "stated": Origin("ours", "after", AFTER, identity=True),
+        "control": Origin("control", "before", identity=True),
+    },
 )  # fmt: skip
 CHANGES = {
     "control": ("tied", "rotation", CONTROL),
@@ -91,7 +97,6 @@ ACTION = {
     "scale of W_in": "scale of W",
 }
 """Symmetry -> the action on W that the docstrings of metrics speak of."""
-AFTER = "that special weights may leave more as it is was allowed after a first run"
 
 
 def judge(measured: Audits) -> list[Verdict]:
@@ -104,7 +109,7 @@ def judge(measured: Audits) -> list[Verdict]:
         return cell and cell.change
 
     return [
-        CLAIMS["stated"].judge(len(wrong), "; ".join(wrong) or f"{n_verdicts} verdicts; {AFTER}"),
+        CLAIMS["stated"].judge(len(wrong), "; ".join(wrong) or f"{n_verdicts} verdicts"),
         CLAIMS["symmetries"].judge(len(other), "; ".join(other)),
         *(CLAIMS[key].judge(change(*place)) for key, place in CHANGES.items()),
     ]

@@ -3,10 +3,11 @@
 import numpy as np
 
 from experiments.gauge.rescaling.measure import Rescaled
-from superpos.app.claims.ledger import Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 AT = 1.0
 """The spread of the logarithms of the scales at which optimisers are compared."""
+FEWER = "fewer seeds and draws than in a first run"
 CLAIMS = claims_of(
     "gauge/rescaling",
     (
@@ -22,7 +23,12 @@ CLAIMS = claims_of(
     paper="Neyshabur et al. 2015, Path-SGD",
     section="2, 3",
     setting="n=10, 8 ReLU units, p=0.2, batch 128, 2,000 updates in float32, 6 draws of the scales"
-    " for each of 3 seeds (fewer than in a first run)",
+    " for each of 3 seeds",
+    origin=Origin("ours", "after", FEWER),
+    but={
+        "sgd": Origin("paper", "after", FEWER),
+        "balanced": Origin("theory", "after", FEWER),
+    },
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.gauge.scale.dimensions import REPLACED
 from experiments.gauge.scale.measure import Measured
 from experiments.gauge.scale.tied import ALPHAS, Tied, minimum, n_minima
-from superpos.app.claims.ledger import Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 CASPER = "Casper 2023, EIS IX: Interpretability and Adversaries"
 ELHAGE = "Elhage et al. 2022, Toy Models of Superposition"
@@ -27,7 +27,6 @@ OF_CLASSIFIERS = claims_of(
         ("outputs", "outputs are α times what they were for each layer scaled; largest relative"
          " deviation", "<=", 0, EXACT),
         ("decisions", "test examples that are decided otherwise", "=", 0, 0),
-        ("accuracy", "largest change of the accuracy", "=", 0, 0),
         ("loss", "the cross entropy changes at α = 1/3 or 3; least relative change over networks",
          ">=", 0.05, 0),
         ("biases", "with biases, weights alone are not free: test examples that are decided"
@@ -38,6 +37,12 @@ OF_CLASSIFIERS = claims_of(
     paper=CASPER,
     section="features per dimension is free",
     setting=CLASSIFIERS,
+    origin=Origin("theory", "before", identity=True),
+    but={
+        "decisions": Origin("paper", "before", identity=True),
+        "loss": Origin("ours", "before"),
+        "biases": Origin("ours", "before"),
+    },
 ) | claims_of(
     "gauge/scale",
     (
@@ -54,6 +59,7 @@ OF_CLASSIFIERS = claims_of(
     paper=ELHAGE,
     section="Feature Dimensionality, outside the model",
     setting=CLASSIFIERS,
+    origin=Origin("theory", "before", identity=True),
 ) | claims_of(
     "gauge/scale",
     (
@@ -65,6 +71,7 @@ OF_CLASSIFIERS = claims_of(
     paper=OWN,
     section="measures that are free of gauge",
     setting=CLASSIFIERS,
+    origin=Origin("theory", "before", identity=True),
 )  # fmt: skip
 OF_AUTOENCODERS = claims_of(
     "gauge/scale",
@@ -81,6 +88,8 @@ OF_AUTOENCODERS = claims_of(
     paper=OWN,
     section="measures that are free of gauge",
     setting=AUTOENCODERS,
+    origin=Origin("ours", "before"),
+    but={"tied_balanced": Origin("theory", "before", identity=True)},
 ) | claims_of(
     "gauge/scale",
     (
@@ -94,6 +103,8 @@ OF_AUTOENCODERS = claims_of(
     paper=CASPER,
     section="reply of A. Jermyn: a scale that is not free",
     setting=AUTOENCODERS,
+    origin=Origin("ours", "before"),
+    but={"tied_minimum": Origin("paper", "before")},
 ) | claims_of(
     "gauge/scale",
     (
@@ -104,6 +115,7 @@ OF_AUTOENCODERS = claims_of(
     paper=ELHAGE,
     section="The Geometry of Superposition",
     setting=AUTOENCODERS,
+    origin=Origin("paper", "before"),
 )  # fmt: skip
 CLAIMS = OF_CLASSIFIERS | OF_AUTOENCODERS
 
@@ -125,9 +137,8 @@ def _judge_scaled(measured: Measured) -> list[Verdict]:
     return [
         CLAIMS["features"].judge(_most(each.features for each in found.values())),
         CLAIMS["outputs"].judge(_most(each.outputs for each in found.values())),
-        CLAIMS["decisions"].judge(_most(each.decisions for each in found.values())),
-        CLAIMS["accuracy"].judge(
-            _most(each.accuracy_change for each in found.values()), f"accuracy: {right}"
+        CLAIMS["decisions"].judge(
+            _most(each.decisions for each in found.values()), f"accuracy: {right}"
         ),
         CLAIMS["loss"].judge(_least(losses.values()), _by_variant(losses)),
         CLAIMS["biases"].judge(_least(alone for alone, _ in biased.values())),

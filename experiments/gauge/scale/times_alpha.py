@@ -31,7 +31,6 @@ class Scaled(NamedTuple):
             what they were, (networks,).
         decisions: examples decided otherwise, (networks,).
         accuracy: of the networks as they were, (networks,).
-        accuracy_change: the largest change of it, (networks,).
         loss: the largest relative change of the cross entropy, (networks,).
         curve: ‖W‖²/m, examples decided rightly, and cross entropy, each over what it was, for the
             first layer times α in CURVE, (networks, 3, len(CURVE)).
@@ -41,7 +40,6 @@ class Scaled(NamedTuple):
     outputs: np.ndarray
     decisions: np.ndarray
     accuracy: np.ndarray
-    accuracy_change: np.ndarray
     loss: np.ndarray
     curve: np.ndarray
 
@@ -98,7 +96,6 @@ def _compared(rows: dict[str, np.ndarray], factors: np.ndarray) -> dict[str, Any
         "outputs": np.abs(after["outputs"] / scale - before["outputs"]).max() / largest,
         "decisions": (after["decisions"] != before["decisions"]).sum(1).max(),
         "accuracy": before["right"] / n_examples,
-        "accuracy_change": np.abs(after["right"] - before["right"]).max() / n_examples,
         "loss": np.abs(after["loss"] / before["loss"] - 1).max(),
         "curve": np.array(curve),
     }

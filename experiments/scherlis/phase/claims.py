@@ -10,7 +10,7 @@ from experiments.scherlis.phase.measure import (
     closed_form_deviation,
 )
 from experiments.scherlis.phase.returns import SHARED, Returns, slope_at_one
-from superpos.app.claims.ledger import Claim, Verdict, claims_of, settle
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of, settle
 
 RESTARTS = "12 instances after 4 in a first run"
 FIRST = "first with 64 instances: 0.044 in one bin, at the top of a curve where few stay"
@@ -34,6 +34,12 @@ CLAIMS = claims_of(
     section="3, the quadratic model, two features and one neuron",
     setting="n=2, m=1, kurtosis from 1.5 to 10, v2/v1 from 0.05 to 1, best of 12 instances,"
     " trained on the expected loss",
+    origin=Origin("theory", "after", RESTARTS),
+    but={
+        "gaussian": Origin("theory", "before"),
+        "packed": Origin("paper", "before", identity=True),
+        "closed_form": Origin("theory", "before"),
+    },
 )  # fmt: skip
 
 
@@ -52,6 +58,8 @@ def claims_on_returns(ratio: float) -> dict[str, Claim]:
         section="3, marginal returns on capacity",
         setting=f"n=2, m=1, v2/v1={ratio:g}, six kurtoses from 1.5 to 10, all steps of 256"
         " instances of gradient descent on the expected loss",
+        origin=Origin("theory", "after", FIRST),
+        but={"sharing": Origin("paper", "after", FIRST)},
     )  # fmt: skip
 
 
@@ -83,10 +91,10 @@ def judge_diagram(diagram: Diagram) -> list[Verdict]:
     off = np.abs(diagram.capacity[rich] - best) if rich.any() else np.zeros(0)
     enough = len(ratio) > 4 and rich.any()
     verdicts = [
-        CLAIMS["boundary"].judge(boundary_distance(diagram) if enough else None, RESTARTS),
+        CLAIMS["boundary"].judge(boundary_distance(diagram) if enough else None),
         CLAIMS["gaussian"].judge(poor.sum() if poor.size else None, f"{poor.size} points"),
-        CLAIMS["loss"].judge((diagram.loss / exact - 1).max(), RESTARTS),
-        CLAIMS["capacity"].judge(off.max() if off.size else None, RESTARTS),
+        CLAIMS["loss"].judge((diagram.loss / exact - 1).max()),
+        CLAIMS["capacity"].judge(off.max() if off.size else None),
         CLAIMS["packed"].judge(np.abs(diagram.capacity.sum(-1) - 1).max()),
         CLAIMS["closed_form"].judge(closed_form_deviation(diagram)),
     ]
@@ -102,7 +110,7 @@ def judge_returns(returns: Returns) -> list[Verdict]:
     met = int((~np.isnan(returns.capacity)).sum())
     return [
         of["returns"].judge(
-            np.nanmax(returns.excess), f"{met} of {returns.capacity.size} bins were met; {FIRST}"
+            np.nanmax(returns.excess), f"{met} of {returns.capacity.size} bins were met"
         ),
         of["sharing"].judge(
             int(((slopes < 0) != alone)[known].sum()) if known.any() else None,

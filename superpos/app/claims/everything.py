@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from superpos.app import boundary, terminal
-from superpos.app.claims import ledger
+from superpos.app.claims import ledger, shown
+from superpos.app.claims.counts import headline
 from superpos.app.extensions import program
 
 LEDGER = Path("outputs/claims.json")
@@ -79,9 +80,8 @@ def settle_all(runs: Sequence[Ran], console: Console, path: Path = LEDGER) -> in
     records = [record for run in runs for record in collect(run)]
     console.rule("all claims")
     ledger.write(path, records)
-    console.print(ledger.table(records))
-    held = sum(record["reproduced"] is True for record in records)
-    console.print(f"{held} of {len(records)} claims reproduced; {path}")
+    console.print(shown.table(records))
+    console.print(f"{headline(records)}; {path}", soft_wrap=True)
     return max((run.code for run in runs), default=0)
 
 

@@ -6,26 +6,39 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from rich.table import Column, Table
-from rich.text import Text
-
+from superpos.app.claims.counts import SOURCES, Source
 from superpos.store.bounded import StoreError, read_json
 from superpos.store.derived import replace as replace_file
 
 Relation = Literal["=", ">=", "<="]
 SIGNS = {"=": "=", ">=": "≥", "<=": "≤"}
-WORDS = {True: "reproduced", False: "NOT reproduced", None: "not run"}
-STYLES = {True: "blue", False: "yellow", None: "dim"}
+Written = Literal["before", "after"]
+WRITTEN = ("before", "after")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One number that a paper states, with the tolerance chosen before the run.
+    """One number that is claimed, with its tolerance.
+
+    Attributes:
+        id: experiment and key.
+        paper: that it is about.
+        section: of the paper.
+        setting: what it is claimed of.
+        claimed: the number.
+        tolerance: at least 0.
+        relation: of what is measured to the number.
+        statement: in words.
+        source: whose it is, one of SOURCES.
+        written: whether its text, its tolerance or its setting is from before or from after a run
+            that was seen.
+        identity: whether it holds or fails whatever was trained; it is not counted.
+        history: what is known of it from other runs.
 
     Raises:
-        ValueError: If the id, the numbers or the relation make no sense.
+        ValueError: If the id, the numbers, the relation or where it is from make no sense.
     """
 
     id: str
@@ -36,12 +49,19 @@ class Claim:
     tolerance: float
     relation: Relation
     statement: str
+    source: Source
+    written: Written
+    identity: bool = False
+    history: str = ""
 
     def __post_init__(self) -> None:
         if not self.id or not self.id.isprintable():
             raise ValueError(f"claim id {self.id!r} is empty or not printable")
         if self.relation not in SIGNS:
             raise ValueError(f"claim {self.id}: relation {self.relation!r} is not =, >= or <=")
+        for name, known in (("source", (*SOURCES,)), ("written", WRITTEN)):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"claim {self.id}: {name} {value!r} is not {' or '.join(known)}")
         if not (math.isfinite(self.claimed) and 0 <= self.tolerance < math.inf):
             raise ValueError(f"claim {self.id}: needs a finite claimed and a finite tolerance >= 0")
 
@@ -71,12 +91,28 @@ class Verdict:
     note: str = ""
 
 
+class Origin(NamedTuple):
+    """Where a claim is from: its source, when it was written, and the rest as in `Claim`."""
+
+    source: Source
+    written: Written
+    history: str = ""
+    identity: bool = False
+
+
 Row = tuple[str, str, Relation, float, float]
 """Key, statement, relation, number claimed and tolerance of a claim."""
 
 
 def claims_of(
-    experiment: str, rows: Iterable[Row], *, paper: str, section: str, setting: str
+    experiment: str,
+    rows: Iterable[Row],
+    *,
+    paper: str,
+    section: str,
+    setting: str,
+    origin: Origin,
+    but: Mapping[str, Origin] | None = None,
 ) -> dict[str, Claim]:
     """The claims of an experiment that share a paper, a section and a setting.
 
@@ -86,11 +122,17 @@ def claims_of(
         paper: of all.
         section: of all.
         setting: of all.
+        origin: of all that are not in `but`.
+        but: key -> origin.
 
     Returns:
         Key -> claim, in order.
+
+    Raises:
+        ValueError: If a key of `but` is that of no row.
     """
-    return {
+    exceptions = dict(but or {})
+    claims = {
         key: Claim(
             id=f"{experiment}/{key}",
             paper=paper,
@@ -100,14 +142,13 @@ def claims_of(
             tolerance=tolerance,
             relation=relation,
             statement=statement,
+            **exceptions.pop(key, origin)._asdict(),
         )
         for key, statement, relation, claimed, tolerance in rows
     }
-
-
-def in_setting(verdicts: Iterable[Verdict], setting: str) -> list[Verdict]:
-    """The verdicts with the setting of their claims as it was in this run."""
-    return [replace(verdict, claim=replace(verdict.claim, setting=setting)) for verdict in verdicts]
+    if exceptions:
+        raise ValueError(f"claims of {experiment}: no row for {', '.join(exceptions)}")
+    return claims
 
 
 def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
@@ -134,13 +175,22 @@ def settle(verdicts: Iterable[Verdict], fragile: Any) -> list[Verdict]:
     ]
 
 
-def to_records(verdicts: Iterable[Verdict], command: str) -> list[dict[str, Any]]:
+def to_records(
+    verdicts: Iterable[Verdict], command: str, changed: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Turn verdicts into plain records for JSON; a measured value that is not finite is None.
+
+    Args:
+        verdicts: on claims with ids of their own.
+        command: that makes them again.
+        changed: how the run differs from the registered setting of its experiment. Where it does,
+            nothing is reproduced or not: a record says whether it agrees, without what is known of
+            other runs.
 
     Raises:
         ValueError: If two verdicts share a claim id.
     """
-    return _unique(_record(verdict, command) for verdict in verdicts)
+    return _unique(_record(verdict, command, changed) for verdict in verdicts)
 
 
 def write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
@@ -166,35 +216,19 @@ def read(path: Path) -> list[dict[str, Any]]:
         raise StoreError(f"{path}: expected a ledger of claims ({error})") from None
 
 
-def table(records: Sequence[Mapping[str, Any]]) -> Table:
-    """Lay records out for the terminal, one row a claim."""
-    grid = Table(Column("claim", overflow="fold"), "claimed", "measured", "verdict")
-    for record in records:
-        bound = f"{SIGNS[record['relation']]} {number_text(record['claimed'])}"
-        bound += f" (tol {number_text(record['tolerance'])})"
-        verdict = Text(WORDS[record["reproduced"]], style=STYLES[record["reproduced"]])
-        grid.add_row(Text(record["id"]), bound, measured_text(record), verdict)
-    return grid
-
-
-def number_text(value: float) -> str:
-    """Format a number for a reader: whole numbers whole, others to four digits."""
-    if float(value).is_integer() and abs(value) < 1e9:
-        return f"{int(value):,}"
-    return f"{value:.4g}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-")
-
-
-def measured_text(record: Mapping[str, Any]) -> str:
-    """Format what was measured; a dash when the claim was not run."""
-    if record["measured"] is not None:
-        return number_text(record["measured"])
-    return "—" if record["reproduced"] is None else "not finite"
-
-
-def _record(verdict: Verdict, command: str) -> dict[str, Any]:
+def _record(verdict: Verdict, command: str, changed: Sequence[str]) -> dict[str, Any]:
+    record, agrees = asdict(verdict.claim), verdict.reproduced
+    history = record.pop("history")
+    notes = (verdict.note, "" if changed else history)
     finite = verdict.measured is not None and math.isfinite(verdict.measured)
-    judged = {"measured": verdict.measured if finite else None, "reproduced": verdict.reproduced}
-    return asdict(verdict.claim) | judged | {"note": verdict.note, "command": command}
+    return record | {
+        "measured": verdict.measured if finite else None,
+        "reproduced": None if changed else agrees,
+        "agrees": agrees,
+        "changed": [*changed],
+        "note": "; ".join(filter(None, notes)),
+        "command": command,
+    }
 
 
 def _unique(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

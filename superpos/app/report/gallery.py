@@ -1,38 +1,40 @@
 """The static site: a page for each experiment, and one with all of them and the whole ledger."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from superpos.app.claims.counts import OF_PAPERS, SOURCES, counted, headline, mark
 from superpos.app.claims.everything import Ran
 from superpos.app.findings import PLAIN_NAME, Figure
 from superpos.app.report import guide, stored
-from superpos.app.report.page import anchor, summary, write_run
+from superpos.app.report.page import anchor, write_run
 from superpos.app.report.templates import render
 from superpos.store.derived import replace
 from superpos.store.files import make_folder, one_line, own
 
 TITLE = "Claims of papers, checked"
 QUESTION = (
-    "Each experiment trains the models of a paper and measures what the paper states. The tolerance"
-    " of a claim was chosen before the run, unless its note says otherwise, and a claim that does"
-    " not hold stays in the table."
+    "Each experiment trains the models of a paper and measures what the paper states. What papers"
+    " state is counted apart from what we added. A claim says whether it was written before or"
+    " after a run that was seen, and one that does not hold stays in the table."
 )
 COMMAND = "make report"
 NOTHING = "Without claims"
 
 
-class Paper(NamedTuple):
-    """A paper with the records of its claims."""
+class Group(NamedTuple):
+    """Records of a paper, or of a source."""
 
     name: str
-    records: Sequence[dict[str, Any]]
+    records: Sequence[Mapping[str, Any]]
 
     @property
-    def states(self) -> list[bool | None]:
+    def marks(self) -> list[str]:
         """The verdict of each claim."""
-        return [record["reproduced"] for record in self.records]
+        return [mark(record) for record in self.records]
 
 
 class Card(NamedTuple):
@@ -96,24 +98,36 @@ def build(folder: Path, runs: Sequence[Ran]) -> Path:
         title=TITLE,
         question=QUESTION,
         command=COMMAND,
-        summary=summary(records),
+        summary=headline(records),
         records=records,
-        states=[record["reproduced"] for record in records],
+        marks=Counter(map(mark, records)),
         papers=papers,
+        counts=tallies(records),
         failures=[ran for ran in runs if not ran.finished],
         guides=guides,
         groups=[*_groups(cards)],
-        rows=[(record, numbers[record["paper"]], "", address) for record, address in rows],
+        rows=[
+            (record, f"{numbers[record['paper']]} source-{record['source']}", "", address)
+            for record, address in rows
+        ],
     )
     path = folder / "index.html"
     replace(path, html.encode())
     return path
 
 
-def by_paper(records: Sequence[dict[str, Any]]) -> list[Paper]:
+def by_paper(records: Sequence[Mapping[str, Any]]) -> list[Group]:
     """Records by their paper, papers in the order in which they first occur."""
     names = dict.fromkeys(record["paper"] for record in records)
-    return [Paper(name, [r for r in records if r["paper"] == name]) for name in names]
+    return [Group(name, [r for r in records if r["paper"] == name]) for name in names]
+
+
+def tallies(records: Sequence[Mapping[str, Any]]) -> list[Group]:
+    """What is counted: statements by their paper, then claims of other sources, then identities."""
+    others = [Group(SOURCES[name], counted(records, name)) for name in SOURCES]
+    identities = Group("identities, not counted", [r for r in records if r["identity"]])
+    rest = [*others[len(OF_PAPERS) :], identities]
+    return [*by_paper(counted(records, *OF_PAPERS)), *(each for each in rest if each.records)]
 
 
 def _card(folder: Path, ran: Ran, run: stored.Run) -> Card:
@@ -132,7 +146,7 @@ def _card(folder: Path, ran: Ran, run: stored.Run) -> Card:
         address=f"{ran.name}/index.html",
         image=first and first._replace(name=f"{ran.name}/{first.name}"),
         records=run.records,
-        summary=summary(run.records),
+        summary=headline(run.records),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from superpos.app.claims.counts import headline
 from superpos.app.findings import PLAIN_NAME, Figure, Table
 from superpos.app.report.stored import Run
 from superpos.app.report.templates import render
@@ -65,7 +66,8 @@ def write_page(
         "page.html.jinja",
         title=title,
         question=question,
-        summary=summary(records),
+        summary=headline(records),
+        changed=records[0]["changed"] if records else [],
         figures=figures,
         tables=tables,
         records=records,
@@ -99,14 +101,6 @@ def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
 def anchor(number: int) -> str:
     """The id of the row of a claim in the page of its run, by its number among the records."""
     return f"claim-{number + 1}"
-
-
-def summary(records: Sequence[Mapping[str, Any]]) -> str:
-    """Say in one line how many claims were reproduced, and how many failed or were not run."""
-    states = [record["reproduced"] for record in records]
-    line = f"{states.count(True)} of {len(states)} claims reproduced"
-    rest = {"not reproduced": states.count(False), "not run": states.count(None)}
-    return ", ".join([line, *(f"{count} {word}" for word, count in rest.items() if count)])
 
 
 def config_text(config: Mapping[str, Any], *, depth: int = 0) -> str:

@@ -10,12 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from superpos.app.claims.ledger import SIGNS, WORDS, measured_text, number_text
+from superpos.app.claims.counts import SOURCES, WORDS, by_source, mark
+from superpos.app.claims.ledger import SIGNS
+from superpos.app.claims.shown import measured_text, number_text, written_text
 from superpos.app.findings import Cell
 from superpos.app.plots.figures import PALETTE
 
 HERE = Path(__file__).parent
-MARKS = {True: "yes", False: "no", None: "unrun"}
 
 
 def render(template: str, folder: Path | None = None, **values: Any) -> str:
@@ -31,9 +32,16 @@ def render(template: str, folder: Path | None = None, **values: Any) -> str:
         "csp_hash": _csp_hash,
         "number": number_text,
         "measured": measured_text,
+        "mark": mark,
+        "written": written_text,
         "cells": _cells_json,
     }
-    environment.globals |= {"signs": SIGNS, "words": WORDS, "marks": MARKS}
+    environment.globals |= {
+        "signs": SIGNS,
+        "words": WORDS,
+        "sources": SOURCES,
+        "by_source": by_source,
+    }
     return environment.get_template(template).render(**values)
 
 

@@ -106,6 +106,6 @@ def test_each_claim_can_fail(found, wrong):
     assert verdicts(found)[wrong].reproduced is False
 
 
-def test_what_was_not_met_is_not_judged():
+def test_what_was_not_met_has_failed():
     found = chains(odds=-40.0)
-    assert verdicts(found)["above"].reproduced is None
+    assert verdicts(found)["above"].reproduced is False

@@ -65,6 +65,11 @@ def test_the_bias_of_a_pentagon_and_estimates_that_fall_are_noticed():
     assert unknown.reproduced is None
 
 
+def test_where_there_is_no_plateau_nothing_is_reproduced():
+    nowhere = verdicts(" ".join(["-"] * 100))
+    assert {verdict.reproduced for verdict in nowhere.values()} == {False}
+
+
 def test_the_bias_without_a_direction_is_that_of_the_shortest_feature():
     point = theory.critical_point("5")
     assert vestigial_bias(point.W[None], point.b[None]) == theory.UNUSED

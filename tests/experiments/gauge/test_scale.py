@@ -20,7 +20,6 @@ SCALED = Scaled(
     outputs=TINY,
     decisions=ZERO,
     accuracy=np.array([0.9, 0.95]),
-    accuracy_change=ZERO,
     loss=np.array([0.5, 2.0]),
     curve=np.ones((2, 3, len(CURVE))),
 )
@@ -82,7 +81,7 @@ def tied(measures: Mapping[str, np.ndarray] | None = None, **fields: object) -> 
 
 def test_what_should_hold_is_reproduced() -> None:
     found = verdicts(GOOD)
-    assert len(found) == len(judge(GOOD)) == 23
+    assert len(found) == len(judge(GOOD)) == 22
     assert {name: v.measured for name, v in found.items() if not v.reproduced} == {}
     assert found["loss"].measured == 0.5
     assert found["biases"].measured == 3
@@ -100,7 +99,6 @@ def test_what_should_hold_is_reproduced() -> None:
         ("features", scaled(features=np.array([0.0, 1e-9]))),
         ("outputs", scaled(outputs=np.array([1e-9, 0.0]))),
         ("decisions", scaled(decisions=np.array([0, 1]))),
-        ("accuracy", scaled(accuracy_change=np.array([0.003, 0.0]))),
         ("loss", scaled(loss=np.array([2.0, 0.01]))),
         ("loss", scaled(loss=np.array([2.0, np.nan]))),
         ("biases", GOOD._replace(biased={"a": (np.array([3, 0]), ZERO)})),
@@ -139,7 +137,7 @@ def test_a_rotation_does_not_count_against_replacements() -> None:
 
 def test_what_there_is_nothing_to_judge_by_is_not_run() -> None:
     nothing = verdicts(Measured({}, {}, {}, {}, None))
-    assert len(nothing) == 23
+    assert len(nothing) == 22
     assert {verdict.reproduced for verdict in nothing.values()} == {None}
     without = tied(represented=np.zeros((1, 4), bool))
     assert verdicts(without)["tied_responses"].reproduced is None

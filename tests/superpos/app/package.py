@@ -40,7 +40,7 @@ def measure(datasets, *, at_least: int = 1):
     return float(dataset["loss"].isel(step=-1).mean())
 """,
     "mine/first/claims.py": """
-from superpos.app.claims.ledger import claims_of
+from superpos.app.claims.ledger import Origin, claims_of
 
 CLAIMS = claims_of(
     "mine/first",
@@ -48,6 +48,7 @@ CLAIMS = claims_of(
     paper="none, our own check",
     section="-",
     setting="coins",
+    origin=Origin("ours", "before"),
 )
 
 

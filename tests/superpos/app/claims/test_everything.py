@@ -24,6 +24,8 @@ def record(name: str, reproduced: bool | None) -> dict[str, Any]:
         tolerance=0.0,
         relation="=",
         statement="one",
+        source="paper",
+        written="before",
     )
     measured = {True: 1.0, False: 0.0, None: None}[reproduced]
     return ledger.to_records([claim.judge(measured)], "command")[0]

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from superpos.app.claims import ledger
-from superpos.app.claims.ledger import Claim, number_text, read, settle, table, to_records, write
+from superpos.app.claims.counts import mark
+from superpos.app.claims.ledger import Claim, Origin, read, settle, to_records, write
+from superpos.app.claims.shown import number_text, table
 from superpos.store.bounded import StoreError
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COMMAND = "superpos run phase_change"
+OURS = Origin("ours", "after", "seen", identity=True)
 
 
 def make_claim(**changes: Any) -> Claim:
@@ -29,6 +33,8 @@ def make_claim(**changes: Any) -> Claim:
         "tolerance": 0.125,
         "relation": "=",
         "statement": "The loss is one half.",
+        "source": "paper",
+        "written": "before",
     }
     return Claim(**(values | changes))
 
@@ -105,8 +111,13 @@ def test_a_record_holds_the_claim_the_result_and_the_command() -> None:
         "tolerance": 0.125,
         "relation": "=",
         "statement": "The loss is one half.",
+        "source": "paper",
+        "written": "before",
+        "identity": False,
         "measured": 0.5,
         "reproduced": True,
+        "agrees": True,
+        "changed": [],
         "note": "",
         "command": COMMAND,
     }
@@ -122,6 +133,8 @@ def test_a_record_holds_the_claim_the_result_and_the_command() -> None:
         {"tolerance": -0.1},
         {"tolerance": math.nan},
         {"tolerance": math.inf},
+        {"source": "nobody"},
+        {"written": "during"},
     ],
 )
 def test_a_claim_without_sense_is_refused_in_one_line(changes: dict[str, Any]) -> None:
@@ -189,7 +202,7 @@ def test_a_file_that_is_no_ledger_is_refused_in_one_line(tmp_path: Path, text: s
 def test_the_table_has_one_row_a_claim_and_takes_text_literally() -> None:
     verdicts = [
         make_claim(id="[red]a[/red]").judge(0.61234567),
-        make_claim(id="b", relation=">=").judge(1e-7),
+        make_claim(id="b", relation=">=", **OURS._asdict()).judge(1e-7),
         make_claim(id="c", relation="<=").judge(math.nan),
         make_claim(id="d").judge(None),
     ]
@@ -199,10 +212,12 @@ def test_the_table_has_one_row_a_claim_and_takes_text_literally() -> None:
     rows = [line for line in capture.get().splitlines() if line.startswith("│")]
     cells = [[cell.strip() for cell in row.strip("│").split("│")] for row in rows]
     assert cells == [
-        ["[red]a[/red]", "= 0.5 (tol 0.125)", "0.6123", "reproduced"],
-        ["b", "≥ 0.5 (tol 0.125)", "1e-7", "NOT reproduced"],
-        ["c", "≤ 0.5 (tol 0.125)", "not finite", "NOT reproduced"],
-        ["d", "= 0.5 (tol 0.125)", "—", "not run"],
+        ["statement of the paper, 3", "", "", "", ""],
+        ["[red]a[/red]", "before", "= 0.5 (tol 0.125)", "0.6123", "reproduced"],
+        ["c", "before", "≤ 0.5 (tol 0.125)", "not finite", "NOT reproduced"],
+        ["d", "before", "= 0.5 (tol 0.125)", "—", "not run"],
+        ["expectation of our own, 1", "", "", "", ""],
+        ["b", "after, identity", "≥ 0.5 (tol 0.125)", "1e-7", "NOT reproduced"],
     ]
 
 
@@ -252,7 +267,8 @@ def test_fragile_members_do_not_make_a_failed_claim_hold() -> None:
 
 def test_claims_of_an_experiment_share_what_they_share() -> None:
     rows: list[ledger.Row] = [("a", "is one", "=", 1, 0.1), ("b", "is small", "<=", 0, 0.2)]
-    found = ledger.claims_of("paper/x", rows, paper="P", section="S", setting="T")
+    shared = {"paper": "P", "section": "S", "setting": "T", "origin": Origin("paper", "before")}
+    found = ledger.claims_of("paper/x", rows, **shared, but={"b": OURS})
     assert list(found) == ["a", "b"]
     assert found["b"] == ledger.Claim(
         id="paper/x/b",
@@ -263,4 +279,34 @@ def test_claims_of_an_experiment_share_what_they_share() -> None:
         tolerance=0.2,
         relation="<=",
         statement="is small",
+        source="ours",
+        written="after",
+        identity=True,
+        history="seen",
     )
+    assert (found["a"].source, found["a"].written, found["a"].identity) == (
+        "paper",
+        "before",
+        False,
+    )
+    with pytest.raises(ValueError, match="claims of paper/x: no row for c"):
+        ledger.claims_of("paper/x", rows, **shared, but={"c": OURS})
+
+
+def test_at_another_setting_nothing_is_reproduced_or_not_and_no_other_run_is_told_of() -> None:
+    claim = make_claim(history="tried: twice as long")
+    verdicts = [
+        replace(claim, id=f"{at}").judge(value, "seen") for at, value in enumerate((0.5, 9, None))
+    ]
+    here = to_records(verdicts, COMMAND)
+    assert [record["note"] for record in here] == ["seen; tried: twice as long"] * 3
+    assert [record["agrees"] for record in here] == [True, False, None]
+    there = to_records(verdicts, COMMAND, ["fit.n_steps=3 instead of 5"])
+    assert [record["note"] for record in there] == ["seen"] * 3
+    assert [record["reproduced"] for record in there] == [None] * 3
+    assert [record["agrees"] for record in there] == [True, False, None]
+    assert {*map(tuple, (record["changed"] for record in there))} == {
+        ("fit.n_steps=3 instead of 5",)
+    }
+    assert [mark(record) for record in here] == ["yes", "no", "unrun"]
+    assert [mark(record) for record in there] == ["agrees", "differs", "unrun"]

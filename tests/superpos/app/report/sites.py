@@ -33,6 +33,8 @@ def records(name: str, paper: str, *measured: float | None, text: str = "") -> l
                 tolerance=0.1,
                 relation="=",
                 statement=f"the value is 1 {text}",
+                source="paper",
+                written="before",
             ).judge(value, text)
             for number, value in enumerate(measured)
         ],

@@ -30,7 +30,7 @@ def test_the_ledger_has_a_row_for_each_record(site: Path, runs: list[Ran]) -> No
     ids = re.findall(r"<code>(\S+/claim_\d)</code>", html)
     assert ids == [record["id"] for run in runs for record in collect(run)]
     assert len(ids) == 7
-    assert "3 of 7 claims reproduced, 3 not reproduced, 1 not run" in html
+    assert "3 of 7 claims of papers reproduced, 3 not reproduced, 1 not run" in html
 
 
 def test_a_run_that_did_not_finish_is_named(site: Path) -> None:
@@ -55,7 +55,20 @@ def test_claims_are_counted_by_paper() -> None:
     rows = records("a", "first", 1.0, None) + records("b", "second", 0.0) + records("c", "first", 1)
     papers = gallery.by_paper(rows)
     assert [paper.name for paper in papers] == ["first", "second"]
-    assert [paper.states for paper in papers] == [[True, None, True], [False]]
+    assert [paper.marks for paper in papers] == [["yes", "unrun", "yes"], ["no"]]
+
+
+def test_what_papers_state_is_counted_apart_from_what_was_added() -> None:
+    rows = records("a", "first", 1.0, None, 0.0) + records("b", "second", 0.0)
+    added = ({"source": "ours"}, {"source": "theory", "identity": True})
+    rows = [{**row, **new} for row, new in zip(rows, (*added, {}, {}), strict=True)]
+    counts = [(count.name, count.marks) for count in gallery.tallies(rows)]
+    assert counts == [
+        ("first", ["no"]),
+        ("second", ["no"]),
+        ("expectation of our own", ["yes"]),
+        ("identities, not counted", ["unrun"]),
+    ]
 
 
 def test_nothing_of_an_older_site_is_left(runs: list[Ran], tmp_path: Path) -> None:
@@ -85,7 +98,7 @@ def test_a_name_that_leaves_the_site_is_refused(runs: list[Ran], tmp_path: Path)
 
 def test_a_site_without_runs_is_one_page(tmp_path: Path) -> None:
     html = gallery.build(tmp_path / "site", []).read_text()
-    assert "0 of 0 claims reproduced" in html
+    assert "No claims of papers" in html
 
 
 def test_a_run_without_claims_or_figures_has_a_card(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from superpos.app.claims.counts import SOURCES, headline
 from superpos.app.claims.ledger import Claim, to_records
 from superpos.app.findings import Cell, Figure, Table
-from superpos.app.report.page import config_text, summary, write_page
+from superpos.app.report.page import config_text, write_page
 from tests.superpos.app.report.browser import Browser
 
 MAGENTA = (1.0, 0.0, 1.0)
@@ -65,6 +66,8 @@ def make_records(*measured: float | None, text: str = "text") -> list[dict[str, 
             tolerance=0.1,
             relation=">=",
             statement=text,
+            source="paper",
+            written="before",
         ).judge(value, text)
         for i, value in enumerate(measured)
     ]
@@ -111,7 +114,7 @@ def test_the_page_shows_everything_it_is_given(tmp_path: Path) -> None:
     assert "0.25" in page.texts["td"]
     assert page.texts["dt"][0] == "Time taken"
     assert page.texts["dd"][0] == "3 s"
-    for part in ("A question?", "A caption", "A table", "1 of 3 claims reproduced"):
+    for part in ("A question?", "A caption", "A table", "1 of 3 claims of papers reproduced"):
         assert part in html
 
 
@@ -127,21 +130,42 @@ def test_verdicts_differ_in_word_and_in_colour(tmp_path: Path) -> None:
 
 def test_a_run_without_claims_or_figures_has_a_page(tmp_path: Path) -> None:
     html = make_page(tmp_path, records=[], figures=[], tables=[], config={}, facts={})
-    assert "claims reproduced" not in html
+    assert "claims of papers" not in html
     assert not Reader(html).find("table")
 
 
 @pytest.mark.parametrize(
     ("measured", "line"),
     [
-        ([1.0], "1 of 1 claims reproduced"),
-        ([1.0, 0.0], "1 of 2 claims reproduced, 1 not reproduced"),
-        ([1.0, None, None], "1 of 3 claims reproduced, 2 not run"),
-        ([0.0, 1.0, None], "1 of 3 claims reproduced, 1 not reproduced, 1 not run"),
+        ([1.0], "1 of 1 claims of papers reproduced"),
+        ([1.0, 0.0], "1 of 2 claims of papers reproduced, 1 not reproduced"),
+        ([1.0, None, None], "1 of 3 claims of papers reproduced, 2 not run"),
+        ([0.0, 1.0, None], "1 of 3 claims of papers reproduced, 1 not reproduced, 1 not run"),
     ],
 )
 def test_the_summary_counts_every_claim_once(measured: list[float | None], line: str) -> None:
-    assert summary(make_records(*measured)) == line
+    assert headline(make_records(*measured)) == line
+
+
+def test_the_page_says_first_that_the_setting_is_another(tmp_path: Path) -> None:
+    records = make_records(1.0, 0.0)
+    for record in records:
+        record |= {"reproduced": None, "changed": ["fit.n_steps=3 instead of 5"]}
+    page = Reader(make_page(tmp_path, records=records))
+    words = [text for text in page.texts["span"] if text.strip()]
+    assert words == ["other setting: agrees", "other setting: differs"]
+    assert any("fit.n_steps=3 instead of 5" in text for text in page.texts["p"])
+
+
+def test_the_page_keeps_sources_apart(tmp_path: Path) -> None:
+    records = make_records(1.0, 1.0, 0.0)
+    for record, source in zip(records, ("ours", "paper", "paper_number"), strict=True):
+        record["source"] = source
+    page = Reader(make_page(tmp_path, records=records))
+    groups = [text for text in page.texts["th"] if text in SOURCES.values()]
+    assert groups == [SOURCES[name] for name in ("paper", "paper_number", "ours")]
+    rows = [row["class"] for row in page.find("tr") if "class" in row]
+    assert rows == ["yes", "no", "yes"]
 
 
 def test_hostile_strings_become_text(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ PAGES = (
 IMAGES = "[...document.images].map(image => [image.complete, image.naturalWidth, image.alt])"
 LINKS = "[...document.querySelectorAll('a')].map(link => link.href)"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SHOWN = "[...document.querySelectorAll('#ledger tbody tr')].filter(r => r.offsetHeight > 0).length"
+SHOWN = "[...document.querySelectorAll('#ledger tr[class]')].filter(r => r.offsetHeight > 0).length"
 ALL = "document.querySelectorAll('fieldset label:first-of-type input')"
 TIP = "[...document.querySelectorAll('.tip')].filter(t => !t.hidden).map(t => t.innerText)"
 TIP_PARTS = "(name => [...document.querySelectorAll('.tip:not([hidden]) ' + name)])"

@@ -1,0 +1,82 @@
+"""Whether a run has the setting that its experiment is registered with."""
+
+import functools
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from superpos.app import boundary
+from superpos.app.config.axes import GENERATORS, expand
+from superpos.app.extensions import Extension, extensions
+
+WITHOUT_CLAIMS = "train"
+"""The analysis that judges nothing, so that no setting of it is another one."""
+NEUTRAL = {
+    *("title", "question", "experiment", "command", "overrides", "links", "output_dir"),
+    *("objective", "engine.chunk", "engine.memory_fraction", "engine.checkpoint_seconds"),
+    "engine.allow_numerics_change",
+}
+"""Keys of a config that say nothing of what is trained and measured, or not more than rounding."""
+NOTHING = "nothing"
+
+
+def changes(config: Mapping[str, Any]) -> list[str]:
+    """How a config differs from the registered setting of its experiment, in words.
+
+    Args:
+        config: plain and resolved, and found to be valid.
+
+    Returns:
+        A line for each key that differs, but for those that follow another one; empty where none
+        does, or where nothing is judged.
+    """
+    kind = config["analysis"]["kind"]
+    if kind == WITHOUT_CLAIMS:
+        return []
+    known = boundary.experiments()
+    name = config["experiment"] if config["experiment"] in known else kind
+    registered = _registered(name, extensions())
+    mine, theirs = dict(_flat(config)), dict(_flat(registered))
+    followers = config["links"].items() & registered["links"].items()
+    silent = NEUTRAL | {key for key, _ in followers}
+    return [
+        f"{key}={_text(mine, key)} instead of {_text(theirs, key)}"
+        for key in [*mine, *(theirs.keys() - mine.keys())]
+        if mine.get(key, NOTHING) != theirs.get(key, NOTHING) and not silent & {*_above(key)}
+    ]
+
+
+@functools.cache
+def _registered(name: str, every: tuple[Extension, ...]) -> dict[str, Any]:
+    """The config of an experiment in these packages, as nobody changed it."""
+    del every
+    return boundary.compose([f"experiment={name}"])
+
+
+def _flat(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key -> value; axes by their values, however they are written."""
+    swept = f".{prefix}".rfind(".sweep.") >= 0
+    if swept and node is not None and (not isinstance(node, Mapping) or node.keys() & GENERATORS):
+        yield prefix[:-1], expand(prefix[:-1], node)
+    elif isinstance(node, Mapping) and node:
+        for name, child in node.items():
+            yield from _flat(child, f"{prefix}{name}.")
+    elif node is not None and node != {}:
+        yield prefix[:-1], node
+
+
+def _above(key: str) -> Iterator[str]:
+    """A dotted key and those of the nodes that it is in: "a.b" -> "a", "a.b"."""
+    return itertools.accumulate(key.split("."), "{}.{}".format)
+
+
+def _text(flat: Mapping[str, Any], key: str) -> str:
+    """A value for a reader: of an axis its length and its ends."""
+    value = flat.get(key, NOTHING)
+    if isinstance(value, list) and len(value) > 4:
+        return f"{len(value)} values from {_number(value[0])} to {_number(value[-1])}"
+    return f"[{', '.join(map(_number, value))}]" if isinstance(value, list) else _number(value)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,72 @@
+"""Results of models that learned nothing, and of models that are put together by chance."""
+
+import numpy as np
+import xarray
+
+from superpos.app.config.variant import Variant
+from superpos.store.grid import make_grid
+from superpos.store.table import short_names
+
+MOST, TOGETHER, BLOCKS = 7, 15, 24
+"""Values of an axis, of axes that vary together, and blocks of a course, that are judged."""
+
+
+def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
+    """Results over the ends of each axis as if they were over all of it, or MOST of its values.
+
+    Args:
+        dataset: as a variant stores it that was cut down to the ends of its axes, and to 2 blocks.
+        variant: as it is registered.
+
+    Returns:
+        The nearer of both ends at each value, with the axes of the variant.
+    """
+    grid = make_grid(variant.axes, variant.zipped)
+    called = short_names(list(grid.axes))
+    for dim, names in grid.dims.items():
+        short, n = called[dim], len(grid.axes[names[0]])
+        kept = _spread(min(n, TOGETHER if len(names) > 1 else MOST), n)
+        dataset = dataset.isel({short: _spread(len(kept), dataset.sizes[short])})
+        for name in names:
+            if called[name] in dataset.coords:
+                dataset[called[name]] = (short, grid.axes[name][kept])
+    if dataset.sizes.get("step", 0) > 1:  # evenly from the first block to the last
+        ends = dataset["step"].values
+        blocks = np.linspace(ends[0], ends[-1], BLOCKS)
+        steps = variant.plans[0].fit.n_steps * np.arange(1, BLOCKS + 1) // BLOCKS
+        dataset = dataset.interp(step=blocks).assign_coords(step=steps)
+    return dataset
+
+
+def _spread(count: int, n: int) -> np.ndarray:
+    """As many places as there are to be, from the first of n to the last, (count,)."""
+    return np.round(np.linspace(0, n - 1, count)).astype(int)
+
+
+def untrained(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models after two updates."""
+    return dataset
+
+
+def mislabelled(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Each axis in reverse order, but for its labels."""
+    dims = dataset["status"].dims
+    turned = dataset.isel({dim: slice(None, None, -1) for dim in dims})
+    return turned.assign_coords({name: dataset[name] for name in dataset.coords})
+
+
+def misplaced(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models of a feature in each neuron, whichever, and in every second one more against it."""
+    found, rng = mislabelled(dataset), np.random.default_rng(0)
+    for name, each in dataset.data_vars.items():
+        if each.dims[-2:] == ("feature", "hidden"):
+            eye = np.eye(each.sizes["hidden"], dtype=each.dtype)
+            rows = np.concatenate([eye, -eye[1::2], np.zeros_like(eye, shape=each.shape[-2:])])
+            order = rng.random(each.shape[:-1]).argsort(-1)
+            found[name] = (each.dims, rows[order])
+        elif each.dims[-1:] == ("feature",) and name == "b":
+            found[name] = xarray.zeros_like(each)
+    return found
+
+
+NULLS = (untrained, mislabelled, misplaced)
