@@ -328,7 +328,8 @@ def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
 
     def use(component: Any, config: Mapping[str, Any]) -> Any:
         node = {name: value for name, value in config["model"].items() if name not in INSIDE}
-        given = {"regularisers": [component]} if group == "regulariser" else {group: component}
+        node["regularisers"] = [component] if group == "regulariser" else None
+        given = {} if group == "regulariser" else {group: component}
         factory = EVERYTHING["model"][node.pop("kind")]
         return use_model(factory(**{**node, **given}), config)
 

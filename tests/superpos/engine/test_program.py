@@ -135,7 +135,7 @@ def test_the_digest_tells_programs_apart_and_not_the_values_of_an_axis(make_toy)
     other_values = {"target": np.float32([7, 8, 9, 10])}
     assert digest == compiled(make_toy(), other_values, Width(1, 4)).digest
     assert digest != compiled(make_toy(), TARGETS, Width(1, 3)).digest
-    assert digest != compiled(make_toy(), {"rate": TARGETS["target"]}, Width(1, 4)).digest
+    assert digest != compiled(make_toy(), {"learning_rate": TARGETS["target"]}, Width(1, 4)).digest
 
 
 def random_bits_shapes(jaxpr):

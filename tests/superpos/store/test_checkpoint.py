@@ -326,7 +326,7 @@ from tests.superpos.builds import autoencoders
 build = autoencoders(n_steps=4000, log_every=20)
 
 reports = []
-axes = {"density": [0.1, 0.2], "seed": [0, 1]}
+axes = {"density": [0.1, 0.15, 0.2, 0.25], "seed": [0]}
 sweep(build, key=jax.random.key(0), axes=axes, spec={"n": 3}, store=sys.argv[1], chunk=4,
       check_fragile=True, checkpoint_seconds=float(sys.argv[2]), on_progress=reports.append)
 print(reports[1].steps_done // 20 // 4)

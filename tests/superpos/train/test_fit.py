@@ -118,6 +118,7 @@ def test_metrics_are_stacked_over_blocks() -> None:
     assert {name: values.shape for name, values in run.metrics.items()} == {
         "train_loss": (4,),
         "loss": (4,),
+        "loss_standard_error": (4,),
         "feature_norms": (4, N),
         "feature_dimensionality": (4, N),
         "features_per_dimension": (4,),

@@ -15,6 +15,7 @@ from superpos.data import draw, sparse_uniform, stateless
 from superpos.models import autoencoder
 from superpos.optim import adam, adamw, sgd
 from superpos.train import FitSpec, training
+from superpos.train.evaluating import COMMON_SEED
 from superpos.train.schedule import schedule_of
 from superpos.types import Batch, Carry, Key, Model, Output, Source, Training
 
@@ -132,7 +133,8 @@ def test_the_keys_of_batches_losses_and_probes_are_as_documented() -> None:
         slope = mean + 10 * float(jax.random.uniform(key_loss))
         np.testing.assert_allclose(w[step] - w[step + 1], slope, rtol=1e-4)
         np.testing.assert_allclose(metrics["train_loss"][step], w[step] * slope, rtol=1e-4)
-        key_probe = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), 2), step + 1)
+        common = jax.random.key(COMMON_SEED)  # of the evaluations of all members
+        key_probe = jax.random.fold_in(jax.random.fold_in(common, 2), step + 1)
         assert metrics["draw"][step] == jax.random.uniform(key_probe)
 
 
