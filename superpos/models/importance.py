@@ -66,9 +66,9 @@ def _check_importance(name: str, importance: Scalars, n_features: int) -> None:
 
 def _check_decay(importance_decay: Scalar, n_features: int) -> None:
     power = n_features - 1
-    most = float(np.log10(np.finfo(np.float32).max))
+    largest = float(np.finfo(np.float32).max) ** (1 / max(power, 1))
     require(
-        lambda decay: (decay <= 1) | (decay <= 10 ** (most / max(power, 1))),
+        lambda decay: (decay <= 1) | (decay <= largest),
         [importance_decay],
         lambda: (
             f"importance_decay={shown(importance_decay)}: expected importance_decay**(n_features"

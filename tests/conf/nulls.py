@@ -1,5 +1,7 @@
 """Results of models that learned nothing, and of models that are put together by chance."""
 
+from collections.abc import Callable
+
 import numpy as np
 import xarray
 
@@ -7,8 +9,11 @@ from superpos.app.config.variant import Variant
 from superpos.store.grid import make_grid
 from superpos.store.table import short_names
 
-MOST, TOGETHER, BLOCKS = 7, 15, 24
-"""Values of an axis, of axes that vary together, and blocks of a course, that are judged."""
+MOST, SEEDS, TOGETHER, BLOCKS = 7, 10, 15, 24
+"""Values of an axis, seeds where they are one, and blocks of a course, that are judged. Axes that
+vary together are whole up to TOGETHER values, as some of their values are compared."""
+PARAMETERS = ("W", "b", "weights", "biases")
+"""What names of parameters begin with, and of their courses."""
 
 
 def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
@@ -25,7 +30,8 @@ def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
     called = short_names(list(grid.axes))
     for dim, names in grid.dims.items():
         short, n = called[dim], len(grid.axes[names[0]])
-        kept = _spread(min(n, TOGETHER if len(names) > 1 else MOST), n)
+        most = SEEDS if [*names] == ["seed"] else MOST
+        kept = _spread(n if len(names) > 1 and n <= TOGETHER else min(n, most), n)
         dataset = dataset.isel({short: _spread(len(kept), dataset.sizes[short])})
         for name in names:
             if called[name] in dataset.coords:
@@ -69,4 +75,25 @@ def misplaced(dataset: xarray.Dataset) -> xarray.Dataset:
     return found
 
 
-NULLS = (untrained, mislabelled, misplaced)
+def noise(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models whose parameters are drawn at random."""
+    return _with_parameters(dataset, np.random.default_rng(1).standard_normal)
+
+
+def nothing(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Of models whose parameters are next to 0."""
+    rng = np.random.default_rng(2)
+    return _with_parameters(dataset, lambda shape: 1e-3 * rng.standard_normal(shape))
+
+
+def _with_parameters(
+    dataset: xarray.Dataset, make: Callable[[tuple[int, ...]], np.ndarray]
+) -> xarray.Dataset:
+    found = dataset.copy()
+    for name, each in dataset.data_vars.items():
+        if str(name).split(".")[0].removesuffix("_path") in PARAMETERS:
+            found[name] = (each.dims, make(each.shape).astype(each.dtype))
+    return found
+
+
+NULLS = (untrained, mislabelled, misplaced, noise, nothing)
