@@ -20,6 +20,7 @@ from typing import Any
 import jax
 
 from superpos.app import progress, runner
+from superpos.app.config import experiment
 from superpos.store import files
 
 WORDS = (
@@ -53,7 +54,7 @@ def stop_in(phase: str, numbers: list[int]) -> None:
     """Send the first signal in a phase, and the second while the first is dealt with."""
     first, second = numbers[:1], numbers[1:]
     places = {
-        "validate": (runner, "bind"),
+        "validate": (experiment, "bind"),
         "compile": (jax.stages.Lowered, "compile"),
         "train": (progress.Reporter, "__call__", lambda _, report: report.steps_done > 0),
         "commit": (os, "fsync", of_chunk),

@@ -195,7 +195,8 @@ def test_stored_members_are_measured_afterwards_over_numbers_of_the_evaluation(
     """A threshold above every product leaves each feature alone: component sizes of 1."""
     runner.run(config(tmp_path))
     trained = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.chunk")}
-    later = {"loss": {"batch_size": 8}, "geometry": {"after": True, "threshold": 0.1}}
+    loss = {"batch_size": 8, "n_batches": 64}
+    later = {"loss": loss, "geometry": {"after": True, "threshold": 0.1}}
     words = ("+sweep.evaluations.geometry.threshold=[0,100]",)
     runner.run(config(tmp_path, *words, evaluations=later))
     dataset = store.open(tmp_path / "sweep")

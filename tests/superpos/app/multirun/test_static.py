@@ -75,7 +75,7 @@ def test_again_nothing_is_trained_and_more_values_only_what_is_new(
     more = tiny(trained, "+sweep.model.n_hidden=[2,3,4]", "sweep.seed=[0,1]")
     seen: list[Any] = []
     monkeypatch.setattr(
-        runner, "_analyse", lambda _, found, *rest: seen.append(found) or Findings()
+        runner, "_analyse", lambda _, found, *rest: seen.append(found) or (Findings(), {})
     )
     runner.run(more)
     assert seen[-1]["sweep"].n_new == 2
@@ -163,7 +163,7 @@ def test_a_job_of_a_multirun_has_the_dataset_of_its_own_members(
 ) -> None:
     seen: list[Any] = []
     monkeypatch.setattr(
-        runner, "_analyse", lambda _, found, *rest: seen.append(found) or Findings()
+        runner, "_analyse", lambda _, found, *rest: seen.append(found) or (Findings(), {})
     )
     words = ("sweep.seed=[0,1]", "+sweep.model.n_hidden=[2,3]", "optim.learning_rate=0.01,0.02")
     assert launch(*words, experiment="elhage/intro").code == 0
