@@ -82,10 +82,7 @@ def traced_chunk(
     def built(point: Mapping[str, Array], given: Any) -> Training:
         return call_build(build, values_of(point), given)
 
-    point = {
-        name: jax.ShapeDtypeStruct((width.n_points, *column.shape[1:]), column.dtype)
-        for name, column in points.items()
-    }
+    point = _shapes(points, width.n_points)
     in_dataset = short_names([*values_of(points), SEED]).values()
     seeds = jax.ShapeDtypeStruct((width.n_seeds,), np.uint32)
     root = jax.ShapeDtypeStruct((), key_dtype)
@@ -133,6 +130,14 @@ def traced_chunk(
     return found
 
 
+def _shapes(points: Mapping[str, np.ndarray], *n_points: int) -> dict[str, Any]:
+    """Shapes of the values of some points, or of one."""
+    return {
+        name: jax.ShapeDtypeStruct((*n_points, *column.shape[1:]), column.dtype)
+        for name, column in points.items()
+    }
+
+
 def _check_read(
     traced: Traced, build: Build, points: Mapping[str, np.ndarray], assets: Mapping[str, Any]
 ) -> None:
@@ -143,10 +148,7 @@ def _check_read(
     )
     if not unread:
         return
-    one = {
-        name: jax.ShapeDtypeStruct(column.shape[1:], column.dtype)
-        for name, column in points.items()
-    }
+    one = _shapes(points)
     carry = results.of_one(traced.init.out_info)
     for name in traced.run.after:
 
