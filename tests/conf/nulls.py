@@ -26,16 +26,17 @@ def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
     Returns:
         The nearer of both ends at each value, with the axes of the variant.
     """
-    grid = make_grid(variant.axes, variant.zipped)
-    called = short_names(list(grid.axes))
-    for dim, names in grid.dims.items():
-        short, n = called[dim], len(grid.axes[names[0]])
+    axes = {name: np.asarray(values) for name, values in variant.axes.items()}
+    places = {name: range(len(values)) for name, values in axes.items()}  # values may be words
+    called = short_names(list(axes))
+    for dim, names in make_grid(places, variant.zipped).dims.items():
+        short, n = called[dim], len(axes[names[0]])
         most = SEEDS if [*names] == ["seed"] else MOST
         kept = _spread(n if len(names) > 1 and n <= TOGETHER else min(n, most), n)
         dataset = dataset.isel({short: _spread(len(kept), dataset.sizes[short])})
         for name in names:
             if called[name] in dataset.coords:
-                dataset[called[name]] = (short, grid.axes[name][kept])
+                dataset[called[name]] = (short, axes[name][kept])
     if dataset.sizes.get("step", 0) > 1:  # evenly from the first block to the last
         ends = dataset["step"].values
         blocks = np.linspace(ends[0], ends[-1], BLOCKS)
