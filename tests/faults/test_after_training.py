@@ -24,7 +24,10 @@ from tests.superpos.app.report.sites import keep, records
 from tests.superpos.app.test_runner import tiny
 
 DERIVED = ("config.yaml", "claims.json", "figures.json", "index.html", "line.png")
-CONFIG = {"experiment": "a", "title": "A", "question": "Why?", "command": "a", "objective": "loss"}
+CONFIG = {
+    **{"experiment": "a", "title": "A", "question": "Why?", "command": "a", "objective": "loss"},
+    "analysis": {"kind": "train"},
+}
 LINE = Figure("line.png", "A line", "A caption")
 
 
