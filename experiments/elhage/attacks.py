@@ -13,6 +13,7 @@ import numpy as np
 import xarray
 
 from superpos import data, metrics, models
+from superpos.store.best import fragile_of
 from superpos.train import NoMemberError, store
 from superpos.types import Array, Key, Model
 
@@ -118,7 +119,7 @@ def attack_all(dataset: xarray.Dataset) -> Attacked:
         clean=clean,
         trained_against=norms[order],
         sizes=(n, m),
-        fragile=dataset["fragile"].to_numpy() if "fragile" in dataset else None,
+        fragile=fragile_of(dataset),
     )
 
 

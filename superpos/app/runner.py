@@ -14,7 +14,7 @@ from rich.text import Text
 from superpos.app import terminal
 from superpos.app.claims import ledger, shown
 from superpos.app.claims.counts import headline
-from superpos.app.claims.setting import changes
+from superpos.app.claims.setting import changes, label_text
 from superpos.app.config.experiment import bind
 from superpos.app.config.variant import Variant, realised
 from superpos.app.config.written import as_written
@@ -209,11 +209,7 @@ def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> i
         status = result.dataset["status"]
         for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
             member = status[index]
-            where = ", ".join(f"{dim}={_shown(member[dim].item())}" for dim in status.dims)
+            where = ", ".join(f"{dim}={label_text(member[dim].item())}" for dim in status.dims)
             console.print(f"failed  {name}: {where}: {member.item()}", soft_wrap=True)
             code = 3
     return code
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

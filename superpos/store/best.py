@@ -85,3 +85,8 @@ def _say_left_out(usable: "xarray.DataArray", eligible: "xarray.DataArray", over
             LeftOutWarning,
             stacklevel=3,
         )
+
+
+def fragile_of(dataset: "xarray.Dataset") -> np.ndarray | None:
+    """Which members are sensitive to rounding, bool of their shape; None when not checked."""
+    return dataset["fragile"].to_numpy() if "fragile" in dataset else None

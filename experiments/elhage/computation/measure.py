@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.elhage.computation.motif import Motif, find_motifs
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 
@@ -67,11 +68,11 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Computing:
     sweep, motif = datasets["exact"], datasets["motif"]
     best = best_of(sweep, sweep["loss"].isel(step=-1))
     exact = Exact(
-        *_weights(best), float(best["best_loss"]), sweep.sizes["seed"], fragile=_fragile(best)
+        *_weights(best), float(best["best_loss"]), sweep.sizes["seed"], fragile=fragile_of(best)
     )
     W_in, W_out = _weights(motif)
     motifs = [find_motifs(*weights) for weights in zip(W_in, W_out, strict=True)]
-    instances = Instances(motif["seed"].to_numpy(), W_in, W_out, motifs, _fragile(motif))
+    instances = Instances(motif["seed"].to_numpy(), W_in, W_out, motifs, fragile_of(motif))
     return Computing(exact, instances)
 
 
@@ -79,7 +80,3 @@ def _weights(dataset: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """W_in and W_out, float64."""
     W_in, W_out = (dataset[name].to_numpy().astype(np.float64) for name in ("W_in", "W_out"))
     return W_in, W_out
-
-
-def _fragile(dataset: xarray.Dataset) -> np.ndarray | None:
-    return dataset["fragile"].to_numpy() if "fragile" in dataset else None

@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.elhage.neurons import active, monosemantic
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 
@@ -40,7 +41,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Neurons:
         density=best["density"].to_numpy(),
         W=best["W_in"].to_numpy().astype(np.float64),
         every=every.to_numpy().astype(np.float64),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )
 
 

@@ -10,6 +10,7 @@ import xarray
 
 from superpos import data
 from superpos import models as toy_models
+from superpos.store.best import fragile_of
 from superpos.train import best_of, store
 from superpos.types import Array, Key
 
@@ -82,7 +83,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Decomposed:
         relu=models,
         linear=models_of(linear),
         sampled=sample(models),
-        fragile=relu["fragile"].to_numpy() if "fragile" in relu else None,
+        fragile=fragile_of(relu),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray
 
 from superpos import metrics
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 
@@ -52,5 +53,5 @@ def _models_of(dataset: xarray.Dataset) -> Models:
     best = best_of(dataset, dataset["loss"].isel(step=-1)).sortby("density", ascending=False)
     return Models(
         *(best[name].to_numpy().astype(np.float64) for name in ("density", "W", "b")),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )

@@ -8,6 +8,7 @@ import xarray
 
 from experiments.elhage.dynamics.jumps import Jump, jumps_of
 from experiments.elhage.geometry import cosines, represented
+from superpos.store.best import fragile_of
 from superpos.train import NoMemberError, store
 
 
@@ -84,7 +85,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Dynamics:
         datasets: {"uniform": ..., "sets": ...}, sweeps over the seed.
     """
     uniform = datasets["uniform"]
-    return Dynamics(courses_of(uniform), _fragile_of(uniform), _sets_of(datasets["sets"]))
+    return Dynamics(courses_of(uniform), fragile_of(uniform), _sets_of(datasets["sets"]))
 
 
 def courses_of(dataset: xarray.Dataset) -> list[Course]:
@@ -109,7 +110,7 @@ def _sets_of(dataset: xarray.Dataset) -> Sets:
         steps=dataset["step"].to_numpy(),
         W=dataset["W"].to_numpy().astype(float),
         loss=_losses_of(dataset),
-        fragile=_fragile_of(dataset),
+        fragile=fragile_of(dataset),
     )
 
 
@@ -119,10 +120,6 @@ def _finished(dataset: xarray.Dataset) -> xarray.Dataset:
 
 def _losses_of(dataset: xarray.Dataset) -> np.ndarray:
     return dataset["train_loss"].transpose("seed", "step").to_numpy().astype(float)
-
-
-def _fragile_of(dataset: xarray.Dataset) -> np.ndarray | None:
-    return dataset["fragile"].to_numpy() if "fragile" in dataset else None
 
 
 def kind_of(W: np.ndarray) -> str:

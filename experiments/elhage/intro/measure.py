@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.elhage.geometry import represented
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 
@@ -46,5 +47,5 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Geometries:
         W=best["W"].to_numpy().astype(float),
         b=best["b"].to_numpy(),
         loss=best["loss"].isel(step=-1).to_numpy(),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )

@@ -8,6 +8,7 @@ import xarray
 
 from experiments.elhage.expected_loss import expected_loss
 from experiments.elhage.geometry import digon_cosine, represented
+from superpos.store.best import fragile_of
 from superpos.train import best_of, store
 
 
@@ -66,7 +67,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Branches:
         b=best["b"].to_numpy().astype(float),
         pentagon=_lowest(losses, pentagon),
         digons=_lowest(losses, digons),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )
 
 

@@ -8,6 +8,7 @@ import xarray
 
 from experiments.elhage.phase_change import theory
 from experiments.elhage.phase_change.sampling import closed_form_deviation
+from superpos.store.best import fragile_of
 from superpos.train import best_of, store
 
 JUMP_R = 0.1
@@ -97,7 +98,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Diagram:
         loss=loss,
         n_restarts=dataset.sizes["seed"],
         closed_form=closed_form_deviation(n_features),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )
 
 

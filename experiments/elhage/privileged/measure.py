@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 
@@ -37,5 +38,5 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Models:
         density=best["density"].to_numpy(),
         W=best["W"].to_numpy().astype(np.float64),
         n_restarts=dataset.sizes["seed"],
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )

@@ -9,6 +9,7 @@ import xarray
 
 from experiments.elhage.geometry import represented
 from superpos import metrics
+from superpos.store.best import fragile_of
 from superpos.train import NoMemberError, store
 from superpos.types import Array
 
@@ -78,7 +79,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Sweeps:
             models_of(datasets[name]) if name in datasets else None
             for name in ("more_features", "double")
         ),
-        fragile=base["fragile"].to_numpy() if "fragile" in base else None,
+        fragile=fragile_of(base),
     )
 
 

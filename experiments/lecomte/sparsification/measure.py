@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
+from superpos.store.best import fragile_of
 from superpos.train import store
 
 PENALTY, LEARNING_RATE = 4e-4, 0.125
@@ -53,7 +54,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Course:
         norm=np.where(W > LEFT, W, 0).sum(-1),
         left=(W > LEFT).sum(-1),
         n_hidden=W.shape[-1],
-        fragile=dataset["fragile"].to_numpy() if "fragile" in dataset else None,
+        fragile=fragile_of(dataset),
     )
 
 

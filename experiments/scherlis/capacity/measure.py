@@ -9,6 +9,7 @@ import xarray
 
 from experiments.scherlis import theory
 from superpos import metrics
+from superpos.store.best import fragile_of
 from superpos.train import best_of, store
 
 CLUSTERED, SMALLEST = 0.1, 0.01
@@ -82,5 +83,5 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Allocation:
         values=float(decay) ** np.arange(best.sizes["feature"]),
         W=best["W"].transpose("kurtosis", "feature", "hidden").to_numpy().astype(float),
         loss=best["best_loss"].to_numpy().astype(float),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )

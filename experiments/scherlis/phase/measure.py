@@ -10,6 +10,7 @@ import xarray
 from experiments.scherlis import theory
 from experiments.scherlis.phase.returns import SHARED, Returns, measure_returns
 from superpos import metrics
+from superpos.store.best import fragile_of
 from superpos.train import best_of
 
 SAMPLED_KURTOSIS, N_SAMPLES = (2.0, 4.0, 8.0), 2**20
@@ -74,7 +75,7 @@ def measure_diagram(dataset: xarray.Dataset) -> Diagram:
         W=W[..., 0].astype(float),
         loss=best["best_loss"].to_numpy().astype(float),
         capacity=np.asarray(metrics.capacity(jnp.asarray(W)), float),
-        fragile=best["fragile"].to_numpy() if "fragile" in best else None,
+        fragile=fragile_of(best),
     )
 
 

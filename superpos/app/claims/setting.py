@@ -74,9 +74,12 @@ def _text(flat: Mapping[str, Any], key: str) -> str:
     """A value for a reader: of an axis its length and its ends."""
     value = flat.get(key, NOTHING)
     if isinstance(value, list) and len(value) > 4:
-        return f"{len(value)} values from {_number(value[0])} to {_number(value[-1])}"
-    return f"[{', '.join(map(_number, value))}]" if isinstance(value, list) else _number(value)
+        return f"{len(value)} values from {label_text(value[0])} to {label_text(value[-1])}"
+    return (
+        f"[{', '.join(map(label_text, value))}]" if isinstance(value, list) else label_text(value)
+    )
 
 
-def _number(value: Any) -> str:
+def label_text(value: Any) -> str:
+    """A value of an axis for a reader: a float to six digits, anything else as it is."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
