@@ -47,7 +47,7 @@ class Sparsity(NamedTuple):
 
 
 @factory
-def l1(*, coefficient: NonNegative, warmup_steps: CountOrZero = 0) -> Sparsity:
+def l1(*, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
     """The L1 norm of the code, each latent weighted by the norm of its decoder row.
 
     Without the weights a free decoder would grow and the code shrink.
@@ -69,7 +69,7 @@ def l1(*, coefficient: NonNegative, warmup_steps: CountOrZero = 0) -> Sparsity:
 
 
 @factory
-def step(*, coefficient: NonNegative, warmup_steps: CountOrZero = 0) -> Sparsity:
+def step(*, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
     """The number of active latents, with the pseudo-derivative of a step in the threshold.
 
     Args:
@@ -90,7 +90,7 @@ def step(*, coefficient: NonNegative, warmup_steps: CountOrZero = 0) -> Sparsity
 
 @factory
 def tanh(
-    *, coefficient: NonNegative, tanh_scale: Positive = 4.0, warmup_steps: CountOrZero = 0
+    *, coefficient: NonNegative = 1.0, tanh_scale: Positive = 4.0, warmup_steps: CountOrZero = 0
 ) -> Sparsity:
     """A smooth count of active latents.
 
@@ -117,12 +117,12 @@ def tanh(
 
 
 @factory
-def quadratic(*, coefficient: NonNegative, l0: Positive, warmup_steps: CountOrZero = 0) -> Sparsity:
+def quadratic(*, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
     """The squared distance of each example's L0 from what is asked for.
 
     Args:
-        coefficient: in [0, inf).
         l0: L0*, in (0, inf).
+        coefficient: in [0, inf).
         warmup_steps: updates over which the coefficient rises from 0, >= 0.
 
     Returns:
@@ -142,12 +142,12 @@ def quadratic(*, coefficient: NonNegative, l0: Positive, warmup_steps: CountOrZe
 
 
 @factory
-def relative(*, coefficient: NonNegative, l0: Positive, warmup_steps: CountOrZero = 0) -> Sparsity:
+def relative(*, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
     """The squared relative distance of a batch's mean L0 from what is asked for.
 
     Args:
-        coefficient: in [0, inf).
         l0: L0*, in (0, inf).
+        coefficient: in [0, inf).
         warmup_steps: updates over which the coefficient rises from 0, >= 0.
 
     Returns:
