@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.models.inits import Init
-from superpos.saes.dead import Dead
+from superpos.saes.dead import Dead, Resampling
 from superpos.saes.inputs import Centre, Frame, Scale, frame_of
 from superpos.saes.sparsity import Sparsity
 from superpos.saes.tuner import Tuner
@@ -101,6 +101,7 @@ class SaeState:
             ().
         frame: of the inputs, from the first batch.
         tuner: of the coefficient.
+        resampling: what an optimiser needs to start dead latents anew.
     """
 
     step: Array
@@ -120,6 +121,9 @@ def first_state(architecture: Architecture, around: Around, d_in: int, d_code: i
         threshold=() if architecture.threshold is None else jnp.zeros(()),
         frame=Frame(centre=jnp.zeros(d_in), scale=jnp.ones(())) if framed else (),
         tuner=around.tuner.start(around.sparsity.coefficient) if tuned else (),
+        resampling=Resampling(dead=jnp.zeros(d_code, bool), examples=jnp.zeros((d_code, d_in)))
+        if around.dead is not None and around.dead.term is None
+        else (),
     )
 
 

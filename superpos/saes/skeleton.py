@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import chex
+import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, shown
 from superpos.metrics import feature_norms
 from superpos.models.inits import model_init
 from superpos.required import require
+from superpos.saes.dead import Resampling, badly_reconstructed
 from superpos.saes.inits import saelens
 from superpos.saes.parts import (
     Architecture,
@@ -85,7 +87,6 @@ def sparse_autoencoder(
     def loss(
         params: Params, state: SaeState, batch: Batch, key: Key
     ) -> tuple[Array, tuple[SaeState, dict[str, Array]]]:
-        del key
         chex.assert_shape(batch.inputs, (None, d_in))
         frame = frame_at(state, batch.inputs, around)
         x = batch.inputs if frame == () else frame.enter(batch.inputs)
@@ -93,7 +94,7 @@ def sparse_autoencoder(
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
         silent = (state.silent > (1000 if around.dead is None else around.dead.window)) & used()[0]
         terms |= _penalty(around, state, params, found)
-        if around.dead is not None:
+        if around.dead is not None and around.dead.term is not None:
             rank = found.pre if found.rank is None else found.rank
             residual = x - found.recon
             decoder = architecture.decoder(params)
@@ -101,6 +102,10 @@ def sparse_autoencoder(
         terms |= architecture.terms(params, x, found)
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
         new = next_state(architecture, around, state, frame, found, l0)
+        if isinstance(state.resampling, Resampling):
+            examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
+            again = Resampling(dead=silent, examples=jax.lax.stop_gradient(examples))
+            new = new.replace(resampling=again)
         measured = {
             **terms,
             "l0": l0,
