@@ -53,7 +53,7 @@ class Architecture(NamedTuple):
             dead latents.
         infer: (params, threshold, x, used) -> Pass, outside training; None is `forward`.
         threshold: (threshold, step, Pass) -> threshold (), of `infer`; None has none.
-        l0: the number of active latents that is asked for; None where none is.
+        k: active latents of an example that are asked for; None where none are.
         weight: of the error of the whole code.
     """
 
@@ -64,7 +64,7 @@ class Architecture(NamedTuple):
     terms: Callable[[Params, Array, Pass], dict[str, Array]] = _nothing
     infer: Callable[[Params, Array, Array, Array], Pass] | None = None
     threshold: Callable[[Array, Array, Pass], Array] | None = None
-    l0: Scalar | None = None
+    k: Scalar | None = None
     weight: Scalar = 1.0
 
 
@@ -109,6 +109,7 @@ class SaeState:
     threshold: Any = ()
     frame: Any = ()
     tuner: Any = ()
+    resampling: Any = ()
 
 
 def first_state(architecture: Architecture, around: Around, d_in: int, d_code: int) -> SaeState:

@@ -60,7 +60,7 @@ def sparse_autoencoder(
     asked = _asked(architecture, around)
     if asked is not None:
         most = d_code if width is None else width
-        within(asked, "l0", most, f"the {shown(most)} latents in use")
+        within(asked[1], asked[0], most, f"the {shown(most)} latents in use")
     if around.tuner is not None and around.sparsity is None:
         raise ArgumentError("tuner: expected a model with a penalty, sparsity")
     start = model_init(around.init or saelens(), architecture.zeros)
@@ -111,7 +111,7 @@ def sparse_autoencoder(
             "l0": l0,
             "dead": silent.sum() / used().sum(),
             "explained_variance": _explained(x, found.recon),
-            **_reached(asked, l0, new.tuner),
+            **_reached(None if asked is None else asked[1], l0, new.tuner),
         }
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
@@ -132,13 +132,13 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
     )
 
 
-def _asked(architecture: Architecture, around: Around) -> Scalar | None:
-    """The L0 that one of the parts asks for."""
+def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar] | None:
+    """The L0 that one of the parts asks for, after the key that it is set by."""
     if around.tuner is not None:
-        return around.tuner.l0
+        return "tuner.l0", around.tuner.l0
     if around.sparsity is not None and around.sparsity.l0 is not None:
-        return around.sparsity.l0
-    return architecture.l0
+        return "sparsity.l0", around.sparsity.l0
+    return None if architecture.k is None else ("k", architecture.k)
 
 
 def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:

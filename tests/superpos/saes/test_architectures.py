@@ -280,20 +280,19 @@ def test_matching_pursuit_stops_where_it_is_told() -> None:
     np.testing.assert_allclose(code(), x[0])
     np.testing.assert_allclose(code(residual_threshold=1.5), [3, 2, 0, 0, 0])
     np.testing.assert_allclose(code(residual_threshold=2.5), [3, 0, 0, 0, 0])
-    doubled = {"W_dec": np.asarray([[1.0, 0], [0.8, 0.6]]), "b_dec": np.zeros(2)}
-    model = saes.matching_pursuit(d_in=2, d_code=2, k=4, max_iterations=4, stop_at_repeat=True)
-    stopped = model.apply(*of(model, doubled), jnp.asarray([1.0, 0.5])).code
-    # 1.1 of the second; then .12 of the first; then the second again, which adds up, and stops.
-    left = np.asarray([1.0, 0.5]) - 1.1 * doubled["W_dec"][1]
-    first = left @ doubled["W_dec"][0]
-    again = (left - first * doubled["W_dec"][0]) @ doubled["W_dec"][1]
-    np.testing.assert_allclose(stopped, [first, 1.1 + again], rtol=1e-5)
+    rows = np.asarray([[1.0, 0], [-0.6, 0.8], [0, 0], [0, 0]])
+    obtuse = {"W_dec": rows, "b_dec": np.zeros(2)}
+    model = saes.matching_pursuit(d_in=2, d_code=4, k=4, max_iterations=4, stop_at_repeat=True)
+    stopped = model.apply(*of(model, obtuse), jnp.asarray([1.0, 3.0])).code
+    # 1.8 of the second leaves (2.08, 1.56); 2.08 of the first (0, 1.56); 1.248 of the second again
+    # adds no other latent. What it leaves, (.7488, .5616), would add to the first.
+    np.testing.assert_allclose(stopped, [2.08, 1.8 + 1.248, 0, 0], rtol=1e-5)
 
 
 WRONG = {
     "k=9: expected at most": lambda: saes.topk(**SIZES, k=9),
     "k=4: expected at most the 3": lambda: saes.matching_pursuit(**SIZES, k=4, max_iterations=3),
-    "l0=6.0: expected at most the 4": lambda: saes.relu(
+    "tuner.l0=6.0: expected at most the 4": lambda: saes.relu(
         **SIZES, sparsity=sparsity.l1(), tuner=saes.l0_tuner(l0=6.0, n_steps=9), width=4
     ),
     "width=9": lambda: saes.topk(**SIZES, k=1, width=9),
