@@ -104,7 +104,8 @@ def mean_correlation_coefficient(
         costs, values = jnp.swapaxes(costs, -1, -2), jnp.swapaxes(values, -1, -2)
     paired = jnp.take_along_axis(values, assigned_columns(costs)[..., None], axis=-1)
     n_pairs = jnp.minimum(number_of(counted, W_dec.dtype), features.shape[-2])
-    return jnp.sum(paired, axis=(-2, -1)) / n_pairs
+    unknown = jnp.any(jnp.isnan(values), axis=(-2, -1))  # a latent that is left over, too
+    return jnp.where(unknown, jnp.nan, jnp.sum(paired, axis=(-2, -1)) / n_pairs)
 
 
 @metric
