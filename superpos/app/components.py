@@ -4,21 +4,32 @@ from superpos import assets, data, evaluations, gauge, models, optim, saes, trig
 from superpos.components import Registry
 
 COMPONENTS: Registry = {
-    "asset": {"array": assets.array, "members": assets.members},
+    "asset": {
+        "array": assets.array,
+        "members": assets.members,
+        "orthogonalised": assets.orthogonalised,
+        "orthonormal": assets.orthonormal,
+    },
     "data": {
         "activations": data.activations,
         "anticorrelated_sets": data.anticorrelated_sets,
         "correlated_sets": data.correlated_sets,
+        "correlated_star": data.correlated_star,
         "elementwise": data.elementwise,
+        "embedded": data.embedded,
         "examples": data.examples,
+        "family": data.family,
         "finite": data.finite,
         "gaussian_copula": data.gaussian_copula,
+        "geometric": data.geometric,
         "hierarchy": data.hierarchy,
         "identity": data.identity,
         "labelled": data.labelled,
         "one_sparse": data.one_sparse,
+        "random_copula": data.random_copula,
         "shared": data.shared,
         "sparse_uniform": data.sparse_uniform,
+        "synthetic": data.synthetic,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {
@@ -86,6 +97,7 @@ COMPONENTS: Registry = {
     "evaluation": {
         "geometry": evaluations.geometry,
         "loss": evaluations.loss,
+        "recovery": evaluations.recovery,
         "superposition": evaluations.superposition,
         "trajectory": evaluations.trajectory,
     },

@@ -24,7 +24,7 @@ def activations(
 
     Returns:
         A Source whose batches have the codes as inputs and targets, (batch, n_features), and the
-        factors of `data`.
+        factors of `data`. Directions of features are the rows of W, where the model has one.
 
     Raises:
         ArgumentError: a value is out of range, or the model has another width; one line.
@@ -57,4 +57,9 @@ def activations(
         width = jax.eval_shape(codes, example).shape[-1]
         if width != n_features:
             raise ArgumentError(f"n_features={n_features}: expected the {width} of members")
-    return data._replace(sample=sample, sample_columns=None, gives=vectors(n_features))
+    return data._replace(
+        sample=sample,
+        sample_columns=None,
+        gives=vectors(n_features),
+        directions=getattr(params, "W", None),
+    )

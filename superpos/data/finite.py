@@ -57,7 +57,7 @@ def finite(
     count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     samples = draw(data, jax.random.fold_in(random.key(0), seed), n_samples)
-    return sampled(samples, sampling, count)
+    return sampled(samples, sampling, count)._replace(directions=data.directions)
 
 
 def sampled(samples: Batch, sampling: Sampling, count: Array | int) -> Source:

@@ -8,6 +8,7 @@ SynthSAEBench (arXiv 2602.14687).
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, Density, factory
+from superpos.data.forest import level_starts, level_widths
 from superpos.data.patterns import one_member, reconstructed
 from superpos.data.source import stateless
 from superpos.random import uniform_rows
@@ -58,7 +59,7 @@ def hierarchy(
         values = u[n_features:] if magnitude is None else magnitude(u[n_features:])
         first, levels = widths[0], []
         on, scale = u[:first] <= density, jnp.float32(1.0)
-        for start, width in zip(_starts(widths), widths, strict=True):
+        for start, width in zip(level_starts(widths), widths, strict=True):
             if start:
                 on = jnp.repeat(on, branching, axis=0) & children(u[start : start + width])
                 scale = jnp.repeat(levels[-1], branching, axis=0) if scale_by_parent else scale
@@ -83,8 +84,4 @@ def _widths(n_features: int, branching: int, depth: int) -> list[int]:
             f"n_features={n_features}: expected a multiple of the features of a tree,"
             f" branching={branching} and depth={depth}"
         )
-    return [n_features // sum(levels) * width for width in levels]
-
-
-def _starts(widths: list[int]) -> list[int]:
-    return [sum(widths[:level]) for level in range(len(widths))]
+    return level_widths(n_features // sum(levels), branching, depth)

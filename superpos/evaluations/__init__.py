@@ -2,5 +2,6 @@
 
 from superpos.evaluations.geometry import geometry as geometry
 from superpos.evaluations.loss import loss as loss
+from superpos.evaluations.recovery import recovery as recovery
 from superpos.evaluations.superposition import superposition as superposition
 from superpos.evaluations.trajectory import trajectory as trajectory

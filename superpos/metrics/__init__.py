@@ -5,6 +5,15 @@ are taken by their names; the result is then a DataArray, too. What is no such a
 ArgumentError of one line.
 """
 
+from superpos.metrics.absorption import absorption_fraction as absorption_fraction
+from superpos.metrics.absorption import full_absorption as full_absorption
+from superpos.metrics.absorption import hedging_degree as hedging_degree
+from superpos.metrics.activity import dead_latents as dead_latents
+from superpos.metrics.activity import decoder_projection as decoder_projection
+from superpos.metrics.activity import explained_variance as explained_variance
+from superpos.metrics.activity import explained_variance_uncentred as explained_variance_uncentred
+from superpos.metrics.activity import l0 as l0
+from superpos.metrics.activity import shrinkage as shrinkage
 from superpos.metrics.capacity import capacity as capacity
 from superpos.metrics.classification import accuracy as accuracy
 from superpos.metrics.classification import decisions as decisions
@@ -17,6 +26,24 @@ from superpos.metrics.components import same_component as same_component
 from superpos.metrics.components import tegum_factors as tegum_factors
 from superpos.metrics.degeneracy import local_learning_coefficient as local_learning_coefficient
 from superpos.metrics.degeneracy import share_below as share_below
+from superpos.metrics.detection import detection_counts as detection_counts
+from superpos.metrics.detection import latent_accuracy as latent_accuracy
+from superpos.metrics.detection import latent_f1 as latent_f1
+from superpos.metrics.detection import latent_precision as latent_precision
+from superpos.metrics.detection import latent_recall as latent_recall
+from superpos.metrics.directions import best_matches as best_matches
+from superpos.metrics.directions import cosine_similarities as cosine_similarities
+from superpos.metrics.directions import latent_mean as latent_mean
+from superpos.metrics.directions import (
+    latent_mean_max_cosine_similarity as latent_mean_max_cosine_similarity,
+)
+from superpos.metrics.directions import max_cosine_similarity as max_cosine_similarity
+from superpos.metrics.directions import mean_correlation_coefficient as mean_correlation_coefficient
+from superpos.metrics.directions import mean_max_cosine_similarity as mean_max_cosine_similarity
+from superpos.metrics.directions import (
+    pairwise_mean_correlation_coefficient as pairwise_mean_correlation_coefficient,
+)
+from superpos.metrics.directions import uniqueness as uniqueness
 from superpos.metrics.frame import block_spread as block_spread
 from superpos.metrics.frame import frame_operator as frame_operator
 from superpos.metrics.frame import frame_residual as frame_residual
@@ -36,3 +63,6 @@ from superpos.metrics.participation import participation_ratio as participation_
 from superpos.metrics.polytopes import POLYTOPES as POLYTOPES
 from superpos.metrics.polytopes import polytope_codes as polytope_codes
 from superpos.metrics.polytopes import polytope_of as polytope_of
+from superpos.metrics.readout import mean_squared_crosstalk as mean_squared_crosstalk
+from superpos.metrics.readout import readout_floor as readout_floor
+from superpos.metrics.recovery import recovery as recovery

@@ -25,7 +25,7 @@ def feature_norms(W: Vectors) -> PerFeature:
     Gauge:
         invariant under rotation, unit permutation.
     """
-    return _polar(W)[0]
+    return polar(W)[0]
 
 
 @metric
@@ -87,13 +87,13 @@ def feature_dimensionality(W: Vectors) -> PerFeature:
     half = jnp.finfo(W.dtype).bits < 32  # which has no room for the squares
     dtype = jnp.float32 if half else W.dtype
     scaled = W.astype(dtype)
-    norms, directions = _polar(scaled / _largest(scaled, (-2, -1)))
+    norms, directions = polar(scaled / _largest(scaled, (-2, -1)))
     zero = norms == 0
     own, other = norms[..., :, None], norms[..., None, :]
     # Beyond this ratio of norms D_i is 0 anyway; the bound keeps squares and gradients finite.
     ratio = float(jnp.finfo(dtype).max) ** 0.4 / W.shape[-2]
     least = jnp.maximum(own, other / ratio)
-    overlaps = _products(directions, directions) * (other / jnp.where(least == 0, 1.0, least))
+    overlaps = row_products(directions, directions) * (other / jnp.where(least == 0, 1.0, least))
     return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps))).astype(W.dtype)
 
 
@@ -113,10 +113,10 @@ def interference(W: Vectors) -> PerFeature:
     Reference:
         Elhage et al. 2022, "Demonstrating Superposition" (the colour of its bars).
     """
-    return _sum_of_others(_products(_polar(W)[1], W))
+    return _sum_of_others(row_products(polar(W)[1], W))
 
 
-def _polar(W: Array) -> tuple[Array, Array]:
+def polar(W: Array) -> tuple[Array, Array]:
     """Norms of the rows, and the rows scaled to norm 1 (a zero row stays zero).
 
     Rows are scaled by their largest entry first, so that no square under- or overflows; the result
@@ -136,7 +136,7 @@ def _largest(W: Array, axis: int | tuple[int, int]) -> Array:
     return jnp.where(largest == 0, 1.0, largest)
 
 
-def _products(A: Array, B: Array) -> Array:
+def row_products(A: Array, B: Array) -> Array:
     """Inner products of rows, (..., n, n), in full precision on every device."""
     return jnp.einsum("...ih,...jh->...ij", A, B, precision=jax.lax.Precision.HIGHEST)
 

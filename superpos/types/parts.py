@@ -37,6 +37,8 @@ class Source(NamedTuple):
         gives: shapes and dtypes of an example; None where they are not declared.
         stream: None where each run draws for itself. Else a seed in [0, 2³²): all members of a
             sweep share what is drawn with it, once per draw; the params given are then ().
+        directions: of the features whose values are the factors, among the inputs,
+            (n_features, n_inputs); None where they are not known.
     """
 
     init: Callable[[Key], SourceState]
@@ -44,6 +46,7 @@ class Source(NamedTuple):
     sample_columns: Callable[[KeyData, int], tuple[list[Array], list[Array]]] | None = None
     gives: Example | None = None
     stream: int | None = None
+    directions: Array | None = None
 
 
 class Model(NamedTuple):

@@ -1,0 +1,78 @@
+"""Features along directions of a space with fewer dimensions: what an autoencoder is given.
+
+Source: Sharkey, Braun & Millidge 2022, Taking Features out of Superposition with Sparse
+Autoencoders; SynthSAEBench (arXiv 2602.14687), which adds a bias of norm 0.5.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, Count, NonNegative, Seed, factory
+from superpos.data.source import check_inputs
+from superpos.types import Array, Batch, Key, Params, Source, SourceState, vectors
+
+
+@factory
+def embedded(
+    *,
+    n_features: Count,
+    data: Source,
+    directions: Array | Mapping[str, Array],
+    bias_norm: NonNegative = 0.0,
+    bias_seed: Seed = 0,
+) -> Source:
+    """The factors of another source, each times the direction of its feature, and summed.
+
+    Args:
+        n_features: inputs of an example, >= 1: the columns of `directions`.
+        data: where the factors come from.
+        directions: of the features, (n_factors, n_features), as an array, or an asset that holds
+            this one array.
+        bias_norm: length of a vector that is added to all examples, >= 0.
+        bias_seed: seed of its direction.
+
+    Returns:
+        A Source whose batches have these sums as inputs and targets, (batch, n_features), and the
+        factors of `data`. There is no noise. It knows its directions.
+
+    Raises:
+        ArgumentError: a value is out of range, or the directions have another shape; one line.
+    """
+    known = checked_directions(directions, n_features)
+    check_inputs(known.shape[0], data)
+
+    def sample(
+        params: Params, state: SourceState, key: Key, batch_size: int
+    ) -> tuple[Batch, SourceState]:
+        batch, state = data.sample(params, state, key, batch_size)
+        bias = jax.random.normal(jax.random.key(bias_seed), (n_features,), jnp.float32)
+        bias = bias * (bias_norm / jnp.linalg.norm(bias))
+        sums = jnp.matmul(batch.factors, known, precision=jax.lax.Precision.HIGHEST)
+        inputs = (sums + bias[None]).astype(jnp.float32)
+        return dataclasses.replace(batch, inputs=inputs, targets=inputs), state
+
+    return data._replace(
+        sample=sample, sample_columns=None, gives=vectors(n_features), directions=known
+    )
+
+
+def checked_directions(directions: Any, n_features: int) -> Array:
+    """The array of directions, alone or the only one of an asset.
+
+    Raises:
+        ArgumentError: it has another number of columns, or is none; one line.
+    """
+    arrays = list(directions.values()) if isinstance(directions, Mapping) else [directions]
+    if len(arrays) != 1 or jnp.ndim(arrays[0]) != 2:
+        shapes = [jnp.shape(each) for each in arrays]
+        raise ArgumentError(f"directions of shape {shapes}: expected one matrix")
+    [found] = arrays
+    if found.shape[1] != n_features:
+        raise ArgumentError(
+            f"n_features={n_features}: expected {found.shape[1]}, the columns of directions"
+        )
+    return jnp.asarray(found)
