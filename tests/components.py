@@ -34,7 +34,7 @@ FOLDERS = {
     "evaluation": "evaluations",
 }
 """Group -> folder of its YAML files."""
-TRIED = {"width": [9.0, 10.5, 12.0], "l0": [3.5, 4.5], "k": [2.0, 3.5, 1.0]}
+TRIED = {"width": [5.0, 12.0, 8.5], "l0": [3.5, 4.5], "k": [2.0, 3.5, 1.0]}
 """Argument -> values to try, where most of its range is refused beside the other arguments."""
 GROUPS = tuple(FOLDERS)
 SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members", "features"}
@@ -295,8 +295,11 @@ def batch_for(model: Model) -> Batch:
 def use_model(model: Model, config: Mapping[str, Any]) -> Any:
     params, state = model.init(jax.random.key(3))
     batch = batch_for(model)
-    value = jax.value_and_grad(model.loss, has_aux=True)(params, state, batch, jax.random.key(4))
-    return params, state, model.apply(params, state, batch.inputs[0]), value
+    # A sparse autoencoder has hundreds of operations, which alone would be as many programs.
+    call: Any = jax.jit if state != () else lambda function: function
+    loss = call(jax.value_and_grad(model.loss, has_aux=True))
+    value = loss(params, state, batch, jax.random.key(4))
+    return params, state, call(model.apply)(params, state, batch.inputs[0]), value
 
 
 def use_dead(model: Model, config: Mapping[str, Any]) -> Any:
@@ -304,7 +307,7 @@ def use_dead(model: Model, config: Mapping[str, Any]) -> Any:
     params, state = model.init(jax.random.key(3))
     silent = jnp.arange(state.silent.shape[0], dtype=state.silent.dtype) % 2
     batch = batch_for(model)
-    loss = jax.value_and_grad(model.loss, has_aux=True)
+    loss = jax.jit(jax.value_and_grad(model.loss, has_aux=True))
     return loss(params, state.replace(silent=silent), batch, jax.random.key(4))
 
 

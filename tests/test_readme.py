@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-SHORTER = {"n_steps=2_000": "n_steps=4", "log_every=500": "log_every=2", "10_000, 8": "300, 8"}
+SHORTER = {
+    **{"n_steps=2_000": "n_steps=4", "log_every=500": "log_every=2", "10_000, 8": "300, 8"},
+    "n_steps=200, batch_size=256, log_every=100": "n_steps=4, batch_size=64, log_every=2",
+}
 
 
 def blocks(heading: str) -> list[str]:
@@ -23,12 +26,15 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     scope: dict[str, Any] = {}
     for block in [
         blocks("Import the functions")[0],
+        *blocks("Train sparse autoencoders"),
         *blocks("Bring your own data, models and measures"),
     ]:
         for long, short in SHORTER.items():
             block = block.replace(long, short)
         exec(block, scope)  # noqa: S102
     assert scope["D"].shape == (3, 10, 5)
+    l0 = scope["frontier"]["l0"].isel(step=-1, seed=0)
+    assert (abs(l0 - l0["k"]) < 0.05).all()
     found = scope["found"]
     assert found["feature_norms"].dims == ("learning_rate", "seed", "step_norms", "feature")
     assert found["step_norms"].to_numpy().tolist() == [20, 40, 60, 80, 100]

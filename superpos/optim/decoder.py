@@ -112,7 +112,7 @@ def _clipped(most: Positive) -> optax.GradientTransformation:
         factor = jnp.minimum(1, most / jnp.where(norm > 0, norm, 1))
         return jax.tree.map(lambda leaf: (factor * leaf).astype(leaf.dtype), updates), state
 
-    return optax.GradientTransformation(lambda _: optax.EmptyState(), update)
+    return optax.GradientTransformation(optax.init_empty_state, update)
 
 
 def _at(

@@ -38,7 +38,7 @@ def resampled(
 
     Returns:
         An optax GradientTransformationExtraArgs, whose update needs the parameters and takes the
-        `state` of the model after the batch, with `resampling.dead`, bool (d_code,), and
+        `model_state` after the batch, with `resampling.dead`, bool (d_code,), and
         `resampling.examples`, (d_code, d_in).
 
     Raises:
@@ -55,8 +55,8 @@ def resampled(
         updates: Params, state: Any, params: Params | None = None, **extra: Any
     ) -> tuple[Params, Any]:
         steps, after = inner.update(updates, state.inner, params)
-        resampling = getattr(extra.get("state"), "resampling", ())
-        if resampling == () or not hasattr(params, "W_enc"):
+        resampling: Any = getattr(extra.get("model_state"), "resampling", None)
+        if not hasattr(resampling, "dead") or not hasattr(params, "W_enc"):
             raise ArgumentError(
                 "resample_every: expected a model with an encoder and saes.resample"
             )

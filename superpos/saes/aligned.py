@@ -5,6 +5,8 @@ Autoencoders (arXiv 2605.18629), its constraint. How it is kept is our choice: t
 is nearest to W_enc on the hyperplane of encoders that meet it.
 """
 
+import dataclasses
+
 import jax.numpy as jnp
 
 from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, factory
@@ -77,4 +79,4 @@ def aligned_params(params: SaeParams) -> SaeParams:
     inner = jnp.sum(params.W_enc.T * params.W_dec, axis=1)
     squares = jnp.sum(jnp.square(params.W_dec), axis=1)
     shift = jnp.where(squares > 0, (1 - inner) / jnp.where(squares > 0, squares, 1), 0)
-    return params.replace(W_enc=params.W_enc + shift[None] * params.W_dec.T)
+    return dataclasses.replace(params, W_enc=params.W_enc + shift[None] * params.W_dec.T)

@@ -95,7 +95,7 @@ def gated(
     def terms(params: GatedParams, x: Array, found: Pass) -> dict[str, Array]:
         decoder = (params.W_dec, params.b_dec)
         W_dec, b_dec = jax.lax.stop_gradient(decoder) if frozen_decoder else decoder
-        recon = found.penalised @ W_dec + b_dec[None]
+        recon = jnp.asarray(found.penalised) @ W_dec + b_dec[None]
         return {"auxiliary": jnp.sum(jnp.square(x - recon), axis=-1).mean()}
 
     def start() -> GatedParams:

@@ -1,5 +1,7 @@
 """Parameters of most sparse autoencoders, with SAELens' names, and what is made of them."""
 
+import dataclasses
+
 import flax.struct
 import jax.numpy as jnp
 
@@ -54,7 +56,8 @@ def folded(params: SaeParams) -> SaeParams:
     long its rows are. A zero row stays zero.
     """
     norms = feature_norms(params.W_dec)
-    return params.replace(
+    return dataclasses.replace(
+        params,
         W_enc=params.W_enc * norms[None],
         b_enc=params.b_enc * norms,
         W_dec=unit_rows(params.W_dec),

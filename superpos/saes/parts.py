@@ -115,13 +115,13 @@ class SaeState:
 def first_state(architecture: Architecture, around: Around, d_in: int, d_code: int) -> SaeState:
     """The state before the first update."""
     framed = (around.centre, around.scale) != ("none", "none")
-    tuned = around.tuner is not None and around.sparsity is not None
+    tuner, sparsity = around.tuner, around.sparsity
     return SaeState(
         step=jnp.int32(0),
         silent=jnp.zeros(d_code, jnp.int32),
         threshold=() if architecture.threshold is None else jnp.zeros(()),
         frame=Frame(centre=jnp.zeros(d_in), scale=jnp.ones(())) if framed else (),
-        tuner=around.tuner.start(around.sparsity.coefficient) if tuned else (),
+        tuner=() if tuner is None or sparsity is None else tuner.start(sparsity.coefficient),
         resampling=Resampling(dead=jnp.zeros(d_code, bool), examples=jnp.zeros((d_code, d_in)))
         if around.dead is not None and around.dead.term is None
         else (),

@@ -4,6 +4,7 @@ Around the pass stand the frame of the inputs, the latents that are in use, the 
 and its tuner, the latents that are dead, and what is measured.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -105,7 +106,7 @@ def sparse_autoencoder(
         if isinstance(state.resampling, Resampling):
             examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
             again = Resampling(dead=silent, examples=jax.lax.stop_gradient(examples))
-            new = new.replace(resampling=again)
+            new = dataclasses.replace(new, resampling=again)
         measured = {
             **terms,
             "l0": l0,
