@@ -34,7 +34,16 @@ FOLDERS = {
 }
 """Group -> folder of its YAML files."""
 GROUPS = tuple(FOLDERS)
-SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members"}
+SUPPLIED = {
+    "model",
+    "source",
+    "datasets",
+    "folder",
+    "registry",
+    "examples",
+    "members",
+    "directions",
+}
 """Arguments that the program gives to a factory of the registry."""
 INSIDE = {
     "init": "init@model.init",
@@ -190,7 +199,8 @@ def construct(group: str, node: Mapping[str, Any]) -> Any:
 def supplies(group: str) -> dict[str, Any]:
     """Arguments that the program supplies to the factories of a group."""
     if group == "data":
-        return {"examples": {"inputs": rows()}, "members": trained()}
+        directions = jnp.asarray(rows()[:5, :2])
+        return {"examples": {"inputs": rows()}, "members": trained(), "directions": directions}
     if group == "asset":
         return {"registry": EVERYTHING}
     if group == "init":

@@ -80,9 +80,7 @@ def synthetic(
     """
     widths = level_widths(n_roots, branching, depth)
     if sum(widths) > n_features:
-        raise ArgumentError(
-            f"n_features={n_features}: expected at least the {sum(widths)} of trees"
-        )
+        raise ArgumentError(f"n_features={n_features}: expected the {sum(widths)} of trees or more")
     means = first_mean + (last_mean - first_mean) * jnp.linspace(0.0, 1.0, n_features)
     densities = zipf(n_features, density_power, largest_density, least_density)
 
