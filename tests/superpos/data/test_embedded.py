@@ -6,15 +6,19 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.data import draw, embedded, finite, shared, sparse_uniform
+from superpos.types import Batch, Source
 
 DIRECTIONS = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
 FEATURES = sparse_uniform(n_features=4, density=0.5)
-KEY = jax.random.key(0)
+
+
+def drawn(source: Source) -> Batch:
+    return draw(source, jax.random.key(0), 9)
 
 
 def test_inputs_are_sums_of_directions() -> None:
     source = embedded(n_features=3, data=FEATURES, directions=DIRECTIONS)
-    batch, plain = draw(source, KEY, 9), draw(FEATURES, KEY, 9)
+    batch, plain = drawn(source), drawn(FEATURES)
     np.testing.assert_array_equal(batch.factors, plain.factors)
     np.testing.assert_array_equal(batch.targets, batch.inputs)
     expected = np.float64(plain.factors) @ DIRECTIONS
@@ -22,9 +26,9 @@ def test_inputs_are_sums_of_directions() -> None:
 
 
 def test_a_bias_has_its_norm_and_is_the_same_for_all() -> None:
-    plain = draw(embedded(n_features=3, data=FEATURES, directions=DIRECTIONS), KEY, 9).inputs
+    plain = drawn(embedded(n_features=3, data=FEATURES, directions=DIRECTIONS)).inputs
     given = {"n_features": 3, "data": FEATURES, "directions": {"inputs": DIRECTIONS}}
-    found = np.asarray(draw(embedded(**given, bias_norm=0.5), KEY, 9).inputs - plain)
+    found = np.asarray(drawn(embedded(**given, bias_norm=0.5)).inputs - plain)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 0.5, rtol=1e-5)
     np.testing.assert_allclose(found, found[:1].repeat(9, axis=0), atol=1e-6)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 
 from superpos.arguments import ArgumentError
 from superpos.data import geometric
@@ -34,16 +35,19 @@ def test_the_published_size_has_five_features_on() -> None:
     assert abs(count.mean() - 5) < 5 * ((p * (1 - p)).sum() / 2000) ** 0.5
 
 
-def test_correlated_examples_keep_their_mean() -> None:
-    source = geometric(n_features=40, mean_active=3.0, decay=0.99, correlated=True)
-    values = drawn(source, N)
-    count = (values != 0).sum(1) - (values == 1).any(1)
-    assert abs(count.mean() - 3) < 5 * (3 / N) ** 0.5
+def test_correlated_examples_keep_their_mean_and_come_together_as_probabilities_do() -> None:
+    """The covariances of on and off are those of the probabilities, here by sampling in NumPy."""
+    n, mean = 12, 4.0
+    values = drawn(geometric(n_features=n, mean_active=mean, decay=0.9, correlated=True), N)
     on = np.float64((values != 0) & (values != 1))
-    free = geometric(n_features=40, mean_active=3.0, decay=0.99)
-    same = np.float64((v := drawn(free, N)) * (v != 1) != 0)
-    spread = [np.corrcoef(each.T)[~np.eye(40, dtype=bool)].std() for each in (on, same)]
-    assert spread[0] > 1.5 * spread[1]
+    z = np.random.default_rng(1).normal(size=(200_000, n)) @ _covariance_factors(0, n).T
+    p = scipy.special.ndtr(z) * 0.9 ** np.arange(n)
+    p = np.minimum(mean * p / p.sum(1, keepdims=True), 1.0)
+    deviations = (p * (1 - p)).mean(0)
+    assert (np.abs(on.mean(0) - p.mean(0)) < 6 * np.sqrt(deviations / N) + 3e-3).all()
+    above = np.triu_indices(n, 1)
+    np.testing.assert_allclose(np.cov(on.T)[above], np.cov(p.T)[above], atol=0.006)
+    assert np.abs(np.cov(p.T)[above]).max() > 0.012
 
 
 def test_the_covariance_is_positive_with_the_uniforms_off_its_diagonal() -> None:

@@ -28,7 +28,7 @@ def densities_of(n: int) -> np.ndarray:
 
 
 def expected_densities(p: np.ndarray, n_roots: int) -> tuple[np.ndarray, np.ndarray]:
-    """Corrected and resulting probabilities of trees of depth 3, were all draws independent."""
+    """Corrected and resulting probabilities in trees of depth 3, of independent draws."""
     widths = [n_roots * 4**level for level in range(4)]
     start = np.cumsum([0, *widths])
     drawn, on = p.copy(), p.copy()
@@ -37,6 +37,7 @@ def expected_densities(p: np.ndarray, n_roots: int) -> tuple[np.ndarray, np.ndar
         own = p[start[level] : start[level + 1]].reshape(-1, 4)
         above = p[parents, None]
         drawn_now = own / above * (1 + (own.sum(1, keepdims=True) - own) / above)
+        drawn_now = np.minimum(drawn_now, 1.0)
         wins = np.zeros_like(own)
         for outcome in itertools.product((0, 1), repeat=4):
             chance = np.where(outcome, drawn_now, 1 - drawn_now).prod(1, keepdims=True)
