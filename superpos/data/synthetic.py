@@ -4,6 +4,8 @@ Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.1
 matrices are other draws than SAELens' of the same seed.
 """
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtri
@@ -14,8 +16,8 @@ from superpos.arguments import (
     Count,
     CountOrZero,
     Density,
+    Interval,
     NonNegative,
-    Positive,
     Seed,
     factory,
 )
@@ -25,6 +27,8 @@ from superpos.data.source import stateless
 from superpos.random import uniform_rows
 from superpos.types import Array, Batch, Key, Scalar, Source, vectors
 
+FixedPositive = Annotated[float, Interval("(0, inf)")]
+FixedNonNegative = Annotated[float, Interval("[0, inf)")]
 MOST_SHARED = 0.99
 """Of the variance of the normal variable of a feature, at the most."""
 
@@ -38,13 +42,13 @@ def synthetic(
     depth: CountOrZero = 3,
     largest_density: Density = 0.4,
     least_density: Density = 5e-4,
-    density_power: Positive = 0.5,
+    density_power: FixedPositive = 0.5,
     rank: Count = 25,
     correlation_scale: NonNegative = 0.1,
-    first_mean: Positive = 5.0,
-    last_mean: Positive = 4.0,
-    std_mean: NonNegative = 0.5,
-    std_spread: NonNegative = 0.5,
+    first_mean: FixedPositive = 5.0,
+    last_mean: FixedPositive = 4.0,
+    std_mean: FixedNonNegative = 0.5,
+    std_spread: FixedNonNegative = 0.5,
     structure_seed: Seed = 42,
 ) -> Source:
     """Features of a Zipf law, of which the first are in trees.

@@ -80,13 +80,15 @@ def recovery(
         inputs, recon = (jnp.concatenate(parts[name]) for name in ("inputs", "recon"))
         fit = reconstruction_scores(recon, inputs)
         fit["explained_variance_centred"] = fit.pop("explained_variance")
+        feature_cosine = metrics.max_cosine_similarity(W_dec, features, used)
         return {
             **direction_scores(W_dec, features, used),
             **detection_scores(counts, used),
             **fit,
             **{name: jnp.mean(parts[name]) for name in ("code_l0", "true_l0")},
             "dead_latents": jnp.sum(used & (jnp.sum(counts[:, :2], axis=1) == 0)),
-            "feature_cosine": metrics.max_cosine_similarity(W_dec, features, used),
+            "mmcs": jnp.mean(feature_cosine),
+            "feature_cosine": feature_cosine,
             "latent_match": matches,
             "latent_f1": metrics.latent_f1(counts),
         }
