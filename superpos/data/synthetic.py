@@ -4,6 +4,7 @@ Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.1
 matrices are other draws than SAELens' of the same seed.
 """
 
+import functools
 from typing import Annotated
 
 import jax
@@ -17,7 +18,6 @@ from superpos.arguments import (
     CountOrZero,
     Density,
     Interval,
-    NonNegative,
     Seed,
     factory,
 )
@@ -44,7 +44,7 @@ def synthetic(
     least_density: Density = 5e-4,
     density_power: FixedPositive = 0.5,
     rank: Count = 25,
-    correlation_scale: NonNegative = 0.1,
+    correlation_scale: FixedNonNegative = 0.1,
     first_mean: FixedPositive = 5.0,
     last_mean: FixedPositive = 4.0,
     std_mean: FixedNonNegative = 0.5,
@@ -88,6 +88,7 @@ def synthetic(
     means = first_mean + (last_mean - first_mean) * jnp.linspace(0.0, 1.0, n_features)
     densities = zipf(n_features, density_power, largest_density, least_density)
 
+    @functools.partial(jax.jit, static_argnums=1)  # one program, where it is called on its own
     def sample(key: Key, batch_size: int) -> Batch:
         key_shared, key_own, key_value, key_turn = jax.random.split(key, 4)
         key_factors, key_stds = jax.random.split(random.key(structure_seed))
