@@ -37,7 +37,17 @@ FOLDERS = {
 TRIED = {"width": [5.0, 12.0, 8.5], "l0": [3.5, 4.5], "k": [2.0, 3.5, 1.0]}
 """Argument -> values to try, where most of its range is refused beside the other arguments."""
 GROUPS = tuple(FOLDERS)
-SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members", "features"}
+SUPPLIED = {
+    "model",
+    "source",
+    "datasets",
+    "folder",
+    "registry",
+    "examples",
+    "members",
+    "features",
+    "directions",
+}
 """Arguments that the program gives to a factory of the registry."""
 INSIDE = {
     "init": "init@model.init",
@@ -203,7 +213,8 @@ def construct(group: str, node: Mapping[str, Any]) -> Any:
 def supplies(group: str) -> dict[str, Any]:
     """Arguments that the program supplies to the factories of a group."""
     if group == "data":
-        return {"examples": {"inputs": rows()}, "members": trained()}
+        directions = jnp.asarray(rows()[:5, :2])
+        return {"examples": {"inputs": rows()}, "members": trained(), "directions": directions}
     if group == "asset":
         return {"registry": EVERYTHING}
     if group == "init":

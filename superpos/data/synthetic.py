@@ -4,6 +4,9 @@ Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.1
 matrices are other draws than SAELens' of the same seed.
 """
 
+import functools
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtri
@@ -14,8 +17,7 @@ from superpos.arguments import (
     Count,
     CountOrZero,
     Density,
-    NonNegative,
-    Positive,
+    Interval,
     Seed,
     factory,
 )
@@ -25,6 +27,8 @@ from superpos.data.source import stateless
 from superpos.random import uniform_rows
 from superpos.types import Array, Batch, Key, Scalar, Source, vectors
 
+FixedPositive = Annotated[float, Interval("(0, inf)")]
+FixedNonNegative = Annotated[float, Interval("[0, inf)")]
 MOST_SHARED = 0.99
 """Of the variance of the normal variable of a feature, at the most."""
 
@@ -38,13 +42,13 @@ def synthetic(
     depth: CountOrZero = 3,
     largest_density: Density = 0.4,
     least_density: Density = 5e-4,
-    density_power: Positive = 0.5,
+    density_power: FixedPositive = 0.5,
     rank: Count = 25,
-    correlation_scale: NonNegative = 0.1,
-    first_mean: Positive = 5.0,
-    last_mean: Positive = 4.0,
-    std_mean: NonNegative = 0.5,
-    std_spread: NonNegative = 0.5,
+    correlation_scale: FixedNonNegative = 0.1,
+    first_mean: FixedPositive = 5.0,
+    last_mean: FixedPositive = 4.0,
+    std_mean: FixedNonNegative = 0.5,
+    std_spread: FixedNonNegative = 0.5,
     structure_seed: Seed = 42,
 ) -> Source:
     """Features of a Zipf law, of which the first are in trees.
@@ -80,12 +84,11 @@ def synthetic(
     """
     widths = level_widths(n_roots, branching, depth)
     if sum(widths) > n_features:
-        raise ArgumentError(
-            f"n_features={n_features}: expected at least the {sum(widths)} of trees"
-        )
+        raise ArgumentError(f"n_features={n_features}: expected the {sum(widths)} of trees or more")
     means = first_mean + (last_mean - first_mean) * jnp.linspace(0.0, 1.0, n_features)
     densities = zipf(n_features, density_power, largest_density, least_density)
 
+    @functools.partial(jax.jit, static_argnums=1)  # one program, where it is called on its own
     def sample(key: Key, batch_size: int) -> Batch:
         key_shared, key_own, key_value, key_turn = jax.random.split(key, 4)
         key_factors, key_stds = jax.random.split(random.key(structure_seed))

@@ -52,7 +52,9 @@ def recovery(
     """
     check_fit(source, model)
     features = _directions(source)
-    jax.eval_shape(lambda: _decoder(model.init(jax.random.key(0))[0]))
+    params, _ = jax.eval_shape(lambda: model.init(jax.random.key(0)))
+    if not (hasattr(params, "W_dec") or hasattr(params, "W")):
+        raise ArgumentError("model: expected parameters with a decoder, W_dec")
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         W_dec = _decoder(params)
@@ -78,13 +80,15 @@ def recovery(
         inputs, recon = (jnp.concatenate(parts[name]) for name in ("inputs", "recon"))
         fit = reconstruction_scores(recon, inputs)
         fit["explained_variance_centred"] = fit.pop("explained_variance")
+        feature_cosine = metrics.max_cosine_similarity(W_dec, features, used)
         return {
             **direction_scores(W_dec, features, used),
             **detection_scores(counts, used),
             **fit,
             **{name: jnp.mean(parts[name]) for name in ("code_l0", "true_l0")},
             "dead_latents": jnp.sum(used & (jnp.sum(counts[:, :2], axis=1) == 0)),
-            "feature_cosine": metrics.max_cosine_similarity(W_dec, features, used),
+            "mmcs": jnp.mean(feature_cosine),
+            "feature_cosine": feature_cosine,
             "latent_match": matches,
             "latent_f1": metrics.latent_f1(counts),
         }
@@ -110,14 +114,6 @@ def _directions(source: Source) -> Array:
     return jnp.eye(batch.inputs.shape[1])
 
 
-def _decoder(params: Any) -> Any:
-    """The decoder, (n_latents, n_inputs).
-
-    Raises:
-        ArgumentError: there is none; one line.
-    """
-    if hasattr(params, "W_dec"):
-        return params.W_dec
-    if hasattr(params, "W"):
-        return jnp.swapaxes(params.W, 0, 1)
-    raise ArgumentError("model: expected parameters with a decoder, W_dec")
+def _decoder(params: Any) -> Array:
+    """The decoder, (n_latents, n_inputs)."""
+    return params.W_dec if hasattr(params, "W_dec") else params.W.T

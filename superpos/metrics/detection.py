@@ -48,7 +48,7 @@ def latent_precision(counts: Counts) -> PerLatent:
     Returns:
         In [0, 1], (..., n_latents); 0 for a latent that is never on.
     """
-    both, alone, _, _ = _outcomes(counts)
+    both, alone = counts[..., 0], counts[..., 1]
     return _ratio(both, both + alone)
 
 
@@ -62,7 +62,7 @@ def latent_recall(counts: Counts) -> PerLatent:
     Returns:
         In [0, 1], (..., n_latents); 0 where the feature is never on.
     """
-    both, _, missed, _ = _outcomes(counts)
+    both, missed = counts[..., 0], counts[..., 2]
     return _ratio(both, both + missed)
 
 
@@ -90,12 +90,8 @@ def latent_accuracy(counts: Counts) -> PerLatent:
     Returns:
         In [0, 1], (..., n_latents).
     """
-    both, _, _, neither = _outcomes(counts)
+    both, neither = counts[..., 0], counts[..., 3]
     return _ratio(both + neither, jnp.sum(counts, axis=-1))
-
-
-def _outcomes(counts: Array) -> tuple[Array, ...]:
-    return tuple(jnp.moveaxis(counts, -1, 0))
 
 
 def _ratio(part: Array, whole: Array) -> Array:

@@ -61,6 +61,7 @@ def recovery(
         ArgumentError: an array is none of numbers, or of another shape; one line.
     """
     found = direction_scores(W_dec, features, used)
+    found["mmcs"] = mean_max_cosine_similarity(W_dec, features, **_of_used(used))
     if code is not None:
         found |= {"l0": l0(code), "dead_latents": dead_latents(code, **_of_used(used))}
     if factors is not None:
@@ -74,11 +75,10 @@ def recovery(
 
 
 def direction_scores(W_dec: Any, features: Any, used: Any = None) -> dict[str, Array]:
-    """The scores of directions alone: mcc, uniqueness, mmcs, latent_mmcs."""
+    """Scores of directions alone: mcc, uniqueness, latent_mmcs."""
     scores = {
         "mcc": mean_correlation_coefficient,
         "uniqueness": uniqueness,
-        "mmcs": mean_max_cosine_similarity,
         "latent_mmcs": latent_mean_max_cosine_similarity,
     }
     return {name: score(W_dec, features, **_of_used(used)) for name, score in scores.items()}
