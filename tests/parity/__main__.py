@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from tests.parity import dictionary_learning, files, inputs, metrics, plain, saelens
 from tests.parity.cases import CASES, described
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 1 where something differs.
     """
+    torch.set_num_threads(1)  # of products this small; two would wait for each other
     folders = [Path(each) for each in arguments if each != WRITE]
     stream, start = inputs.stream(), inputs.weights()
     if WRITE in arguments:

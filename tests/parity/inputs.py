@@ -1,4 +1,4 @@
-"""What every peer is given: one stream of activations with known features, and weights to start from.
+"""What every peer is given: a stream of activations with known features, and weights to start from.
 
 NumPy alone, from one seed each, so that the arrays are the same whatever is installed.
 """
@@ -12,7 +12,7 @@ QUIET = slice(13, 16)
 """Latents that hardly fire at the start, so that some are dead in training."""
 DEAD = (3, 7, 11)
 MANY_DEAD = (0, 1, 3, 4, 7, 11)
-"""Latents called dead at the first batch: fewer and more than d_in / 2, where AuxK stops growing."""
+"""Latents called dead at the first batch: fewer, and more, than the d_in / 2 that AuxK takes."""
 SILENT = (13, 14, 15)
 """The quiet latents: what may be called dead where a latent that fires at that batch is not."""
 Arrays = dict[str, np.ndarray]

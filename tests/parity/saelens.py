@@ -1,4 +1,4 @@
-"""SAELens on the weights and the data: one forward and backward pass, then 100 steps of its trainer."""
+"""SAELens on the weights and the data: a pass with its gradients, then 100 steps of its trainer."""
 
 from typing import Any
 
