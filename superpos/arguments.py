@@ -60,6 +60,7 @@ PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Kurtosis = Annotated[Scalar, Interval("[1, inf)")]
 Positive = Annotated[Scalar, Interval("(0, inf)")]
+MaybePositive = Optional[Positive]  # noqa: UP045
 NonNegative = Annotated[Scalar, Interval("[0, inf)")]
 MaybeNonNegative = Optional[NonNegative]  # noqa: UP045
 Finite = Annotated[Scalar, Interval("(-inf, inf)")]
@@ -68,6 +69,9 @@ Correlation = Annotated[Scalar, Interval("[0, 1)")]
 Densities = Annotated[Scalars, Interval("(0, 1]")]
 NonNegatives = Annotated[Scalars, Interval("[0, inf)")]
 Exponent = Annotated[Scalar, Interval("[1, inf)")]
+AtLeastOne = Annotated[Scalar, Interval("[1, inf)")]
+MaybeAtLeastOne = Optional[AtLeastOne]  # noqa: UP045
+Counts = Annotated[Sequence[int], Interval("[1, 2147483647]")]
 
 
 def factory(function: Callable[P, R]) -> Callable[P, R]:
@@ -150,6 +154,8 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         raise ArgumentError(f"{name}={shown(value)}: expected a text")
     elif base == Scalars and interval is not None:
         _check_numbers(name, value, interval)
+    elif base == Sequence[int] and interval is not None:
+        _check_counts(name, value, interval)
     elif base in (Scalar, float) and interval is not None:
         _check_number(name, value, interval)
     elif interval is None:
@@ -230,6 +236,15 @@ def _check_count(name: str, value: Any, interval: Interval) -> None:
         count = None
     if count is None or count not in interval:
         raise ArgumentError(f"{name}={shown(value)}: expected an integer in {interval.text}")
+
+
+def _check_counts(name: str, values: Any, interval: Interval) -> None:
+    if not isinstance(values, (list, tuple)):
+        raise ArgumentError(
+            f"{name}={shown(values)}: expected a list of integers in {interval.text}"
+        )
+    for index, value in enumerate(values):
+        _check_count(f"{name}.{index}", value, interval)
 
 
 def _check_number(name: str, value: Any, interval: Interval) -> None:

@@ -5,7 +5,7 @@ import inspect
 import math
 import tempfile
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,19 +30,30 @@ EVERYTHING = {**registry(), "analysis": analyses()}
 FOLDERS = {
     **{name: name for name in ("data", "magnitude", "model", "init", "error", "regulariser")},
     **{name: name for name in ("optim", "schedule", "trigger", "asset")},
+    **{name: name for name in ("sparsity", "dead", "tuner")},
     "evaluation": "evaluations",
 }
 """Group -> folder of its YAML files."""
+TRIED = {"width": [9.0, 10.5, 12.0], "l0": [3.5, 4.5], "k": [2.0, 3.5, 1.0]}
+"""Argument -> values to try, where most of its range is refused beside the other arguments."""
 GROUPS = tuple(FOLDERS)
-SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members"}
+SUPPLIED = {"model", "source", "datasets", "folder", "registry", "examples", "members", "features"}
 """Arguments that the program gives to a factory of the registry."""
 INSIDE = {
     "init": "init@model.init",
     "error": "error@model.error",
     "regulariser": "+regulariser@model.regularisers",
+    "sparsity": "sparsity@model.sparsity",
+    "dead": "dead@model.dead",
+    "tuner": "+tuner@model.tuner",
 }
 """Group -> the word that chooses one of its components inside a model."""
-HOSTS = {"rescaled": "computation"}
+HOSTS = {
+    "rescaled": "computation",
+    **dict.fromkeys(("saelens", "dictionary_learning", "truth", "l0_tuner"), "sae_relu"),
+    **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
+    "auxk": "sae_topk",
+}
 """Component -> the model that it fits, where that is not the autoencoder."""
 WORDS = {
     **INSIDE,
@@ -163,6 +174,8 @@ def refused_values(hint: Any) -> dict[str, list[Any]]:
     if base == Scalars:
         lists = [[0.5, value] for value in outside(interval, whole=False)]
         return {"": [*none, "abc", 1.0, {"a": 1}, {1: 1}], ".1": lists}
+    if base == Sequence[int]:
+        return {"": [*none, "abc", 1, {"a": 1}], ".1": [[1, each] for each in (0, 1.5, "a", True)]}
     assert base in (int, float, Scalar), hint
     return {"": none + outside(interval, whole=base is int)}
 
@@ -176,7 +189,7 @@ def swept(group: str, name: str) -> dict[str, list[float]]:
         hint = annotation(function, argument)
         interval = interval_of(element_of(hint) if index else hint)
         assert interval is not None, f"{key} has no range"
-        found[f"{argument}.1" if index else key] = inside(interval)
+        found[f"{argument}.1" if index else key] = TRIED.get(argument, inside(interval))
     return found
 
 
@@ -194,7 +207,9 @@ def supplies(group: str) -> dict[str, Any]:
     if group == "asset":
         return {"registry": EVERYTHING}
     if group == "init":
-        return {"members": trained(construct("model", composed("model", "autoencoder")["model"]))}
+        known = np.eye(8, 5, dtype=np.float32)
+        members = trained(construct("model", composed("model", "autoencoder")["model"]))
+        return {"members": members, "features": {"features": known}}
     if group != "evaluation":
         return {}
     config = composed("evaluation", "loss")
@@ -284,6 +299,15 @@ def use_model(model: Model, config: Mapping[str, Any]) -> Any:
     return params, state, model.apply(params, state, batch.inputs[0]), value
 
 
+def use_dead(model: Model, config: Mapping[str, Any]) -> Any:
+    """A sparse autoencoder of which some latents have not fired in the last update."""
+    params, state = model.init(jax.random.key(3))
+    silent = jnp.arange(state.silent.shape[0], dtype=state.silent.dtype) % 2
+    batch = batch_for(model)
+    loss = jax.value_and_grad(model.loss, has_aux=True)
+    return loss(params, state.replace(silent=silent), batch, jax.random.key(4))
+
+
 def takes_a_key(tx: Any) -> bool:
     return isinstance(tx, optax.GradientTransformationExtraArgs)
 
@@ -327,11 +351,17 @@ def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
     """A component of a model, by what the model computes with it."""
 
     def use(component: Any, config: Mapping[str, Any]) -> Any:
-        node = {name: value for name, value in config["model"].items() if name not in INSIDE}
-        node["regularisers"] = [component] if group == "regulariser" else None
-        given = {} if group == "regulariser" else {group: component}
-        factory = EVERYTHING["model"][node.pop("kind")]
-        return use_model(factory(**{**node, **given}), config)
+        node = dict(config["model"])
+        name = "regularisers" if group == "regulariser" else group
+        inner = {
+            each: construct(each, value)
+            for each, value in node.items()
+            if each in INSIDE and each != name and value is not None
+        }
+        given = {name: [component] if group == "regulariser" else component}
+        several = {"regularisers": None} if "regularisers" in node else {}
+        model = EVERYTHING["model"][node.pop("kind")](**{**node, **several, **inner, **given})
+        return use_dead(model, config) if group == "dead" else use_model(model, config)
 
     return use
 

@@ -46,7 +46,7 @@ from tests.components import (
 from tests.work import counted, equations
 
 TOLERANCE = 1e-6
-IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim")
+IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim", "sparsity", "dead", "tuner")
 """What adds much rounding up, or enlarges it: compared in float64."""
 MOST_EQUATIONS = 1000
 """In the program of all numbers of a component: most of a CPU-second to compile."""
@@ -365,7 +365,8 @@ def test_model_keeps_the_contract(name: str) -> None:
 
     batch = batch_for(model)
     output = model.apply(params, state, batch.inputs[0])
-    chex.assert_shape(output.code, (node_of("model", name)["n_hidden"],))
+    node = node_of("model", name)
+    chex.assert_shape(output.code, (node["d_code" if "d_code" in node else "n_hidden"],))
     n_outputs = (1,) if node_of("model", name)["kind"] == "quadratic" else model.takes.targets.shape
     chex.assert_shape(output.recon, n_outputs)
     together = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)

@@ -1,6 +1,6 @@
 """The components of superpos by name; a package named with `--with` adds some of its own."""
 
-from superpos import assets, data, evaluations, gauge, models, optim, triggers
+from superpos import assets, data, evaluations, gauge, models, optim, saes, triggers
 from superpos.components import Registry
 
 COMPONENTS: Registry = {
@@ -26,17 +26,38 @@ COMPONENTS: Registry = {
         "computation": models.computation,
         "mlp": models.mlp,
         "quadratic": models.quadratic,
+        "sae_abs_topk": saes.abs_topk,
+        "sae_aligned": saes.aligned,
+        "sae_batch_topk": saes.batch_topk,
+        "sae_gated": saes.gated,
+        "sae_jumprelu": saes.jumprelu,
+        "sae_matching_pursuit": saes.matching_pursuit,
+        "sae_matryoshka": saes.matryoshka,
+        "sae_relu": saes.relu,
+        "sae_topk": saes.topk,
     },
     "init": {
+        "dictionary_learning": saes.inits.dictionary_learning,
         "glorot": models.inits.glorot,
         "he": models.inits.he,
         "notebook": models.inits.notebook,
         "polygon": models.inits.polygon,
         "rescaled": models.inits.rescaled,
         "rotated": models.inits.rotated,
+        "saelens": saes.inits.saelens,
         "trained": models.inits.trained,
+        "truth": saes.inits.truth,
         "unit": models.inits.unit,
     },
+    "dead": {"auxk": saes.auxk},
+    "sparsity": {
+        "l1": saes.sparsity.l1,
+        "quadratic": saes.sparsity.quadratic,
+        "relative": saes.sparsity.relative,
+        "step": saes.sparsity.step,
+        "tanh": saes.sparsity.tanh,
+    },
+    "tuner": {"l0_tuner": saes.l0_tuner},
     "error": {"power": models.errors.power, "squared": models.errors.squared},
     "regulariser": {
         "attack": models.regularisers.attack,
@@ -51,6 +72,7 @@ COMPONENTS: Registry = {
         "gram_sgd": gauge.gram_sgd,
         "muon": optim.muon,
         "row_adam": optim.row_adam,
+        "sae_adam": optim.sae_adam,
         "sgd": optim.sgd,
         "sgdw": optim.sgdw,
         "sgld": optim.sgld,

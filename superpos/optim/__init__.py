@@ -2,6 +2,8 @@
 
 from superpos.optim import schedules as schedules
 from superpos.optim.balanced import balanced_sgd as balanced_sgd
+from superpos.optim.decoder import sae_adam as sae_adam
+from superpos.optim.decoder import unit_decoder as unit_decoder
 from superpos.optim.gradient import adam as adam
 from superpos.optim.gradient import adamw as adamw
 from superpos.optim.gradient import sgd as sgd

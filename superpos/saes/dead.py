@@ -1,0 +1,73 @@
+"""Latents that no longer fire, and an auxiliary loss that brings them back."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import NonNegative, factory
+from superpos.saes.lazily import where_needed
+from superpos.saes.select import largest
+from superpos.types import Array, Scalar
+
+
+class Dead(NamedTuple):
+    """What a loss adds for latents that are dead.
+
+    Attributes:
+        term: (pre, decoder, rank, residual, dead) -> (), with its coefficient. The pre-activations
+            (batch, d_code) and the decoder (d_code, d_in) that reconstructs from them have
+            gradients. By what latents are chosen (batch, d_code), the residual (batch, d_in) and
+            which latents are dead (d_code,) have none.
+        window: a latent is dead that has not fired in more updates than this.
+    """
+
+    term: Callable[[Array, Array, Array, Array, Array], Array]
+    window: Scalar
+
+
+@factory
+def auxk(
+    *, coefficient: NonNegative = 1.0, window: NonNegative = 1000.0, normalised: bool = False
+) -> Dead:
+    """AuxK: dead latents reconstruct what the living ones leave over.
+
+    Of the dead latents of each example the min(d_in / 2, n_dead) largest take part, by their
+    pre-activations or, in AbsTopK, by the size of these, and without a bias.
+
+    Args:
+        coefficient: in [0, inf).
+        window: updates without firing after which a latent is dead, in [0, inf).
+        normalised: False adds min(n_dead / (d_in / 2), 1) times the squared error, with negative
+            pre-activations, as SAELens does; True the squared error as part of the variance of
+            what is left over, with a ReLU, as dictionary_learning does.
+
+    Returns:
+        A Dead.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Gao et al. 2024, Scaling and evaluating sparse autoencoders (arXiv 2406.04093), A.2.
+    """
+
+    def error(parts: tuple[Array, Array], given: tuple[Array, Array, Array]) -> Array:
+        (pre, decoder), (rank, residual, dead) = parts, given
+        most = max(1, decoder.shape[-1] // 2)
+        n_dead = dead.sum()
+        values = jax.nn.relu(pre) if normalised else pre
+        chosen = largest(jnp.where(dead[None], rank, -jnp.inf), jnp.minimum(most, n_dead))
+        acts = jnp.where(chosen & dead[None], values, 0)
+        squared = jnp.sum(jnp.square(acts @ decoder - residual), axis=-1).mean()
+        if not normalised:
+            return jnp.minimum(n_dead / most, 1.0) * squared
+        spread = jnp.sum(jnp.square(residual - residual.mean(0)[None]), axis=-1).mean()
+        return jnp.where(spread > 0, squared / jnp.where(spread > 0, spread, 1), 0)
+
+    def term(pre: Array, decoder: Array, rank: Array, residual: Array, dead: Array) -> Array:
+        given = (*jax.lax.stop_gradient((rank, residual)), dead)
+        return coefficient * where_needed(jnp.any(dead), error, (pre, decoder), given)
+
+    return Dead(term, window)

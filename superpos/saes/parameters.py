@@ -1,0 +1,67 @@
+"""Parameters of most sparse autoencoders, with SAELens' names, and what is made of them."""
+
+import flax.struct
+import jax.numpy as jnp
+
+from superpos.metrics import feature_norms
+from superpos.types import Array, Dims
+
+
+@flax.struct.dataclass(kw_only=True)
+class SaeParams:
+    """Parameters of an autoencoder with one layer on either side.
+
+    Attributes:
+        W_enc: encoder, (d_in, d_code).
+        W_dec: decoder, a latent is a row, (d_code, d_in).
+        b_enc: bias of the pre-activations, (d_code,).
+        b_dec: bias of the reconstruction, (d_in,).
+    """
+
+    W_enc: Array
+    W_dec: Array
+    b_enc: Array
+    b_dec: Array
+
+
+DIMS: Dims = {
+    "W_enc": ("input", "latent"),
+    "W_dec": ("latent", "input"),
+    "b_enc": ("latent",),
+    "b_dec": ("input",),
+}
+
+
+def zeros(d_in: int, d_code: int) -> SaeParams:
+    """Parameters that are all 0."""
+    return SaeParams(
+        W_enc=jnp.zeros((d_in, d_code)),
+        W_dec=jnp.zeros((d_code, d_in)),
+        b_enc=jnp.zeros(d_code),
+        b_dec=jnp.zeros(d_in),
+    )
+
+
+def centred(x: Array, b_dec: Array, pre_bias: bool) -> Array:
+    """A batch as the encoder reads it, (batch, d_in): without b_dec where there is a pre-bias."""
+    return x - b_dec[None] if pre_bias else x
+
+
+def folded(params: SaeParams) -> SaeParams:
+    """The same autoencoder with decoder rows of norm 1, whose norms are in its encoder.
+
+    Latents are ranked by pre-activation times norm, so that a free decoder decides nothing by how
+    long its rows are. A zero row stays zero.
+    """
+    norms = feature_norms(params.W_dec)
+    return params.replace(
+        W_enc=params.W_enc * norms[None],
+        b_enc=params.b_enc * norms,
+        W_dec=unit_rows(params.W_dec),
+    )
+
+
+def unit_rows(W_dec: Array) -> Array:
+    """Rows of norm 1; a zero row stays zero."""
+    norms = feature_norms(W_dec)[:, None]
+    return W_dec / jnp.where(norms == 0, 1.0, norms)

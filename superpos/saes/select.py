@@ -1,0 +1,86 @@
+"""The k largest of many numbers, exactly, where k may be a tracer.
+
+Floats order as their bits do, once those of negative numbers are turned round. So the k-th largest
+is found bit by bit, by counting how many numbers are at least as large: 32 passes over float32, and
+no sort. `lax.top_k` and `jnp.sort` need k to be static, and take longer on a CPU.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from superpos.types import Array, Scalar
+
+
+def largest(values: Array, k: Scalar) -> Array:
+    """Which numbers along the last axis are among the k largest.
+
+    Of equal numbers those with the lower index are taken, as by `lax.top_k`, so that exactly k are
+    chosen. No gradient goes through the choice.
+
+    Args:
+        values: any floating dtype, (..., n). An infinity counts as a number, nan as more than that.
+        k: how many, >= 0; a fraction is dropped. All are chosen where k is n or more.
+
+    Returns:
+        Truth values, (..., n).
+    """
+    ordered = _ordered(jax.lax.stop_gradient(values))
+    k = jnp.asarray(k).astype(jnp.int32)
+    threshold = _kth_largest(ordered, k)[..., None]
+    above, tied = ordered > threshold, ordered == threshold
+    wanted = k - _count(above)
+    return above | (tied & (_index(ordered) <= _last_of(tied, wanted)[..., None]))
+
+
+def _ordered(values: Array) -> Array:
+    """Integers that are ordered like the floats."""
+    dtype = jnp.dtype(f"int{8 * values.dtype.itemsize}")
+    bits = jax.lax.bitcast_convert_type(values, dtype)
+    return jnp.where(bits < 0, bits ^ jnp.iinfo(dtype).max, bits)
+
+
+def _kth_largest(ordered: Array, k: Array) -> Array:
+    """The largest integer that at least k of the numbers reach, (...)."""
+    info = jnp.iinfo(ordered.dtype)
+    start = jnp.where(_count(ordered >= 0) >= k, 0, info.min).astype(ordered.dtype)
+
+    def set_bit(number: Array, found: Array) -> Array:
+        bit = jnp.left_shift(
+            jnp.ones((), ordered.dtype), (info.bits - 2 - number).astype(ordered.dtype)
+        )
+        higher = found + bit
+        return jnp.where(_count(ordered >= higher[..., None]) >= k, higher, found)
+
+    return jax.lax.fori_loop(0, info.bits - 1, set_bit, start)
+
+
+def _last_of(tied: Array, wanted: Array) -> Array:
+    """The index of the last of the equal numbers that is chosen, (...).
+
+    Where all of them are, which is nearly always so, nothing is searched.
+    """
+    n = tied.shape[-1]
+    index = _index(tied)
+    some = _count(tied) > wanted
+
+    def searching(loop: tuple[Array, Array]) -> Array:
+        return (loop[0] >= 0) & jnp.any(some)
+
+    def set_bit(loop: tuple[Array, Array]) -> tuple[Array, Array]:
+        bit, found = loop
+        higher = found + jnp.left_shift(1, bit)
+        fewer = _count(tied & (index < higher[..., None])) < wanted
+        return bit - 1, jnp.where(fewer, higher, found)
+
+    first = (jnp.int32(n.bit_length() - 1), jnp.zeros(some.shape, jnp.int32))
+    _, found = jax.lax.while_loop(searching, set_bit, first)
+    return jnp.where(some, found, n)
+
+
+def _count(truths: Array) -> Array:
+    return jnp.sum(truths, axis=-1, dtype=jnp.int32)
+
+
+def _index(like: Array) -> Array:
+    """0, 1, ... along the last axis of an array of this shape."""
+    return jax.lax.broadcasted_iota(jnp.int32, like.shape, like.ndim - 1)

@@ -1,0 +1,165 @@
+"""What all sparse autoencoders share: from an architecture, which is a forward pass, to a Model.
+
+Around the pass stand the frame of the inputs, the latents that are in use, the penalty on the code
+and its tuner, the latents that are dead, and what is measured.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import chex
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, shown
+from superpos.metrics import feature_norms
+from superpos.models.inits import model_init
+from superpos.required import require
+from superpos.saes.inits import saelens
+from superpos.saes.parts import (
+    Architecture,
+    Around,
+    Pass,
+    SaeState,
+    first_state,
+    frame_at,
+    next_state,
+)
+from superpos.saes.sparsity import Latents
+from superpos.saes.tuner import TunerState
+from superpos.types import EMPTY, Array, Batch, Key, Model, Output, Params, Scalar, vectors
+
+REACHED = 0.05
+"""The part by which L0 may be off from what was asked for."""
+
+
+def sparse_autoencoder(
+    architecture: Architecture, around: Around, *, d_in: int, d_code: int
+) -> Model:
+    """A Model that reconstructs its inputs from a sparse code.
+
+    Its loss is the squared error of inputs in their frame, summed over d_in, with what the parts
+    add, averaged over the batch, float32 (). Targets of a batch are not read. It measures `l0`,
+    `mse` (that error), `explained_variance`, `dead` (the part of latents in use that did not fire
+    in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
+    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0.
+
+    Args:
+        architecture: the forward pass.
+        around: what stands around it.
+        d_in: inputs, >= 1.
+        d_code: latents, >= 1.
+
+    Raises:
+        ArgumentError: parts do not fit, or more latents are asked for than there are; one line.
+    """
+    width = around.width
+    if width is not None:
+        within(width, "width", d_code, f"d_code={d_code}")
+    asked = _asked(architecture, around)
+    if asked is not None:
+        most = d_code if width is None else width
+        within(asked, "l0", most, f"the {shown(most)} latents in use")
+    if around.tuner is not None and around.sparsity is None:
+        raise ArgumentError("tuner: expected a model with a penalty, sparsity")
+    start = model_init(around.init or saelens(), architecture.zeros)
+
+    def used() -> Array:
+        n_used = jnp.int32(d_code) if width is None else jnp.asarray(width).astype(jnp.int32)
+        return jnp.arange(d_code)[None] < n_used
+
+    def init(key: Key) -> tuple[Params, SaeState]:
+        params, _ = start(key)
+        return params, first_state(architecture, around, d_in, d_code)
+
+    def apply(params: Params, state: SaeState, x: Array) -> Output:
+        chex.assert_shape(x, (d_in,))
+        framed = state.frame != ()
+        inside = (state.frame.enter(x) if framed else x)[None]
+        if architecture.infer is None:
+            found = architecture.forward(params, inside, used())
+        else:
+            found = architecture.infer(params, state.threshold, inside, used())
+        recon = found.recon[0]
+        return Output(code=found.code[0], recon=state.frame.leave(recon) if framed else recon)
+
+    def loss(
+        params: Params, state: SaeState, batch: Batch, key: Key
+    ) -> tuple[Array, tuple[SaeState, dict[str, Array]]]:
+        del key
+        chex.assert_shape(batch.inputs, (None, d_in))
+        frame = frame_at(state, batch.inputs, around)
+        x = batch.inputs if frame == () else frame.enter(batch.inputs)
+        found = architecture.forward(params, x, used())
+        terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
+        silent = (state.silent > (1000 if around.dead is None else around.dead.window)) & used()[0]
+        terms |= _penalty(around, state, params, found)
+        if around.dead is not None:
+            rank = found.pre if found.rank is None else found.rank
+            residual = x - found.recon
+            decoder = architecture.decoder(params)
+            terms["auxk"] = around.dead.term(found.pre, decoder, rank, residual, silent)
+        terms |= architecture.terms(params, x, found)
+        l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
+        new = next_state(architecture, around, state, frame, found, l0)
+        measured = {
+            **terms,
+            "l0": l0,
+            "dead": silent.sum() / used().sum(),
+            "explained_variance": _explained(x, found.recon),
+            **_reached(asked, l0, new.tuner),
+        }
+        total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
+        return total, (new, measured)
+
+    return Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+
+
+def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
+    """Refuse a number of latents above the number that there are.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    require(
+        lambda asked, most: asked <= most,
+        [asked, most],
+        lambda: f"{name}={shown(asked)}: expected at most {what}",
+    )
+
+
+def _asked(architecture: Architecture, around: Around) -> Scalar | None:
+    """The L0 that one of the parts asks for."""
+    if around.tuner is not None:
+        return around.tuner.l0
+    if around.sparsity is not None and around.sparsity.l0 is not None:
+        return around.sparsity.l0
+    return architecture.l0
+
+
+def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:
+    """The penalty with its coefficient as it is now."""
+    if around.sparsity is None:
+        return EMPTY
+    acts = found.code if found.penalised is None else found.penalised
+    latents = Latents(acts, feature_norms(params.W_dec), found.gate)
+    tuned = isinstance(state.tuner, TunerState)
+    coefficient = state.tuner.coefficient if tuned else around.sparsity.coefficient
+    risen = coefficient * around.sparsity.risen(state.step)
+    return {"sparsity": (risen * around.sparsity.penalty(latents)).astype(found.recon.dtype)}
+
+
+def _explained(x: Array, recon: Array) -> Array:
+    """1 - ‖x - x̂‖² / ‖x - mean‖², over a batch, (); 0 where all examples are the same."""
+    spread = jnp.sum(jnp.square(x - x.mean(0)[None]))
+    left = jnp.sum(jnp.square(x - recon))
+    return jnp.where(spread > 0, 1 - left / jnp.where(spread > 0, spread, 1), 0)
+
+
+def _reached(asked: Scalar | None, l0: Array, tuner: Any) -> dict[str, Array]:
+    """Whether L0, where it is tuned its running mean, is what was asked for."""
+    if asked is None:
+        return {}
+    if not isinstance(tuner, TunerState):
+        return {"l0_reached": (jnp.abs(l0 - asked) <= REACHED * asked).astype(l0.dtype)}
+    reached = jnp.abs(tuner.l0 - asked) <= REACHED * asked
+    return {"l0_reached": reached.astype(l0.dtype), "coefficient": tuner.coefficient}

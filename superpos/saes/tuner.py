@@ -1,0 +1,108 @@
+"""A coefficient that is tuned while a model trains, until its L0 is the one that was asked for."""
+
+from typing import NamedTuple
+
+import flax.struct
+import jax.numpy as jnp
+
+from superpos.arguments import Count, Positive, factory
+from superpos.types import Array, Scalar
+
+PUBLISHED_STEPS = 200_000_000 // 1024
+"""Updates of the run for which the rates below were published."""
+RATE = 3e-4
+STEEPNESS = 10.0
+WHILE_CONVERGING = 0.01
+L0_HORIZON, SLOPE_HORIZON = 100.0, 20.0
+"""Updates that the running means are over: decays of .99 and .95."""
+
+
+@flax.struct.dataclass(kw_only=True)
+class TunerState:
+    """What a tuner remembers, all float32 ().
+
+    Attributes:
+        coefficient: of the penalty, as it is now.
+        l0: running mean of the L0 of batches.
+        slope: running mean of how that changes in an update.
+    """
+
+    coefficient: Array
+    l0: Array
+    slope: Array
+
+
+class Tuner(NamedTuple):
+    """Pure arithmetic in the state of a model, so that it maps over members.
+
+    Attributes:
+        l0: the mean number of active latents that is asked for.
+        gain: the largest relative change of the coefficient in an update.
+        shorter: the length of the run as part of the published one, at most 1.
+        least: of the coefficient.
+        most: of the coefficient.
+    """
+
+    l0: Scalar
+    gain: float
+    shorter: float
+    least: Scalar
+    most: Scalar
+
+    def start(self, coefficient: Scalar) -> TunerState:
+        """The state before the first update."""
+        zero = jnp.zeros(())
+        return TunerState(coefficient=zero + coefficient, l0=zero, slope=zero)
+
+    def tuned(self, state: TunerState, l0: Array, step: Array, warmup_steps: int) -> TunerState:
+        """The state after an update.
+
+        Args:
+            state: before it.
+            l0: of its batch, ().
+            step: number of the update, from 0 on, int32 ().
+            warmup_steps: updates in which the coefficient stays as it is.
+        """
+        new = jnp.maximum(1 / (1.0 + step), 1 / max(1.0, L0_HORIZON * self.shorter))
+        mean = state.l0 + new * (l0 - state.l0)
+        newer = 1 / max(1.0, SLOPE_HORIZON * self.shorter)
+        change = jnp.where(step == 0, 0.0, mean - state.l0)
+        slope = state.slope + newer * (change - state.slope)
+        error = (mean - self.l0) / self.l0
+        speed = jnp.where(error * slope < 0, WHILE_CONVERGING, 1.0)
+        factor = 1 + self.gain * speed * jnp.tanh(STEEPNESS * error)
+        tuned = jnp.clip(state.coefficient * factor, self.least, self.most)
+        tuned = jnp.where(step < warmup_steps, state.coefficient, tuned)
+        found = TunerState(coefficient=tuned, l0=mean, slope=slope)
+        return TunerState(
+            **{name: getattr(found, name).astype(old.dtype) for name, old in vars(state).items()}
+        )
+
+
+@factory
+def l0_tuner(
+    *, l0: Positive, n_steps: Count, least: Positive = 0.01, most: Positive = 100.0
+) -> Tuner:
+    """Raise the coefficient of a penalty while there are too many active latents, or lower it.
+
+    In an update it changes by at most a part of 3e-4, in a hundredth of that while L0 comes nearer.
+    These are rates of a run of 195,312 updates; in a shorter one it changes faster, and the means
+    that it goes by are over fewer updates, in proportion.
+
+    Args:
+        l0: the mean number of active latents that is asked for, in (0, inf).
+        n_steps: updates in the run, >= 1.
+        least: of the coefficient, in (0, inf).
+        most: of the coefficient, in (0, inf).
+
+    Returns:
+        A Tuner.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Chanin et al. 2026, SynthSAEBench (arXiv 2602.14687), how L0 is reached.
+    """
+    shorter = min(1.0, n_steps / PUBLISHED_STEPS)
+    return Tuner(l0, min(0.5, RATE / shorter), shorter, least, most)
