@@ -68,4 +68,8 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _float32(arrays: Arrays) -> Arrays:
-    return {name: array.astype(np.float32) for name, array in arrays.items()}
+    """float32 that nobody writes to."""
+    found = {name: array.astype(np.float32) for name, array in arrays.items()}
+    for array in found.values():
+        array.setflags(write=False)
+    return found

@@ -50,7 +50,7 @@ def _given(stream: Arrays, start: Arrays) -> Arrays:
     near = stream["features"][:FOUND] + 0.2 * rng.normal(size=(FOUND, inputs.D_IN))
     W_dec[:FOUND] = near * rng.uniform(-1.5, 1.5, (FOUND, 1))
     W_dec[FOUND] = -1.2 * stream["features"][0]  # two latents for one feature
-    x = stream["xs"][:N_BATCHES].reshape(-1, inputs.D_IN)
+    x = stream["xs"][:N_BATCHES].reshape(-1, inputs.D_IN).copy()
     directions = W_dec / np.linalg.norm(W_dec, axis=1, keepdims=True)
     latents = np.maximum(x @ directions.T - 0.3, 0)
     latents[:, inputs.QUIET] = 0  # dead
