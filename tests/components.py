@@ -52,7 +52,7 @@ HOSTS = {
     "rescaled": "computation",
     **dict.fromkeys(("saelens", "dictionary_learning", "truth", "l0_tuner"), "sae_relu"),
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
-    "auxk": "sae_topk",
+    **dict.fromkeys(("auxk", "resample"), "sae_topk"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 WORDS = {

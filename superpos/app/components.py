@@ -49,7 +49,7 @@ COMPONENTS: Registry = {
         "truth": saes.inits.truth,
         "unit": models.inits.unit,
     },
-    "dead": {"auxk": saes.auxk},
+    "dead": {"auxk": saes.auxk, "resample": saes.resample},
     "sparsity": {
         "l1": saes.sparsity.l1,
         "quadratic": saes.sparsity.quadratic,

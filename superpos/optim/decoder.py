@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import Decay, MaybePositive, Positive, factory
+from superpos.arguments import Decay, MaybeCount, MaybePositive, Positive, factory
 from superpos.optim.gradient import adam
+from superpos.optim.resampling import resampled
 from superpos.optim.schedules import Schedule
 from superpos.types import Array, Params
 
@@ -27,6 +28,7 @@ def sae_adam(
     eps: Positive = 1e-8,
     clip: MaybePositive = 1.0,
     decoder: Literal["free", "unit"] = "free",
+    resample_every: MaybeCount = None,
     schedule: Schedule | None = None,
 ) -> optax.GradientTransformation:
     """Adam with a clipped gradient, thresholds that stay >= 0 and, if asked for, unit decoder rows.
@@ -38,6 +40,8 @@ def sae_adam(
         eps: added to the root of the second moment, in (0, inf).
         clip: the norm of the whole gradient, at the most, in (0, inf); None does not clip.
         decoder: "free", or "unit" for decoder rows of norm 1, as `unit_decoder` keeps them.
+        resample_every: updates between two times that dead latents start anew, >= 1, of a model
+            with `saes.resample`; None is never.
         schedule: multiplies the learning rate, step -> factor; None is constant.
 
     Returns:
@@ -52,7 +56,8 @@ def sae_adam(
     inner = adam(learning_rate=learning_rate, b1=b1, b2=b2, eps=eps, schedule=schedule)
     if clip is not None:
         inner = optax.chain(_clipped(clip), inner)
-    return kept_positive(unit_decoder(inner) if decoder == "unit" else inner)
+    inner = kept_positive(unit_decoder(inner) if decoder == "unit" else inner)
+    return inner if resample_every is None else resampled(inner, resample_every)
 
 
 def unit_decoder(inner: optax.GradientTransformation) -> optax.GradientTransformation:
@@ -107,7 +112,7 @@ def _clipped(most: Positive) -> optax.GradientTransformation:
         factor = jnp.minimum(1, most / jnp.where(norm > 0, norm, 1))
         return jax.tree.map(lambda leaf: (factor * leaf).astype(leaf.dtype), updates), state
 
-    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+    return optax.GradientTransformation(lambda _: optax.EmptyState(), update)
 
 
 def _at(

@@ -65,7 +65,7 @@ def abs_topk(
         forward=forward,
         decoder=lambda params: folded(params).W_dec,
         dims=DIMS,
-        l0=k,
+        k=k,
     )
     around = Around(width=width, init=init, dead=dead, centre=centre, scale=scale)
     return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)

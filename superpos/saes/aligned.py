@@ -62,7 +62,7 @@ def aligned(
         forward=forward,
         decoder=lambda params: folded(params).W_dec,
         dims=DIMS,
-        l0=k,
+        k=k,
     )
     around = Around(width=width, init=init, dead=dead, centre=centre, scale=scale)
     return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)

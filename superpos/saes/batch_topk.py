@@ -111,7 +111,7 @@ def batch_architecture(
         dims=DIMS,
         infer=infer,
         threshold=next_threshold,
-        l0=k,
+        k=k,
     )
 
 

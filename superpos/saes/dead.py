@@ -1,15 +1,29 @@
-"""Latents that no longer fire, and an auxiliary loss that brings them back."""
+"""Latents that no longer fire, and what brings them back: an auxiliary loss, or a new start."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import flax.struct
 import jax
 import jax.numpy as jnp
 
 from superpos.arguments import NonNegative, factory
 from superpos.saes.lazily import where_needed
 from superpos.saes.select import largest
-from superpos.types import Array, Scalar
+from superpos.types import Array, Key, Scalar
+
+
+@flax.struct.dataclass(kw_only=True)
+class Resampling:
+    """What an optimiser needs to start dead latents anew.
+
+    Attributes:
+        dead: which are dead, bool (d_code,).
+        examples: one for each latent, (d_code, d_in).
+    """
+
+    dead: Array
+    examples: Array
 
 
 class Dead(NamedTuple):
@@ -19,11 +33,11 @@ class Dead(NamedTuple):
         term: (pre, decoder, rank, residual, dead) -> (), with its coefficient. The pre-activations
             (batch, d_code) and the decoder (d_code, d_in) that reconstructs from them have
             gradients. By what latents are chosen (batch, d_code), the residual (batch, d_in) and
-            which latents are dead (d_code,) have none.
+            which latents are dead (d_code,) have none. None adds nothing.
         window: a latent is dead that has not fired in more updates than this.
     """
 
-    term: Callable[[Array, Array, Array, Array, Array], Array]
+    term: Callable[[Array, Array, Array, Array, Array], Array] | None
     window: Scalar
 
 
@@ -71,3 +85,40 @@ def auxk(
         return coefficient * where_needed(jnp.any(dead), error, (pre, decoder), given)
 
     return Dead(term, window)
+
+
+@factory
+def resample(*, window: NonNegative = 1000.0) -> Dead:
+    """Dead latents start anew, which `optim.sae_adam` does every `resample_every` updates.
+
+    Args:
+        window: updates without firing after which a latent is dead, in [0, inf).
+
+    Returns:
+        A Dead. The state of its model has an example of the last batch for each latent, drawn in
+        proportion to the square of its loss.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Bricken et al. 2023, Towards Monosemanticity, "Neuron Resampling".
+    """
+    return Dead(None, window)
+
+
+def badly_reconstructed(x: Array, recon: Array, n_drawn: int, key: Key) -> Array:
+    """Examples drawn with replacement, in proportion to the square of their squared error.
+
+    Args:
+        x: (batch, d_in).
+        recon: (batch, d_in).
+        n_drawn: how many.
+        key: of the draw.
+
+    Returns:
+        (n_drawn, d_in).
+    """
+    weights = jnp.cumsum(jnp.square(jnp.sum(jnp.square(x - recon), axis=-1)))
+    places = jax.random.uniform(key, (n_drawn,), weights.dtype) * weights[-1]
+    return x[jnp.minimum(jnp.searchsorted(weights, places, side="right"), x.shape[0] - 1)]

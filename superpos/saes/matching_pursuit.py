@@ -116,7 +116,7 @@ def matching_pursuit(
         forward=forward,
         decoder=lambda params: params.W_dec,
         dims={name: DIMS[name] for name in ("W_dec", "b_dec")},
-        l0=k,
+        k=k,
     )
     init = saelens(decoder_norm=1.0) if init is None else init
     around = Around(width=width, init=init, centre=centre, scale=scale)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.models.inits import Init
-from superpos.saes.dead import Dead
+from superpos.saes.dead import Dead, Resampling
 from superpos.saes.inputs import Centre, Frame, Scale, frame_of
 from superpos.saes.sparsity import Sparsity
 from superpos.saes.tuner import Tuner
@@ -53,7 +53,7 @@ class Architecture(NamedTuple):
             dead latents.
         infer: (params, threshold, x, used) -> Pass, outside training; None is `forward`.
         threshold: (threshold, step, Pass) -> threshold (), of `infer`; None has none.
-        l0: the number of active latents that is asked for; None where none is.
+        k: active latents of an example that are asked for; None where none are.
         weight: of the error of the whole code.
     """
 
@@ -64,7 +64,7 @@ class Architecture(NamedTuple):
     terms: Callable[[Params, Array, Pass], dict[str, Array]] = _nothing
     infer: Callable[[Params, Array, Array, Array], Pass] | None = None
     threshold: Callable[[Array, Array, Pass], Array] | None = None
-    l0: Scalar | None = None
+    k: Scalar | None = None
     weight: Scalar = 1.0
 
 
@@ -101,6 +101,7 @@ class SaeState:
             ().
         frame: of the inputs, from the first batch.
         tuner: of the coefficient.
+        resampling: what an optimiser needs to start dead latents anew.
     """
 
     step: Array
@@ -108,6 +109,7 @@ class SaeState:
     threshold: Any = ()
     frame: Any = ()
     tuner: Any = ()
+    resampling: Any = ()
 
 
 def first_state(architecture: Architecture, around: Around, d_in: int, d_code: int) -> SaeState:
@@ -120,6 +122,9 @@ def first_state(architecture: Architecture, around: Around, d_in: int, d_code: i
         threshold=() if architecture.threshold is None else jnp.zeros(()),
         frame=Frame(centre=jnp.zeros(d_in), scale=jnp.ones(())) if framed else (),
         tuner=around.tuner.start(around.sparsity.coefficient) if tuned else (),
+        resampling=Resampling(dead=jnp.zeros(d_code, bool), examples=jnp.zeros((d_code, d_in)))
+        if around.dead is not None and around.dead.term is None
+        else (),
     )
 
 

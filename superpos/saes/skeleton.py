@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import chex
+import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, shown
 from superpos.metrics import feature_norms
 from superpos.models.inits import model_init
 from superpos.required import require
+from superpos.saes.dead import Resampling, badly_reconstructed
 from superpos.saes.inits import saelens
 from superpos.saes.parts import (
     Architecture,
@@ -58,7 +60,7 @@ def sparse_autoencoder(
     asked = _asked(architecture, around)
     if asked is not None:
         most = d_code if width is None else width
-        within(asked, "l0", most, f"the {shown(most)} latents in use")
+        within(asked[1], asked[0], most, f"the {shown(most)} latents in use")
     if around.tuner is not None and around.sparsity is None:
         raise ArgumentError("tuner: expected a model with a penalty, sparsity")
     start = model_init(around.init or saelens(), architecture.zeros)
@@ -85,7 +87,6 @@ def sparse_autoencoder(
     def loss(
         params: Params, state: SaeState, batch: Batch, key: Key
     ) -> tuple[Array, tuple[SaeState, dict[str, Array]]]:
-        del key
         chex.assert_shape(batch.inputs, (None, d_in))
         frame = frame_at(state, batch.inputs, around)
         x = batch.inputs if frame == () else frame.enter(batch.inputs)
@@ -93,7 +94,7 @@ def sparse_autoencoder(
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
         silent = (state.silent > (1000 if around.dead is None else around.dead.window)) & used()[0]
         terms |= _penalty(around, state, params, found)
-        if around.dead is not None:
+        if around.dead is not None and around.dead.term is not None:
             rank = found.pre if found.rank is None else found.rank
             residual = x - found.recon
             decoder = architecture.decoder(params)
@@ -101,12 +102,16 @@ def sparse_autoencoder(
         terms |= architecture.terms(params, x, found)
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
         new = next_state(architecture, around, state, frame, found, l0)
+        if isinstance(state.resampling, Resampling):
+            examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
+            again = Resampling(dead=silent, examples=jax.lax.stop_gradient(examples))
+            new = new.replace(resampling=again)
         measured = {
             **terms,
             "l0": l0,
             "dead": silent.sum() / used().sum(),
             "explained_variance": _explained(x, found.recon),
-            **_reached(asked, l0, new.tuner),
+            **_reached(None if asked is None else asked[1], l0, new.tuner),
         }
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
@@ -127,13 +132,13 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
     )
 
 
-def _asked(architecture: Architecture, around: Around) -> Scalar | None:
-    """The L0 that one of the parts asks for."""
+def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar] | None:
+    """The L0 that one of the parts asks for, after the key that it is set by."""
     if around.tuner is not None:
-        return around.tuner.l0
+        return "tuner.l0", around.tuner.l0
     if around.sparsity is not None and around.sparsity.l0 is not None:
-        return around.sparsity.l0
-    return architecture.l0
+        return "sparsity.l0", around.sparsity.l0
+    return None if architecture.k is None else ("k", architecture.k)
 
 
 def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:

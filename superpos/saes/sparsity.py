@@ -117,7 +117,9 @@ def tanh(
 
 
 @factory
-def quadratic(*, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
+def quadratic(
+    *, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
+) -> Sparsity:
     """The squared distance of each example's L0 from what is asked for.
 
     Args:
@@ -142,7 +144,9 @@ def quadratic(*, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: Cou
 
 
 @factory
-def relative(*, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0) -> Sparsity:
+def relative(
+    *, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
+) -> Sparsity:
     """The squared relative distance of a batch's mean L0 from what is asked for.
 
     Args:

@@ -58,7 +58,7 @@ def topk(
         forward=lambda params, x, used: top_pass(folded(params), x, used, k, pre_bias=pre_bias),
         decoder=lambda params: folded(params).W_dec,
         dims=DIMS,
-        l0=k,
+        k=k,
     )
     around = Around(width=width, init=init, dead=dead, centre=centre, scale=scale)
     return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)

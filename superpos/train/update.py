@@ -29,13 +29,14 @@ def updated(
         loss: the loss of the batch, ().
         grads: its gradient, a tree like the parameters.
         state: the model's state after the batch.
-        key: of the optimiser's own noise; None where it has none.
+        key: of the optimiser's own noise; None where it takes no extra arguments, of which the
+            `state` is another.
 
     Returns:
         The carry one step later.
     """
-    noise = {} if key is None else {"key": key}
-    updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **noise)
+    extra = {} if key is None else {"key": key, "state": state}
+    updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **extra)
     params = optax.apply_updates(carry.params, updates)
     new = dataclasses.replace(
         carry, step=carry.step + 1, params=params, state=state, opt_state=opt_state

@@ -1,0 +1,94 @@
+"""Dead latents of a sparse autoencoder that start anew, at examples with a large error."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from superpos.arguments import ArgumentError
+from superpos.types import Array, Params
+
+ENCODER_SCALE = 0.2
+"""Norm of a new encoder column as part of the mean norm of the others."""
+FIRST_AXIS = ("W_dec", "b_enc")
+LAST_AXIS = ("W_enc",)
+"""Parameters with a number or a row for each latent along their first axis, or their last."""
+
+
+class ResampledState(NamedTuple):
+    """What is remembered: the updates done, int32 (), and the state of the optimiser inside."""
+
+    n_updates: Array
+    inner: Any
+
+
+def resampled(
+    inner: optax.GradientTransformation, every: int
+) -> optax.GradientTransformationExtraArgs:
+    """An optimiser under which dead latents start anew from time to time.
+
+    A decoder row then has norm 1 and the direction of an example, the encoder column the same
+    direction and a fifth of the mean norm of those that are not dead, and its bias is 0; what the
+    optimiser remembers of them is 0.
+
+    Args:
+        inner: the optimiser.
+        every: updates between two times, >= 1.
+
+    Returns:
+        An optax GradientTransformationExtraArgs, whose update needs the parameters and takes the
+        `state` of the model after the batch, with `resampling.dead`, bool (d_code,), and
+        `resampling.examples`, (d_code, d_in).
+
+    Raises:
+        ArgumentError: from its update, where the model gives no such thing; one line.
+
+    Reference:
+        Bricken et al. 2023, Towards Monosemanticity, "Neuron Resampling".
+    """
+
+    def init(params: Params) -> ResampledState:
+        return ResampledState(jnp.int32(0), inner.init(params))
+
+    def update(
+        updates: Params, state: Any, params: Params | None = None, **extra: Any
+    ) -> tuple[Params, Any]:
+        steps, after = inner.update(updates, state.inner, params)
+        resampling = getattr(extra.get("state"), "resampling", ())
+        if resampling == () or not hasattr(params, "W_enc"):
+            raise ArgumentError(
+                "resample_every: expected a model with an encoder and saes.resample"
+            )
+        n_updates = state.n_updates + 1
+        dead = resampling.dead & (n_updates % every == 0)
+        new = _new(params, dead, resampling.examples)
+        moved = _replaced(steps, dead, {name: new[name] - getattr(params, name) for name in new})
+        return moved, ResampledState(n_updates, _replaced(after, dead, {}))
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+def _new(params: Params, dead: Array, examples: Array) -> dict[str, Array]:
+    """Where the parameters of each latent would start anew."""
+    norms = jnp.linalg.norm(examples, axis=1, keepdims=True)
+    rows = examples / jnp.where(norms > 0, norms, 1)
+    columns = jnp.linalg.norm(params.W_enc, axis=0)
+    mean = jnp.sum(jnp.where(dead, 0, columns)) / jnp.maximum(1, jnp.sum(~dead))
+    biases = {"b_enc": jnp.zeros_like(params.b_enc)} if hasattr(params, "b_enc") else {}
+    return {"W_dec": rows, "W_enc": ENCODER_SCALE * mean * rows.T, **biases}
+
+
+def _replaced(tree: Any, dead: Array, values: dict[str, Array]) -> Any:
+    """A tree in which what dead latents have is a value by name, or 0."""
+
+    def replaced(path: Any, leaf: Array) -> Array:
+        name = jax.tree_util.keystr(path[-1:], simple=True)
+        if name not in FIRST_AXIS + LAST_AXIS:
+            return leaf
+        along = leaf.ndim - 1 if name in LAST_AXIS else 0
+        shape = [dead.shape[0] if axis == along else 1 for axis in range(leaf.ndim)]
+        value = values.get(name, jnp.zeros_like(leaf))
+        return jnp.where(dead.reshape(shape), value, leaf).astype(leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(replaced, tree)
