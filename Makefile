@@ -52,7 +52,8 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -m experiments.bench --write
 
 parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
-	$(PEERS:.ready=bin/python) -W ignore -m tests.parity $(WRITE)
+	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
+	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
 
 # pytest rewrites the asserts of every test: once, and not by each of the workers.
 $(REWRITTEN): $(READY) $(shell find tests -name '*.py')

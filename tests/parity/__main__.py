@@ -77,7 +77,7 @@ def differences(found: Arrays, frozen: Arrays) -> Iterator[str]:
     if found.keys() != frozen.keys():
         yield f"other arrays: {sorted(found.keys() ^ frozen.keys())}"
     for name in found.keys() & frozen.keys():
-        allowed = AFTER_TRAINING if name.startswith("trained") else AT_ONCE
+        allowed = AFTER_TRAINING if name.startswith(("trained", "halfway")) else AT_ONCE
         scale = max(1.0, float(np.abs(frozen[name]).max(initial=0)))
         apart = float(np.abs(found[name] - frozen[name]).max(initial=0))
         if not apart <= allowed * scale:

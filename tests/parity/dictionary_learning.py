@@ -54,11 +54,14 @@ def record(case: Case, start: Arrays, xs: np.ndarray) -> Arrays:
 
 
 def trained(case: Case, start: Arrays, xs: np.ndarray) -> Arrays:
-    """Parameters and state after 100 updates of its trainer."""
+    """Parameters halfway and after 100 updates of its trainer, and the state then."""
     trainer = new_trainer(case, start)
+    found: Arrays = {}
     for step, x in enumerate(xs):
         trainer.update(step, torch.tensor(x))
-    found = {f"trained/{name}": value for name, value in named(trainer.ae).items()}
+        if step + 1 == inputs.HALFWAY:
+            found |= {f"halfway/{name}": value for name, value in named(trainer.ae).items()}
+    found |= {f"trained/{name}": value for name, value in named(trainer.ae).items()}
     if hasattr(trainer, "num_tokens_since_fired"):
         found["trained_state/since_fired"] = array(trainer.num_tokens_since_fired)
     if isinstance(trainer.ae.__dict__.get("_buffers", {}).get("threshold"), torch.Tensor):

@@ -6,7 +6,7 @@ NumPy alone, from one seed each, so that the arrays are the same whatever is ins
 import numpy as np
 
 D_IN, D_CODE, N_FEATURES = 8, 16, 12
-BATCH, N_STEPS = 32, 100
+BATCH, N_STEPS, HALFWAY = 32, 100, 50
 DENSITY, NOISE = 0.2, 0.02
 QUIET = slice(13, 16)
 """Latents that hardly fire at the start, so that some are dead in training."""

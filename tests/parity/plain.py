@@ -36,8 +36,8 @@ def record(case: Case, frozen: Arrays, x: np.ndarray) -> Arrays:
 
 
 def _relu(p: Params, settings: Mapping[str, Any], x: Tensor, _: Tensor) -> Loss:
-    shift, scale = _normalisation(settings.get("normalize_activations"), x)
-    centred = (x - shift) / scale - p["b_dec"] * settings.get("apply_b_dec_to_input", True)
+    shift, scale, eps = _normalisation(settings.get("normalize_activations"), x)
+    centred = (x - shift) / (scale + eps) - p["b_dec"] * settings.get("apply_b_dec_to_input", True)
     code = relu(centred @ p["W_enc"] + p["b_enc"])
     recon = (code @ p["W_dec"] + p["b_dec"]) * scale + shift
     weighted = code * _norms(p)
@@ -47,14 +47,14 @@ def _relu(p: Params, settings: Mapping[str, Any], x: Tensor, _: Tensor) -> Loss:
     return code, recon, _mse(x, recon) + settings["l1_coefficient"] * penalty.mean()
 
 
-def _normalisation(kind: str | None, x: Tensor) -> tuple[Tensor, Tensor]:
-    """What is subtracted before the encoder, and divided by."""
+def _normalisation(kind: str | None, x: Tensor) -> tuple[Tensor, Tensor, float]:
+    """What is subtracted before the encoder, and divided by; the last on the way in alone."""
     if kind == "layer_norm":
         mean = x.mean(-1, keepdim=True)
-        return mean, (x - mean).std(-1, keepdim=True)
+        return mean, (x - mean).std(-1, keepdim=True), 1e-5
     if kind == "constant_norm_rescale":
-        return torch.zeros(1), x.norm(dim=-1, keepdim=True) / x.shape[-1] ** 0.5
-    return torch.zeros(1), torch.ones(1)
+        return torch.zeros(1), x.norm(dim=-1, keepdim=True) / x.shape[-1] ** 0.5, 0.0
+    return torch.zeros(1), torch.ones(1), 0.0
 
 
 def _gated(p: Params, settings: Mapping[str, Any], x: Tensor, _: Tensor) -> Loss:

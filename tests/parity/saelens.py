@@ -1,5 +1,6 @@
 """SAELens on the weights and the data: a pass with its gradients, then 100 steps of its trainer."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,18 @@ def record(case: Case, start: Arrays, xs: np.ndarray) -> Arrays:
 
 
 def trained(case: Case, start: Arrays, xs: np.ndarray) -> Arrays:
-    """The loss of each step, and parameters and state after the last."""
+    """The loss of each step, parameters halfway and after the last, and the state then."""
     losses: list[np.ndarray] = []
-    trainer = trained_sae(case, start, xs, losses)
-    found = {f"trained/{name}": array(p) for name, p in trainer.sae.named_parameters()}
+    found: Arrays = {}
+
+    def keep(trainer: SAETrainer[Any, Any], output: TrainStepOutput) -> None:
+        losses.append(array(output.loss))
+        place = {inputs.HALFWAY: "halfway", inputs.N_STEPS: "trained"}.get(len(losses))
+        if place:
+            named = trainer.sae.named_parameters()
+            found.update({f"{place}/{name}": array(p) for name, p in named})
+
+    trainer = trained_sae(case, start, xs, keep)
     found["trained_losses"] = np.stack(losses)
     found["trained_state/since_fired"] = array(trainer.n_forward_passes_since_fired)
     if hasattr(trainer.sae, "topk_threshold"):
@@ -42,16 +51,18 @@ def trained(case: Case, start: Arrays, xs: np.ndarray) -> Arrays:
 
 
 def trained_sae(
-    case: Case, start: Arrays, xs: np.ndarray, losses: list[np.ndarray] | None = None
+    case: Case,
+    start: Arrays,
+    xs: np.ndarray,
+    keep: Callable[[SAETrainer[Any, Any], TrainStepOutput], None] = lambda *_: None,
 ) -> SAETrainer[Any, Any]:
-    """SAELens' trainer after a step on each batch; the loss of each is added to `losses`."""
+    """SAELens' trainer after a step on each batch; `keep` is given what each step found."""
     sae = training_sae(case, start)
     trainer = SAETrainer(cfg=_trainer_config(case), sae=sae, data_provider=iter(()))
     for x in xs:
         output = trainer.step(torch.tensor(x))
         trainer.n_training_steps += 1
-        if losses is not None:
-            losses.append(array(output.loss))
+        keep(trainer, output)
     return trainer
 
 
