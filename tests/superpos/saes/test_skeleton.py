@@ -172,7 +172,7 @@ def test_dead_latents_start_anew_at_badly_reconstructed_examples() -> None:
         grad = jax.grad(model.loss, has_aux=True)
         grads, (state, _) = grad(params, state, batch_of(x), jax.random.key(number))
         before = params
-        steps, moments = tx.update(grads, moments, params, state=state, key=None)
+        steps, moments = tx.update(grads, moments, params, model_state=state)
         params = jax.tree.map(jnp.add, params, steps)
         if number == 0:
             assert (params.b_enc[:3] < -8).all()
