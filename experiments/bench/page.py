@@ -44,8 +44,8 @@ in density and share their random numbers, as points of a grid do. `a seed each`
 its own numbers, as the models of the peers do. `one kernel`: the same with engine.kernel=pallas.
 Products are in float32 everywhere (no TF32).
 Autoencoders: superpos trains 16 at once on one stream; SAELens 6.54.12 and a plain PyTorch loop
-train one after another, of the same size, with the same optimiser. The peers run in the environment of
-`make parity`, in the same turns, each with all cores. An SAE-sample is an example that one
+train one after another, of the same size, with the same optimiser. The peers run in the environment
+of `make parity`, in the same turns, each with all cores. An SAE-sample is an example that one
 autoencoder has seen. Part of the peak: the five dense products of an update against the product of
 two squares of 1,024. torch.topk gives values and indices, bisection a mask.
 """

@@ -6,6 +6,8 @@ autoencoder is trained, as the peers train one after another, and their data are
 imports nothing of superpos.
 """
 
+# pyright: reportMissingImports=false
+
 import json
 import os
 import sys
