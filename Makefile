@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-parity/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench lock clean
+.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -45,10 +46,14 @@ report: $(READY) ## the same, and a page for each experiment with an index (outp
 docs: $(READY) ## the guides, with the experiments they show (outputs/docs/index.html)
 	$(BIN)/python -m experiments.report docs
 
-bench: $(READY) ## superpos beside PyTorch (installed where missing) and a plain vmap; renews RESULTS.md
+bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews RESULTS.md
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
+
+parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
+	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
+	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
 
 # pytest rewrites the asserts of every test: once, and not by each of the workers.
 $(REWRITTEN): $(READY) $(shell find tests -name '*.py')
@@ -60,11 +65,18 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --quiet --output-file requirements.lock
 
-clean: ## remove results and the environment
-	rm -rf outputs .venv
+clean: ## remove results and the environments
+	rm -rf outputs .venv .venv-parity
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# SAELens and all that it imports, apart from superpos; dictionary_learning without what its trainers do not.
+$(PEERS): tests/parity/requirements.txt
+	$(PYTHON) -m venv .venv-parity
+	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dictionary-learning==0.1.0
 	touch $@

@@ -65,7 +65,10 @@ PAPERS = ("chen", "elhage", "gauge", "lecomte", "scherlis")
 IN_HASTE = (
     *("conf/", "faults/test_isolation.py", "superpos/evaluations/", "test_contract.py"),
     *("experiments/bench/", "superpos/app/report/", "superpos/app/test_runner.py"),
-    *(f"superpos/{room}/" for room in ("data", "gauge", "losses", "metrics", "models", "optim")),
+    *(
+        f"superpos/{room}/"
+        for room in ("data", "gauge", "losses", "metrics", "models", "optim", "saes")
+    ),
     *(f"experiments/{paper}/" for paper in PAPERS),
 )
 """Tests whose time is mostly that of compiling, and which hold for any way to compile."""

@@ -1,8 +1,8 @@
 """`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
-The parts are memory, growth and launchers; none named is all. outputs/bench.json keeps every number
-and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed page,
-experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time.
+The parts are memory, growth, launchers and saes; none named is all. outputs/bench.json keeps every
+number and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed
+page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time.
 """
 
 import json
@@ -63,6 +63,7 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
     from experiments.bench import growth, launchers, memory
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
+    from experiments.bench.saes.measure import saes
     from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
     from experiments.bench.timing import measure, prepare
 
@@ -80,6 +81,7 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
         "memory": lambda: memory.memory(memory.CASES, who),
         "growth": lambda: dict(growth.growth()),
         "launchers": lambda: list(launchers.launchers()),
+        "saes": saes,
     }
     for part in parts:
         progress.print(part)

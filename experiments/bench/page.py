@@ -6,11 +6,12 @@ from typing import Any
 from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
 from experiments.bench.growth import BLOCK_CASE
 from experiments.bench.launchers import TARGET_SECONDS
-from experiments.bench.tables import TextTable, tables
+from experiments.bench.tables import tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
+from experiments.bench.text import TextTable
 from experiments.bench.timing import REPEATS
 
-PARTS = ("memory", "growth", "launchers")
+PARTS = ("memory", "growth", "launchers", "saes")
 """What a report may lack."""
 ROWS = (
     ("date", "Date"),
@@ -29,8 +30,8 @@ def page(report: Mapping[str, Any]) -> str:
     """The Markdown of a report.
 
     Args:
-        report: `machine`, `targets` and `cases`, and what was measured of `memory`, `growth` and
-            `launchers`, as in outputs/bench.json.
+        report: `machine`, `targets` and `cases`, and what was measured of `memory`, `growth`,
+            `launchers` and `saes`, as in outputs/bench.json.
     """
     machine = report["machine"]
     where = [[title, machine[key]] for key, title in ROWS]
@@ -42,6 +43,11 @@ turns in one process, and a number is the median of {REPEATS} turns. `one seed`:
 in density and share their random numbers, as points of a grid do. `a seed each`: every model draws
 its own numbers, as the models of the peers do. `one kernel`: the same with engine.kernel=pallas.
 Products are in float32 everywhere (no TF32).
+Autoencoders: superpos trains 16 at once on one stream; SAELens 6.54.12 and a plain PyTorch loop
+train one after another, of the same size, with the same optimiser. The peers run in the environment
+of `make parity`, in the same turns, each with all cores. An SAE-sample is an example that one
+autoencoder has seen. Part of the peak: the five dense products of an update against the product of
+two squares of 1,024. torch.topk gives values and indices, bisection a mask.
 """
     parts = [intro, markdown(TextTable("Machine", ["", ""], where)), remarks(report)]
     return "\n".join([*parts, *map(markdown, tables(report))])
@@ -49,7 +55,7 @@ Products are in float32 everywhere (no TF32).
 
 def remarks(report: Mapping[str, Any]) -> str:
     """What the tables mean for the targets, in sentences."""
-    judged = report["targets"]
+    judged = [*report["targets"], *report.get("saes", {}).get("targets", [])]
     missed = [each for each in judged if each["verdict"] == MISSED]
     lines = [f"Targets: {len(missed)} of {len(judged)} missed."]
     lines += [

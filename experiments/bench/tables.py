@@ -1,22 +1,13 @@
 """A report as tables of text, the ratios first, for the terminal and for the committed page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE
 from experiments.bench.contestants import OURS
+from experiments.bench.saes.tables import tables as tables_of_saes
 from experiments.bench.targets import ratio
-
-ABSENT = "–"
-
-
-class TextTable(NamedTuple):
-    """A title, the names of the columns, and rows of text."""
-
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
-
+from experiments.bench.text import ABSENT, TextTable, three
 
 GROWTH = {
     "models": ("Growth with the number of models: 5→2", ("models",)),
@@ -30,11 +21,12 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
     """All tables of a report.
 
     Args:
-        report: `targets` and `cases`, and what was measured of `memory`, `growth` and `launchers`,
-            as in outputs/bench.json.
+        report: `targets` and `cases`, and what was measured of `memory`, `growth`, `launchers` and
+            `saes`, as in outputs/bench.json.
 
     Returns:
-        Ratios, targets, medians, seconds to compile, memory, growth and launchers.
+        Ratios, targets, medians, seconds to compile, memory, growth, launchers and
+        autoencoders.
     """
     cases = report["cases"]
     found = [
@@ -44,7 +36,7 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
             f"Microseconds per model-step, batch {BATCH_SIZE}, median of repeats",
             cases,
             "us_per_model_step",
-            _three,
+            three,
         ),
         per_contestant(
             "Seconds to prepare, with no compiled program kept", cases, "prepare_s", "{:.1f}".format
@@ -57,6 +49,8 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
         found += growth(report["growth"])
     if "launchers" in report:
         found.append(launchers(report["launchers"]))
+    if "saes" in report:
+        found += tables_of_saes(report["saes"])
     return found
 
 
@@ -79,7 +73,7 @@ def targets(judged: Sequence[Mapping[str, Any]]) -> TextTable:
             each["case"],
             each["what"],
             f"≥ {each['at_least']:g}",
-            _text(each["measured"], _three),
+            _text(each["measured"], three),
             each["verdict"],
         ]
         for each in judged
@@ -102,14 +96,14 @@ def growth(series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[TextTa
         rows = [
             [
                 *(f"{row[key]:,}" for key in own),
-                _three(row["us_per_model_step"]),
+                three(row["us_per_model_step"]),
                 f"{row['compile_s']:.1f}",
             ]
             for row in series[name]
         ]
         yield TextTable(title, [*own, "µs per model-step", "compile s"], rows)
     rows = [
-        [f"{row['steps']:,}", _three(row["seconds"]), _three(1e6 * row["seconds"] / row["steps"])]
+        [f"{row['steps']:,}", three(row["seconds"]), three(1e6 * row["seconds"] / row["steps"])]
         for row in series["steps"]
     ]
     title = "Growth with steps: 5→2 x 16 in blocks of 100"
@@ -143,8 +137,3 @@ def _names(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
 
 def _text(value: float | None, write: Callable[[float], str]) -> str:
     return ABSENT if value is None else write(value)
-
-
-def _three(value: float) -> str:
-    """Three significant digits, without an exponent."""
-    return f"{float(f'{value:.3g}'):,.10g}"

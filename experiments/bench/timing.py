@@ -2,12 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from experiments.bench.cases import SAMPLE_S, Case
 from experiments.bench.contestants import Contestant
-from experiments.bench.ours import Run
 
 REPEATS = 5
 
@@ -21,7 +20,7 @@ class Prepared(NamedTuple):
         seconds: what preparing took; compiling, above all.
     """
 
-    run: Run
+    run: Callable[[], Any]
     steps: int
     seconds: float
 
@@ -65,7 +64,7 @@ def measure(case: Case, who: Mapping[str, Contestant]) -> dict[str, Any]:
     }
 
 
-def _seconds(run: Run, n_runs: int) -> float:
+def _seconds(run: Callable[[], Any], n_runs: int) -> float:
     begun = time.perf_counter()
     for _ in range(n_runs):
         run()

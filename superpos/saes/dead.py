@@ -35,10 +35,13 @@ class Dead(NamedTuple):
             gradients. By what latents are chosen (batch, d_code), the residual (batch, d_in) and
             which latents are dead (d_code,) have none. None adds nothing.
         window: a latent is dead that has not fired in more updates than this.
+        spares_fired: whether a latent that fires in a batch is not dead in it, so that silence is
+            counted with the batch.
     """
 
     term: Callable[[Array, Array, Array, Array, Array], Array] | None
     window: Scalar
+    spares_fired: bool = False
 
 
 @factory
@@ -55,7 +58,8 @@ def auxk(
         window: updates without firing after which a latent is dead, in [0, inf).
         normalised: False adds min(n_dead / (d_in / 2), 1) times the squared error, with negative
             pre-activations, as SAELens does; True the squared error as part of the variance of
-            what is left over, with a ReLU, as dictionary_learning does.
+            what is left over, with a ReLU, of latents that are not active in the batch either, as
+            dictionary_learning does.
 
     Returns:
         A Dead.
@@ -84,7 +88,7 @@ def auxk(
         given = (*jax.lax.stop_gradient((rank, residual)), dead)
         return coefficient * where_needed(jnp.any(dead), error, (pre, decoder), given)
 
-    return Dead(term, window)
+    return Dead(term, window, spares_fired=normalised)
 
 
 @factory

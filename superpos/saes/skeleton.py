@@ -16,7 +16,7 @@ from superpos.arguments import ArgumentError, shown
 from superpos.metrics import feature_norms
 from superpos.models.inits import model_init
 from superpos.required import require
-from superpos.saes.dead import Resampling, badly_reconstructed
+from superpos.saes.dead import Dead, Resampling, badly_reconstructed
 from superpos.saes.inits import saelens
 from superpos.saes.parts import (
     Architecture,
@@ -93,7 +93,7 @@ def sparse_autoencoder(
         x = batch.inputs if frame == () else frame.enter(batch.inputs)
         found = architecture.forward(params, x, used())
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
-        silent = (state.silent > (1000 if around.dead is None else around.dead.window)) & used()[0]
+        silent = _silent(around.dead, state, found) & used()[0]
         terms |= _penalty(around, state, params, found)
         if around.dead is not None and around.dead.term is not None:
             rank = found.pre if found.rank is None else found.rank
@@ -131,6 +131,13 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
         [asked, most],
         lambda: f"{name}={shown(asked)}: expected at most {what}",
     )
+
+
+def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
+    """Which latents have not fired in more updates than the window, (d_code,)."""
+    silent = state.silent > (1000 if dead is None else dead.window)
+    spares = dead is not None and dead.spares_fired
+    return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
 
 
 def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar] | None:

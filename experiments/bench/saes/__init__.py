@@ -1,0 +1,1 @@
+"""Sweeps of sparse autoencoders beside SAELens' trainer and a plain PyTorch loop."""

@@ -1,0 +1,59 @@
+"""What was measured of autoencoders, as tables of text."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from experiments.bench.saes.targets import OURS, part_of_peak
+from experiments.bench.text import ABSENT, TextTable, three
+
+GROWTH = {
+    "members": ("Autoencoders: growth with members, 64→256 L1", "n_members"),
+    "widths": ("Autoencoders: growth with the width, 64 inputs, L1 x 16", "d_code"),
+    "batches": ("Autoencoders: growth with the batch, 64→256 L1 x 16", "batch_size"),
+}
+
+
+def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
+    """All tables of the part.
+
+    Args:
+        found: as in outputs/bench.json, under `saes`.
+    """
+    names = list(dict.fromkeys(name for row in found["cases"] for name in row["us_per_sae_sample"]))
+    yield TextTable(
+        "Autoencoders: microseconds per SAE-sample, and how many times faster superpos is",
+        ["case", *names, *(f"over {name}" for name in names if name != OURS), "part of the peak"],
+        [_case(row, names, found["peak_gflops"]) for row in found["cases"]],
+    )
+    rows = [
+        [
+            each["case"],
+            each["what"],
+            f"≥ {each['at_least']:g}",
+            ABSENT if each["measured"] is None else three(each["measured"]),
+            each["verdict"],
+        ]
+        for each in found["targets"]
+    ]
+    yield TextTable("Autoencoders: targets", ["case", "", "target", "measured", "verdict"], rows)
+    for name, (title, own) in GROWTH.items():
+        rows = [
+            [f"{row[own]:,}", three(row["us_per_sae_sample"]), three(row["mib_of_member"])]
+            for row in found["growth"][name]
+        ]
+        yield TextTable(title, [own, "µs per SAE-sample", "MiB a member"], rows)
+    ways = list(found["selection"][0]["ms"])
+    rows = [
+        [row["of"], f"{row['k']:,}", *map(three, row["ms"].values())] for row in found["selection"]
+    ]
+    title = "Autoencoders: selection from 1,024 examples of 256 numbers, milliseconds"
+    yield TextTable(title, ["the largest of", "k", *ways], rows)
+
+
+def _case(row: Mapping[str, Any], names: list[str], peak_gflops: float) -> list[str]:
+    us = row["us_per_sae_sample"]
+    times = [
+        f"{us[name] / us[OURS]:.1f}" if name in us else ABSENT for name in names if name != OURS
+    ]
+    own = [three(us[name]) if name in us else ABSENT for name in names]
+    return [row["case"], *own, *times, f"{100 * part_of_peak(row, peak_gflops):.0f} %"]

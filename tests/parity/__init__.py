@@ -1,0 +1,1 @@
+"""`python -m tests.parity`, by the parity environment: what SAELens and others do, frozen."""
