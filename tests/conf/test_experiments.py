@@ -1,6 +1,7 @@
 """Every experiment composes, binds and runs end to end, however little its models have learned."""
 
 import functools
+import inspect
 import json
 import math
 import re
@@ -157,6 +158,14 @@ def test_every_experiment_binds_at_its_own_size() -> None:
         assert all(variant.n_members >= 1 for variant in variants.values()), name
         jobs = [job for variant in variants.values() for job in variant.plans]
         assert any(job.fit.n_steps > 0 for job in jobs), name  # others may only start
+        check_starts(config, variants)
+
+
+def check_starts(config: Mapping[str, Any], variants: Mapping[str, Variant]) -> None:
+    """Where the best of restarts is taken, those at one point say nothing of those at another."""
+    reduces = hasattr(inspect.getmodule(analyses()[config["analysis"]["kind"]]), "best_of")
+    restarted = any(len(variant.axes.get("seed", ())) > 1 for variant in variants.values())
+    assert config["engine"]["own_starts"] == (reduces and restarted), config["experiment"]
 
 
 @pytest.mark.slow
