@@ -97,4 +97,4 @@ def _with_parameters(
     return found
 
 
-NULLS = (untrained, mislabelled, misplaced, noise, nothing)
+NULLS = (nothing, untrained, misplaced, noise, mislabelled)
