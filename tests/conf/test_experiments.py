@@ -20,7 +20,6 @@ from experiments.gauge.scale import moves, tied
 from superpos.app import boundary, runner
 from superpos.app.claims.everything import FULL
 from superpos.app.claims.setting import registered
-from superpos.app.config import sweep_plan
 from superpos.app.config.variant import Variant
 from superpos.app.extensions import extensions
 from superpos.app.findings import Findings
@@ -28,7 +27,7 @@ from superpos.app.registry import analyses
 from superpos.app.report.guide import guides
 from superpos.engine import width
 from superpos.train import store
-from tests.conf.nulls import NULLS, stretched
+from tests.conf.nulls import NULLS, own_variants, stretched
 from tests.small import ends, shrunk
 from tests.superpos.app.report.sites import claims_of, figures_of
 from tests.work import Work, counted
@@ -294,10 +293,3 @@ def check_that_claims_can_fail(ran: Ran) -> None:
             verdicts = analysis.judge(measured)
         standing -= {each.claim.id for each in verdicts if each.reproduced is False}
     assert standing == set()
-
-
-def own_variants(name: str) -> Mapping[str, Variant]:
-    """The variants of an experiment at its own size, whose values another test checks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweep_plan, "valid_points", lambda *_: None)
-        return runner.bind(registered(name), trace=False)[0]
