@@ -35,3 +35,4 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found["step_overlap"] >= 10).any()
     opened = scope["store"].open(tmp_path / "outputs" / "own")
     assert opened["W_path"].equals(opened["W"].rename("W_path"))
+    assert [verdict.reproduced for verdict in scope["judge"]({"heads": 0.505})] == [True]

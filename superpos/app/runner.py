@@ -196,7 +196,9 @@ def _standard_error_of(last: Any) -> str:
     """
     ratio = (last["loss_standard_error"] / abs(last["loss"])).where(store.finished(last))
     known = ratio.to_numpy()[np.isfinite(ratio.to_numpy())]
-    return f"at most {100 * known.max():.2g} % of it" if known.size else "not known"
+    if not known.size:
+        return "not known"
+    return f"at most {100 * known.max():.2g} % of it" if known.max() else "none"
 
 
 def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> int:

@@ -47,6 +47,7 @@ def search(target: Target) -> tuple[Any, Exception | None]:
         max_examples=50,
         deadline=None,
         database=None,
+        report_multiple_bugs=False,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )

@@ -172,13 +172,29 @@ words = st.lists(
     max_size=3,
 )
 
+CLAIMS = ledger.claims_of(
+    "a/b",
+    [("c", "half", "=", 0.5, 0.01)],
+    paper="p",
+    section="1",
+    setting="s",
+    origin=ledger.Origin("theory", "before"),
+)
+LEDGER = ledger.to_records([CLAIMS["c"].judge(0.5)], "run")
+FIELDS = ("id", "source", "claimed", "identity", "measured", "reproduced", "note", "changed")
+records = st.dictionaries(st.sampled_from(FIELDS), values, max_size=2).map(
+    lambda other: [{**LEDGER[0], **other}]
+)
+
 TARGETS = {
     "words": Target(words, _words, (UsageError, ConfigError)),
     "config": Target(settings, _config, (ConfigError,)),
     "header": Target(edits, _damaged("sweep.json"), (StoreError,)),
     "chunk": Target(edits, _damaged("chunks/*"), (StoreError,)),
     "ledger": Target(
-        values, _json_file("claims.json", lambda at: ledger.read(at / "claims.json")), (ValueError,)
+        records | values,
+        _json_file("claims.json", lambda at: ledger.read(at / "claims.json")),
+        (StoreError,),
     ),
     "findings": Target(values, _json_file("figures.json", stored.read_facts), (ValueError,)),
     "manifest": Target(values, _json_file("multirun.json", multirun.read), (StoreError,)),

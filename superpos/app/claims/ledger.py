@@ -4,11 +4,12 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from superpos.app.claims.counts import SOURCES, Source
+from superpos.arguments import shown
 from superpos.store.bounded import StoreError, read_json
 from superpos.store.derived import replace as replace_file
 
@@ -16,6 +17,18 @@ Relation = Literal["=", ">=", "<="]
 SIGNS = {"=": "=", ">=": "≥", "<=": "≤"}
 Written = Literal["before", "after"]
 WRITTEN = ("before", "after")
+
+NUMBER = int | float
+KINDS = {
+    "claimed": NUMBER,
+    "tolerance": NUMBER,
+    "identity": bool,
+    "measured": NUMBER | None,
+    "reproduced": bool | None,
+    "agrees": bool | None,
+    "changed": list,
+}
+"""Field of a record that is no text -> its type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,9 +224,12 @@ def read(path: Path) -> list[dict[str, Any]]:
         StoreError: If the file is not JSON, not a list of records, or repeats an id; one line.
     """
     try:
-        return _unique(read_json(path))
+        records = _unique(read_json(path))
+        for record in records:
+            _check(record)
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{path}: expected a ledger of claims ({error})") from None
+    return records
 
 
 def _record(verdict: Verdict, command: str, changed: Sequence[str]) -> dict[str, Any]:
@@ -229,6 +245,16 @@ def _record(verdict: Verdict, command: str, changed: Sequence[str]) -> dict[str,
         "note": "; ".join(filter(None, notes)),
         "command": command,
     }
+
+
+def _check(record: Mapping[str, Any]) -> None:
+    """Refuse a record that is of no claim, or of no verdict."""
+    told = {field.name: record[field.name] for field in fields(Claim) if field.name != "history"}
+    kinds = {**dict.fromkeys((*told, "note", "command"), str), **KINDS}
+    for name, kind in kinds.items():
+        if not isinstance(record[name], kind):
+            raise ValueError(f"{name}: {shown(record[name])}")
+    Claim(**told)
 
 
 def _unique(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -190,6 +190,19 @@ def test_an_id_listed_twice_is_an_error_everywhere(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("source", "nobody"), ("claimed", "1"), ("measured", []), ("agrees", 1), ("note", None)],
+)
+def test_a_record_of_no_claim_or_no_verdict_is_refused(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    path = tmp_path / "claims.json"
+    write(path, [{**to_records([make_claim().judge(0.5)], COMMAND)[0], name: value}])
+    with pytest.raises(StoreError, match=name):
+        read(path)
+
+
 @pytest.mark.parametrize("text", ["", "{", "3", "[1]", '[{"paper": "x"}]', '{"id": "x"}'])
 def test_a_file_that_is_no_ledger_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "claims.json"

@@ -19,20 +19,36 @@ CONFIG = {
     "command": "run",
     "nested": {"list": [1, 2.5, None]},
 }
+RECORDS = ledger.to_records(
+    [
+        ledger.Claim(
+            id="a",
+            paper="p",
+            section="1",
+            setting="s",
+            claimed=1.0,
+            tolerance=0.0,
+            relation="=",
+            statement="one",
+            source="theory",
+            written="before",
+        ).judge(1.0)
+    ],
+    "run",
+)
 FILES = ("config.yaml", "claims.json", "figures.json")
 
 
 def keep(folder: Path) -> None:
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    ledger.write(folder / "claims.json", [{"id": "a", "measured": 1.0}])
+    ledger.write(folder / "claims.json", RECORDS)
     stored.write_findings(folder, Findings([], FIGURES, TABLES), {"Time taken": "3 s"})
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
     keep(tmp_path)
     run = stored.read(tmp_path)
-    records = [{"id": "a", "measured": 1.0}]
-    assert run == (CONFIG, records, FIGURES, TABLES, {"Time taken": "3 s"})
+    assert run == (CONFIG, RECORDS, FIGURES, TABLES, {"Time taken": "3 s"})
     assert stored.read_facts(tmp_path) == run.facts
 
 
