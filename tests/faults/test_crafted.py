@@ -1,10 +1,12 @@
 """Files that someone made to do harm, checksum and all: one line or quarantine, soon and small."""
 
+import contextlib
 import copy
 import hashlib
 import io
 import json
 import os
+import socket
 import struct
 import time
 import tracemalloc
@@ -15,12 +17,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from superpos.app.config.yaml_files import problems_of
 from superpos.app.report import stored
 from superpos.arguments import ArgumentError
 from superpos.assets.array import array
 from superpos.store import bounded, files, frame, multirun
 from superpos.store.afterwards import FOLDER
 from superpos.store.multirun import Members
+from superpos.store.npy import MOST_ARRAYS
 from superpos.train import StoreError, store
 from tests.faults import simulator
 
@@ -218,6 +222,11 @@ def a_pipe(path):
     os.mkfifo(path)
 
 
+def a_socket(path):
+    with socket.socket(socket.AF_UNIX) as one, contextlib.chdir(path.parent):
+        one.bind(path.name)
+
+
 def endless(path):
     path.unlink(missing_ok=True)
     path.symlink_to("/dev/zero")
@@ -292,7 +301,7 @@ PAYLOADS = {
     "of overlapping files": lambda: zipped(
         IDS, ("value/W.npy", npy((4,)) + bytes(16)), edit=overlapping
     ),
-    "of many files": lambda: zipped(*((f"{n}.npy", b"") for n in range(frame.MOST_ARRAYS + 1))),
+    "of many files": lambda: zipped(*((f"{n}.npy", b"") for n in range(MOST_ARRAYS + 1))),
     "with ids of numbers": lambda: zipped(("ids.npy", npy((1,), "<f4", bytes(4)))),
     "with a single id": lambda: zipped(("ids.npy", npy((), "|S16", b"0" * 16))),
     "with rows that lack": lambda: zipped(IDS, ("value/W.npy", npy((2,)) + bytes(8))),
@@ -379,6 +388,24 @@ def test_a_crafted_asset_is_one_line(tmp_path, kind):
     path.write_bytes(PAYLOADS[kind]())
     with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
         array(path=str(path))
+    path.write_bytes(PAYLOADS["that inflates"]())
+    with soon_and_small(), pytest.raises(ArgumentError, match="expected at most 67,108,864 more"):
+        array(path=str(path))
     (tmp_path / "a.npy").write_bytes(npy((HUGE,)))
     with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
         array(path=str(tmp_path / "a.npy"))
+
+
+@pytest.mark.parametrize("make", [of_a_terabyte, a_pipe, endless, a_socket])
+@pytest.mark.parametrize("read", ["a.npy", "a.npz", "a.yaml"])
+def test_what_is_no_file_or_has_no_end_is_refused_by_every_reader(tmp_path, make, read):
+    path = tmp_path / read
+    make(path)
+    with soon_and_small():
+        if read == "a.yaml":
+            [line] = problems_of(path)
+        else:
+            with pytest.raises(ArgumentError) as refused:
+                array(path=str(path))
+            line = str(refused.value)
+    assert str(path) in line and "\n" not in line
