@@ -6,8 +6,8 @@ from typing import IO, Any
 
 from superpos.arguments import ArgumentError, factory
 from superpos.engine.assets import aligned, asset
+from superpos.memory import free_bytes
 from superpos.store.bounded import open_file
-from superpos.store.memory import free_bytes
 from superpos.store.npy import NUMBERS, InflatedError, read_array, read_arrays
 from superpos.types import Asset
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from superpos.arguments import ArgumentError, shown
+from superpos.memory import free_bytes
 from superpos.store.bounded import StoreError
 from superpos.store.grid import SEED, Grid, canonical_spec, make_grid
-from superpos.store.memory import free_bytes
 from superpos.store.table import Schema, bytes_of, short_names
 from superpos.train.schedule import STEP
 
