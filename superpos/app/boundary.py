@@ -266,6 +266,10 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
     overrides: Any = OmegaConf.to_container(chosen.overrides.task, resolve=False)
     raw: Any = OmegaConf.to_container(config, resolve=False)
+    experiment = chosen.runtime.choices["experiment"]
+    if "experiment" in raw:  # where Hydra puts a file that does not say otherwise
+        first = "expected # @package _global_ as its first line, without which it changes nothing"
+        raise UsageError(f"experiment={experiment}: {first}")
     values, unresolved = _values(config), {}
     if written.ENVIRONMENT in str(raw):
         with environment_as(written.text_of):
@@ -276,7 +280,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
         "links": dict(written.links(raw)),
         **values,
         "unresolved": unresolved,
-        "experiment": chosen.runtime.choices["experiment"],
+        "experiment": experiment,
         "command": _command(overrides),
         "overrides": overrides,
     }

@@ -172,7 +172,7 @@ UNKNOWN = [
     ),
     case("schedule=step", "schedule=step: expected one of constant, cosine, linear"),
     case("analysis.kind=elhage/intr", "analysis.kind='elhage/intr': expected one of train, "),
-    case("~data.densty", "~data.densty: Could not delete from config"),
+    case("~data.densty", "'~data.densty': Could not delete from config"),
     case("~engine", "engine: missing"),
     case("engine=null", "engine=None: expected kernel, rng, chunk, "),
     case("data=null", f"data=null: expected one of {SOURCES}"),
@@ -180,7 +180,7 @@ UNKNOWN = [
     case("variants=abc", "variants='abc': expected a name and changes for each variant"),
     case("data.density", "data.density: missing EQUAL"),
     case("data.density=[1", "data.density=[1: no viable alternative at input"),
-    case("data.density=${foo}", "data.density=${foo}: Interpolation key 'foo' not found"),
+    case("data.density=${foo}", "'data.density=${foo}': Interpolation key 'foo' not found"),
     case("+data.density=1", "+data.density=1: Could not append to config"),
 ]
 AXES = [

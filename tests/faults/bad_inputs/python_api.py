@@ -204,7 +204,7 @@ SWEEPS = [
     row("density=[]", swept(axes={"density": []}), "density: empty axis, expected"),
     row("density=[nan]", swept(axes={"density": [math.nan]}), "density=[nan]: expected"),
     row("density=None", swept(axes={"density": None}), "density=None: expected a list of"),
-    row("density='0.5'", swept(axes={"density": "0.5"}), "density='0.5': expected a list of"),
+    row("axis='0.5'", swept(axes={"density": "0.5"}), "density='0.5': expected a list of"),
     row("density=[[1]]", swept(axes={"density": [[0.5]]}), "density=[[0.5]]: expected a list"),
     row("density=[1e39]", swept(axes={"density": [1e39]}), "density=[1e+39]: expected a list"),
     row("density=[-0.1]", stored(axes={"density": [0.5, -0.1]}), "density=-0.1: expected a num"),

@@ -21,6 +21,7 @@ import pytest
 from superpos.app import command as program
 from superpos.app.boundary import experiments
 from superpos.app.config.yaml_files import problems_of
+from superpos.app.extensions import VARIABLE
 from superpos.app.multirun.search import best_of
 from superpos.app.report import stored
 from superpos.store import files
@@ -42,6 +43,7 @@ def refuse(
     as_new_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Refuse:
     """Run a command line that is to be refused, and give its lines without `superpos: `."""
+    monkeypatch.setenv(VARIABLE, os.environ[VARIABLE])  # which --with changes
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
     for name in ("superpos.engine.launch", "superpos.engine.program"):
         module = importlib.import_module(name)
@@ -325,9 +327,9 @@ def test_no_variant_is_trained_before_the_folders_of_all_are_known_to_do(
     make_store(tmp_path / "out", "b", **{"data.density": 0.25})
     (tmp_path / "out" / "b" / "sweep.json").rename(tmp_path / "out" / "b" / name)
     before = there(tmp_path)
-    variants = "variants={a:{seed:1},b:{seed:2}}"
-    [line] = refuse("experiment=train", "output_dir=out", variants, quiet=False)
-    held = "data.density=0.25, asked for" if name == "sweep.json" else "static axes;"
+    variants = ("+variants.a={seed:1}", "+variants.b={seed:2}")
+    [line] = refuse("experiment=train", "output_dir=out", *variants, quiet=False)
+    held = "asked for" if name == "sweep.json" else "static axes;"
     assert line.startswith("out/b: holds a sweep with ") and held in line
     assert "choose another folder" in line
     assert there(tmp_path) == before

@@ -51,6 +51,9 @@ TABLE = [
     row("missing", lambda path: None, ": expected a file to read (No such file or directory)"),
 ]
 EXPERIMENTS = [
-    text("a number for text", "title: 3", "title"),
-    text("code", "a: !!python/object/apply:os.getcwd []", "own.yaml"),
+    text("a number for text", "# @package _global_\ntitle: 3", "title=3: expected a text", ""),
+    text("no package", "title: A", "experiment=own: ", "expected # @package _global_ as its first"),
+    text(
+        "code", "a: !!python/object/apply:os.getcwd []", "experiment=own: could not determine", ""
+    ),
 ]
