@@ -19,6 +19,7 @@ from superpos.arguments import (
     MaybeNonNegative,
     PositiveFraction,
     did_you_mean,
+    shown,
 )
 from superpos.components import check, construct, problem_of
 from superpos.engine.after import described
@@ -26,8 +27,8 @@ from superpos.engine.assets import arrays_of, reading
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import schema_of
 from superpos.engine.tracing import TooLargeError
-from superpos.engine.width import available_bytes
 from superpos.engine.work import MaybeMembers
+from superpos.memory import available_bytes
 from superpos.random import Rng
 from superpos.store.afterwards import check_names
 from superpos.store.grid import make_grid
@@ -101,6 +102,7 @@ def bind(
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
     problems += _objective(config["objective"])
+    problems += _texts(config)
     variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
@@ -174,6 +176,13 @@ def _variants(node: Any) -> Iterator[str]:
             yield f"variants.{name}={changes!r}: expected changes to the config"
         else:
             yield from _unknown(f"variants.{name}.", changes or {}, VARIED)
+
+
+def _texts(config: Mapping[str, Any]) -> Iterator[str]:
+    """What a page states is text."""
+    for name in ("title", "question"):
+        if type(config.get(name, "")) is not str:
+            yield f"{name}={shown(config[name])}: expected a text"
 
 
 def _objective(node: Any) -> Iterator[str]:
