@@ -98,6 +98,18 @@ def nothing(dataset: xarray.Dataset) -> xarray.Dataset:
     return _with_parameters(dataset, lambda shape: 1e-3 * rng.standard_normal(shape))
 
 
+def shuffled(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Each of what was measured, over models and steps as chance has it."""
+    rng, found = np.random.default_rng(3), dataset.copy()
+    for name, each in dataset.data_vars.items():
+        dims = [dim for dim in each.dims if dim in dataset["status"].dims or dim == "step"]
+        if dims and name not in ("status", "fragile"):
+            first = each.transpose(*dims, ...)
+            rows = first.to_numpy().reshape(-1, *first.shape[len(dims) :])
+            found[name] = (first.dims, rng.permutation(rows).reshape(first.shape))
+    return found
+
+
 def _with_parameters(
     dataset: xarray.Dataset, make: Callable[[tuple[int, ...]], np.ndarray]
 ) -> xarray.Dataset:
@@ -108,4 +120,4 @@ def _with_parameters(
     return found
 
 
-NULLS = (nothing, untrained, misplaced, noise, mislabelled)
+NULLS = (nothing, untrained, misplaced, noise, mislabelled, shuffled)
