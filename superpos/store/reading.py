@@ -22,11 +22,11 @@ Swept = tuple[dict[str, Any], Grid, Table]
 """The header, the grid and the results of a sweep."""
 MOST_TEXT = 2**20
 """Characters of what members share, which is hashed for each of them."""
-MOST_TEXTS = 10**7
-"""Characters that are hashed for a sweep of which little is stored, in a moment."""
-MOST_UNSTORED = 10
+MOST_TEXTS = 5 * 10**8
+"""Characters that are hashed for a sweep of which little is stored, in about two seconds."""
+MOST_UNSTORED = 100
 """Members for each that is stored, of a sweep with more characters than that."""
-_TEXT_OF_POINT = 500
+_TEXT_OF_POINT = 4000
 """What hashing a member takes besides, in characters."""
 _HEAD = 2**16
 """Bytes of a chunk file that are no results, for each of them, at the most."""

@@ -78,12 +78,12 @@ HEADERS = [
     ),
     header(
         "3,610,000 members, none of them stored",
-        *("3,610,000 members, of which at most 0 are stored", "expected 361,000 or more"),
+        *("3,610,000 members, of which at most 0 are stored", "expected 36,100 or more"),
         axes=of_width(1900),
     ),
     header(
         "4,000 members with a long config",
-        *("4,000 members, of which at most 0 are stored", "expected 400 or more"),
+        *("4,000 members, of which at most 0 are stored", "expected 40 or more"),
         axes={"a": [*range(4000)]},
         spec={"b": "x" * 10**6},
     ),
