@@ -1,7 +1,7 @@
 """From a plain config to an experiment: its variants, and the analysis of their results."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,6 +118,7 @@ def bind(
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
+    problems += _unread(variants.values()) if not problems else []
     if problems or wrong_variants:
         raise ConfigError(problems + wrong_variants)
 
@@ -134,6 +135,20 @@ def _untrained(config: Mapping[str, Any]) -> list[str]:
     if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
         return []
     return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
+
+
+def _unread(variants: Iterable[Variant]) -> list[str]:
+    """An asset that no component of any variant asks for changes nothing."""
+    plans = [plan for variant in variants for plan in variant.plans]
+    named = dict.fromkeys(
+        name for plan in plans for name, node in plan.config["assets"].items() if node is not None
+    )
+    read = {name for plan in plans for name in plan.assets}
+    return [
+        f"assets.{name}: no component has an argument of that name"
+        for name in named
+        if name not in read
+    ]
 
 
 def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
