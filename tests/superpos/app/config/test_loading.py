@@ -117,12 +117,6 @@ def test_an_asset_is_loaded_for_those_variants_alone_that_ask_for_it(
     assert not any(key.startswith("assets") for key in variants["drawn"].plans[0].spec)
 
 
-@pytest.mark.usefixtures("no_compile")
-def test_an_asset_that_no_variant_asks_for_is_one_line(tmp_path: Path) -> None:
-    given = config(tmp_path, assets={"examples": {"kind": "array", "path": "none.npy"}})
-    assert refused(given) == ["assets.examples: no component has an argument of that name"]
-
-
 @pytest.mark.slow
 def test_a_variant_reads_what_an_earlier_one_learned(tmp_path: Path) -> None:
     codes = {
