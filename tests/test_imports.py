@@ -23,7 +23,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 TIERS = (
     ("types",),
-    ("required",),
+    ("memory", "required"),
     ("arguments",),
     ("components",),
     ("losses", "metrics", "random"),
@@ -42,7 +42,7 @@ TIERS = (
 RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
 TRAINING = {"train", "store", "engine"}
 """Rooms that import no data, model or metric: who calls them hands those in."""
-MAY_IMPORT = {"types", "required", "arguments", "components", "random", *TRAINING}
+MAY_IMPORT = {"types", "memory", "required", "arguments", "components", "random", *TRAINING}
 OFFERED = "superpos/train/__init__.py"
 """Offers what the rooms above it have, loaded when first asked for."""
 HYDRA = {"hydra", "omegaconf"}

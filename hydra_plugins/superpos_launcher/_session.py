@@ -26,6 +26,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.resolvers import oc
 
+from hydra_plugins.superpos_launcher.grid import refuse_twice
+
 BASE = "config"
 """The config that every run starts from."""
 NOT_TAKEN = ("experimental_rerun", "config_path", "config_name")
@@ -119,6 +121,7 @@ class Session:
         elif given.shell_completion:
             self._hydra.shell_completion(BASE, words)
         elif self.multirun:
+            refuse_twice(self.read, words, self.compose(words).hydra.sweeper)
             self._loader.records = False
             self._hydra.multirun(BASE, main, [*words, "hydra.mode=MULTIRUN"])
         else:

@@ -1,7 +1,7 @@
 """`hydra/sweeper=grid`: the basic sweeper, with every batch launched and each job composed once."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -83,6 +83,23 @@ def _check_count(overrides: list[Override]) -> None:
         raise HydraException(
             f"{n_jobs:,} jobs: expected at most {MOST_JOBS:,}; axes inside one job cost less"
         )
+
+
+def refuse_twice(
+    read: Callable[[str], Override], words: Sequence[str], sweeper: Mapping[str, Any]
+) -> None:
+    """Refuse values that would make the same job twice, whatever sweeper makes the jobs.
+
+    Args:
+        read: a word -> what Hydra reads in it.
+        words: of the command line.
+        sweeper: its settings, which may have values of keys too.
+
+    Raises:
+        HydraException: as of `lengths`.
+    """
+    own = sweeper.get("params") or {}
+    lengths([read(word) for word in (*words, *(f"{key}={own[key]}" for key in own))])
 
 
 def lengths(overrides: Sequence[Override]) -> dict[str, int]:

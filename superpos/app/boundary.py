@@ -68,6 +68,7 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
     """
     codes: list[int] = []
     failures: list[Exception] = []
+    new: list[Path] = []  # folders of a single run that are not there yet, the innermost first
     with _session(words) as session:
         here = functools.partial(contextlib.chdir, Path.cwd())
 
@@ -81,7 +82,7 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
             try:
                 with here():
                     outcome: Outcome = task(plain)
-                _forget_folder() if outcome.code == REFUSED else session.record()
+                _forget_folder(new) if outcome.code == REFUSED else session.record()
             except Exception as error:
                 failures.append(_refusal(session, error) if type(error) is RefusedError else error)
                 return None
@@ -95,6 +96,8 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
 
         def checked(config: DictConfig) -> None:
             plain = _plain(config)
+            place = Path(config.hydra.run.dir).absolute()
+            new.extend(path for path in (place, *place.parents) if not path.exists())
             try:
                 check(plain) if check else None
             except Exception as error:
@@ -118,13 +121,18 @@ def run(words: Sequence[str], task: Task, batch: Batch, check: Check | None = No
     return max(codes, default=0)
 
 
-def _forget_folder() -> None:
-    """Remove the folder of a job that was refused, and those around it, where they are empty."""
-    folder, top = HydraConfig.get().runtime.output_dir, Path(HydraConfig.get().sweep.dir).absolute()
+def _forget_folder(new: Sequence[Path]) -> None:
+    """Remove the folder of a job that was refused, and those around it, where they are empty.
+
+    Args:
+        new: those that a single run has made, the innermost first.
+    """
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    top = Path(HydraConfig.get().sweep.dir).absolute()
+    inside = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
     with contextlib.suppress(OSError):
-        for each in (Path(folder), *Path(folder).parents):
-            if each.is_relative_to(top):
-                each.rmdir()
+        for each in new or inside:
+            each.rmdir()
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -258,6 +266,10 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     chosen = HydraConfig.get()
     overrides: Any = OmegaConf.to_container(chosen.overrides.task, resolve=False)
     raw: Any = OmegaConf.to_container(config, resolve=False)
+    experiment = chosen.runtime.choices["experiment"]
+    if "experiment" in raw:  # where Hydra puts a file that does not say otherwise
+        first = "expected # @package _global_ as its first line, without which it changes nothing"
+        raise UsageError(f"experiment={experiment}: {first}")
     values, unresolved = _values(config), {}
     if written.ENVIRONMENT in str(raw):
         with environment_as(written.text_of):
@@ -268,7 +280,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
         "links": dict(written.links(raw)),
         **values,
         "unresolved": unresolved,
-        "experiment": chosen.runtime.choices["experiment"],
+        "experiment": experiment,
         "command": _command(overrides),
         "overrides": overrides,
     }

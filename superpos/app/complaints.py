@@ -66,7 +66,14 @@ def one_line(error: Exception, line: Line) -> str:
     first = " ".join(part.strip() for part in text.splitlines()[:2] if part.strip())
     if first.startswith(tuple(f"{word.text}: " for word in line.words)):
         return first
-    return f"{shlex.join(word.text for word in line.words)}: {first}"
+    named = [word for word in line.words if word.key and _names_key(first, word.key)]
+    blamed = named if len(named) == 1 else line.words
+    return f"{shlex.join(word.text for word in blamed)}: {first}"
+
+
+def _names_key(text: str, key: str) -> bool:
+    """Whether a message names a dotted key, and no longer one."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(key)}(?![\w.]*\w)", text))
 
 
 def problem_of(line: Line) -> str:

@@ -20,16 +20,16 @@ from superpos.app.config.variant import Variant, realised
 from superpos.app.config.written import as_written
 from superpos.app.findings import Findings, Table
 from superpos.app.jobs import Outcome
-from superpos.app.multirun.static import train_static
+from superpos.app.multirun.static import check_held, train_static
 from superpos.app.progress import progress_bar
 from superpos.app.report import stored
 from superpos.app.report.page import write_run
 from superpos.app.search_metric import at_the_end, final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
-from superpos.store import files, multirun
+from superpos.store import files
 from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
-from superpos.train import NoMemberError, StoreError, store
+from superpos.train import NoMemberError, store
 
 Bound = tuple[Mapping[str, Variant], Callable[..., Findings]]
 
@@ -59,14 +59,15 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
     """
     variants, analyse = bound or bind(config)
     folder, console = Path(config["output_dir"]), terminal.console()
-    with files.one_line(folder, "expected a folder to write to"):
-        files.make_folder(folder)
-    for change in changes(config):
-        console.print(f"other setting  {change}", soft_wrap=True, markup=False)
-    trained = {
-        name: _train(config, name, variant, files.own(folder, name), console)
-        for name, variant in variants.items()
-    }
+    with files.making(folder):
+        for name, variant in variants.items():
+            check_held(config, name, variant, files.own(folder, name))
+        for change in changes(config):
+            console.print(f"other setting  {change}", soft_wrap=True, markup=False)
+        trained = {
+            name: _train(config, name, variant, files.own(folder, name), console)
+            for name, variant in variants.items()
+        }
     return report(config, analyse, trained, folder, console)
 
 
@@ -109,10 +110,6 @@ def _train(
         f"{config['experiment']} {name}: {variant.n_members:,} models x"
         f" {' or '.join(f'{length:,}' for length in lengths)} steps"
     )
-    other = folder / ("sweep.json" if variant.static else multirun.FILE)
-    if other.exists():
-        what = "no static axes" if variant.static else "static axes"
-        raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
     variant = realised(variant, folder.parent)
     if variant.static:
         dataset, n_new = train_static(config, name, variant, folder, console)
@@ -196,7 +193,9 @@ def _standard_error_of(last: Any) -> str:
     """
     ratio = (last["loss_standard_error"] / abs(last["loss"])).where(store.finished(last))
     known = ratio.to_numpy()[np.isfinite(ratio.to_numpy())]
-    return f"at most {100 * known.max():.2g} % of it" if known.size else "not known"
+    if not known.size:
+        return "not known"
+    return f"at most {100 * known.max():.2g} % of it" if known.max() else "none"
 
 
 def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> int:

@@ -12,6 +12,8 @@ from superpos.app.config.sweep_plan import SweepPlan, spec_after
 from superpos.engine.after import check_stage, evaluate, stage_spec
 from superpos.engine.assets import identified
 from superpos.engine.sweep import with_root_key
+from superpos.store.folder import Store
+from superpos.store.grid import make_grid
 from superpos.train import sweep
 from superpos.types import Key
 
@@ -60,6 +62,17 @@ def train(plan: SweepPlan, **settings: Any) -> "xarray.Dataset":
         check_after(plan, Path(settings["store"]))
     with arithmetic(plan.config):
         return sweep(**sweep_arguments(plan), **settings)
+
+
+def check_store(plan: SweepPlan, folder: Path) -> None:
+    """Refuse a folder that holds another sweep, or other evaluations of its members.
+
+    Raises:
+        StoreError: one line.
+    """
+    spec = with_root_key(identified(plan.spec, plan.trained_with), root_key(plan.config))
+    Store(folder, make_grid(plan.axes, plan.zipped), spec)
+    check_after(plan, folder)
 
 
 def check_after(plan: SweepPlan, folder: Path) -> None:

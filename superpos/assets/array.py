@@ -1,17 +1,18 @@
 """Arrays from a file of NumPy."""
 
 import os
-import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from superpos.arguments import ArgumentError, factory
 from superpos.engine.assets import aligned, asset
-from superpos.store.npy import NUMBERS, read_array
+from superpos.memory import free_bytes
+from superpos.store.bounded import open_file
+from superpos.store.npy import NUMBERS, InflatedError, read_array, read_arrays
 from superpos.types import Asset
 
-MOST_RATIO = 1032
-"""Bytes that come out of one that is compressed as NumPy does it, at the most."""
+MOST_INFLATED = 2**26
+"""Bytes that arrays may have more than the .npz that they are compressed in."""
 
 
 @factory
@@ -37,6 +38,9 @@ def array(*, path: str, sha256: str | None = None) -> Asset:
         arrays = kinds[suffix](Path(path))
     except OSError as error:
         raise ArgumentError(f"path={path}: expected a file to read ({error.strerror})") from None
+    except InflatedError as error:
+        more = f"expected at most {MOST_INFLATED:,} more; np.savez does not compress"
+        raise ArgumentError(f"path={path}: {error}, {more}") from None
     except MemoryError:
         raise ArgumentError(f"path={path}: larger than the memory that is free") from None
     except Exception:  # it can be wrong in any way
@@ -48,18 +52,22 @@ def array(*, path: str, sha256: str | None = None) -> Asset:
 
 
 def _from_npy(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        n_bytes = os.fstat(file.fileno()).st_size
-        return {"inputs": read_array(file, n_bytes, NUMBERS, aligned)}
+    with open_file(path) as file:
+        return {"inputs": read_array(file, _n_bytes(file), NUMBERS, aligned)}
 
 
 def _from_npz(path: Path) -> dict[str, Any]:
-    with zipfile.ZipFile(path) as archive:
-        found = {}
-        for entry in archive.infolist():
-            if entry.file_size > MOST_RATIO * entry.compress_size:
-                raise ValueError(entry.filename)
-            with archive.open(entry) as file:
-                name = entry.filename.removesuffix(".npy")
-                found[name] = read_array(file, entry.file_size, NUMBERS, aligned)
-        return found
+    with open_file(path) as file:
+        return read_arrays(file, _n_bytes(file), NUMBERS, aligned, inflated=MOST_INFLATED)
+
+
+def _n_bytes(file: IO[bytes]) -> int:
+    """Size of a file.
+
+    Raises:
+        MemoryError: its arrays do not fit into memory.
+    """
+    n_bytes = os.fstat(file.fileno()).st_size
+    if n_bytes > free_bytes():
+        raise MemoryError
+    return n_bytes

@@ -28,7 +28,8 @@ from superpos.engine.placing import Placed, named_shapes, shapes_of
 from superpos.engine.plan import Chunk
 from superpos.engine.program import Executable, Program, compile_chunk
 from superpos.engine.threads import as_here, side_by_side
-from superpos.engine.width import MEMORY_FRACTION, Search, available_bytes
+from superpos.engine.width import MEMORY_FRACTION, Search
+from superpos.memory import available_bytes
 from superpos.store import results
 from superpos.store.checkpoint import Checkpoints, Timer, restored, snapshot
 from superpos.store.files import Rows

@@ -1,6 +1,5 @@
 """Assets on devices: one buffer for all devices of a CPU, a copy for each of any others."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import jax
 import numpy as np
 
 from superpos.engine.assets import aligned
+from superpos.memory import nbytes, out_of_memory_as
 
 Placed = Mapping[Any, Any]
 """Device -> name -> a tree of its arrays."""
@@ -27,13 +27,9 @@ def placed(assets: Mapping[str, Any], devices: Sequence[Any]) -> Placed:
         MemoryError: a device does not hold them; one line.
     """
     seen = jax.tree.map(_as_seen, dict(assets))
-    try:
+    size = f"assets of {nbytes(dict(assets)) / 2**30:.3g} GiB"
+    with out_of_memory_as(f"{size} do not fit into the memory of a device"):
         return {device: jax.device_put(seen, device) for device in devices}
-    except jax.errors.JaxRuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        text = f"assets of {nbytes(assets) / 2**30:.3g} GiB do not fit into the memory of a device"
-        raise MemoryError(text) from None
 
 
 def _as_seen(array: np.ndarray) -> np.ndarray:
@@ -43,17 +39,6 @@ def _as_seen(array: np.ndarray) -> np.ndarray:
     converted = aligned(array.shape, dtype)
     converted[...] = array
     return converted
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether XLA gave up for want of memory."""
-    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
-
-
-def nbytes(arrays: Any) -> int:
-    """Bytes of all arrays of a tree, or of what has their shapes."""
-    leaves = jax.tree.leaves(arrays)
-    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
 
 
 def shapes_of(assets: Mapping[str, Any]) -> dict[str, Any]:

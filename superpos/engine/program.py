@@ -3,7 +3,7 @@
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -11,10 +11,11 @@ import numpy as np
 from jax.extend import core
 
 from superpos.engine.assets import Build
-from superpos.engine.placing import nbytes
 from superpos.engine.starts import values_of
 from superpos.engine.threads import side_by_side
 from superpos.engine.tracing import Traced, traced_chunk
+from superpos.memory import equations as equations_of
+from superpos.memory import largest, nbytes
 from superpos.store import results
 from superpos.store.afterwards import check_names
 from superpos.store.grid import SEED
@@ -117,7 +118,7 @@ def compile_chunk(
     functions = [traced.init, traced.advance, *traced.measures.values()]
     lowered = [_lowered_for(device, functions) for device in devices]
     compiled = side_by_side(_compiled, lowered)
-    equations = list(_in_loops(traced.advance.jaxpr.jaxpr))
+    equations = list(equations_of(traced.advance.jaxpr.jaxpr))
     return Program(
         width=width,
         executables=tuple(
@@ -129,7 +130,7 @@ def compile_chunk(
         schema=schema,
         n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][1:]),
         n_bytes_assets=nbytes(assets),
-        n_bytes_looped=_largest(var for each in equations for var in each.outvars),
+        n_bytes_looped=largest(var for each in equations for var in each.outvars),
         seconds=time.perf_counter() - start,
         digest=digest_of_text("".join(each.as_text() for each in lowered[0][1:])),
     )
@@ -222,7 +223,7 @@ def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) ->
     """What XLA says; and on a CPU, what the library for its products packs without telling XLA."""
     memory = compiled.memory_analysis()
     products = [each for each in equations if each.primitive.name == "dot_general"]
-    packed = _largest(var for each in products for var in each.invars)
+    packed = largest(var for each in products for var in each.invars)
     return (
         memory.argument_size_in_bytes
         + memory.output_size_in_bytes
@@ -230,18 +231,3 @@ def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) ->
         - memory.alias_size_in_bytes
         + (packed if platform == "cpu" else 0)
     )
-
-
-def _largest(variables: Iterable[Any]) -> int:
-    """Bytes of the largest array; 0 where there is none."""
-    return max((var.aval.size * var.aval.dtype.itemsize for var in variables), default=0)
-
-
-def _in_loops(jaxpr: core.Jaxpr, *, looped: bool = False) -> Iterator[core.JaxprEqn]:
-    """What a program computes anew in every turn of a loop."""
-    for equation in jaxpr.eqns:
-        if looped:
-            yield equation
-        within = looped or equation.primitive.name in ("scan", "while")
-        for inner in core.jaxprs_in_params(equation.params):
-            yield from _in_loops(inner, looped=within)

@@ -14,9 +14,9 @@ from superpos.arguments import ArgumentError
 from superpos.engine.assets import Build, call_build
 from superpos.engine.dims import with_dims
 from superpos.engine.mapping import EACH, OF_SEED, POINT, SHARED, axes_of_carry, over_members
-from superpos.engine.placing import nbytes
 from superpos.engine.starts import begun, values_of
 from superpos.engine.static import one_line_of_static
+from superpos.memory import nbytes
 from superpos.store import results
 from superpos.store.grid import SEED
 from superpos.store.table import short_names

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import jax
 
-from superpos.engine.placing import is_out_of_memory
 from superpos.engine.plan import even_width
 from superpos.engine.program import Program
 from superpos.engine.tracing import TooLargeError
-from superpos.store.memory import free_bytes
+from superpos.memory import available_bytes, is_out_of_memory
 from superpos.store.width import Width
 
 MEMORY_FRACTION = 0.6
@@ -159,15 +158,6 @@ def fastest(search: Search, program: Program) -> Program:
         if best is not begun:
             break
     return best
-
-
-def available_bytes() -> int:
-    """Memory free for each device: its own, or its part of this process's container."""
-    devices = jax.local_devices()
-    stats = devices[0].memory_stats()
-    if stats and "bytes_limit" in stats:
-        return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
-    return free_bytes() // len(devices)
 
 
 def narrower(width: Width, error: Exception) -> Width:

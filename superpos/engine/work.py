@@ -23,10 +23,11 @@ from superpos.arguments import (
 from superpos.engine import launch, plan
 from superpos.engine.assets import Build, arrays_of, reading
 from superpos.engine.launch import Programs
-from superpos.engine.placing import is_out_of_memory, placed
+from superpos.engine.placing import placed
 from superpos.engine.plan import Chunk
 from superpos.engine.program import Program, check_results
 from superpos.engine.width import MEMORY_FRACTION, Search, choose, narrower
+from superpos.memory import is_out_of_memory
 from superpos.store.checkpoint import Checkpoints
 from superpos.store.fingerprint import fingerprint
 from superpos.store.folder import Memory, Store

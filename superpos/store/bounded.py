@@ -1,5 +1,6 @@
 """Reading files that may come from a stranger: no further than what they can be."""
 
+import errno
 import json
 import math
 import os
@@ -7,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MOST_JSON_BYTES = 2**28
 MOST_JSON_LISTS = 1_000_000
@@ -27,6 +28,20 @@ def one_line(path: Path, expected: str) -> Iterator[None]:
         raise StoreError(f"{path}: {expected} ({error.strerror or error})") from None
 
 
+@contextmanager
+def open_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to read, and nothing that would be waited for or has no end, such as a pipe.
+
+    Raises:
+        OSError: there is none, or it is a folder, a pipe, a device or a socket.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        yield file
+
+
 def read_bytes(path: Path, most: float = math.inf) -> bytes | None:
     """The content of a file; None where it is larger than it can be.
 
@@ -35,16 +50,10 @@ def read_bytes(path: Path, most: float = math.inf) -> bytes | None:
         most: bytes that it can have.
 
     Raises:
-        StoreError: it is no file, such as a pipe that would have to be waited for, or cannot be
-            read; one line.
+        StoreError: it is no file, or cannot be read; one line.
     """
-    with one_line(path, "expected a file to read"):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode):
-                raise StoreError(f"{path}: expected a file to read (Not a regular file)")
-            return file.read() if about.st_size <= most else None
+    with one_line(path, "expected a file to read"), open_file(path) as file:
+        return file.read() if os.fstat(file.fileno()).st_size <= most else None
 
 
 def read_json(path: Path) -> Any:

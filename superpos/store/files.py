@@ -18,7 +18,7 @@ import math
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,30 +94,66 @@ def own(folder: Path, *names: str) -> Path:
     return path
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, so that they survive a loss of power."""
+def make_folder(folder: Path) -> list[Path]:
+    """Make a folder and its parents, so that they survive a loss of power.
+
+    Returns:
+        Those that were not there, the innermost first.
+    """
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path in made:
         sync(path.parent)
+    return made
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[None]:
+    """Make a folder and its parents; those that are still empty at the end are taken away again."""
+    with one_line(folder, "expected a folder to write to"):
+        made = make_folder(folder)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for path in made:
+                path.rmdir()
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder as its only writer; the kernel drops the lock with the process.
 
+    A folder in which nothing was kept is taken away again, if it was made for that.
+
     Raises:
         StoreError: the folder cannot be written, or another process holds it.
     """
-    with one_line(folder, "expected a folder to write to"):
-        make_folder(folder)
-        lock = own(folder, ".lock").open("a+b", buffering=0)
-    with lock:
+    with making(folder):
+        path = own(folder, ".lock")
+        is_new = not path.exists()
         with one_line(folder, "expected a folder to write to"):
-            _claim(lock, folder)
-            for leftover in folder.rglob(".*.tmp"):
-                leftover.unlink()
-        yield
+            lock = path.open("a+b", buffering=0)
+        with lock:
+            with one_line(folder, "expected a folder to write to"):
+                _claim(lock, folder)
+                for leftover in folder.rglob(".*.tmp"):
+                    leftover.unlink()
+            try:
+                yield
+            finally:
+                if is_new:
+                    _clear(folder, path)
+
+
+def _clear(folder: Path, lock: Path) -> None:
+    """Remove the lock of a folder, and the folders in it, where there is nothing else."""
+    with suppress(OSError):
+        within = [path for path in sorted(folder.rglob("*"), reverse=True) if path != lock]
+        if all(map(Path.is_dir, within)):
+            lock.unlink()
+            for path in within:
+                path.rmdir()
 
 
 def write_header(folder: Path, header: Mapping[str, Any]) -> None:
@@ -234,6 +270,8 @@ def _claim(lock: FileIO, folder: Path) -> None:
         lock.seek(0)
         holder = lock.read().decode(errors="replace").strip()
         raise StoreError(f"{folder}: in use by process {holder}") from None
+    if not os.fstat(lock.fileno()).st_nlink:  # the process that made the folder took it away
+        raise StoreError(f"{folder}: in use until now; the same command again goes on")
     lock.truncate(0)
     lock.write(str(os.getpid()).encode())
 

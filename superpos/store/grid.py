@@ -14,6 +14,8 @@ import numpy as np
 from superpos.arguments import ArgumentError, shown
 from superpos.store.labels import SEED, as_inputs, labels_of
 
+ID = "S16"
+"""The dtype of a content hash, 16 hexadecimal digits."""
 START = "start "
 """Beside the axes of a point, as no axis is called."""
 MOST_MEMBERS = 4_000_000
@@ -141,7 +143,7 @@ class Grid:
         Raises:
             RuntimeError: two members share an id.
         """
-        ids = np.empty(self.n_members, "S16")
+        ids = np.empty(self.n_members, ID)
         for config, row in zip(self._configs(spec), self.members, strict=True):
             for seed, member in zip(self.seeds[row >= 0], row[row >= 0], strict=True):
                 ids[member] = _digest({**config, SEED: int(seed)})[:16].encode()

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from superpos.arguments import ArgumentError, shown
+from superpos.memory import free_bytes
 from superpos.store.bounded import StoreError
 from superpos.store.grid import SEED, Grid, canonical_spec, make_grid
-from superpos.store.memory import free_bytes
 from superpos.store.table import Schema, bytes_of, short_names
 from superpos.train.schedule import STEP
 
 MOST_STEPS = 10_000_000
-"""Times at which something is measured, in a header of format 1, which counts them."""
+"""Times at which something is measured."""
+MOST_COUNTED = 500_000
+"""The same in a header of format 1, which counts them: a small one could ask for any number."""
 _KINDS = "biufc"
 _WRITTEN = "as written"
 """What the field `labels` says of the numbers in `axes`."""
@@ -42,6 +44,8 @@ def check(path: Path, header: Mapping[str, Any]) -> None:
         for name in ("spec", "fit", "fingerprint"):
             canonical_spec(header[name])
         grid = grid_of(header)
+        if "coordinates" not in header and len(coordinates_of(header)[STEP]) > MOST_COUNTED:
+            raise ArgumentError(f"fit={shown(header['fit'])}: too many times of measuring")
         check_together(grid, header["schema"], coordinates_of(header))
         check_size(grid.n_members, header["schema"])
     except (ArgumentError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """A sweep in a folder, read: its header, its grid, and all sound chunks."""
 
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superpos.store import files
+from superpos.store.bounded import StoreError, one_line
 from superpos.store.files import Rows
-from superpos.store.grid import Grid
+from superpos.store.grid import ID, Grid
 from superpos.store.header import check, coordinates_of, grid_of
 from superpos.store.table import Schema, Table, bytes_of, to_dataset
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 Swept = tuple[dict[str, Any], Grid, Table]
 """The header, the grid and the results of a sweep."""
+MOST_TEXT = 2**20
+"""Characters of what members share, which is hashed for each of them."""
+MOST_TEXTS = 5 * 10**8
+"""Characters that are hashed for a sweep of which little is stored, in about two seconds."""
+MOST_UNSTORED = 100
+"""Members for each that is stored, of a sweep with more characters than that."""
+_TEXT_OF_POINT = 4000
+"""What hashing a member takes besides, in characters."""
 _HEAD = 2**16
 """Bytes of a chunk file that are no results, for each of them, at the most."""
 
@@ -30,13 +40,13 @@ def read_trained(folder: Path, ids: Callable[[Grid], np.ndarray] | None = None) 
         ids: grid -> content hash of each member; None is that of its configuration.
 
     Raises:
-        StoreError: the header is damaged.
+        StoreError: the header is damaged, or has far more members than are stored.
     """
     header = read_header(folder)
     if header is None:
         return None
     grid = grid_of(header)
-
+    _check_worth(folder, header, grid.n_members)
     found = grid.member_ids(header["spec"]) if ids is None else ids(grid)
 
     def leave_out(path: Path, problem: str) -> None:
@@ -56,6 +66,26 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     if header is not None:
         check(folder / "sweep.json", header)
     return header
+
+
+def _check_worth(folder: Path, header: Mapping[str, Any], n_members: int) -> None:
+    """Refuse to tell apart many more members than are stored: each takes as long as if it were.
+
+    Raises:
+        StoreError: one line.
+    """
+    text = json.dumps(header["spec"])
+    each = bytes_of(header["schema"]) + np.dtype(ID).itemsize
+    with one_line(folder, "expected chunks to read"):
+        most = sum(path.stat().st_size for path in files.chunk_files(folder)) // each
+    if len(text) > MOST_TEXT:
+        size = f"spec of {len(text):,} characters"
+        raise StoreError(f"{folder}/sweep.json: {size}, expected at most {MOST_TEXT:,}")
+    if n_members * (_TEXT_OF_POINT + len(text)) > MOST_TEXTS and n_members > MOST_UNSTORED * most:
+        raise StoreError(
+            f"{folder}/sweep.json: {n_members:,} members, of which at most {most:,} are stored,"
+            f" expected {n_members // MOST_UNSTORED:,} or more; the same command again trains them"
+        )
 
 
 def dataset_of(header: Mapping[str, Any], grid: Grid, table: Table) -> "xarray.Dataset":

@@ -13,8 +13,8 @@ from superpos.train.schedule import STEP, Schedule, means_of
 from superpos.types import Carry, Dims, Trigger
 
 LEADING = 2  # seeds, points
-RESERVED = (STEP, "status", "sensitivity", "fragile", "diverged_step")
-"""Names that every dataset has."""
+RESERVED = (STEP, "status", "sensitivity", "fragile", "diverged_step", "job", "group")
+"""Names that every dataset has, the last two that of a multirun."""
 Block = Mapping[str, np.ndarray]
 """What was measured at once of a chunk: name -> (n_seeds, n_points, ...)."""
 Records = Mapping[str, list[Block]]

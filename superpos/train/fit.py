@@ -9,6 +9,7 @@ import numpy as np
 import optax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from superpos.memory import available_bytes, equations, largest, nbytes, out_of_memory_as
 from superpos.required import check_key
 from superpos.train.evaluating import add_results
 from superpos.train.schedule import STEP, Schedule, means_of, schedule_of
@@ -29,6 +30,7 @@ from superpos.types import (
 )
 
 Metrics = dict[str, Array]
+SMALLER = "expected a smaller model or batch_size"
 
 
 def fit(
@@ -65,12 +67,22 @@ def fit(
     Raises:
         TypeError: the key is not a typed key (jax.random.key).
         ArgumentError: an evaluation that is never due, or parts that do not fit; one line.
+        MemoryError: the run needs more memory than there is; one line, before anything is compiled
+            where its shapes say so.
     """
     check_key(key)
     run = training(
         model=model, source=source, tx=tx, spec=spec, evaluations=evaluations, probe=probe
     )
     schedule = schedule_of(run)
+    with out_of_memory_as(f"one run runs out of memory; {SMALLER}"):
+        return _fitted(key, run, schedule, on_block)
+
+
+def _fitted(
+    key: Key, run: Training, schedule: Schedule, on_block: Callable[[int, Metrics], None] | None
+) -> Run:
+    """Train a run to its end, and measure it."""
     carry = _compiled(run.init, key)(key)
     advance = _compiled(run.advance, carry)
     measures = {name: _compiled(each.measure, carry) for name, each in run.measures.items()}
@@ -100,8 +112,17 @@ def fit(
 
 
 def _compiled(function: Callable[[Any], Any], argument: Any) -> Callable[[Any], Any]:
-    """A function that is compiled with all arrays that it closes over as arguments."""
+    """A function that is compiled with all arrays that it closes over as arguments.
+
+    Raises:
+        MemoryError: by its shapes alone it needs more than there is; one line.
+    """
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(argument)
+    made = (var for each in equations(closed.jaxpr, looped=True) for var in each.outvars)
+    needed, free = max(nbytes((argument, shapes)), largest(made)), available_bytes()
+    if needed > free:
+        sizes = f"{needed / 2**30:.3g} GiB, and {free / 2**30:.3g} GiB is free"
+        raise MemoryError(f"one run needs at least {sizes}; {SMALLER}")
     structure = jax.tree.structure(shapes)
     constants = closed.consts
 

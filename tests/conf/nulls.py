@@ -1,10 +1,14 @@
 """Results of models that learned nothing, and of models that are put together by chance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pytest
 import xarray
 
+from superpos.app import runner
+from superpos.app.claims.setting import registered
+from superpos.app.config import sweep_plan
 from superpos.app.config.variant import Variant
 from superpos.store.grid import make_grid
 from superpos.store.table import short_names
@@ -14,6 +18,13 @@ MOST, SEEDS, TOGETHER, BLOCKS = 7, 10, 15, 24
 vary together are whole up to TOGETHER values, as some of their values are compared."""
 PARAMETERS = ("W", "b", "weights", "biases")
 """What names of parameters begin with, and of their courses."""
+
+
+def own_variants(name: str) -> Mapping[str, Variant]:
+    """The variants of an experiment at its own size, whose values another test checks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep_plan, "valid_points", lambda *_: None)
+        return runner.bind(registered(name), trace=False)[0]
 
 
 def stretched(dataset: xarray.Dataset, variant: Variant) -> xarray.Dataset:
@@ -87,6 +98,18 @@ def nothing(dataset: xarray.Dataset) -> xarray.Dataset:
     return _with_parameters(dataset, lambda shape: 1e-3 * rng.standard_normal(shape))
 
 
+def shuffled(dataset: xarray.Dataset) -> xarray.Dataset:
+    """Each of what was measured, over models and steps as chance has it."""
+    rng, found = np.random.default_rng(3), dataset.copy()
+    for name, each in dataset.data_vars.items():
+        dims = [dim for dim in each.dims if dim in dataset["status"].dims or dim == "step"]
+        if dims and name not in ("status", "fragile"):
+            first = each.transpose(*dims, ...)
+            rows = first.to_numpy().reshape(-1, *first.shape[len(dims) :])
+            found[name] = (first.dims, rng.permutation(rows).reshape(first.shape))
+    return found
+
+
 def _with_parameters(
     dataset: xarray.Dataset, make: Callable[[tuple[int, ...]], np.ndarray]
 ) -> xarray.Dataset:
@@ -97,4 +120,4 @@ def _with_parameters(
     return found
 
 
-NULLS = (untrained, mislabelled, misplaced, noise, nothing)
+NULLS = (nothing, untrained, misplaced, noise, mislabelled, shuffled)

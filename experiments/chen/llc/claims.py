@@ -64,9 +64,12 @@ CLAIMS = (
         section="k-gons and their free energies",
         setting="r=2, c=6, exact loss in float64",
         origin=Origin("theory", "before", identity=True),
-        but=dict.fromkeys(
-            ("losses", "shapes"), Origin("paper_number", "before", identity=True)
-        ),
+        but={
+            "gradient": Origin("paper", "before", identity=True),
+            **dict.fromkeys(
+                ("losses", "shapes"), Origin("paper_number", "before", identity=True)
+            ),
+        },
     )
     | claims_of(
         "chen/llc",

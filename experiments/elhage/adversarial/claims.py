@@ -30,6 +30,7 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         origin=Origin("paper", "before"),
         but={
             "dense": Origin("ours", "before"),
+            "rise": Origin("paper_number", "before"),
             "sparse_most": Origin("ours", "before"),
             "aimed": Origin("control", "before"),
         },

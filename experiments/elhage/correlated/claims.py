@@ -46,12 +46,13 @@ SPARSE = claims_of(
     (
         ("side_by_side", "three sets of two correlated features: sets whose features are neighbours"
          " in angle", "=", 3, 0),
-        ("none", "sparse: sets collapsed", "=", 0, 0),
+        ("none", "sparse: sets collapsed, which the figure has none of below p = 0.05", "=", 0, 0),
     ),
     paper=PAPER,
     section=SECTION,
     setting="n=6, m=2, p=0.02, best of several fits",
     origin=Origin("paper", "before"),
+    but={"none": Origin("paper_number", "before")},
 )  # fmt: skip
 COURSE = claims_of(
     "elhage/correlated",
@@ -73,11 +74,11 @@ COURSE = claims_of(
 )  # fmt: skip
 DENSE = claims_of(
     "elhage/correlated",
-    (("all", "dense: sets collapsed, as in PCA", "=", 3, 0),),
+    (("all", "dense: sets collapsed, as in PCA, which the figure has from p = 0.5 on", "=", 3, 0),),
     paper=PAPER,
     section=SECTION,
     setting="n=6, m=2, p=0.8, best of several fits",
-    origin=Origin("paper", "after", ENDS),
+    origin=Origin("paper_number", "after", ENDS),
 )
 CLAIMS = PAIRS | LOCAL | SPARSE | COURSE | DENSE
 

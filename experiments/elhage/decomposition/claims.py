@@ -31,11 +31,11 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         paper="Elhage et al. 2022, Toy Models of Superposition",
         section="Mathematical Understanding",
         setting=f"n={n}, m={m}, falling importance, p from 1 to 0.001, best of several instances",
-        origin=Origin("theory", "before", identity=True),
+        origin=Origin("paper", "before", identity=True),
         but={
             "linear": Origin("paper", "before"),
             "bias": Origin("ours", "before"),
-            "expansion": Origin("theory", "before"),
+            "expansion": Origin("paper", "before"),
             "benefit": Origin("ours", "before"),
         },
     )  # fmt: skip

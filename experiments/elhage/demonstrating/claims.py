@@ -51,11 +51,10 @@ def claims_at(n: int, m: int) -> dict[str, Claim]:
         setting=f"n={n}, m={m}, p from 1 to 0.001, best of several instances",
         origin=Origin("paper", "before"),
         but={
-            "linear_gram": Origin("theory", "before"),
-            "linear_bias": Origin("theory", "before"),
             "relu_order": Origin("paper", "after", LATER),
+            "relu_rising": Origin("paper", "after", COIN_TOSS),
             **dict.fromkeys(
-                ("relu_rising", "relu_sparse", "relu_importance"),
+                ("relu_sparse", "relu_importance"),
                 Origin("ours", "after", COIN_TOSS),
             ),
         },

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from experiments.gauge.rounding import rounding
 from experiments.gauge.scale.dimensions import REPLACED
 from experiments.gauge.scale.measure import Measured
 from experiments.gauge.scale.tied import ALPHAS, Tied, minimum, n_minima
@@ -17,17 +18,20 @@ CLASSIFIERS = (
     " hidden layers) and 10 classes of 64 sparse features, 3 seeds, float64"
 )
 AUTOENCODERS = "ReLU autoencoder, n=20, m=5, p=0.1, I=0.9^i, several instances, fresh data, float64"
-EXACT, ROUNDING = 1e-12, 1e-9
-"""What float64 may change of one number, and of what takes many steps to compute."""
+EXACT, ROUNDING = rounding(64 * 32), rounding(355 * 64 * 32)
+"""What float64 may change of an output, a sum over inputs and units, and of what sums up such
+numbers over examples."""
+EPS_EXACT = "rounding at most, eps for each of 64 · 32 terms"
+EPS_ROUNDING = "rounding at most, eps for each of 355 · 64 · 32 terms"
 OF_ANY = "true of random weights, too, so that it is not counted"
 """On a claim that says nothing of what is learned."""
 OF_CLASSIFIERS = claims_of(
     "gauge/scale",
     (
         ("features", "weights of a layer times α: its ‖W‖²/m is α² times what it was, that of other"
-         " layers what it was; largest relative deviation", "<=", 0, EXACT),
+         f" layers what it was; largest relative deviation, {EPS_EXACT}", "<=", 0, EXACT),
         ("outputs", "outputs are α times what they were for each layer scaled; largest relative"
-         " deviation", "<=", 0, EXACT),
+         f" deviation, {EPS_EXACT}", "<=", 0, EXACT),
         ("decisions", "test examples that are decided otherwise", "=", 0, 0),
         ("loss", "the cross entropy changes at α = 1/3 or 3; least relative change over networks",
          ">=", 0.05, 0),
@@ -49,14 +53,14 @@ OF_CLASSIFIERS = claims_of(
     "gauge/scale",
     (
         ("dimensionality", "D_i stays under a scale of the layer, rotations and permutations of the"
-         " hidden space; largest relative change", "<=", 0, ROUNDING),
+         f" hidden space; largest relative change, {EPS_ROUNDING}", "<=", 0, ROUNDING),
         ("rescaling", "a positive scale for each hidden unit, undone by what reads it, leaves the"
-         " outputs; largest relative change", "<=", 0, EXACT),
+         f" outputs; largest relative change, {EPS_EXACT}", "<=", 0, EXACT),
         ("rescaling_dimensionality", "but it changes D_i; largest relative change, least over"
          " networks", ">=", 0.1, 0),
         ("rescaling_features", "and ‖W‖²/m; the same", ">=", 0.1, 0),
         ("unit_form", "with every unit at norm 1, which is free, ‖W‖²/m is 1 whatever was learned;"
-         " largest deviation", "<=", 0, EXACT),
+         f" largest deviation, {EPS_EXACT}", "<=", 0, EXACT),
     ),
     paper=ELHAGE,
     section="Feature Dimensionality, outside the model",
@@ -66,7 +70,8 @@ OF_CLASSIFIERS = claims_of(
     "gauge/scale",
     (
         ("replacements", "measures of the balanced form, of responses and of contributions stay"
-         " under every symmetry and scales of layers; largest relative change", "<=", 0, ROUNDING),
+         f" under every symmetry and scales of layers; largest relative change, {EPS_ROUNDING}",
+         "<=", 0, ROUNDING),
         ("activations", "dimensions of the activations themselves do not: relative change under"
          " unit rescaling, least over networks", ">=", 0.01, 0),
     ),
@@ -78,8 +83,8 @@ OF_CLASSIFIERS = claims_of(
 OF_AUTOENCODERS = claims_of(
     "gauge/scale",
     (
-        ("tied_balanced", "the dimensionality of the balanced form is D_i; largest deviation", "<=",
-         0, ROUNDING),
+        ("tied_balanced", "the dimensionality of the balanced form is D_i; largest deviation,"
+         " rounding at most, eps for each of 20 · 20 · 5 terms", "<=", 0, rounding(20 * 20 * 5)),
         ("tied_responses", "the dimensionality of responses is near D_i; mean deviation over"
          " features with norm over 1/2", "<=", 0, 0.1),
         ("tied_effective", "effective features per dimension of the balanced form are near ‖W‖²/m;"

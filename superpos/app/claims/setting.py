@@ -35,9 +35,9 @@ def changes(config: Mapping[str, Any]) -> list[str]:
         return []
     known = boundary.experiments()
     name = config["experiment"] if config["experiment"] in known else kind
-    registered = _registered(name, extensions())
-    mine, theirs = dict(_flat(config)), dict(_flat(registered))
-    followers = config["links"].items() & registered["links"].items()
+    unchanged = registered(name)
+    mine, theirs = dict(_flat(config)), dict(_flat(unchanged))
+    followers = config["links"].items() & unchanged["links"].items()
     silent = NEUTRAL | {key for key, _ in followers}
     return [
         f"{key}={_text(mine, key)} instead of {_text(theirs, key)}"
@@ -46,9 +46,14 @@ def changes(config: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def registered(name: str) -> dict[str, Any]:
+    """The config of an experiment as nobody changed it; composed once, and not to be changed."""
+    return _registered(name, extensions())
+
+
 @functools.cache
 def _registered(name: str, every: tuple[Extension, ...]) -> dict[str, Any]:
-    """The config of an experiment in these packages, as nobody changed it."""
+    """That of these packages."""
     del every
     return boundary.compose([f"experiment={name}"])
 

@@ -1,7 +1,7 @@
 """From a plain config to an experiment: its variants, and the analysis of their results."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from superpos.arguments import (
     MaybeNonNegative,
     PositiveFraction,
     did_you_mean,
+    shown,
 )
 from superpos.components import check, construct, problem_of
 from superpos.engine.after import described
@@ -26,8 +27,8 @@ from superpos.engine.assets import arrays_of, reading
 from superpos.engine.placing import shapes_of
 from superpos.engine.program import schema_of
 from superpos.engine.tracing import TooLargeError
-from superpos.engine.width import available_bytes
 from superpos.engine.work import MaybeMembers
+from superpos.memory import available_bytes
 from superpos.random import Rng
 from superpos.store.afterwards import check_names
 from superpos.store.grid import make_grid
@@ -101,6 +102,7 @@ def bind(
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
     problems += _objective(config["objective"])
+    problems += _texts(config)
     variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
     for name, changes in {} if wrong_variants else _by_name(config["variants"]):
@@ -116,6 +118,7 @@ def bind(
         except ConfigError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     problems += _untrained(config) if not problems else []
+    problems += _unread(variants.values()) if not problems else []
     if problems or wrong_variants:
         raise ConfigError(problems + wrong_variants)
 
@@ -132,6 +135,20 @@ def _untrained(config: Mapping[str, Any]) -> list[str]:
     if config["fit"]["n_steps"] or config["analysis"]["kind"] == "train":
         return []
     return ["fit.n_steps=0: expected steps, as the claims are about trained models"]
+
+
+def _unread(variants: Iterable[Variant]) -> list[str]:
+    """An asset that no component of any variant asks for changes nothing."""
+    plans = [plan for variant in variants for plan in variant.plans]
+    named = dict.fromkeys(
+        name for plan in plans for name, node in plan.config["assets"].items() if node is not None
+    )
+    read = {name for plan in plans for name in plan.assets}
+    return [
+        f"assets.{name}: no component has an argument of that name"
+        for name in named
+        if name not in read
+    ]
 
 
 def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -174,6 +191,13 @@ def _variants(node: Any) -> Iterator[str]:
             yield f"variants.{name}={changes!r}: expected changes to the config"
         else:
             yield from _unknown(f"variants.{name}.", changes or {}, VARIED)
+
+
+def _texts(config: Mapping[str, Any]) -> Iterator[str]:
+    """What a page states is text."""
+    for name in ("title", "question"):
+        if type(config.get(name, "")) is not str:
+            yield f"{name}={shown(config[name])}: expected a text"
 
 
 def _objective(node: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is wrong with a YAML file of a config, found before anything is made of it.
+"""Reading YAML that may come from a stranger: what is wrong is found before anything is made.
 
 YAML reads some text otherwise than it looks, ignores what is not there, and lets a small file stand
 for an enormous one. Only its events are looked at here, so that none of that happens.
@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from superpos.store.bounded import StoreError, open_file
+
 MOST_BYTES = 1_000_000
 MOST_NODES = 100_000
 """Values of a file, with those that its aliases stand for."""
@@ -21,7 +23,7 @@ EVENTS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def problems_of(path: Path) -> list[str]:
-    """Find what is wrong with a file of a config.
+    """Find what is wrong with a file.
 
     Args:
         path: of the file.
@@ -30,7 +32,7 @@ def problems_of(path: Path) -> list[str]:
         A line for each problem: the file, the line, what is there and what is expected.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             return [f"{path}: larger than {MOST_BYTES:,} bytes, expected a config"]
@@ -46,6 +48,20 @@ def problems_of(path: Path) -> list[str]:
         return [f"{path}{line}: expected YAML ({error.problem or error.context})"]
     except yaml.YAMLError as error:
         return [f"{path}: expected YAML ({' '.join(str(error).split())})"]
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys and values of a file, plain values alone.
+
+    Raises:
+        StoreError: it is as `problems_of` says; one line.
+    """
+    for problem in problems_of(path):
+        raise StoreError(problem)
+    try:
+        return yaml.safe_load(path.read_bytes())
+    except (yaml.YAMLError, ValueError) as error:
+        raise StoreError(f"{path}: expected YAML ({' '.join(str(error).split())})") from None
 
 
 def _problems(text: str) -> Iterator[str]:

@@ -38,6 +38,29 @@ def update(
         swept: keys that the multirun varies; where empty, overridden keys that differ.
 
     Raises:
+        StoreError: as of `together`, or the folder cannot be written to.
+        ConfigError: as of `together`.
+    """
+    members, base = whole = together(folder, groups, configs, swept)
+    if multirun.read(folder) != whole:
+        multirun.write(folder, members, base)
+
+
+def together(
+    folder: Path,
+    groups: Sequence[Group],
+    configs: Sequence[Mapping[str, Any]],
+    swept: Sequence[str],
+) -> tuple[multirun.Members, dict[str, Any]]:
+    """The members that a folder holds and those of a batch, and the config that all share.
+
+    Args:
+        folder: of the multirun.
+        groups: all members of the batch.
+        configs: one a job.
+        swept: keys that the multirun varies; where empty, overridden keys that differ.
+
+    Raises:
         StoreError: the folder holds another multirun; one line that names the first difference.
         ConfigError: two labels of a key are one number to a program.
     """
@@ -59,9 +82,7 @@ def update(
     values = dict(zip(keys, map(list, columns[2:]), strict=True))
     _check_labels(values)
     ids, names = map(list, columns[:2])
-    members = multirun.Members(tuple(keys), values, ids, names, tuple(zipped))
-    if held is None or members != held[0] or base != held[1]:
-        multirun.write(folder, members, base)
+    return multirun.Members(tuple(keys), values, ids, names, tuple(zipped)), base
 
 
 def dataset_of(parts: Sequence[Part], config: Mapping[str, Any]) -> Any:

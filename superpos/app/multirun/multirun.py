@@ -24,6 +24,7 @@ from superpos.app.multirun.training import GroupResults, train, with_held
 from superpos.app.multirun.workers import make_pool, orphans, wrong_options
 from superpos.app.multirun.workers.pool import WorkerPool
 from superpos.store import files
+from superpos.train import StoreError
 
 Analyse = Callable[..., Findings]
 
@@ -67,8 +68,12 @@ class Multirun:
         groups = grouped(job_sweeps, launch.swept)
         _check_results(groups)
         self._hold(launch)
-        groups = [with_held(group, launch.folder) for group in groups]
-        manifest.update(launch.folder, groups, configs, launch.swept)
+        try:
+            groups = [with_held(group, launch.folder) for group in groups]
+            manifest.update(launch.folder, groups, configs, launch.swept)
+        except (ConfigError, StoreError):
+            self._held.close()  # so that what is refused leaves nothing
+            raise
         finishing = [
             Finishing(config, analyse, launch.folder, self._console)
             for config, analyse in zip(configs, analyses, strict=True)

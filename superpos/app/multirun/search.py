@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from superpos.app.config.yaml_files import read_yaml
 from superpos.app.jobs import Launch
 from superpos.arguments import shown
 from superpos.store import files
+from superpos.store.bounded import read_bytes
 
 RATE = "max_failure_rate"
 """Setting of the sweeper: the part of a batch that may fail before the search ends."""
@@ -36,7 +36,7 @@ class Search:
         if _written(source) in (None, self._before):
             return None
         target = self._launch.folder / source.name
-        files.commit(target, source.read_bytes())
+        files.commit(target, read_bytes(source) or b"")
         source.unlink()
         return target
 
@@ -82,8 +82,11 @@ def best_of(found: Path, objective: str | Sequence[str]) -> list[str]:
     Args:
         found: what Optuna has written; there is no line where another sweeper has.
         objective: of the config.
+
+    Raises:
+        StoreError: the file is not as Optuna writes it; one line.
     """
-    content = yaml.safe_load(found.read_bytes())
+    content = read_yaml(found)
     if content.get("name") != "optuna":
         return []
     if "solutions" in content:

@@ -6,12 +6,44 @@ from typing import Any
 
 from rich.console import Console
 
+from superpos.app.config.loading import PLANNED
 from superpos.app.config.variant import Variant
 from superpos.app.multirun import manifest
-from superpos.app.multirun.groups import grouped, job_sweeps_of
+from superpos.app.multirun.groups import Group, grouped, job_sweeps_of
 from superpos.app.multirun.training import Part, train, with_held
-from superpos.store import files
-from superpos.train import TrainError
+from superpos.app.sweeping import check_store
+from superpos.store import files, multirun
+from superpos.train import StoreError, TrainError
+
+
+def check_held(config: Mapping[str, Any], name: str, variant: Variant, folder: Path) -> None:
+    """Refuse the folder of a variant that holds something else, before any variant is trained.
+
+    Args:
+        config: of the run.
+        name: of the variant.
+        variant: what it is to train.
+        folder: that keeps it.
+
+    Raises:
+        StoreError: it holds another sweep, or is damaged; one line.
+    """
+    other = folder / ("sweep.json" if variant.static else multirun.FILE)
+    if other.exists():
+        what = "no static axes" if variant.static else "static axes"
+        raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
+    if any(each.digest == PLANNED for plan in variant.plans for each in plan.assets.values()):
+        return  # what its members are is not known yet
+    if variant.static:
+        manifest.together(folder, _groups(name, variant, folder), [config], ())
+    else:
+        [plan] = variant.plans
+        check_store(plan, folder)
+
+
+def _groups(name: str, variant: Variant, folder: Path) -> list[Group]:
+    """The programs of a variant, each with the members that the folder has of it."""
+    return [with_held(each, folder) for each in grouped(job_sweeps_of(0, {name: variant}), ())]
 
 
 def train_static(
@@ -35,9 +67,7 @@ def train_static(
     """
     parts: list[Part] = []
     with files.locked(folder):
-        groups = [
-            with_held(each, folder) for each in grouped(job_sweeps_of(0, {name: variant}), ())
-        ]
+        groups = _groups(name, variant, folder)
         manifest.update(folder, groups, [config], ())
         for number, group in enumerate(groups, 1):
             [(job_sweep, numbers)] = group.job_sweeps

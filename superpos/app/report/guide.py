@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from superpos.app.config.yaml_files import read_yaml
 from superpos.app.extensions import Extension, ExtensionError, extensions
 from superpos.app.findings import Figure
 from superpos.app.report import stored
 from superpos.app.report.page import anchor
 from superpos.app.report.templates import render
+from superpos.store.bounded import StoreError
 from superpos.store.derived import replace
 from superpos.store.files import make_folder
 
@@ -59,9 +59,12 @@ def guides() -> list[Guide]:
 
 
 def _read(extension: Extension, path: Path) -> Guide:
-    node = yaml.safe_load(path.read_text("utf-8"))
+    try:
+        node = read_yaml(path)
+    except StoreError as error:
+        raise ExtensionError(f"{extension.named_by}: {error}") from None
     known = {"title", "question", "experiments"}
-    if not isinstance(node, dict) or node.keys() != known:
+    if node.keys() != known:
         raise ExtensionError(f"{extension.named_by}: {path}: expected {', '.join(sorted(known))}")
     experiments = tuple(map(str, node["experiments"]))
     return Guide(path.stem, str(node["title"]), str(node["question"]), experiments, path.parent)

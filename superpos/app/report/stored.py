@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from superpos.app.claims import ledger
+from superpos.app.config.yaml_files import read_yaml
 from superpos.app.findings import PLAIN_NAME, Cell, Figure, Findings, Table
-from superpos.app.yaml_file import read_yaml
 from superpos.arguments import shown
 from superpos.store.bounded import StoreError, read_json
 from superpos.store.derived import replace
@@ -100,7 +100,7 @@ def read(folder: Path) -> Run:
 
 def _config(path: Path) -> dict[str, Any]:
     config = read_yaml(path)
-    if not isinstance(config, dict) or any(type(config.get(key)) is not str for key in NEEDED):
+    if any(type(config.get(key)) is not str for key in NEEDED):
         raise ValueError(f"{path.name}: expected the texts {', '.join(NEEDED)}")
     return config
 

@@ -268,16 +268,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return folder, config
 
 
-def test_run_makes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_makes_its_folder_and_leaves_none_without_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a multirun with output_dir, where Hydra makes another folder."""
 
     def stop(*args: Any, **kwargs: Any) -> None:
+        assert (tmp_path / "new" / "folder").is_dir()
         raise InterruptedError
 
     monkeypatch.setattr(sweeping, "sweep", stop)
     with pytest.raises(InterruptedError):
         runner.run(tiny(tmp_path / "new" / "folder"))
-    assert (tmp_path / "new" / "folder").is_dir()
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.slow

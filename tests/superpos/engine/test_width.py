@@ -1,11 +1,9 @@
 """How wide a chunk is, with programs that are not compiled and times that are made up."""
 
 import types
-from pathlib import Path
 
 import jax
 import numpy as np
-import psutil
 import pytest
 
 from superpos.engine import width as widths
@@ -17,7 +15,6 @@ from superpos.engine.width import (
     choose,
     compile_to_fit,
     fastest,
-    is_out_of_memory,
 )
 from superpos.store.width import Width
 
@@ -289,41 +286,6 @@ def test_without_measuring_the_width_no_clock_is_read(memory):
         program = choose(fake.search, given=None, asked=None, measured=False)
         assert program.width.n_members == pytest.approx(1024, rel=0.05)
         assert fake.timed == []
-
-
-def test_the_free_memory_is_that_of_the_device_where_it_says_so(monkeypatch):
-    stats = {"bytes_limit": 1000, "bytes_in_use": 300}
-    device = types.SimpleNamespace(memory_stats=lambda: stats)
-    monkeypatch.setattr(jax, "local_devices", lambda: [device])
-    assert widths.available_bytes() == 700
-
-
-@pytest.mark.parametrize("n_devices", [1, 4])
-@pytest.mark.parametrize("limit", ["max\n", "1000000000000000\n", "5000000000\n", None])
-def test_the_free_memory_is_a_part_of_that_of_the_machine_and_of_its_container(
-    monkeypatch, limit, n_devices
-):
-    def read_text(path):
-        if limit is None:
-            raise FileNotFoundError(path)
-        return limit
-
-    machine = types.SimpleNamespace(available=10_000_000_000)
-    process = types.SimpleNamespace(memory_info=lambda: types.SimpleNamespace(rss=1_000_000_000))
-    devices = [types.SimpleNamespace(memory_stats=dict)] * n_devices
-    monkeypatch.setattr(jax, "local_devices", lambda: devices)
-    monkeypatch.setattr(Path, "read_text", read_text)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: machine)
-    monkeypatch.setattr(psutil, "Process", lambda: process)
-    free = 4_000_000_000 if limit == "5000000000\n" else 10**10
-    assert widths.available_bytes() == free // n_devices
-
-
-def test_only_a_want_of_memory_is_out_of_memory():
-    wanting = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 5 bytes")
-    assert is_out_of_memory(wanting)
-    assert not is_out_of_memory(jax.errors.JaxRuntimeError("INTERNAL: RET_CHECK failure"))
-    assert not is_out_of_memory(ValueError("RESOURCE_EXHAUSTED"))
 
 
 def test_a_width_that_runs_out_of_memory_when_measured_is_not_taken(memory):

@@ -106,13 +106,15 @@ def test_loaders_are_checked_like_components(tmp_path: Path) -> None:
     assert line == "assets=[1]: expected a loader for each name"
 
 
-def test_an_asset_that_nobody_asks_for_is_neither_loaded_nor_part_of_a_member(
-    tmp_path: Path,
+def test_an_asset_is_loaded_for_those_variants_alone_that_ask_for_it(
+    rows: Path, tmp_path: Path
 ) -> None:
-    given = config(tmp_path, assets={"examples": {"kind": "array", "path": "none.npy"}})
-    [variant] = runner.bind(given)[0].values()
-    assert variant.plans[0].assets == {}
-    assert not any(key.startswith("assets") for key in variant.plans[0].spec)
+    plain = {"data": compose(["experiment=train", "data.n_features=6"])["data"]}
+    given = {**of_rows(tmp_path, rows), "variants": {"stored": {}, "drawn": plain}}
+    variants, _ = runner.bind(given)
+    assert [*variants["stored"].plans[0].assets] == ["examples"]
+    assert variants["drawn"].plans[0].assets == {}
+    assert not any(key.startswith("assets") for key in variants["drawn"].plans[0].spec)
 
 
 @pytest.mark.slow
