@@ -67,8 +67,8 @@ def truth(
     Latents beyond the number of features start in random directions.
 
     Args:
-        features: a feature is a row, (n_features, d_in), as an array, or an asset that is this array
-            or has one called "features".
+        features: a feature is a row, (n_features, d_in): an array, or an asset that is one or has
+            one called "features".
         noise_scale: standard deviation of the normal noise on each entry of a feature of norm 1, in
             [0, inf).
         decoder_norm: norm of a row, in (0, inf).
