@@ -164,7 +164,7 @@ def _theirs(architecture: str, batch_size: int, n_levels: int) -> dict[str, Any]
     if architecture == "gated":
         defaults["frozen_decoder"] = True
     if architecture == "jumprelu":
-        penalty = sparsity.relative(l0=20.0, coefficient=1.0, warmup_steps=PENALTY_WARMUP)
+        penalty = sparsity.relative(target=20.0, coefficient=1.0, warmup_steps=PENALTY_WARMUP)
         defaults |= {"bandwidth": 0.001, "pre_bias": False, "sparsity": penalty}
         defaults["init_threshold"] = 0.001
     if architecture in TOPK_FAMILY:

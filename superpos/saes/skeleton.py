@@ -143,9 +143,9 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
 def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar] | None:
     """The L0 that one of the parts asks for, after the key that it is set by."""
     if around.tuner is not None:
-        return "tuner.l0", around.tuner.l0
-    if around.sparsity is not None and around.sparsity.l0 is not None:
-        return "sparsity.l0", around.sparsity.l0
+        return "tuner.target", around.tuner.target
+    if around.sparsity is not None and around.sparsity.target is not None:
+        return "sparsity.target", around.sparsity.target
     return None if architecture.k is None else ("k", architecture.k)
 
 

@@ -31,13 +31,13 @@ class Sparsity(NamedTuple):
         penalty: Latents -> (), without the coefficient.
         coefficient: >= 0; where a run is tuned, at its start.
         warmup_steps: updates over which the coefficient rises in a straight line from 0.
-        l0: the number of active latents that is asked for; None where none is.
+        target: the number of active latents that is asked for; None where none is.
     """
 
     penalty: Callable[[Latents], Array]
     coefficient: Scalar
     warmup_steps: int
-    l0: Scalar | None = None
+    target: Scalar | None = None
 
     def risen(self, step: Array) -> Array:
         """The factor of the coefficient at an update, ()."""
@@ -118,12 +118,12 @@ def tanh(
 
 @factory
 def quadratic(
-    *, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
+    *, target: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
 ) -> Sparsity:
     """The squared distance of each example's L0 from what is asked for.
 
     Args:
-        l0: L0*, in (0, inf).
+        target: L0*, in (0, inf).
         coefficient: in [0, inf).
         warmup_steps: updates over which the coefficient rises from 0, >= 0.
 
@@ -138,19 +138,19 @@ def quadratic(
     """
 
     def penalty(latents: Latents) -> Array:
-        return (2 / l0 * jnp.square(_l0(latents) - l0)).mean()
+        return (2 / target * jnp.square(_l0(latents) - target)).mean()
 
-    return Sparsity(penalty, coefficient, warmup_steps, l0)
+    return Sparsity(penalty, coefficient, warmup_steps, target)
 
 
 @factory
 def relative(
-    *, l0: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
+    *, target: Positive, coefficient: NonNegative = 1.0, warmup_steps: CountOrZero = 0
 ) -> Sparsity:
     """The squared relative distance of a batch's mean L0 from what is asked for.
 
     Args:
-        l0: L0*, in (0, inf).
+        target: L0*, in (0, inf).
         coefficient: in [0, inf).
         warmup_steps: updates over which the coefficient rises from 0, >= 0.
 
@@ -165,9 +165,9 @@ def relative(
     """
 
     def penalty(latents: Latents) -> Array:
-        return jnp.square(_l0(latents).mean() / l0 - 1)
+        return jnp.square(_l0(latents).mean() / target - 1)
 
-    return Sparsity(penalty, coefficient, warmup_steps, l0)
+    return Sparsity(penalty, coefficient, warmup_steps, target)
 
 
 def _l1(latents: Latents) -> Array:

@@ -36,14 +36,14 @@ class Tuner(NamedTuple):
     """Pure arithmetic in the state of a model, so that it maps over members.
 
     Attributes:
-        l0: the mean number of active latents that is asked for.
+        target: the mean number of active latents that is asked for.
         gain: the largest relative change of the coefficient in an update.
         shorter: the length of the run as part of the published one, at most 1.
         least: of the coefficient.
         most: of the coefficient.
     """
 
-    l0: Scalar
+    target: Scalar
     gain: float
     shorter: float
     least: Scalar
@@ -68,7 +68,7 @@ class Tuner(NamedTuple):
         newer = 1 / max(1.0, SLOPE_HORIZON * self.shorter)
         change = jnp.where(step == 0, 0.0, mean - state.l0)
         slope = state.slope + newer * (change - state.slope)
-        error = (mean - self.l0) / self.l0
+        error = (mean - self.target) / self.target
         speed = jnp.where(error * slope < 0, WHILE_CONVERGING, 1.0)
         factor = 1 + self.gain * speed * jnp.tanh(STEEPNESS * error)
         tuned = jnp.clip(state.coefficient * factor, self.least, self.most)
@@ -81,7 +81,7 @@ class Tuner(NamedTuple):
 
 @factory
 def l0_tuner(
-    *, l0: Positive, n_steps: Count, least: Positive = 0.01, most: Positive = 100.0
+    *, target: Positive, n_steps: Count, least: Positive = 0.01, most: Positive = 100.0
 ) -> Tuner:
     """Raise the coefficient of a penalty while there are too many active latents, or lower it.
 
@@ -90,7 +90,7 @@ def l0_tuner(
     that it goes by are over fewer updates, in proportion.
 
     Args:
-        l0: the mean number of active latents that is asked for, in (0, inf).
+        target: the mean number of active latents that is asked for, in (0, inf).
         n_steps: updates in the run, >= 1.
         least: of the coefficient, in (0, inf).
         most: of the coefficient, in (0, inf).
@@ -105,4 +105,4 @@ def l0_tuner(
         Chanin et al. 2026, SynthSAEBench (arXiv 2602.14687), how L0 is reached.
     """
     shorter = min(1.0, n_steps / PUBLISHED_STEPS)
-    return Tuner(l0, min(0.5, RATE / shorter), shorter, least, most)
+    return Tuner(target, min(0.5, RATE / shorter), shorter, least, most)

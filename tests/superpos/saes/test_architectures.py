@@ -189,12 +189,12 @@ def test_dead_latents_reconstruct_what_is_left_over(name: str, x64: None) -> Non
 PENALTIES: dict[str, Any] = {
     "step": (sparsity.step(coefficient=COEFFICIENT), lambda l0: l0.mean(), lambda l0: 1.0),
     "quadratic": (
-        sparsity.quadratic(coefficient=COEFFICIENT, l0=2.0),
+        sparsity.quadratic(coefficient=COEFFICIENT, target=2.0),
         lambda l0: (2 / 2 * (l0 - 2) ** 2).mean(),
         lambda l0: 2 * (l0 - 2)[:, None],
     ),
     "relative": (
-        sparsity.relative(coefficient=COEFFICIENT, l0=2.0),
+        sparsity.relative(coefficient=COEFFICIENT, target=2.0),
         lambda l0: (l0.mean() / 2 - 1) ** 2,
         lambda l0: l0.mean() / 2 - 1,
     ),
@@ -292,12 +292,12 @@ def test_matching_pursuit_stops_where_it_is_told() -> None:
 WRONG = {
     "k=9: expected at most": lambda: saes.topk(**SIZES, k=9),
     "k=4: expected at most the 3": lambda: saes.matching_pursuit(**SIZES, k=4, max_iterations=3),
-    "tuner.l0=6.0: expected at most the 4": lambda: saes.relu(
-        **SIZES, sparsity=sparsity.l1(), tuner=saes.l0_tuner(l0=6.0, n_steps=9), width=4
+    "tuner.target=6.0: expected at most the 4": lambda: saes.relu(
+        **SIZES, sparsity=sparsity.l1(), tuner=saes.l0_tuner(target=6.0, n_steps=9), width=4
     ),
     "width=9": lambda: saes.topk(**SIZES, k=1, width=9),
     "tuner: expected a model with a penalty": lambda: saes.relu(
-        **SIZES, tuner=saes.l0_tuner(l0=2.0, n_steps=9)
+        **SIZES, tuner=saes.l0_tuner(target=2.0, n_steps=9)
     ),
     "prefixes=": lambda: saes.matryoshka(**SIZES, k=1, prefixes=[4, 3]),
     "prefixes.0=0": lambda: saes.matryoshka(**SIZES, k=1, prefixes=[0, 3]),

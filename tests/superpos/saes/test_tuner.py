@@ -17,7 +17,7 @@ def state_of(coefficient: float, l0: float, slope: float) -> TunerState:
 @pytest.mark.parametrize(("slope", "speed"), [(1.0, 1.0), (-1.0, 0.01)])
 def test_an_update_is_the_published_one(slope: float, speed: float) -> None:
     """10 active latents too many; while they become fewer the coefficient hardly moves."""
-    tuner = l0_tuner(l0=10.0, n_steps=PUBLISHED_STEPS)
+    tuner = l0_tuner(target=10.0, n_steps=PUBLISHED_STEPS)
     found = tuner.tuned(state_of(2.0, 20.0, slope), jnp.float32(21.0), jnp.int32(500), 0)
     mean = 0.99 * 20 + 0.01 * 21
     np.testing.assert_allclose(found.l0, mean, rtol=1e-6)
@@ -27,7 +27,7 @@ def test_an_update_is_the_published_one(slope: float, speed: float) -> None:
 
 
 def test_it_waits_for_the_warm_up_and_stays_within_bounds() -> None:
-    tuner = l0_tuner(l0=1.0, n_steps=100, most=1.2)
+    tuner = l0_tuner(target=1.0, n_steps=100, most=1.2)
     waiting = tuner.tuned(state_of(1.0, 9.0, 0.0), jnp.float32(9), jnp.int32(4), 5)
     assert waiting.coefficient == 1
     assert tuner.tuned(waiting, jnp.float32(9), jnp.int32(5), 5).coefficient == np.float32(1.2)
@@ -39,7 +39,7 @@ def test_a_model_that_lags_behind_its_coefficient_reaches_its_l0(
     n_steps: int, target: float
 ) -> None:
     """L0 follows 12 c^-1/2 with a lag of a twentieth of the run and noise of 3 %."""
-    tuner = l0_tuner(l0=target, n_steps=n_steps)
+    tuner = l0_tuner(target=target, n_steps=n_steps)
 
     def update(step: jax.Array, loop: tuple[TunerState, jax.Array]) -> tuple[TunerState, jax.Array]:
         state, l0 = loop
