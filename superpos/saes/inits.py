@@ -57,14 +57,18 @@ def dictionary_learning() -> Init:
 
 @factory
 def truth(
-    *, features: Mapping[str, Array], noise_scale: NonNegative = 0.0, decoder_norm: Positive = 1.0
+    *,
+    features: Array | Mapping[str, Array],
+    noise_scale: NonNegative = 0.0,
+    decoder_norm: Positive = 1.0,
 ) -> Init:
     """Decoder rows at known features, and the encoder its transpose.
 
     Latents beyond the number of features start in random directions.
 
     Args:
-        features: an asset with the array "features", a feature is a row, (n_features, d_in).
+        features: a feature is a row, (n_features, d_in), as an array, or an asset that is this array
+            or has one called "features".
         noise_scale: standard deviation of the normal noise on each entry of a feature of norm 1, in
             [0, inf).
         decoder_norm: norm of a row, in (0, inf).
@@ -94,13 +98,13 @@ def truth(
     return init
 
 
-def _checked(features: Mapping[str, Array]) -> Array:
+def _checked(features: Array | Mapping[str, Array]) -> Array:
     """The rows of an asset.
 
     Raises:
         ArgumentError: it has none, or some are not finite.
     """
-    rows = features.get("features") if isinstance(features, Mapping) else None
+    rows = features.get("features") if isinstance(features, Mapping) else features
     if rows is None:
         raise ArgumentError("features: expected an asset with an array called features")
     rows = jnp.asarray(rows)

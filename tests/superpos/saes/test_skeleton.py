@@ -155,7 +155,7 @@ def test_a_start_at_the_truth_has_its_features_first() -> None:
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     np.testing.assert_allclose(params.W_dec[:3], unit, rtol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(params.W_dec, axis=1), 1, rtol=1e-5)
-    noisy = saes.inits.truth(features=given, noise_scale=0.1)
+    noisy = saes.inits.truth(features=features, noise_scale=0.1)
     off = saes.topk(d_in=D_IN, d_code=3, k=2, init=noisy).init(jax.random.key(0))[0].W_dec
     cosines = (np.asarray(off) * unit).sum(1)
     assert (cosines > 0.9).all() and (cosines < 1 - 1e-6).all()
