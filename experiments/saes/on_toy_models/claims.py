@@ -64,7 +64,7 @@ def judge(measured: Recovered) -> list[Verdict]:
     toys, l1 = measured.toys, measured.l1
     best, on_sparse = l1.best(toys), toys.density[l1.toy] == toys.density.min()
     densities, share = by_density(l1, toys, at(l1.returned(toys), best))
-    detected = at(l1.f1, best)[on_sparse].mean()
+    detected = at(measured.f1, best)[on_sparse].mean()
     listed = ", ".join(f"{p:g}: {s:.2f}" for p, s in zip(densities, share, strict=True))
     several = len(densities) > 1
     sparse, dense = toys.density == densities[0], toys.density == densities[-1]

@@ -8,16 +8,18 @@ import numpy as np
 import xarray
 
 from experiments.elhage.geometry import represented
+from experiments.saes.codes import parameters, relu_code, unit
 from superpos import metrics
 from superpos.store.best import fragile_of
 from superpos.train import store
+from superpos.types import Array
 
 TOY, L1, TOPK, GAUSSIAN, UNTRAINED = "toy", "l1", "topk", "gaussian", "untrained"
 """The variants."""
 RETURNED = 0.9
 """A feature has come back that has this cosine with a latent."""
-N_RANDOM = 50
-"""Random dictionaries."""
+N_RANDOM, N_EXAMPLES = 50, 2048
+"""Random dictionaries, and fresh examples of each toy model."""
 
 
 class Toys(NamedTuple):
@@ -48,17 +50,11 @@ class Dictionaries(NamedTuple):
         setting: what was varied, the coefficient or k, (settings,).
         toy: number of the toy model, (k,).
         cosine: the largest of each feature with a latent, (settings, k, seeds, n).
-        f1: mean over latents, (settings, k).
-        l0: mean number of active latents, (settings, k).
-        explained: centred explained variance, (settings, k).
     """
 
     setting: np.ndarray
     toy: np.ndarray
     cosine: np.ndarray
-    f1: np.ndarray
-    l0: np.ndarray
-    explained: np.ndarray
 
     def nearness(self, toys: Toys) -> np.ndarray:
         """Mean cosine of the represented features, (settings, k)."""
@@ -79,6 +75,8 @@ class Recovered(NamedTuple):
     Attributes:
         toys: the toy models.
         l1: over coefficients.
+        l0: mean number of their latents that are active on fresh examples, (settings, k).
+        f1: how well they tell when features are on, mean over latents, (settings, k).
         topk: over k.
         gaussian: over coefficients, on Gaussian codes.
         untrained: the start, the same for all toy models.
@@ -89,6 +87,8 @@ class Recovered(NamedTuple):
 
     toys: Toys
     l1: Dictionaries
+    l0: np.ndarray
+    f1: np.ndarray
     topk: Dictionaries
     gaussian: Dictionaries
     untrained: Dictionaries
@@ -108,9 +108,12 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Recovered:
     n_latents = datasets[L1].sizes["latent"]
     noise = np.random.default_rng(0).standard_normal((N_RANDOM, n_latents, toys.W.shape[-1]))
     near = largest_cosine(noise[None], toys.W[:, None])
+    l0, f1 = _detection(datasets[L1], toys)
     return Recovered(
         toys=toys,
         l1=_dictionaries(datasets[L1], "coefficient", toys),
+        l0=l0,
+        f1=f1,
         topk=_dictionaries(datasets[TOPK], "k", toys),
         gaussian=_dictionaries(datasets[GAUSSIAN], "coefficient", toys),
         untrained=_untrained(datasets[UNTRAINED], toys),
@@ -130,7 +133,7 @@ def toys_of(dataset: xarray.Dataset) -> Toys:
 
 def largest_cosine(W_dec: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Of each feature with a latent: (..., latents, m) and (..., n, m) -> (..., n)."""
-    return np.max(_unit(W) @ np.swapaxes(_unit(W_dec), -1, -2), axis=-1)
+    return np.max(unit(W) @ np.swapaxes(unit(W_dec), -1, -2), axis=-1)
 
 
 def mean_where(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -143,34 +146,50 @@ def mean_where(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def _dictionaries(dataset: xarray.Dataset, setting: str, toys: Toys) -> Dictionaries:
     dims = (setting, "member", "seed")
-    kept = dataset.where(store.finished(dataset)).transpose(*dims, "latent", "input", ...)
-    toy = np.minimum(dataset["member"].to_numpy().astype(int), len(toys.W) - 1)
-    W_dec = kept["W_dec"].to_numpy().astype(float)
-    scores = ("f1", "code_l0", "explained_variance_centred")
-    ends = {name: kept[name].isel(step=-1).mean("seed").to_numpy() for name in scores}
+    toy = _toy_of(dataset, toys)
+    W_dec = parameters(dataset, *dims)["W_dec"].astype(float)
+    finished = store.finished(dataset).transpose(*dims).to_numpy()
+    W_dec = np.where(finished[..., None, None], W_dec, np.nan)
     return Dictionaries(
         setting=dataset[setting].to_numpy().astype(float),
         toy=toy,
         cosine=largest_cosine(W_dec, toys.W[toy][:, None]),
-        f1=ends["f1"],
-        l0=ends["code_l0"],
-        explained=ends["explained_variance_centred"],
     )
+
+
+def _toy_of(dataset: xarray.Dataset, toys: Toys) -> np.ndarray:
+    """The number of the toy model of each member, (k,); the last where there are fewer."""
+    return np.minimum(dataset["member"].to_numpy().astype(int), len(toys.W) - 1)
+
+
+def _detection(dataset: xarray.Dataset, toys: Toys) -> tuple[np.ndarray, np.ndarray]:
+    """L0 and mean F1 on fresh examples of each toy model, both (settings, k)."""
+    given = parameters(dataset, "coefficient", "member", "seed")
+    toy, rng = _toy_of(dataset, toys), np.random.default_rng(1)
+    l0, f1 = (np.empty((dataset.sizes["coefficient"], len(toy))) for _ in range(2))
+    for place, number in enumerate(toy):
+        W = toys.W[number]
+        x = rng.random((N_EXAMPLES, len(W)))
+        x *= rng.random(x.shape) < toys.density[number]
+        code = relu_code(x @ W, {name: each[:, place] for name, each in given.items()})
+        l0[:, place] = (code > 0).sum(-1).mean((-2, -1))
+        scores = _mean_f1s(code.astype(np.float32), x, given["W_dec"][:, place], W)
+        f1[:, place] = np.asarray(scores).mean(-1)
+    return l0, f1
+
+
+def _mean_f1(code: Array, x: Array, W_dec: Array, W: Array) -> Array:
+    """Mean F1 over latents, (), each as a detector of the feature that it is nearest to."""
+    matches = metrics.best_matches(W_dec, W)
+    return metrics.latent_mean(metrics.latent_f1(metrics.detection_counts(code, x, matches)))
+
+
+_mean_f1s = jax.jit(
+    jax.vmap(jax.vmap(_mean_f1, in_axes=(0, None, 0, None)), in_axes=(0, None, 0, None))
+)
 
 
 def _untrained(dataset: xarray.Dataset, toys: Toys) -> Dictionaries:
-    W_dec = dataset["W_dec"].transpose("seed", "latent", "input").to_numpy().astype(float)
-    nothing = np.full((1, len(toys.W)), np.nan)
-    return Dictionaries(
-        setting=np.zeros(1),
-        toy=np.arange(len(toys.W)),
-        cosine=largest_cosine(W_dec, toys.W[:, None])[None],
-        f1=nothing,
-        l0=nothing,
-        explained=nothing,
-    )
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return rows / np.where(norms == 0, 1.0, norms)
+    W_dec = parameters(dataset, "seed")["W_dec"].astype(float)
+    cosine = largest_cosine(W_dec, toys.W[:, None])
+    return Dictionaries(np.zeros(1), np.arange(len(toys.W)), cosine[None])
