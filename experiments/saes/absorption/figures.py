@@ -61,3 +61,20 @@ def _draw_plane(axis: Any, found: Latents) -> None:
     for row, read, colour in zip(decoder, encoder, PALETTE, strict=False):
         arrow(axis, row, color=colour, linewidth=1.8)
         arrow(axis, read / np.linalg.norm(read), color=colour, linewidth=1.2, linestyle="--")
+
+
+def _draw_recall(axis: Any, shown: dict[str, Latents]) -> None:
+    for place, found in enumerate(shown.values()):
+        recall = found.recall[0]
+        spread = place + np.linspace(-0.15, 0.15, len(recall))
+        axis.plot(spread, recall, "o", color=PALETTE[0], markersize=5, alpha=0.8)
+    axis.set_xticks(range(len(shown)), list(shown), fontsize=8)
+    axis.set(ylabel="recall where the child is on", ylim=(-0.05, 1.05))
+
+
+def _draw_partial(axis: Any, found: Latents) -> None:
+    cosine = found.decoder[..., 1, 0]
+    for seed in cosine.T:
+        axis.plot(found.coefficient, seed, "o", color=PALETTE[1], markersize=4, alpha=0.6)
+    axis.plot(found.coefficient, cosine.mean(-1), color=PALETTE[1])
+    axis.set(xscale="log", xlabel="L1 coefficient", ylabel="cosine of child's latent and parent")
