@@ -1,0 +1,1 @@
+"""Sparse autoencoders on data whose features are known."""
