@@ -11,9 +11,9 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 
 GRID_ALT = "Four maps over penalty and dictionary size: MMCS, its proxy, dead latents and error."
 GRID_CAPTION = (
-    "Each cell is a dictionary. MMCS is high in a band of penalties; the same band shows in the MMCS"
-    " with larger dictionaries, which no truth is needed for, at the edge of dead latents and in the"
-    " reconstruction error. White dots: the best penalty of each size."
+    "Each cell is a dictionary. MMCS is high in a band of penalties; the same band shows in the"
+    " MMCS with larger dictionaries, which no truth is needed for, at the edge of dead latents and"
+    " in the reconstruction error. White dots: the best penalty of each size."
 )
 TRUTH_ALT = "Cosine of each true feature with its nearest latent for three penalties, and chance."
 TRUTH_CAPTION = (
