@@ -38,7 +38,7 @@ def resampled(
 
     Returns:
         An optax GradientTransformationExtraArgs, whose update needs the parameters and takes the
-        `state` of the model after the batch, with `resampling.dead`, bool (d_code,), and
+        `model_state` after the batch, with `resampling.dead`, bool (d_code,), and
         `resampling.examples`, (d_code, d_in).
 
     Raises:
@@ -55,7 +55,7 @@ def resampled(
         updates: Params, state: Any, params: Params | None = None, **extra: Any
     ) -> tuple[Params, Any]:
         steps, after = inner.update(updates, state.inner, params)
-        resampling = getattr(extra.get("state"), "resampling", ())
+        resampling = getattr(extra.get("model_state"), "resampling", ())
         if resampling == () or not hasattr(params, "W_enc"):
             raise ArgumentError(
                 "resample_every: expected a model with an encoder and saes.resample"

@@ -60,7 +60,8 @@ def training(
         model: what is trained.
         source: where its batches come from.
         tx: an optax transformation; whatever changes the update belongs in it. One that takes extra
-            arguments is given the `key` of its noise and the `state` of the model at each update.
+            arguments is given the `key` of its noise at each update, and the `model_state` after the
+            batch.
         spec: length of the run.
         evaluations: what is measured, by name.
         probe: short for one evaluation, which is measured after each `log_every`.

@@ -30,12 +30,12 @@ def updated(
         grads: its gradient, a tree like the parameters.
         state: the model's state after the batch.
         key: of the optimiser's own noise; None where it takes no extra arguments, of which the
-            `state` is another.
+            `model_state` is another.
 
     Returns:
         The carry one step later.
     """
-    extra = {} if key is None else {"key": key, "state": state}
+    extra = {} if key is None else {"key": key, "model_state": state}
     updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **extra)
     params = optax.apply_updates(carry.params, updates)
     new = dataclasses.replace(
