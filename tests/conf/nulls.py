@@ -12,7 +12,10 @@ from superpos.store.table import short_names
 MOST, SEEDS, TOGETHER, BLOCKS = 7, 10, 15, 24
 """Values of an axis, seeds where they are one, and blocks of a course, that are judged. Axes that
 vary together are whole up to TOGETHER values, as some of their values are compared."""
-PARAMETERS = ("W", "b", "weights", "biases")
+PARAMETERS = (
+    *("W", "b", "weights", "biases"),
+    *("W_enc", "W_dec", "b_enc", "b_dec", "threshold", "r_mag", "b_gate", "b_mag"),
+)
 """What names of parameters begin with, and of their courses."""
 
 

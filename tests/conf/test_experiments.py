@@ -67,6 +67,11 @@ ONCE = {
     *("elhage/phase_change_3", "elhage/demonstrating_large"),  # another one at another size
 }
 """Experiments whose analysis is not run again for one value of each axis."""
+WEIGHTS = {
+    **dict.fromkeys(("W", "W_in", "W_out", "weights.0"), ("feature", "hidden")),
+    "W_dec": ("latent", "input"),
+}
+"""Name of the weights of a model -> the last dimensions of their results."""
 MOST_PROGRAMS = 120
 """That an experiment may have compiled in a new process, those of its analysis included: about 5
 CPU-seconds. In a process that has compiled some of them before it is less."""
@@ -219,10 +224,11 @@ def check_stores(ran: Ran) -> None:
         assert (dataset["status"] == "ok").all()
         trained = list(range(1, job.fit.n_steps + 1))
         assert not trained or dataset["step"].values.tolist() == trained
-        weights = [name for name in ("W", "W_in", "W_out", "weights.0") if name in dataset]
+        weights = [name for name in WEIGHTS if name in dataset]
         assert weights or "G" in dataset
-        assert all(dataset[weight].dims[-2:] == ("feature", "hidden") for weight in weights)
-        assert dataset.sizes["feature"] == job.config["data"]["n_features"]
+        assert all(dataset[weight].dims[-2:] == WEIGHTS[weight] for weight in weights)
+        inputs = "input" if "W_dec" in weights else "feature"
+        assert dataset.sizes[inputs] == job.config["data"]["n_features"]
         assert not trained or np.isfinite(dataset["loss"]).all()
 
 

@@ -14,7 +14,7 @@ FLOOR_CAPTION = (
     " seed; bars are d/(d − 2), that of a projection that is random. Right: of single features, from"
     " the least to the most. A tight frame of unit vectors has 1 for all of them."
 )
-PAIRS_ALT = "What is read of each feature while another is on: tight frame, linear and ReLU model."
+PAIRS_ALT = "What is read of each feature while another is on: frame, linear model, ReLU model."
 PAIRS_CAPTION = (
     "What a linear read-out gives for feature i (row) while feature j (column) alone is on, for 40"
     " features in 10 dimensions: the best there is, and what was trained."
