@@ -11,8 +11,8 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 FLOOR_ALT = "Cross-talk over its floor by size and model, and of single features, sorted."
 FLOOR_CAPTION = (
     "Left: mean squared cross-talk of trained read-outs as a multiple of its floor, a dot for a"
-    " seed; bars are d/(d − 2), that of a projection that is random. Right: of single features, from"
-    " the least to the most. A tight frame of unit vectors has 1 for all of them."
+    " seed; bars are d/(d − 2), that of a projection that is random. Right: of single features,"
+    " from the least to the most. A tight frame of unit vectors has 1 for all of them."
 )
 PAIRS_ALT = "What is read of a feature while another is on: frame, linear model, ReLU model."
 PAIRS_CAPTION = (

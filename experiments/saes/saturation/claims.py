@@ -48,9 +48,8 @@ def judge(measured: Saturation) -> list[Verdict]:
         reach = measured.threshold[0, -1] / measured.furthest[0]
         moves = largest[0] / largest[-1] if len(measured.rate) > 1 else None
     if None not in (falls, reach) and large is not None:
-        # Where nothing falls nothing is over.
-        flat = np.log(least[0] / large[0]) / np.log(least[0] / largest[0])
-        flat = flat if falls >= ACTS else np.nan
+        logs = np.log([least[0] / large[0], least[0] / largest[0]])
+        flat = logs[0] / logs[1] if falls >= ACTS else np.nan  # nothing is over if nothing falls
     listed = "; ".join(
         f"rate {rate:.3g}: {', '.join(f'{value:.3g}' for value in row)}"
         for rate, row in zip(measured.rate, measured.l0, strict=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray
 
 from experiments.saes.truth import drawn_directions
@@ -91,24 +92,19 @@ def _agreement(dataset: xarray.Dataset, setting: str, truth: np.ndarray) -> Agre
 
 
 def paired(truth: np.ndarray, W_dec: np.ndarray) -> np.ndarray:
-    """|Cosines| of features and latents, each latent at the place of its feature where it has one.
+    """|Cosines| of features and latents, in the order in which latents are paired with features.
 
     Args:
         truth: (n_features, n_inputs).
         W_dec: (n_latents, n_inputs).
 
     Returns:
-        (n_features, n_latents); the largest are on the diagonal, taken one after another.
+        (n_features, n_latents), with latents that are paired first.
     """
     cosine = np.abs(np.asarray(metrics.cosine_similarities(truth, W_dec)))
-    left, order = cosine.copy(), np.full(len(W_dec), -1)
-    for _ in range(min(cosine.shape)):
-        feature, latent = np.unravel_index(np.argmax(left), left.shape)
-        order[feature] = latent
-        left[feature], left[:, latent] = -1, -1
-    others = [latent for latent in range(len(W_dec)) if latent not in set(order)]
-    order[order < 0] = others
-    return cosine[:, order]
+    latents = scipy.optimize.linear_sum_assignment(-cosine)[1]
+    others = np.setdiff1d(np.arange(len(W_dec)), latents)
+    return cosine[:, np.concatenate([latents, others])]
 
 
 def _mcc(W_dec: np.ndarray, truth: np.ndarray) -> np.ndarray:
