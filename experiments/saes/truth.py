@@ -1,0 +1,34 @@
+"""The true directions of the features of a sweep, by which its models are judged afterwards."""
+
+import numpy as np
+import xarray
+
+from superpos import assets
+from superpos.arguments import ArgumentError
+from superpos.train import store
+
+SEED = 42
+"""Of all directions that the experiments here draw; it is the default of the asset."""
+
+
+def drawn_directions(dataset: xarray.Dataset) -> np.ndarray:
+    """The asset `directions` of a sweep, made anew: normal directions that were not pushed apart.
+
+    Args:
+        dataset: a sweep over `embedded` data with that asset.
+
+    Returns:
+        float32 (n_features, n_inputs), rows of norm 1.
+
+    Raises:
+        ArgumentError: the sweep was given others; one line.
+    """
+    config = store.config_of(dataset)
+    n_inputs = config["data.n_features"]
+    n_features = config["data.data.data.n_features"]
+    made = assets.orthogonalised(n_features=n_features, n_inputs=n_inputs, seed=SEED, n_steps=0)
+    if made.digest != config["assets.directions"]:
+        raise ArgumentError(
+            f"assets.directions: expected {n_features} of seed {SEED} with n_steps=0"
+        )
+    return np.asarray(made.arrays)
