@@ -205,7 +205,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 BROKEN = [
     ("layers", "superpos/metrics/a.py", "from superpos.losses import mse"),
     ("layers", "superpos/metrics/a.py", "from superpos import data"),
-    ("layers", "superpos/models/a.py", "import superpos.optim.gradient"),
+    ("layers", "superpos/optim/a.py", "import superpos.models.mlp"),
     ("layers", "superpos/types.py", "from superpos.arguments import Count"),
     ("layers", "superpos/train/a.py", "def f():\n    from superpos.metrics import capacity"),
     ("layers", "superpos/train/a.py", "from superpos import models"),
