@@ -55,15 +55,7 @@ def sparse_autoencoder(
     Raises:
         ArgumentError: parts do not fit, or more latents are asked for than there are; one line.
     """
-    width = around.width
-    if width is not None:
-        within(width, "width", d_code, f"d_code={d_code}")
-    asked = _asked(architecture, around)
-    if asked is not None:
-        most = d_code if width is None else width
-        within(asked[1], asked[0], most, f"the {shown(most)} latents in use")
-    if around.tuner is not None and around.sparsity is None:
-        raise ArgumentError("tuner: expected a model with a penalty, sparsity")
+    width, asked = around.width, _checked(architecture, around, d_code)
     start = model_init(around.init or saelens(), architecture.zeros)
 
     def used() -> Array:
@@ -95,11 +87,7 @@ def sparse_autoencoder(
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
         silent = _silent(around.dead, state, found) & used()[0]
         terms |= _penalty(around, state, params, found)
-        if around.dead is not None and around.dead.term is not None:
-            rank = found.pre if found.rank is None else found.rank
-            residual = x - found.recon
-            decoder = architecture.decoder(params)
-            terms["auxk"] = around.dead.term(found.pre, decoder, rank, residual, silent)
+        terms |= _revival(around.dead, architecture.decoder(params), x, found, silent)
         terms |= architecture.terms(params, x, found)
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
         new = next_state(architecture, around, state, frame, found, l0)
@@ -112,7 +100,7 @@ def sparse_autoencoder(
             "l0": l0,
             "dead": silent.sum() / used().sum(),
             "explained_variance": _explained(x, found.recon),
-            **_reached(None if asked is None else asked[1], l0, new.tuner),
+            **_reached(asked, l0, new.tuner),
         }
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
@@ -133,6 +121,23 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
     )
 
 
+def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar | None:
+    """The L0 that one of the parts asks for.
+
+    Raises:
+        ArgumentError: parts do not fit, or more latents are asked for than there are; one line.
+    """
+    if around.width is not None:
+        within(around.width, "width", d_code, f"d_code={d_code}")
+    if around.tuner is not None and around.sparsity is None:
+        raise ArgumentError("tuner: expected a model with a penalty, sparsity")
+    key, asked = _asked(architecture, around)
+    if asked is not None:
+        most = d_code if around.width is None else around.width
+        within(asked, key, most, f"the {shown(most)} latents in use")
+    return asked
+
+
 def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     """Which latents have not fired in more updates than the window, (d_code,)."""
     silent = state.silent > (1000 if dead is None else dead.window)
@@ -140,13 +145,23 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
 
 
-def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar] | None:
-    """The L0 that one of the parts asks for, after the key that it is set by."""
+def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar | None]:
+    """The key by which an L0 is asked for, and which it is."""
     if around.tuner is not None:
         return "tuner.target", around.tuner.target
     if around.sparsity is not None and around.sparsity.target is not None:
         return "sparsity.target", around.sparsity.target
-    return None if architecture.k is None else ("k", architecture.k)
+    return "k", architecture.k
+
+
+def _revival(
+    dead: Dead | None, decoder: Array, x: Array, found: Pass, silent: Array
+) -> dict[str, Array]:
+    """What the loss adds for dead latents."""
+    if dead is None or dead.term is None:
+        return {}
+    rank = found.pre if found.rank is None else found.rank
+    return {"auxk": dead.term(found.pre, decoder, rank, x - found.recon, silent)}
 
 
 def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:
