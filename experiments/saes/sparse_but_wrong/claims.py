@@ -27,9 +27,9 @@ CLAIMS = claims_of(
     paper=PAPER,
     section="small toy model",
     setting="5 orthonormal features, d=20, density 0.4, values 1 ± 0.15, BatchTopK of 5 latents"
-    " from the exact truth, 2,000 updates of 256 examples at learning rate 1e-3, 1 seed (published: 15"
-    " million samples, 1024, 3e-4, 5 seeds), correlation of the copula with feature 0"
-    " from -0.5 to 0.5",
+    " from the exact truth, 2,000 updates of 256 examples at learning rate 1e-3, 1 seed (published:"
+    " 15 million samples, 1024, 3e-4, 5 seeds), correlation of the copula with feature 0 from -0.5"
+    " to 0.5",
     origin=BEFORE,
     but={"recovers": NUMBER, "follows": OURS, "grows": OURS},
 ) | claims_of(
