@@ -1,7 +1,8 @@
 """How far latents mix features, from decoders and from the data that they were trained on."""
 
+import functools
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -16,6 +17,7 @@ RANKS = (12, 15, 18, 21, 25)
 N_BATCHES, BATCH = 64, 256
 """Of the error of the truth, with the batch that autoencoders are trained on."""
 N_PROJECTED = 4096
+MAGNITUDE = ("magnitude.mean", "magnitude.std")
 
 
 class Star(NamedTuple):
@@ -119,23 +121,27 @@ def _random(dataset: xarray.Dataset) -> RandomModel:
     )
 
 
-def sample_factors(config: Mapping[str, object], n_examples: int) -> np.ndarray:
+def sample_factors(config: Mapping[str, Any], n_examples: int) -> np.ndarray:
     """Fresh feature values of the random model, (n_examples, n_features)."""
     prefix = "data.data.data."
-    given = {name: value for name, value in config.items() if name.startswith(prefix)}
-    magnitude = data.magnitudes.normal(
-        mean=given[f"{prefix}magnitude.mean"], std=given[f"{prefix}magnitude.std"]
-    )
+    density, mean, std = (config[f"{prefix}{name}"] for name in ("density", *MAGNITUDE))
+    densities = tuple(density * share for share in config[f"{prefix}densities"])
+    return _drawn(densities, config[f"{prefix}matrix_seed"], mean, std, n_examples)
+
+
+@functools.lru_cache(maxsize=4)
+def _drawn(
+    densities: tuple[float, ...], matrix_seed: int, mean: float, std: float, n_examples: int
+) -> np.ndarray:
     source = data.random_copula(
-        n_features=given[f"{prefix}n_features"],
-        density=given[f"{prefix}density"],
-        densities=given[f"{prefix}densities"],
-        matrix_seed=given[f"{prefix}matrix_seed"],
-        magnitude=magnitude,
+        n_features=len(densities),
+        density=1.0,
+        densities=densities,
+        matrix_seed=matrix_seed,
+        magnitude=data.magnitudes.normal(mean=mean, std=std),
     )
-    return np.asarray(
-        jax.jit(lambda key: data.draw(source, key, n_examples).factors)(random.key(1))
-    )
+    draw = jax.jit(lambda key: data.draw(source, key, n_examples).factors)
+    return np.asarray(draw(random.key(1)))
 
 
 def true_error(factors: np.ndarray, k: float) -> float:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from experiments.saes.sparse_but_wrong.claims import judge
-from experiments.saes.sparse_but_wrong.measure import BATCH, Mixing, RandomModel, Star, true_error
+from experiments.saes.sparse_but_wrong.measure import (
+    BATCH,
+    Mixing,
+    RandomModel,
+    Star,
+    sample_factors,
+    true_error,
+)
 
 CORRELATION = np.linspace(-0.5, 0.5, 11)
 L0 = np.array([1.7, 1.8, 1.9, 2.0])
@@ -63,3 +70,11 @@ def test_the_truth_leaves_out_the_least_values_of_a_batch():
     assert true_error(factors, 1.0) == pytest.approx(0.5)  # the first batch drops 256 ones
     assert true_error(factors, 1.5) == pytest.approx(0.25)
     assert true_error(factors, 2.0) == 0.0
+
+
+def test_features_are_drawn_as_in_the_config():
+    given = {"density": 0.5, "densities": [1.0, 0.4], "matrix_seed": 0}
+    given |= {"magnitude.mean": 1.0, "magnitude.std": 0.15}
+    factors = sample_factors({f"data.data.data.{key}": each for key, each in given.items()}, 40_000)
+    np.testing.assert_allclose((factors != 0).mean(0), [0.5, 0.2], atol=0.01)
+    assert factors[factors != 0].mean() == pytest.approx(1, abs=0.005)
