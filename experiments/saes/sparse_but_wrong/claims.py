@@ -62,13 +62,14 @@ def _of_star(star: Star) -> list[Verdict]:
     full, low = star.level(TRUE_L0), star.level(LOW)
     up, down = star.place(STRONG), star.place(-STRONG)
     mixed = star.others[:, low].mean(-1)
-    ranks = [np.argsort(np.argsort(each)) for each in (star.correlation, mixed)]
     falling = star.others[up].mean(-1)[np.argsort(-star.l0)]
     return [
         CLAIMS["recovers"].judge(min(star.own[up, full].min(), star.own[down, full].min())),
         CLAIMS["positive"].judge(star.others[up, low].min(), _listed(star.others[up, low])),
         CLAIMS["negative"].judge(star.others[down, low].max(), _listed(star.others[down, low])),
-        CLAIMS["follows"].judge(np.corrcoef(*ranks)[0, 1] if len(mixed) > 2 else None),
+        CLAIMS["follows"].judge(
+            rank_correlation(star.correlation, mixed) if len(mixed) > 2 else None
+        ),
         CLAIMS["grows"].judge(np.diff(falling).min() if falling.size > 1 else None),
     ]
 
@@ -91,6 +92,13 @@ def _of_random(random: RandomModel) -> list[Verdict]:
         CLAIMS["half"].judge(random.true_mse[at] / random.mse[at], errors),
         CLAIMS["found"].judge(random.mcc[peak]),
     ]
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's correlation of two lists of numbers, 0 where either is constant."""
+    signs = [np.sign(each[:, None] - each[None]).sum(1) for each in (first, second)]  # twice a rank
+    size = np.prod([np.sqrt(np.square(each).sum()) for each in signs])
+    return float(signs[0] @ signs[1] / size) if size > 0 else 0.0
 
 
 def _listed(values: np.ndarray) -> str:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 
-from experiments.saes.sparse_but_wrong.claims import judge
+from experiments.saes.sparse_but_wrong.claims import judge, rank_correlation
 from experiments.saes.sparse_but_wrong.measure import (
     BATCH,
     Mixing,
@@ -78,3 +79,10 @@ def test_features_are_drawn_as_in_the_config():
     factors = sample_factors({f"data.data.data.{key}": each for key, each in given.items()}, 40_000)
     np.testing.assert_allclose((factors != 0).mean(0), [0.5, 0.2], atol=0.01)
     assert factors[factors != 0].mean() == pytest.approx(1, abs=0.005)
+
+
+def test_ranks_are_correlated_as_by_scipy_and_ties_count_half():
+    first, second = np.random.default_rng(0).normal(size=(2, 20)).round(1)
+    expected = scipy.stats.spearmanr(first, second).statistic
+    assert rank_correlation(first, second) == pytest.approx(expected)
+    assert rank_correlation(first, np.ones(20)) == 0.0
