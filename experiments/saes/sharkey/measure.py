@@ -7,7 +7,6 @@ import numpy as np
 import xarray
 
 from experiments.saes.truth import drawn_directions
-from superpos import metrics
 from superpos.train import store
 
 SILENT = 200
@@ -92,7 +91,12 @@ def _width(part: tuple[int, np.ndarray, np.ndarray, np.ndarray]) -> int:
 
 def _largest(rows: np.ndarray, dictionaries: np.ndarray) -> np.ndarray:
     """The largest cosine of each row with one of a dictionary, (..., rows)."""
-    return np.asarray(metrics.cosine_similarities(rows, dictionaries)).max(-1)
+    return (_unit(rows) @ np.swapaxes(_unit(dictionaries), -1, -2)).max(-1)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of norm 1; in NumPy, as there are too many shapes to compile a program for each."""
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
 def _proxy(rows: np.ndarray, larger: list[np.ndarray]) -> np.ndarray:
