@@ -1,4 +1,4 @@
-"""What sparse autoencoders with ReLU latents make of examples, in NumPy and float64."""
+"""Parameters of stored sparse autoencoders."""
 
 import numpy as np
 import xarray
@@ -22,12 +22,6 @@ def parameters(dataset: xarray.Dataset, *dims: str) -> dict[str, np.ndarray]:
         name: each.transpose(*dims, *each.dims[-2 if name[0] == "W" else -1 :]).to_numpy()
         for name, each in stored.items()
     }
-
-
-def relu_code(x: np.ndarray, given: dict[str, np.ndarray]) -> np.ndarray:
-    """ReLU(W_encᵀ (x - b_dec) + b_enc): x (..., examples, input) -> (..., examples, latents)."""
-    pre = (x - given["b_dec"][..., None, :]) @ given["W_enc"] + given["b_enc"][..., None, :]
-    return np.maximum(pre, 0.0)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
