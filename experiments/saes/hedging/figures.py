@@ -15,7 +15,7 @@ ALT = "The only latent as an arrow beside the parent and the child, in each case
 CAPTION = (
     "In the plane of parent and child: grey, the truth; dashed, the first principal component of"
     " the data; blue, the latent of each seed, scaled to norm 1; orange, the decoder bias. Circles"
-    " are inputs, as large as they are frequent."
+    " are inputs, as large as they are frequent. The coefficient of L1 stands in brackets."
 )
 
 

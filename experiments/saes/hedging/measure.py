@@ -47,7 +47,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Narrow:
         datasets: {"sweep": over points of with_parent.0, without_parent and coefficient, and seed}.
     """
     dataset = datasets["sweep"]
-    [case] = dataset["coefficient"].dims
+    case = str(dataset["coefficient"].dims[0])
     features = directions.orthonormal(0, 2, dataset.sizes["input"]).astype(float)
     given = parameters(dataset, case, "seed")
     finished = store.finished(dataset).transpose(case, "seed").to_numpy()[..., None]

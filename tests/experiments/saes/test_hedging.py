@@ -1,0 +1,77 @@
+"""The claims on hedging, on single latents made by hand."""
+
+import numpy as np
+import pytest
+import xarray
+
+from experiments.saes.hedging.claims import judge
+from experiments.saes.hedging.measure import Narrow, first_component, measure
+from superpos.data import directions
+
+GOOD = [(1, 0), (0.970, 0.243), (0.970, 0.243), (0.98, 0.2), (1, 0.05), (0.95, -0.3)]
+
+
+def narrow(changed=None, bias=0.2):
+    rows = np.array(GOOD, float)
+    for place, row in (changed or {}).items():
+        rows[place] = row
+    cosine = np.repeat(rows[:, None], 2, axis=1)
+    biases = np.zeros_like(cosine)
+    biases[0, :, 1] = bias
+    return Narrow(np.zeros(6), np.zeros(6), np.zeros(6), cosine, biases)
+
+
+def failed(found):
+    return {v.claim.id.rsplit("/", 1)[1] for v in judge(found) if v.reproduced is False}
+
+
+def test_hedging_is_reproduced():
+    assert failed(narrow()) == set()
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong"),
+    [
+        (narrow({0: (0.9, 0.4)}), {"independent"}),
+        (narrow(bias=0.0), {"bias"}),
+        (narrow({1: (1, 0)}), {"limit_parent", "limit_child"}),
+        (narrow({2: (1, 0)}), {"hierarchy"}),
+        (narrow({3: (1, 0)}), {"partial", "partial_l1"}),
+        (narrow({5: (1, 0)}), {"flipped"}),
+    ],
+)
+def test_each_claim_can_fail(found, wrong):
+    assert failed(found) == wrong
+
+
+def test_the_component_is_that_of_many_examples():
+    rng = np.random.default_rng(0)
+    parent = rng.random(200_000) < 0.25
+    child = rng.random(parent.shape) < np.where(parent, 0.1, 0.2)
+    x = np.stack([parent, child], axis=1).astype(float)
+    expected = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][0]
+    found = first_component(0.1, 0.2, 0.25)
+    np.testing.assert_allclose(found, expected * np.sign(expected[0]), atol=0.03)
+    np.testing.assert_allclose(first_component(0.2, 0.0, 0.25), (0.970, 0.243), atol=5e-4)
+
+
+def test_a_latent_is_measured_along_the_features():
+    features = directions.orthonormal(0, 2, 5).astype(float)
+    dims = ("with_parent.0", "seed")
+    dataset = xarray.Dataset(
+        {
+            "W_dec": ((*dims, "latent", "input"), (3 * features[1])[None, None, None]),
+            "b_enc": ((*dims, "latent"), np.zeros((1, 1, 1))),
+            "b_dec": ((*dims, "input"), (0.2 * features[0])[None, None]),
+            "status": (dims, np.array([["ok"]], dtype=object)),
+        },
+        {
+            "data.data.data.with_parent.0": ("with_parent.0", [0.2]),
+            "without_parent": ("with_parent.0", [0.1]),
+            "coefficient": ("with_parent.0", [0.001]),
+            "seed": [0],
+        },
+    )
+    found = measure({"sweep": dataset})
+    np.testing.assert_allclose(found.cosine[0, 0], [0, 1], atol=1e-6)
+    np.testing.assert_allclose(found.bias[0, 0], [0.2, 0], atol=1e-6)
