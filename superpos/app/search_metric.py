@@ -45,12 +45,21 @@ def standard_error(names: str | Sequence[str], results: Mapping[str, np.ndarray]
 
 
 def final_numbers(datasets: Sequence[xarray.Dataset]) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Results that are one number a member, and which members are ok, for `search_metric`."""
+    """Results of all datasets that are one number a member, and which members are ok.
+
+    Both are for `search_metric`. What one of the datasets lacks, as a model of another kind
+    measures something else, is no number of the run.
+    """
     last = [at_the_end(dataset) for dataset in datasets]
     names = [
         name
-        for name, values in last[0].data_vars.items()
-        if set(values.dims) == set(last[0]["status"].dims) and values.dtype.kind == "f"
+        for name in last[0].data_vars
+        if all(
+            name in each
+            and set(each[name].dims) == set(each["status"].dims)
+            and each[name].dtype.kind == "f"
+            for each in last
+        )
     ]
     numbers = {str(n): np.concatenate([d[n].to_numpy().ravel() for d in last]) for n in names}
     return numbers, np.concatenate([store.finished(d).to_numpy().ravel() for d in last])

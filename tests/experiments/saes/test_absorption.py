@@ -85,7 +85,7 @@ def stored(W_enc, W_dec, config=""):
 
 CONFIG = (
     '{"data.data.data.density": 0.25, "data.data.data.without_parent": 0.0,'
-    ' "data.data.data.with_parent.0": 0.2, "data.data.data.magnitude.kind": "uniform"}'
+    ' "data.data.data.with_parent": [0.2], "data.data.data.magnitude.kind": "uniform"}'
 )
 
 
