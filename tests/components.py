@@ -34,8 +34,13 @@ FOLDERS = {
     "evaluation": "evaluations",
 }
 """Group -> folder of its YAML files."""
-TRIED = {"width": [5.0, 12.0, 8.5], "l0": [3.5, 4.5], "k": [2.0, 3.5, 1.0]}
-"""Argument -> values to try, where most of its range is refused beside the other arguments."""
+TRIED = {
+    "width": [5.0, 12.0, 8.5],
+    "k": [1.0, 3.5, 2.0],
+    "init_threshold": [0.01, 0.05],
+}
+"""Argument -> values to try, where most of its range is refused beside the other arguments or, as
+thresholds that no latent reaches, changes nothing."""
 GROUPS = tuple(FOLDERS)
 SUPPLIED = {
     "model",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from superpos.arguments import ArgumentError, factory
-from superpos.engine.assets import aligned, asset
+from superpos.engine.assets import aligned, asset, check_finite
 from superpos.memory import free_bytes
 from superpos.store.bounded import open_file
 from superpos.store.npy import NUMBERS, InflatedError, read_array, read_arrays
@@ -27,8 +27,8 @@ def array(*, path: str, sha256: str | None = None) -> Asset:
         An Asset of the arrays by name.
 
     Raises:
-        ArgumentError: there is no such file, it holds something else than numbers, or its digest is
-            another one; one line.
+        ArgumentError: there is no such file, it holds something else than finite numbers, or its
+            digest is another one; one line.
     """
     kinds = {".npy": _from_npy, ".npz": _from_npz}
     suffix = Path(path).suffix
@@ -46,6 +46,10 @@ def array(*, path: str, sha256: str | None = None) -> Asset:
     except Exception:  # it can be wrong in any way
         raise ArgumentError(f"path={path}: damaged, expected arrays of numbers") from None
     found = asset(arrays)
+    try:
+        check_finite(found.arrays)
+    except ArgumentError as error:
+        raise ArgumentError(f"path={path}: {error}") from None
     if sha256 not in (None, found.digest):
         raise ArgumentError(f"sha256={sha256}: {path} has {found.digest}, choose another file")
     return found

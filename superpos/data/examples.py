@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, factory
 from superpos.data.finite import sampled
+from superpos.required import require
 from superpos.types import Array, Batch, Key, Params, Source
 
 
@@ -32,7 +33,8 @@ def examples(
         known. With "stream" its state is the number of the next example, int32 ().
 
     Raises:
-        ArgumentError: a value is out of range, or the arrays have other shapes; one line.
+        ArgumentError: a value is out of range, or the arrays have other shapes or are not finite;
+            one line.
     """
     inputs, targets = _checked(examples, n_features)
     n_examples = inputs.shape[0]
@@ -57,7 +59,7 @@ def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Arr
     """Inputs and targets.
 
     Raises:
-        ArgumentError: they are not there, or of other shapes.
+        ArgumentError: they are not there, of other shapes, or not finite.
     """
     known = isinstance(examples, Mapping) and "inputs" in examples
     if not known or not set(examples) <= {"inputs", "targets"}:
@@ -70,6 +72,11 @@ def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Arr
             rows = inputs.shape[0] if inputs.shape else 0
             wanted = "one row or more of numbers" if not rows else f"{rows} rows of numbers"
             raise ArgumentError(f"examples.{name} of shape {array.shape}: expected {wanted}")
+        require(
+            lambda array: jnp.isfinite(array).all(),
+            [array],
+            lambda name=name: f"examples.{name}: expected finite numbers",
+        )
     if inputs.shape[1] != n_features:
         found = inputs.shape[1]
         raise ArgumentError(f"n_features={n_features}: expected {found}, the columns of examples")

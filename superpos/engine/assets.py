@@ -52,11 +52,32 @@ def digest_of(arrays: Any, about: str = "") -> str:
     return found.hexdigest()
 
 
+def check_finite(arrays: Any) -> None:
+    """Refuse examples of which one would make all parameters nan.
+
+    Args:
+        arrays: a tree of NumPy arrays.
+
+    Raises:
+        ArgumentError: a number is nan or infinite; one line with its array and its row.
+    """
+    for path, leaf in jax.tree_util.tree_leaves_with_path(arrays):
+        rows = np.atleast_1d(leaf)
+        n_rows = max(1, _PART // max(1, rows[:1].nbytes))  # at a time
+        for first in range(0, len(rows), n_rows):
+            finite = np.isfinite(rows[first : first + n_rows])
+            finite = finite.all(axis=tuple(range(1, finite.ndim)))
+            if not finite.all():
+                name = jax.tree_util.keystr(path, simple=True, separator=".") or "the array"
+                row = first + int(finite.argmin())
+                raise ArgumentError(f"row {row} of {name} is not finite, expected numbers that are")
+
+
 def as_assets(values: Mapping[str, Any]) -> dict[str, Asset]:
     """Name -> an asset, or arrays as one.
 
     Raises:
-        ArgumentError: one of them is neither; one line.
+        ArgumentError: one of them is neither, or has a number that is not finite; one line.
     """
     return {name: _as_asset(name, value) for name, value in values.items()}
 
@@ -119,9 +140,13 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 def _as_asset(name: str, value: Any) -> Asset:
     try:
-        return value if isinstance(value, Asset) else asset(value)
+        if isinstance(value, Asset):
+            return value
+        found = asset(value)
+        check_finite(found.arrays)
     except ArgumentError as error:
         raise ArgumentError(f"assets.{name}: {error}") from None
+    return found
 
 
 def _on_host(leaf: Any) -> np.ndarray:

@@ -60,11 +60,15 @@ def folded(params: SaeParams) -> SaeParams:
         params,
         W_enc=params.W_enc * norms[None],
         b_enc=params.b_enc * norms,
-        W_dec=unit_rows(params.W_dec),
+        W_dec=_divided(params.W_dec, norms),
     )
 
 
 def unit_rows(W_dec: Array) -> Array:
     """Rows of norm 1; a zero row stays zero."""
-    norms = feature_norms(W_dec)[:, None]
-    return W_dec / jnp.where(norms == 0, 1.0, norms)
+    return _divided(W_dec, feature_norms(W_dec))
+
+
+def _divided(rows: Array, norms: Array) -> Array:
+    """Rows by their norms; a zero row stays zero."""
+    return rows / jnp.where(norms == 0, 1.0, norms)[:, None]

@@ -83,9 +83,10 @@ def sparse_autoencoder(
         chex.assert_shape(batch.inputs, (None, d_in))
         frame = frame_at(state, batch.inputs, around)
         x = batch.inputs if frame == () else frame.enter(batch.inputs)
-        found = architecture.forward(params, x, used())
+        latents = used()
+        found = architecture.forward(params, x, latents)
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
-        silent = _silent(around.dead, state, found) & used()[0]
+        silent = _silent(around.dead, state, found) & latents[0]
         terms |= _penalty(around, state, params, found)
         terms |= _revival(around.dead, architecture.decoder(params), x, found, silent)
         terms |= architecture.terms(params, x, found)
@@ -98,7 +99,7 @@ def sparse_autoencoder(
         measured = {
             **terms,
             "l0": l0,
-            "dead": silent.sum() / used().sum(),
+            "dead": silent.sum() / latents.sum(),
             "explained_variance": _explained(x, found.recon),
             **_reached(asked, l0, new.tuner),
         }

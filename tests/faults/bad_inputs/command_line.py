@@ -92,6 +92,12 @@ TOGETHER = [
         "schedule=cosine;schedule.warmup_steps=10000",
         "optim.schedule.warmup_steps=10000: expected fewer than n_steps=10000",
     ),
+    case("model=sae_topk;model.k=17", "model.k=17: expected at most the 16 latents in use"),
+    case("model=sae_topk;model.width=2.5;model.k=3", "model.k=3: expected at most the 2.5 laten"),
+    case(
+        "model=sae_relu;+tuner@model.tuner=l0_tuner;model.tuner.target=17",
+        "model.tuner.target=17: expected at most the 16 latents in use",
+    ),
     case("model.n_features=3", "model.n_features=3: expected data.n_features=5"),
     case(
         "model.importance_decay=1e30",

@@ -9,15 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos import data, gauge, metrics, models, optim
+from superpos import data, gauge, metrics, models, optim, saes
 from superpos.assets import array, members
 from superpos.models import inits
+from superpos.saes.sparsity import l1, quadratic
 from superpos.train import FitSpec, StoreError, fit, store, sweep, training
 from superpos.types import Model
 from tests.faults.bad_inputs.rows import Row, row
 
 SPEC = FitSpec(n_steps=2, batch_size=4, log_every=1)
 W = np.ones((3, 2), np.float32)
+WITH_NAN = np.where(np.arange(6).reshape(3, 2) == 3, np.nan, W)
 COUNT = "expected an integer in [1, 2147483647]"
 TYPED = "key: expected one typed key, jax.random.key(seed)"
 POSITIVE = "expected a number in (0, inf)"
@@ -106,6 +108,15 @@ def source(**arguments: Any) -> Any:
 
 def autoencoder(**arguments: Any) -> Any:
     return lambda folder: models.autoencoder(**{"n_features": 5, "n_hidden": 2, **arguments})
+
+
+def sae(kind: str, **arguments: Any) -> Any:
+    """A sparse autoencoder of 6 latents, and its start."""
+
+    def call(folder: Path) -> Any:
+        return getattr(saes, kind)(**{"d_in": 4, "d_code": 6, **arguments}).init(a_key())
+
+    return call
 
 
 FACTORIES = [
@@ -297,6 +308,45 @@ MEASURES = [
     ),
     row("batch=W", audited(batch=W), "batch=array", "expected a Batch"),
 ]
+IN_USE = "expected at most the 6 latents in use"
+AUTOENCODERS = [
+    row("k above d_code", sae("topk", k=7), f"k=7: {IN_USE}"),
+    row("k above width", sae("batch_topk", k=4, width=3), "k=4: expected at most the 3 latents"),
+    row("width above d_code", sae("relu", width=7), "width=7: expected at most d_code=6"),
+    row(
+        "an L0 above d_code",
+        sae("relu", sparsity=l1(), tuner=saes.l0_tuner(target=7, n_steps=9)),
+        f"tuner.target=7: {IN_USE}",
+    ),
+    row("an L0 for a penalty", sae("jumprelu", sparsity=quadratic(target=7)), "sparsity.target=7"),
+    row("an L0 of 0", lambda folder: saes.l0_tuner(target=0, n_steps=9), f"target=0: {POSITIVE}"),
+    row(
+        "a dictionary of another shape",
+        sae("relu", init=saes.inits.truth(features=jnp.ones((5, 3)))),
+        "init=truth: features of 3 numbers, expected 4",
+    ),
+    row(
+        "a dictionary with nan",
+        lambda folder: saes.inits.truth(features=WITH_NAN),
+        "features: expected finite numbers",
+    ),
+    row(
+        "scores of another shape",
+        lambda folder: metrics.recovery(np.ones((6, 4)), np.ones((5, 3))),
+        "features of shape (5, 3): expected",
+    ),
+    row("weights of nobody", lambda folder: saes.read(folder), "/", "expected a file to read"),
+    row(
+        "activations with nan",
+        lambda folder: data.examples(n_features=2, examples={"inputs": jnp.asarray(WITH_NAN)}),
+        "examples.inputs: expected finite numbers",
+    ),
+    row(
+        "activations with nan in a sweep",
+        swept(assets={"x": {"inputs": WITH_NAN}}),
+        "assets.x: row 1 of inputs is not finite, expected numbers that are",
+    ),
+]
 FILES = [
     row("a.txt", read("a.txt", Path.touch), "path=", "expected a file that ends in .npy or .npz"),
     row("missing", read("a.npy", lambda path: None), "path=", "(No such file or directory)"),
@@ -311,6 +361,11 @@ FILES = [
         "complex",
         read("a.npy", lambda path: np.save(path, np.ones(2, complex))),
         *("path=", "damaged, expected arrays of numbers"),
+    ),
+    row(
+        "activations with nan in a file",
+        read("a.npy", lambda path: np.save(path, WITH_NAN)),
+        *("path=", "row 1 of inputs is not finite, expected numbers that are"),
     ),
     row(
         "another digest",
@@ -334,4 +389,4 @@ FILES = [
         "select=3: expected a mapping or none",
     ),
 ]
-TABLE: list[Row] = [*FACTORIES, *RUNS, *SWEEPS, *MEASURES, *FILES]
+TABLE: list[Row] = [*FACTORIES, *RUNS, *SWEEPS, *MEASURES, *AUTOENCODERS, *FILES]

@@ -1,4 +1,6 @@
-"""All scores together are each of them alone, and what is not given is left out."""
+"""All scores together are each of them alone and SAELens', and what is not given is left out."""
+
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +37,20 @@ def test_a_perfect_dictionary_has_full_marks() -> None:
     mean = (FACTORS > 0).sum(1).mean()
     assert float(found["l0"]) == float(found["true_l0"]) == pytest.approx(mean)
     assert int(found["dead_latents"]) == 0
+
+
+def test_scores_are_those_of_saelens() -> None:
+    """tests/golden/saes/README.md says what the arrays are, tests/parity/metrics.py how made."""
+    golden = Path(__file__).resolve().parents[2] / "golden" / "saes" / "metrics.npz"
+    with np.load(golden) as arrays:
+        frozen = dict(arrays)
+    given = {name: frozen[name] for name in ("W_dec", "features", "factors", "recon")}
+    found = metrics.recovery(code=frozen["latents"], inputs=frozen["x"], **given)
+    found["dead"] = found.pop("dead_latents")
+    theirs = found.keys() & frozen.keys()
+    assert len(theirs) == 11
+    for name in theirs:
+        np.testing.assert_allclose(found[name], frozen[name], rtol=1e-5, err_msg=name)
 
 
 def test_members_are_scored_in_one_program() -> None:

@@ -17,7 +17,8 @@ import pytest
 
 from superpos import optim, saes
 from superpos.arguments import ArgumentError
-from superpos.types import Batch, Model
+from superpos.saes.inputs import frame_of, geometric_median
+from superpos.types import Batch, Model, Output
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "saes"
 CASES: dict[str, dict[str, Any]] = json.loads((GOLDEN / "cases.json").read_text())
@@ -63,9 +64,24 @@ class Step(NamedTuple):
     moments: Any
 
 
-def model_of(case: Mapping[str, Any]) -> Model:
+def numbers_of(name: str) -> dict[str, float]:
+    """Settings in which the cases of one program differ: the coefficient is SAELens' default."""
+    settings = CASES[name]["settings"]
+    known = {"aux_loss_coefficient": 1.0, **settings} if "k" in settings else {}
+    return {key: known[key] for key in ("k", "aux_loss_coefficient") if key in known}
+
+
+def shared_by(name: str) -> str:
+    """A case without what its program is given: the same text, the same program."""
+    case = {key: value for key, value in CASES[name].items() if key != "dead"}
+    numbers = numbers_of(name)
+    settings = {key: value for key, value in case["settings"].items() if key not in numbers}
+    return json.dumps({**case, "settings": settings}, sort_keys=True)
+
+
+def model_of(case: Mapping[str, Any], numbers: Mapping[str, Any]) -> Model:
     """The model of a case, from the peer's own settings."""
-    settings = case["settings"]
+    settings = {**case["settings"], **numbers}
     build: Callable[..., Model] = getattr(saes, case["architecture"])
     return build(**SIZES, **MINE[case["recipe"]](case["architecture"], settings, case))
 
@@ -81,7 +97,7 @@ def of_saelens(
         )
     if architecture == "jumprelu":
         kind = settings.get("jumprelu_sparsity_loss_mode", "step")
-        more = {"l0": settings["target_l0"]} if kind == "quadratic" else {}
+        more = {"target": settings["target_l0"]} if kind == "quadratic" else {}
         penalty = getattr(saes.sparsity, kind)
         own["sparsity"] = penalty(coefficient=settings["l0_coefficient"], **more)
         own["bandwidth"] = settings["jumprelu_bandwidth"]
@@ -91,7 +107,7 @@ def of_saelens(
         own["stop_at_repeat"] = settings["stop_on_duplicate_support"]
     if "k" in settings:
         own["k"] = settings["k"]
-        coefficient = settings.get("aux_loss_coefficient", 1.0)
+        coefficient = settings["aux_loss_coefficient"]
         own["dead"] = saes.auxk(coefficient=coefficient, window=case["dead_after"])
     if "matryoshka_widths" in settings:
         own["prefixes"] = settings["matryoshka_widths"][:-1]
@@ -114,7 +130,7 @@ def of_dictionary_learning(
         own["bandwidth"] = settings["bandwidth"]
         own["sparsity"] = saes.sparsity.relative(
             coefficient=settings["sparsity_penalty"],
-            l0=settings["target_l0"],
+            target=settings["target_l0"],
             warmup_steps=warmup_steps,
         )
     if "k" in settings:
@@ -160,33 +176,42 @@ def frozen(name: str) -> dict[str, np.ndarray]:
 
 
 @functools.cache
-def program(name: str) -> tuple[Model, optax.GradientTransformation, Callable[..., Step]]:
-    """The model of a case, its optimiser, and an update, compiled once."""
-    case = CASES[name]
-    model, tx = model_of(case), optimiser_of(case)
+def program(shared: str) -> Callable[..., Step]:
+    """An update of the cases that share a program, compiled once."""
+    case = json.loads(shared)
+    tx = optimiser_of(case)
 
-    def step(params: Any, state: Any, moments: Any, x: Any) -> Step:
+    def step(numbers: Mapping[str, Any], params: Any, state: Any, moments: Any, x: Any) -> Step:
         batch = Batch(inputs=x, targets=x, factors=x[:, :0])
-        found = jax.value_and_grad(model.loss, has_aux=True)(
-            params, state, batch, jax.random.key(0)
-        )
-        (loss, (state, measured)), grads = found
+        loss = jax.value_and_grad(model_of(case, numbers).loss, has_aux=True)
+        (value, (state, measured)), grads = loss(params, state, batch, jax.random.key(0))
         updates, moments = tx.update(grads, moments, params)
-        return Step(loss, measured, grads, optax.apply_updates(params, updates), state, moments)
+        return Step(value, measured, grads, optax.apply_updates(params, updates), state, moments)
 
-    return model, tx, jax.jit(step)
+    return jax.jit(step)
+
+
+@functools.cache
+def use(shared: str) -> Callable[..., Output]:
+    """What the models of these cases make of a batch outside training, compiled once."""
+    case = json.loads(shared)
+
+    def apply(numbers: Mapping[str, Any], params: Any, state: Any, x: Any) -> Output:
+        return jax.vmap(model_of(case, numbers).apply, (None, None, 0))(params, state, x)
+
+    return jax.jit(apply)
 
 
 def started(name: str, silent: np.ndarray | None = None) -> tuple[Any, Any, Any]:
     """Parameters as the peer had them, and state and moments of a start."""
-    model, tx, _ = program(name)
-    params, state = model.init(jax.random.key(0))
+    case = CASES[name]
+    params, state = model_of(case, numbers_of(name)).init(jax.random.key(0))
     params = params.replace(**jax.tree.map(jnp.asarray, of("params", frozen(name))))
     if silent is not None:
-        batches = silent // (1 if CASES[name]["recipe"] == "saelens" else EXAMPLES)
+        batches = silent // (1 if case["recipe"] == "saelens" else EXAMPLES)
         penalty_risen = jnp.int32(1000)
         state = state.replace(silent=jnp.asarray(batches, jnp.int32), step=penalty_risen)
-    return params, state, tx.init(params)
+    return params, state, optimiser_of(case).init(params)
 
 
 def of(group: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -217,10 +242,10 @@ def test_every_case_is_compared_or_says_why_not() -> None:
 
 def test_a_pass_and_its_gradients_are_those_of_the_peer(name: str) -> None:
     expected = frozen(name)
-    model, _, step = program(name)
+    shared, numbers = shared_by(name), numbers_of(name)
     params, state, moments = started(name, expected["since_fired"])
     x = frozen("stream")["xs"][0]
-    found = step(params, state, moments, x)
+    found = program(shared)(numbers, params, state, moments, x)
     np.testing.assert_allclose(found.loss, expected["loss"], rtol=AT_ONCE, atol=AT_ONCE)
     terms = of("losses", expected)
     for theirs, ours in TERMS.items():
@@ -237,7 +262,7 @@ def test_a_pass_and_its_gradients_are_those_of_the_peer(name: str) -> None:
         if not (name == HALF_A_KERNEL and array == "threshold"):
             np.testing.assert_allclose(gradient, value, atol=AT_ONCE, rtol=AT_ONCE, err_msg=array)
     if "batch" not in name and "matryoshka" not in name:  # whose passes outside training differ
-        output = jax.vmap(model.apply, (None, None, 0))(params, state, x)
+        output = use(shared)(numbers, params, state, x)
         np.testing.assert_allclose(output.code, expected["code"], atol=AT_ONCE)
         np.testing.assert_allclose(output.recon, expected["recon"], atol=AT_ONCE)
 
@@ -246,7 +271,7 @@ def test_a_hundred_updates_end_where_the_peer_ends(name: str) -> None:
     if name == HALF_A_KERNEL:
         pytest.skip("its derivative in the threshold is another")
     expected, stream = frozen(name), frozen("stream")
-    _, _, step = program(name)
+    step = functools.partial(program(shared_by(name)), numbers_of(name))
     params, state, moments = started(name)
     if name.startswith("dictionary_learning") and "k" in CASES[name]["settings"]:
         params = params.replace(b_dec=jnp.asarray(stream["median"]))
@@ -270,6 +295,14 @@ def compare(params: Any, expected: Mapping[str, np.ndarray]) -> None:
         np.testing.assert_allclose(ours, value, atol=AFTER_TRAINING, err_msg=array)
 
 
+def test_the_median_and_the_scale_of_a_stream_are_those_of_the_peers() -> None:
+    """The median to what two iterations leave that stop at steps of 1e-5."""
+    xs = jnp.asarray(frozen("stream")["xs"])
+    np.testing.assert_allclose(geometric_median(xs[0]), frozen("stream")["median"], atol=1e-4)
+    frame = frame_of(xs.reshape(-1, xs.shape[-1]), "none", "mean_norm")
+    np.testing.assert_allclose(1 / frame.scale, frozen("metrics")["scaling_factor"], rtol=AT_ONCE)
+
+
 FILES = sorted(path.parent.name for path in (GOLDEN / "files").glob("*/expected.npz"))
 RANKED_ALONE = "topk_no_rescale"
 
@@ -283,6 +316,7 @@ def test_what_saelens_wrote_is_opened_and_does_the_same(folder: str) -> None:
         return
     model, params, state = saes.read(place)
     with np.load(place / "expected.npz") as expected:
-        output = jax.vmap(model.apply, (None, None, 0))(params, state, expected["x"])
+        apply = jax.jit(jax.vmap(model.apply, (None, None, 0)))
+        output = apply(params, state, expected["x"])
         np.testing.assert_allclose(output.code, expected["code"], atol=AT_ONCE)
         np.testing.assert_allclose(output.recon, expected["recon"], atol=AT_ONCE)
