@@ -236,6 +236,10 @@ AXES = [
         "sweep.data.density.linspace=[0.1, 1, 1000000000000.0]: expected [start, stop, num]",
     ),
     case(
+        "sweep.data.density={linspace:[0.1,1,2000000]};sweep.seed={range:2000000}",
+        "sweep: 4,000,000,000,000 members, expected at most 4,000,000 in one sweep",
+    ),
+    case(
         "sweep.data.density={logspace:[1,inf,3]}",
         "sweep.data.density.logspace=[1, inf, 3]: expected [start, stop, num]",
     ),
