@@ -331,6 +331,7 @@ MORE = [
 WHOLE = [
     case("experiment=a,b", "experiment=a,b: several values, expected one, or -m for a job each"),
     case("experimnt=train", "experimnt=train: unknown key; did you mean experiment?"),
+    case("-m;seed=glob(*)", "seed=glob(*): no values, expected one or more"),
     case("--config-path;x", "--config-path: not taken, expected --config-dir"),
     case("--config-dir;nowhere", "--config-dir nowhere: expected a folder with configs"),
     case("--nonsense", "unrecognized arguments: --nonsense"),
