@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -89,6 +89,18 @@ class Composer:
         )
         OmegaConf.copy_cache(from_config=self._master, to_config=config)
         return config
+
+
+def reader(loader: Any) -> Callable[[str], Override]:
+    """How Hydra's parser reads a word; globs look at what a group offers."""
+    parser = OverridesParser.create(loader)
+
+    def read(text: str) -> Override:
+        override = parser.parse_override(text)
+        override.config_loader = loader
+        return override
+
+    return read
 
 
 def _equal(first: DictConfig, second: DictConfig) -> bool:

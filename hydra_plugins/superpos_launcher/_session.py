@@ -20,12 +20,12 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.resolvers import oc
 
+from hydra_plugins.superpos_launcher._compose import reader
 from hydra_plugins.superpos_launcher.grid import refuse_twice
 
 BASE = "config"
@@ -83,7 +83,7 @@ class Session:
         version.setbase("1.3")
         self._loader = _Loader(_search_path(folder, self._given.config_dir), checks)
         self._hydra = Hydra(task_name="superpos", config_loader=self._loader)
-        self.read: Callable[[str], Override] = OverridesParser.create(self._loader).parse_override
+        self.read: Callable[[str], Override] = reader(self._loader)
         self.words: list[str] = [*self._given.overrides]
         self.multirun: bool = self._given.multirun or "hydra.mode=MULTIRUN" in self.words
         self._before = GlobalHydra.instance().hydra

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from superpos.arguments import ArgumentError, check_value
+from superpos.arguments import ArgumentError, check_value, shown
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.launch import Programs
 from superpos.engine.shared import joining
@@ -18,7 +18,7 @@ from superpos.engine.validity import valid_points
 from superpos.engine.width import MEMORY_FRACTION
 from superpos.engine.work import OnProgress, Settings, Work, done
 from superpos.required import check_key
-from superpos.store.folder import writing
+from superpos.store.folder import check_folder, writing
 from superpos.store.grid import make_grid
 from superpos.types import Key
 
@@ -112,8 +112,12 @@ def sweep(
     """
     check_key(key)
     check_value("own_starts", own_starts, bool)
+    if store is not None:
+        check_folder("store", store)
     if store is not None and not spec:
         raise ArgumentError("spec: missing, expected the configuration that the store is to keep")
+    if not isinstance(spec or {}, Mapping):
+        raise ArgumentError(f"spec={shown(spec)}: expected a mapping, key -> plain value")
     settings = Settings(
         chunk=chunk,
         measure_width=measure_width,

@@ -32,6 +32,8 @@ def accuracy(logits: Examples, targets: Examples) -> Numbers:
         targets: one-hot, or the probability of each class, (..., batch, n_classes).
 
     Returns:
-        In [0, 1], (...).
+        In [0, 1], (...); nan where a logit or a target is nan, which decides nothing.
     """
-    return jnp.mean(decisions(logits) == decisions(targets), axis=-1, dtype=logits.dtype)
+    right = (decisions(logits) == decisions(targets)).astype(logits.dtype)
+    decided = ~jnp.isnan(logits).any(-1) & ~jnp.isnan(targets).any(-1)
+    return jnp.mean(jnp.where(decided, right, jnp.nan), axis=-1)

@@ -137,9 +137,8 @@ def _converted(name: str, value: Any, holds: str, to_array: Function) -> Any:
     traced = isinstance(array, Tracer)
     if traced and to_array is np.asarray:
         raise ArgumentError(f"{name}: traced, but this metric runs on the host, outside jit")
-    floating = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize <= 8
-    if holds == "real numbers" and not floating:
-        array = array.astype(jnp.result_type(float))
+    if holds == "real numbers":
+        return _floating(name, array, to_array)
     if holds == "truth values" and array.dtype != bool:
         if not traced and not np.isin(array, (0, 1)).all():
             raise ArgumentError(f"{name}={shown(value)}: expected truth values, or 0 and 1")
@@ -150,10 +149,29 @@ def _converted(name: str, value: Any, holds: str, to_array: Function) -> Any:
     return found
 
 
+def _floating(name: str, array: Any, to_array: Function) -> Any:
+    """Real numbers as an array of the floating type that JAX computes in."""
+    as_it_is = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize <= 8
+    with np.errstate(over="ignore"):
+        found = to_array(array if as_it_is else array.astype(jnp.result_type(float)))
+    if isinstance(array, np.ndarray) and found.dtype.itemsize < array.dtype.itemsize:
+        large = np.isfinite(array) & ~np.isfinite(found)
+        if large.any():
+            first = shown(array[large][0].item())
+            raise ArgumentError(f"{name} holds {first}: expected numbers within {found.dtype}")
+    return found
+
+
 def _array(value: Any) -> Any:
-    """An array of NumPy, or of JAX where it is one or holds what is traced; None where neither."""
+    """An array of NumPy, or of JAX where it is one or holds what is traced; None where neither.
+
+    Values that are masked are none, and a duration is no number, although NumPy calls it one.
+    """
+    if np.ma.is_masked(value):
+        return None
     try:
-        return value if isinstance(value, jax.Array) else np.asarray(value)
+        array = value if isinstance(value, jax.Array) else np.asarray(value)
+        return None if array.dtype.kind == "m" else array
     except jax.errors.TracerArrayConversionError:
         return jnp.asarray(value)
     except (TypeError, ValueError, OverflowError):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from superpos.arguments import ArgumentError, shown
 from superpos.store import checkpoint, files
 from superpos.store.afterwards import with_after
 from superpos.store.differences import first_difference, refuse_difference, refuse_other
@@ -17,6 +18,26 @@ from superpos.store.header import grid_of, header_axes
 from superpos.store.reading import Swept, read_header, read_trained, table_of
 from superpos.store.table import Table, with_names
 from superpos.store.width import Width
+
+
+def check_folder(name: str, path: Any) -> None:
+    """Refuse what cannot be the path of a folder.
+
+    Args:
+        name: of the argument.
+        path: a text or a Path; "" would be the folder where the program runs.
+
+    Raises:
+        ArgumentError: it is neither, empty, has a null, or is too long; one line.
+    """
+    try:
+        sound = isinstance(path, (str, Path)) and str(path) != "" and "\0" not in str(path)
+        if sound:
+            Path(path, "sweep.json").exists()  # which is raised of a name that is too long
+    except OSError:
+        sound = False
+    if not sound:
+        raise ArgumentError(f"{name}={shown(path)}: expected the path of a folder")
 
 
 def read_sweep(folder: Path) -> Swept | None:

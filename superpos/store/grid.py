@@ -184,7 +184,7 @@ def make_grid(axes: Mapping[str, Sequence[float]], zipped: Sequence[Sequence[str
         ArgumentError: an axis is empty, not finite or repeats a value, or zipped axes have
             different lengths; one line.
     """
-    if not isinstance(axes, Mapping):
+    if not isinstance(axes, Mapping) or not all(isinstance(name, str) for name in axes):
         raise ArgumentError(f"axes={shown(axes)}: expected a name and values for each axis")
     lengths = {name: _length(name, values) for name, values in axes.items()}
     dims: dict[str, tuple[str, ...]] = {name: (name,) for name in axes}
@@ -220,6 +220,8 @@ def canonical_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration with one spelling per value; one that is not finite is refused by name."""
     plain = {}
     for name, value in spec.items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"spec.{name}: expected a text for each key")
         try:
             plain[name] = canonical(value)
         except ArgumentError as error:
@@ -236,7 +238,11 @@ def canonical(value: Any) -> Any:
     if isinstance(value, (bool, int, str)) or value is None:
         return value
     with np.errstate(over="ignore"):
-        number = float(np.float32(value))
+        try:
+            number = float(np.float32(value))
+        except (TypeError, ValueError):
+            expected = "expected numbers, texts, lists and mappings"
+            raise ArgumentError(f"{shown(value)}: {expected}") from None
     if not math.isfinite(number):
         raise ArgumentError(f"{value!r}: expected a finite number")
     return int(number) if number.is_integer() else number

@@ -23,7 +23,7 @@ def labels_of(name: str, values: Sequence[float]) -> np.ndarray:
         ArgumentError: it is empty, has another number, or two that are one in float32; one line.
     """
     try:
-        array = np.asarray(values)
+        array = np.asarray(None if np.ma.is_masked(values) else values)
     except ValueError:
         array = np.asarray(None)
     if array.shape == (0,):

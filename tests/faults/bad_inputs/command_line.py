@@ -242,6 +242,10 @@ AXES = [
         "sweep.data.density.linspace=[0.1, 1, 1000000000000.0]: expected [start, stop, num]",
     ),
     case(
+        "sweep.data.density={linspace:[0.1,1,2000000]};sweep.seed={range:2000000}",
+        "sweep: 4,000,000,000,000 members, expected at most 4,000,000 in one sweep",
+    ),
+    case(
         "sweep.data.density={logspace:[1,inf,3]}",
         "sweep.data.density.logspace=[1, inf, 3]: expected [start, stop, num]",
     ),
@@ -333,6 +337,7 @@ MORE = [
 WHOLE = [
     case("experiment=a,b", "experiment=a,b: several values, expected one, or -m for a job each"),
     case("experimnt=train", "experimnt=train: unknown key; did you mean experiment?"),
+    case("-m;seed=glob(*)", "seed=glob(*): no values, expected one or more"),
     case("--config-path;x", "--config-path: not taken, expected --config-dir"),
     case("--config-dir;nowhere", "--config-dir nowhere: expected a folder with configs"),
     case("--nonsense", "unrecognized arguments: --nonsense"),

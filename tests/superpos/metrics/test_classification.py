@@ -21,6 +21,13 @@ def test_accuracy_by_hand() -> None:
     assert accuracy(LOGITS, soft) == pytest.approx(0.75)
 
 
+def test_what_is_not_a_number_decides_nothing() -> None:
+    targets = jnp.eye(3)[jnp.array([0, 0, 0, 0])]
+    assert jnp.isnan(accuracy(jnp.full((4, 3), jnp.nan), targets))
+    assert jnp.isnan(accuracy(LOGITS.at[2, 1].set(jnp.nan), targets))
+    assert jnp.isnan(accuracy(LOGITS, targets.at[0, 0].set(jnp.nan)))
+
+
 def test_accuracy_agrees_with_scikit_learn_for_a_batch_of_networks() -> None:
     from sklearn.metrics import accuracy_score  # here, since it loads for half a second
 
