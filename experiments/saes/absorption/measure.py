@@ -89,7 +89,9 @@ def examples(config: Mapping[str, Any]) -> np.ndarray:
     rng = np.random.default_rng(0)
     u = rng.random((2, N_EXAMPLES))
     parent = u[0] < family["density"]
-    child = u[1] < np.where(parent, config["data.data.data.with_parent"][0], family["without_parent"])
+    child = u[1] < np.where(
+        parent, config["data.data.data.with_parent"][0], family["without_parent"]
+    )
     values = np.ones((N_EXAMPLES, 2))
     if config["data.data.data.magnitude.kind"] == "normal":
         mean, std = (config[f"data.data.data.magnitude.{name}"] for name in ("mean", "std"))

@@ -57,8 +57,8 @@ def _draw_pairs(measured: Measured, path: Path) -> None:
     panels = {"tight frame": frame @ frame.T, "linear model": linear.gram, "ReLU model": relu.gram}
     figure, axes = new_figure(1, 3, width=9.5, height=3.3, sharey=True)
     for axis, (title, gram) in zip(axes, panels.items(), strict=True):
-        image = axis.imshow(gram, cmap="RdBu_r", vmin=-1, vmax=1)
+        axis.imshow(gram, cmap="RdBu_r", vmin=-1, vmax=1)
         axis.set(title=title, xlabel="feature that is on")
     axes[0].set_ylabel("feature that is read")
-    figure.colorbar(image, ax=axes, label="read, over its own")
+    figure.colorbar(axes[0].images[0], ax=axes, label="read, over its own")
     save(figure, path)

@@ -47,7 +47,7 @@ def judge(measured: Saturation) -> list[Verdict]:
     if largest is not None:
         reach = measured.threshold[0, -1] / measured.furthest[0]
         moves = largest[0] / largest[-1] if len(measured.rate) > 1 else None
-    if None not in (falls, reach) and large is not None:
+    if falls is not None and least is not None and large is not None and largest is not None:
         logs = np.log([least[0] / large[0], least[0] / largest[0]])
         flat = logs[0] / logs[1] if falls >= ACTS else np.nan  # nothing is over if nothing falls
     listed = "; ".join(

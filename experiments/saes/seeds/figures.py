@@ -67,10 +67,10 @@ def _draw_pairs(measured: Agreements, path: Path) -> None:
     ]
     figure, axes = new_figure(1, 3, width=9.5, height=3.3, sharey=True)
     for axis, (title, found, at) in zip(axes, panels, strict=True):
-        image = axis.imshow(found.cosine[at], cmap="viridis", vmin=0, vmax=1)
+        axis.imshow(found.cosine[at], cmap="viridis", vmin=0, vmax=1)
         axis.set(title=f"{title} ({found.setting[at]:.3g})", xlabel="latent")
     axes[0].set_ylabel("true feature")
-    figure.colorbar(image, ax=axes, label="|cosine|")
+    figure.colorbar(axes[0].images[0], ax=axes, label="|cosine|")
     save(figure, path)
 
 

@@ -50,10 +50,10 @@ def _draw_matrices(axes: Any, star: Star) -> Any:
         title = f"correlation {star.correlation[place]:.1f}\nL0 {star.l0[level]:.1f}"
         shown[title] = star.cosines[place, level]
     for axis, (title, cosines) in zip(axes, shown.items(), strict=False):
-        image = axis.imshow(cosines, cmap="RdBu_r", vmin=-1, vmax=1)
+        axis.imshow(cosines, cmap="RdBu_r", vmin=-1, vmax=1)
         axis.set(title=title, xlabel="feature", xticks=range(5), yticks=range(5))
     axes[0].set_ylabel("latent")
-    return image
+    return axes[0].images[0]
 
 
 def _draw_mixing(axis: Any, star: Star) -> None:

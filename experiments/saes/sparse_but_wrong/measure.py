@@ -93,8 +93,8 @@ def _star(dataset: xarray.Dataset) -> Star:
     W_dec = dataset["W_dec"].where(store.finished(dataset)).transpose(*dims, "latent", "input")
     features = orthonormal(0, *W_dec.shape[-2:])
     cosines = np.asarray(metrics.cosine_similarities(W_dec.to_numpy(), features))
-    axes = (dataset[name].to_numpy().astype(float) for name in dims[:2])
-    return Star(*axes, cosines.astype(float).mean(2))
+    correlation, k = (dataset[name].to_numpy().astype(float) for name in dims[:2])
+    return Star(correlation, k, cosines.astype(float).mean(2))
 
 
 def _random(dataset: xarray.Dataset) -> RandomModel:
