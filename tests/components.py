@@ -68,6 +68,7 @@ HOSTS = {
     **dict.fromkeys(("saelens", "dictionary_learning", "truth", "l0_tuner"), "sae_relu"),
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
+    "recovery": "sae_relu",
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 WORDS = {
@@ -212,11 +213,11 @@ def swept(group: str, name: str) -> dict[str, list[float]]:
 
 
 def construct(group: str, node: Mapping[str, Any]) -> Any:
-    return components.construct(EVERYTHING, group, node, supplied=supplies(group))
+    return components.construct(EVERYTHING, group, node, supplied=supplies(group, node["kind"]))
 
 
-def supplies(group: str) -> dict[str, Any]:
-    """Arguments that the program supplies to the factories of a group."""
+def supplies(group: str, kind: str) -> dict[str, Any]:
+    """Arguments that the program supplies to a factory of a group."""
     if group == "data":
         directions = jnp.asarray(rows()[:5, :2])
         return {"examples": {"inputs": rows()}, "members": trained(), "directions": directions}
@@ -228,7 +229,7 @@ def supplies(group: str) -> dict[str, Any]:
         return {"members": members, "features": {"features": known}}
     if group != "evaluation":
         return {}
-    config = composed("evaluation", "loss")
+    config = composed("evaluation", kind)
     return {
         "model": construct("model", config["model"]),
         "source": construct("data", config["data"]),
