@@ -58,7 +58,9 @@ def require(allowed: Callable[..., Any], values: Sequence[Any], refusal: Callabl
         ArgumentError: they are not allowed.
     """
     if not any(isinstance(value, Tracer) for value in values):
-        if not allowed(*values):
+        with jax.ensure_compile_time_eval():  # else operations inside a trace would be traced
+            refused = not allowed(*values)
+        if refused:
             raise ArgumentError(refusal())
         return
     opened = _deferring.get()

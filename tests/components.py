@@ -35,9 +35,12 @@ FOLDERS = {
 }
 """Group -> folder of its YAML files."""
 TRIED = {
-    "width": [5.0, 12.0, 8.5],
-    "k": [1.0, 3.5, 2.0],
+    "width": [12.0, 5.0, 8.5],
+    "k": [2.0, 1.0, 3.5],
+    "target": [2.0, 10.0],
     "init_threshold": [0.01, 0.05],
+    "least": [0.01, 2.0],
+    "most": [100.0, 0.5],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches, changes nothing."""

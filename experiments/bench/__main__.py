@@ -63,7 +63,7 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
     from experiments.bench import growth, launchers, memory
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
-    from experiments.bench.saes.measure import saes
+    from experiments.bench.saes.timing import saes
     from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
     from experiments.bench.timing import measure, prepare
 

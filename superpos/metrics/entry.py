@@ -155,7 +155,8 @@ def _floating(name: str, array: Any, to_array: Function) -> Any:
     with np.errstate(over="ignore"):
         found = to_array(array if as_it_is else array.astype(jnp.result_type(float)))
     if isinstance(array, np.ndarray) and found.dtype.itemsize < array.dtype.itemsize:
-        large = np.isfinite(array) & ~np.isfinite(found)
+        with np.errstate(over="ignore"):
+            large = np.isfinite(array) & ~np.isfinite(array.astype(found.dtype))
         if large.any():
             first = shown(array[large][0].item())
             raise ArgumentError(f"{name} holds {first}: expected numbers within {found.dtype}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from experiments.bench.saes import cases, ours, peers, tables, targets
-from experiments.bench.saes.measure import measured
+from experiments.bench.saes.timing import measured
 from experiments.bench.saes.targets import OURS
 from tests.experiments.bench.reported import of_saes
 

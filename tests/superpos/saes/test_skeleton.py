@@ -90,7 +90,7 @@ def test_explained_variance_is_that_of_the_batch() -> None:
     _, (_, measured) = model.loss(params, state, batch_of(X[0]), jax.random.key(0))
     recon = np.asarray(jax.vmap(lambda x: model.apply(params, state, x).recon)(X[0]))
     left, spread = ((X[0] - recon) ** 2).sum(), ((X[0] - X[0].mean(0)) ** 2).sum()
-    np.testing.assert_allclose(measured["explained_variance"], 1 - left / spread, rtol=1e-5)
+    np.testing.assert_allclose(1 - measured["explained_variance"], left / spread, rtol=1e-5)
     np.testing.assert_allclose(measured["mse"], left / BATCH, rtol=1e-5)
     assert measured["l0_reached"] == 1
 

@@ -1,6 +1,6 @@
 """The part `saes` of the benchmark: microseconds per SAE-sample, growth, memory and selection.
 
-`python -m experiments.bench.saes.measure` prints it for a small case, to see that all runs.
+`python -m experiments.bench.saes.timing` prints it for a small case, to see that all runs.
 """
 
 import statistics
