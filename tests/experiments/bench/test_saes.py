@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from experiments.bench.saes import cases, ours, peers, tables, targets
-from experiments.bench.saes.timing import measured
 from experiments.bench.saes.targets import OURS
+from experiments.bench.saes.timing import measured
 from tests.experiments.bench.reported import of_saes
 
 SMALL = cases.SaeCase("topk", 4, 16, n_members=2, batch_size=16)
