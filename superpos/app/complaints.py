@@ -117,8 +117,14 @@ def _unknown_key(key: str, line: Line) -> str:
         return f"{given}: not among the axes of the config, expected +{given}"
     if key.startswith(("hydra.launcher.submitit.", "hydra.launcher.ray.")):
         return f"{given}: unknown key; it is added with +{given}"
-    added = f"; an axis is added with +{key}=[...]" if key.startswith("sweep.") else ""
-    return f"{given}: unknown key{did_you_mean(key, [*known, *line.groups()])}{added}"
+    if key.startswith("sweep."):
+        close = did_you_mean(key, [*known, *line.groups()])
+        return f"{given}: unknown key{close}; an axis is added with +{key}=[...]"
+    section, _, name = key.rpartition(".")
+    beside = [each for each in known if each.rpartition(".")[0] == section]
+    if section in known and not did_you_mean(name, [each.rpartition(".")[2] for each in beside]):
+        return f"{given}: unknown key; where {section} takes it, expected +{given}"
+    return f"{given}: unknown key{did_you_mean(key, beside or [*known, *line.groups()])}"
 
 
 def _unknown_inside(key: str, typed: Sequence[Word], known: Sequence[str]) -> str:

@@ -81,6 +81,11 @@ def axis_hint(config: Mapping[str, Any], key: str) -> Any:
     one_of = group_of_several(registry(), path[-2]) if len(path) > 1 else ""
     group = one_of or (path[-1] if path else "")
     trained = bool(path) and path[0] in COMPONENTS
+    if key.split(".")[0] in COMPONENTS and isinstance(node_at(config, key.split(".")), Mapping):
+        raise ArgumentError(
+            f"sweep.{key}: expected one of its numbers, as +sweep.{key}.<argument>=[...], or its"
+            f" kind, as +sweep.{key}.kind=[...]"
+        )
     if not trained or group not in registry() or not isinstance(node, Mapping):
         raise ArgumentError(f"sweep.{key}: unknown, expected seed or a key of the config")
     if name == "kind":

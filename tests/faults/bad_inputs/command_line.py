@@ -258,6 +258,8 @@ AXES = [
 STATIC = [
     case("+sweep.model.n_hidden=[2,0]", f"sweep.model.n_hidden=0: {COUNT}"),
     case("+sweep.model.n_hidden=[2,2]", "sweep.model.n_hidden: [2] appears twice, expected"),
+    case("+sweep.model=[autoencoder,mlp]", "sweep.model: expected one of its numbers, as +sweep."),
+    case("evaluations.loss.every=3", "evaluations.loss.every=3: unknown key; where evaluations."),
     case("+sweep.model.n_hiden=[2]", "sweep.model.n_hiden: unknown; did you mean n_hidden?"),
     case("+sweep.model.activation=[rele]", "sweep.model.activation='rele': expected one of relu"),
     case(
