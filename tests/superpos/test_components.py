@@ -67,7 +67,7 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             {"kind": "adamm"},
             [
                 "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, gram_sgd, muon,"
-                " row_adam, sgd, sgdw, sgld, shampoo; did you mean adam?"
+                " row_adam, sae_adam, sgd, sgdw, sgld, shampoo; did you mean adam?"
             ],
         ),
         (

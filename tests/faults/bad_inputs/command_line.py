@@ -318,7 +318,7 @@ MORE = [
     case("assets=3", "assets=3: expected a loader for each name"),
     case("+assets.model={kind:digits}", "assets.model: expected another name, which no component"),
     case("+assets.x={kind:digits}", "assets.x: no component has an argument of that name"),
-    case("+assets.x={kind:aray}", "assets.x.kind='aray': expected one of array, digits, members;"),
+    case("+assets.x={kind:aray}", "assets.x.kind='aray': expected one of array, digits, members,"),
     case("+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of geometry"),
     case("engine.kernel=pallas", "engine.kernel=pallas: expected xla, as there is no GPU"),
     case("model.n_hidden=2147483647", "model: W of shape [5, 2147483647], expected a smaller one"),
