@@ -3,19 +3,17 @@
 Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.12.
 """
 
-from typing import Annotated, Any, Optional
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from superpos import metrics
-from superpos.arguments import ArgumentError, Count, Interval, factory
+from superpos.arguments import ArgumentError, Count, MaybeAtLeastOne, factory
 from superpos.data.source import draw
 from superpos.metrics.recovery import detection_scores, direction_scores, reconstruction_scores
 from superpos.required import check_batch, check_fit
-from superpos.types import Array, Evaluation, Key, Model, Params, Scalar, Source, State
-
-MaybeWidth = Optional[Annotated[Scalar, Interval("[1, inf)")]]  # noqa: UP045
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 
 @factory
@@ -25,7 +23,7 @@ def recovery(
     source: Source,
     batch_size: Count,
     n_batches: Count = 1,
-    width: MaybeWidth = None,
+    width: MaybeAtLeastOne = None,
 ) -> Evaluation:
     """The scores of SynthSAEBench and others, against the directions and factors of a source.
 

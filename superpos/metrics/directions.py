@@ -74,7 +74,7 @@ def uniqueness(W_dec: Decoder, features: TrueFeatures, used: Used = None) -> Num
         Features that are the best match of a latent, over the number of latents, in (0, 1], (...).
     """
     matches = best_matches(W_dec, features)
-    counted = all_latents(W_dec) if used is None else used
+    counted = counted_latents(used, W_dec.shape[:-1])
     own = jax.nn.one_hot(matches, features.shape[-2], dtype=bool) & counted[..., None]
     found = jnp.sum(jnp.any(own, axis=-2), axis=-1, dtype=W_dec.dtype)
     return found / number_of(counted, W_dec.dtype)
@@ -96,7 +96,7 @@ def mean_correlation_coefficient(
         (Hungarian), in [0, 1], (...).
     """
     cosines = jnp.abs(cosine_similarities(W_dec, features))
-    counted = all_latents(W_dec) if used is None else used
+    counted = counted_latents(used, W_dec.shape[:-1])
     # A latent that does not count costs more than any other, so it has what is left over.
     costs = jnp.where(counted[..., None], 1.0 - cosines, 3.0)
     values = jnp.where(counted[..., None], cosines, 0.0)
@@ -121,7 +121,7 @@ def max_cosine_similarity(W_dec: Decoder, features: TrueFeatures, used: Used = N
         The largest cosine with a latent, in [-1, 1], (..., n_features).
     """
     cosines = cosine_similarities(W_dec, features)
-    counted = all_latents(W_dec) if used is None else used
+    counted = counted_latents(used, W_dec.shape[:-1])
     return jnp.max(jnp.where(counted[..., None], cosines, -1.0), axis=-2)
 
 
@@ -158,7 +158,7 @@ def latent_mean_max_cosine_similarity(
         In [-1, 1], (...).
     """
     largest = jnp.max(cosine_similarities(W_dec, features), axis=-1)
-    return latent_mean(largest, all_latents(W_dec) if used is None else used)
+    return latent_mean(largest, counted_latents(used, W_dec.shape[:-1]))
 
 
 @metric
@@ -172,7 +172,7 @@ def latent_mean(values: PerLatent, used: Used = None) -> Numbers:
     Returns:
         (...).
     """
-    counted = jnp.ones(values.shape, bool) if used is None else used
+    counted = counted_latents(used, values.shape)
     total = jnp.sum(jnp.where(counted, values, 0.0), axis=-1)
     return total / number_of(counted, values.dtype)
 
@@ -198,9 +198,9 @@ def pairwise_mean_correlation_coefficient(W_decs: Decoders) -> Numbers:
     return jnp.mean(mean_correlation_coefficient(one, other), axis=-1)
 
 
-def all_latents(W_dec: Array) -> Array:
-    """That all latents count, bool (..., n_latents)."""
-    return jnp.ones(W_dec.shape[:-1], bool)
+def counted_latents(used: Array | None, shape: tuple[int, ...]) -> Array:
+    """Which latents count, bool (..., n_latents) of this shape where all do."""
+    return jnp.ones(shape, bool) if used is None else used
 
 
 def number_of(used: Array, dtype: Any) -> Array:

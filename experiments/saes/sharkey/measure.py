@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
+from experiments.saes.codes import unit
 from experiments.saes.truth import drawn_directions
 from superpos.train import store
 
@@ -90,13 +91,11 @@ def _width(part: tuple[int, np.ndarray, np.ndarray, np.ndarray]) -> int:
 
 
 def _largest(rows: np.ndarray, dictionaries: np.ndarray) -> np.ndarray:
-    """The largest cosine of each row with one of a dictionary, (..., rows)."""
-    return (_unit(rows) @ np.swapaxes(_unit(dictionaries), -1, -2)).max(-1)
+    """The largest cosine of each row with one of a dictionary, (..., rows).
 
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    """Rows of norm 1; in NumPy, as there are too many shapes to compile a program for each."""
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    In NumPy, as there are too many shapes to compile a program for each.
+    """
+    return (unit(rows) @ np.swapaxes(unit(dictionaries), -1, -2)).max(-1)
 
 
 def _proxy(rows: np.ndarray, larger: list[np.ndarray]) -> np.ndarray:
