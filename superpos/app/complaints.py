@@ -124,7 +124,8 @@ def _unknown_key(key: str, line: Line) -> str:
     beside = [each for each in known if each.rpartition(".")[0] == section]
     if section in known and not did_you_mean(name, [each.rpartition(".")[2] for each in beside]):
         return f"{given}: unknown key; where {section} takes it, expected +{given}"
-    return f"{given}: unknown key{did_you_mean(key, beside or [*known, *line.groups()])}"
+    near = beside if section in known else [*known, *line.groups()]
+    return f"{given}: unknown key{did_you_mean(key, near)}"
 
 
 def _unknown_inside(key: str, typed: Sequence[Word], known: Sequence[str]) -> str:

@@ -185,7 +185,11 @@ def test_experiments_lists_every_file() -> None:
         (["lrrrr=3"], "lrrrr=3: unknown key"),
         (["densty=3"], "densty=3: unknown key; did you mean data.density?"),
         (["learning_rate=3"], "learning_rate=3: unknown key; did you mean optim.learning_rate?"),
-        (["optim.schedule.final=1"], "optim.schedule.final=1: unknown key"),
+        (
+            ["optim.schedule.final=1"],
+            "optim.schedule.final=1: unknown key; where optim.schedule takes it, expected "
+            "+optim.schedule.final=1",
+        ),
         (
             ["optim=adamm"],
             f"optim=adamm: expected one of {', '.join(REGISTRY['optim'])}; did you mean adam?",
