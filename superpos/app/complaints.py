@@ -61,12 +61,19 @@ def one_line(error: Exception, line: Line) -> str:
         return _unknown_key(unknown[1].lstrip("+~"), line)
     if missing := re.search(r"Missing mandatory value: (\S+)", text):
         return f"{missing[1]}: missing, expected {missing[1]}=<value>"
+    if re.search(r"Multiple values for \S", text):
+        for word in line.words:
+            if any(isinstance(value, list) for value in word.values) and line.options(word.key):
+                jobs = f"{word.key}={','.join(map(str, _chosen(word)))}"
+                return f"{word.text}: expected one of these, or -m {jobs} for a job each"
     if text.startswith("Error merging override "):
         return next(_not_merged(word, line) for word in line.words if text.endswith(word.text))
     first = " ".join(part.strip() for part in text.splitlines()[:2] if part.strip())
     if first.startswith(tuple(f"{word.text}: " for word in line.words)):
         return first
     named = [word for word in line.words if word.key and _names_key(first, word.key)]
+    if len(named) == 1 and None in named[0].values:
+        return f"{named[0].text}: expected a value"
     blamed = named if len(named) == 1 else line.words
     return f"{shlex.join(word.text for word in blamed)}: {first}"
 
@@ -80,8 +87,7 @@ def problem_of(line: Line) -> str:
     """What is wrong with one word, whatever the others are, in one line; "" where nothing is."""
     for word in line.words:
         options = line.options(word.key) if word.key else ()
-        chosen = [each for value in word.values for each in _names(value)]
-        unknown = [name for name in chosen if options and name not in options]
+        unknown = [name for name in _chosen(word) if options and name not in options]
         if word.problem:
             return f"{word.text}: {word.problem}"
         if word.several and not line.multirun:
@@ -92,9 +98,10 @@ def problem_of(line: Line) -> str:
     return ""
 
 
-def _names(value: Any) -> list[Any]:
-    """What a word chooses from a group: an option, or several at once; keys choose nothing."""
-    return value if isinstance(value, list) else [] if isinstance(value, dict) else [value]
+def _chosen(word: Word) -> list[Any]:
+    """What a word chooses from a group: options, or lists of them; keys choose nothing."""
+    lists = [value if isinstance(value, list) else [value] for value in word.values]
+    return [each for value in lists for each in value if not isinstance(each, dict)]
 
 
 def _several(word: Word, options: Sequence[str]) -> str:

@@ -1,19 +1,13 @@
 """`superpos export FOLDER FILE`: results as zarr, netCDF, parquet or csv."""
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
+from superpos.app import terminal
 from superpos.app.extensions import program
 from superpos.arguments import ArgumentError
 from superpos.store.export import export
 from superpos.train import StoreError, store
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"superpos: {message}\n")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         0, or 2 when it is refused.
     """
-    parser = _Parser(prog=f"{program()} export", description=__doc__)
+    parser = terminal.Parser(prog=f"{program()} export", description=__doc__)
     parser.add_argument("folder", help="of a sweep or a multirun")
     parser.add_argument("file", help="a new name that ends in .zarr, .nc, .parquet or .csv")
     given = parser.parse_args(arguments)

@@ -1,6 +1,23 @@
-"""The terminal, where text is text: nothing in a path or a title is taken for markup."""
+"""The terminal, where text is text and what is wrong is one line."""
+
+import argparse
+from typing import NoReturn
 
 from rich.console import Console
+
+from superpos.app.jobs import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads the words of a command that no experiment is composed from."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse them, without how the command is used.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(message)
 
 
 def console() -> Console:

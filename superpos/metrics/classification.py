@@ -18,9 +18,9 @@ def decisions(logits: PerOutput) -> Numbers:
         logits: (..., n_classes).
 
     Returns:
-        Its index, int32 (...).
+        Its index, int32 (...); -1 where a logit is nan, which decides nothing.
     """
-    return jnp.argmax(logits, axis=-1)
+    return jnp.where(jnp.isnan(logits).any(-1), -1, jnp.argmax(logits, axis=-1))
 
 
 @metric
@@ -34,6 +34,6 @@ def accuracy(logits: Examples, targets: Examples) -> Numbers:
     Returns:
         In [0, 1], (...); nan where a logit or a target is nan, which decides nothing.
     """
-    right = (decisions(logits) == decisions(targets)).astype(logits.dtype)
-    decided = ~jnp.isnan(logits).any(-1) & ~jnp.isnan(targets).any(-1)
-    return jnp.mean(jnp.where(decided, right, jnp.nan), axis=-1)
+    found, right = decisions(logits), decisions(targets)
+    decided = (found >= 0) & (right >= 0)
+    return jnp.mean(jnp.where(decided, (found == right).astype(logits.dtype), jnp.nan), axis=-1)

@@ -71,7 +71,8 @@ def tegum_factors(W: Vectors, *, threshold: NonNegative) -> Labels:
         threshold: inner products up to this size count as 0, >= 0.
 
     Returns:
-        The smallest feature of the factor, int32 (..., n_features). A zero row is its own factor.
+        The smallest feature of the factor, int32 (..., n_features). A zero row is its own factor;
+        a row with a nan is in none, -1.
 
     Gauge:
         invariant under rotation, unit permutation.
@@ -79,7 +80,8 @@ def tegum_factors(W: Vectors, *, threshold: NonNegative) -> Labels:
     Reference:
         Elhage et al. 2022, "The Geometry of Superposition".
     """
-    return component_labels(feature_graph(W, threshold=threshold))
+    labels = component_labels(feature_graph(W, threshold=threshold))
+    return jnp.where(jnp.isnan(W).any(-1), -1, labels)
 
 
 @metric

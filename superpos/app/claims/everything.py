@@ -6,7 +6,6 @@ and the records go to outputs/full/claims.json. The exit code is 0 even when a c
 the ledger says so.
 """
 
-import argparse
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -52,7 +51,7 @@ def main(words: Sequence[str]) -> int:
     Returns:
         The highest exit code of the experiments.
     """
-    parser = argparse.ArgumentParser(prog=f"{program()} claims")
+    parser = terminal.Parser(prog=f"{program()} claims")
     parser.add_argument("size", nargs="?", choices=("full",))
     full, console = parser.parse_args(words).size == "full", terminal.console()
     path = LEDGER.parent / FULL / LEDGER.name if full else LEDGER

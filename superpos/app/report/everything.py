@@ -4,7 +4,6 @@ What is on disk is resumed. The records go to outputs/claims.json as well, as `s
 writes them. With `docs`, the experiments of the guides run alone, and the site is outputs/docs.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def main(words: Sequence[str]) -> int:
     Returns:
         The highest exit code of the experiments.
     """
-    parser = argparse.ArgumentParser(prog=f"{program()} report")
+    parser = terminal.Parser(prog=f"{program()} report")
     parser.add_argument("what", nargs="?", choices=("report", "docs"), default="report")
     what, console = parser.parse_args(words).what, terminal.console()
     if what == "docs":

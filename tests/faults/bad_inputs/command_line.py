@@ -337,6 +337,11 @@ MORE = [
 ]
 """Sections of a config beside the components, and what Hydra is not to be told."""
 WHOLE = [
+    case("output_dir=null", "output_dir=null: expected a value"),
+    case("model=[autoencoder,mlp]", "model=[autoencoder,mlp]: expected one of these, or -m model"),
+    case("claims;foo", "argument size: invalid choice: 'foo'"),
+    case("report;foo", "argument what: invalid choice: 'foo'"),
+    case("export", "the following arguments are required: folder, file"),
     case("experiment=a,b", "experiment=a,b: several values, expected one, or -m for a job each"),
     case("experimnt=train", "experimnt=train: unknown key; did you mean experiment?"),
     case("-m;seed=glob(*)", "seed=glob(*): no values, expected one or more"),

@@ -22,6 +22,7 @@ def test_accuracy_by_hand() -> None:
 
 
 def test_what_is_not_a_number_decides_nothing() -> None:
+    assert decisions(LOGITS.at[1, 2].set(jnp.nan)).tolist() == [1, -1, 2, 0]
     targets = jnp.eye(3)[jnp.array([0, 0, 0, 0])]
     assert jnp.isnan(accuracy(jnp.full((4, 3), jnp.nan), targets))
     assert jnp.isnan(accuracy(LOGITS.at[2, 1].set(jnp.nan), targets))

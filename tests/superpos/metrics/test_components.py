@@ -133,6 +133,12 @@ def test_ranks_where_blocks_share_an_eigenvalue() -> None:
     assert ranks_of(W, factors_of(W)).tolist() == [1] * 12
 
 
+def test_a_row_that_is_not_a_number_is_in_no_factor() -> None:
+    rows = padded(FIGURES["triangle"]).copy()
+    rows[1, 0] = np.nan
+    assert factors_of(jnp.asarray(rows)).tolist() == [0, -1, 0, *range(3, 12)]
+
+
 @pytest.mark.slow
 def test_largest_product_between_blocks() -> None:
     W = jnp.array([[1.0, 0.0], [-1.0, 0.1], [0.0, 2.0]])
