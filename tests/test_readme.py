@@ -42,3 +42,16 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     opened = scope["store"].open(tmp_path / "outputs" / "own")
     assert opened["W_path"].equals(opened["W"].rename("W_path"))
     assert [verdict.reproduced for verdict in scope["judge"]({"heads": 0.505})] == [True]
+
+
+def test_the_schedule_runs_and_its_log_is_audited_as_it_says() -> None:
+    [block] = blocks("Evaluate on a schedule")
+    scope: dict[str, Any] = {}
+    exec(block, scope)  # noqa: S102
+    decision, state, triggers = (scope[name] for name in ("decision", "state", "triggers"))
+    assert decision.due and decision.reasons == ("start", "compute") and decision.overshoot > 4
+    assert triggers.decode(scope["checkpoint"]) == state
+    [log] = re.findall(r"^```json\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    found = triggers.audit(*triggers.read_log(log.splitlines())).violations
+    assert [(each.number, each.kind) for each in found] == [(8, "calendar"), (9, "end")]
+    assert "by 2026-05-21" in found[0].text

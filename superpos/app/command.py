@@ -5,11 +5,12 @@
   superpos claims [full]                          all experiments with claims, and one table
   superpos report [docs]                          the same, and a site of pages
   superpos export FOLDER FILE                     results as zarr, netCDF, parquet or csv
+  superpos triggers audit LOG                     whether runs were evaluated when they were to be
   superpos --with PACKAGE ...                     with the components and experiments of a package
 
-In a clone, `python -m experiments ...` is `superpos --with experiments ...`. Exit codes: 0 done; 2
-refused, one line per problem; 3 done, but members diverged or jobs failed; 130 and 143 stopped by
-Ctrl-C and by SIGTERM, with what is finished kept.
+In a clone, `python -m experiments ...` is `superpos --with experiments ...`. Exit codes: 0 done; 1
+an audit found violations; 2 refused, one line per problem; 3 done, but members diverged or jobs
+failed; 130 and 143 stopped by Ctrl-C and by SIGTERM, with what is finished kept.
 """
 
 import os
@@ -119,7 +120,13 @@ def _export(words: Sequence[str]) -> int:
     return main(words)
 
 
-COMMANDS = {"claims": _claims, "report": _report, "export": _export}
+def _triggers(words: Sequence[str]) -> int:
+    from superpos.app.schedule import main
+
+    return main(words)
+
+
+COMMANDS = {"claims": _claims, "report": _report, "export": _export, "triggers": _triggers}
 """First word -> what it does with the others; each loads what it needs."""
 
 

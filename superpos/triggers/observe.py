@@ -39,7 +39,7 @@ class State(NamedTuple):
         anchor_time: when that evaluation began, in UTC; None before the first event.
         compute: effective compute, the largest upper bound so far: it never falls.
         flops: spent so far.
-        t: of the last event; None before the first.
+        t: of the last event, or before the first anchor_time.
         owed: of "start" and "end", those without an evaluation.
         begun: the evaluation under way.
         extrapolated: whether compute is more than the law was fitted to.
@@ -80,7 +80,7 @@ def begin(
     if not 0 < anchor_compute < math.inf:
         raise ValueError(f"anchor_compute={anchor_compute}: expected a number in (0, inf)")
     time = None if anchor_time is None else in_utc(anchor_time)
-    return State(policy, (model,), float(anchor_compute), time)
+    return State(policy, (model,), float(anchor_compute), time, t=time)
 
 
 def fork(state: State, model: str) -> State:

@@ -21,6 +21,7 @@ from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.report import stored
 from superpos.store import multirun
 from superpos.train import StoreError, store
+from superpos.triggers import LogError, audit, read_log
 
 STORED = Path(__file__).resolve().parents[1] / "faults" / "stored" / "format_2"
 ODD = (
@@ -161,6 +162,12 @@ def _json_file(name: str, read: Callable[[Path], Any]) -> Callable[[Any, Path], 
     return reader
 
 
+def _log(case: list[Any], folder: Path) -> Any:
+    """A log with other values in its rows."""
+    del folder
+    return audit(*read_log(json.dumps(entry) for entry in case))
+
+
 texts = st.binary(max_size=12).map(lambda data: base64.b64encode(data).decode())
 edits = st.fixed_dictionaries(
     {"edits": st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 64), texts), max_size=3)}
@@ -186,6 +193,14 @@ records = st.dictionaries(st.sampled_from(FIELDS), values, max_size=2).map(
     lambda other: [{**LEDGER[0], **other}]
 )
 
+POLICY = {"event": "policy", "anchor_compute": 1.0}
+LOOK = {"event": "check", "t": "2024-01-01T00:00:00Z", "flops": 1}
+names = ("event", "t", "model", "parent", "loss", "flops", "anchor_time", "months", "law", "reset")
+entries = st.dictionaries(st.sampled_from(names), values, max_size=2)
+logs = st.tuples(entries, st.lists(entries, max_size=4)).map(
+    lambda drawn: [{**POLICY, **drawn[0]}, *({**LOOK, **entry} for entry in drawn[1])]
+)
+
 TARGETS = {
     "words": Target(words, _words, (UsageError, ConfigError)),
     "config": Target(settings, _config, (ConfigError,)),
@@ -197,6 +212,7 @@ TARGETS = {
         (StoreError,),
     ),
     "findings": Target(values, _json_file("figures.json", stored.read_facts), (ValueError,)),
+    "log": Target(logs, _log, (LogError,)),
     "manifest": Target(values, _json_file("multirun.json", multirun.read), (StoreError,)),
 }
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")

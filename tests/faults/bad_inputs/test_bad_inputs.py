@@ -27,7 +27,7 @@ from superpos.app.report import stored
 from superpos.store import files
 from superpos.train import store
 from tests.faults import simulator
-from tests.faults.bad_inputs import command_line, python_api, records, stores, yaml_texts
+from tests.faults.bad_inputs import command_line, logs, python_api, records, stores, yaml_texts
 from tests.faults.bad_inputs.command_line import COUNT, SEED
 from tests.faults.bad_inputs.rows import Row
 
@@ -140,6 +140,7 @@ def test_each_surface_has_its_table_and_no_input_is_there_twice() -> None:
         "Python": python_api.TABLE,
         "stores": stores.TABLE,
         "records": [*records.TABLE, *records.SEARCHES],
+        "logs": logs.TABLE,
     }
     assert all(len(table) >= 20 for table in tables.values())
     assert sum(map(len, tables.values())) >= 300
@@ -234,7 +235,25 @@ def test_what_no_search_has_left_is_a_line(tmp_path: Path, row: Row) -> None:
         check_raised(row, str(path), best_of, path, "loss")
 
 
+@each(logs.TABLE)
+def test_a_bad_log_is_a_line(refuse: Refuse, tmp_path: Path, row: Row) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(row.given)
+    with small():
+        check_lines(row, refuse("triggers", "audit", "runs.jsonl"), "runs.jsonl")
+    assert there(tmp_path) == {"runs.jsonl": row.given}
+
+
 # What needs more than a row.
+
+
+@pytest.mark.parametrize("place", ["none", ".", "huge"])
+def test_a_log_that_is_no_file_or_too_large(refuse: Refuse, tmp_path: Path, place: str) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(2**40)
+    [line] = refuse("triggers", "audit", place)
+    expected = "too large, expected at most" if place == "huge" else "expected a file to read"
+    assert line.startswith(f"{place}: {expected}")
 
 
 def test_every_problem_is_listed_at_once(refuse: Refuse) -> None:
