@@ -101,6 +101,10 @@ COMPONENTS: Registry = {
         "superposition": evaluations.superposition,
         "trajectory": evaluations.trajectory,
     },
-    "trigger": {"falls": triggers.falls, "spaced": triggers.spaced},
+    "trigger": {
+        "effective_compute": triggers.effective_compute,
+        "falls": triggers.falls,
+        "spaced": triggers.spaced,
+    },
 }
 """Group of the config -> kind -> factory."""

@@ -36,11 +36,13 @@ from superpos.triggers.saved import encode as encode
 if TYPE_CHECKING:
     from superpos.triggers.fitted import bootstrap as bootstrap
     from superpos.triggers.fitted import fit_law as fit_law
+    from superpos.triggers.runs import effective_compute as effective_compute
     from superpos.triggers.runs import falls as falls
     from superpos.triggers.runs import spaced as spaced
 
 _LATER = {
     "bootstrap": "fitted",
+    "effective_compute": "runs",
     "falls": "runs",
     "fit_law": "fitted",
     "spaced": "runs",
