@@ -61,7 +61,7 @@ def n_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*"))
 
 
-PAPERS = ("chen", "elhage", "gauge", "lecomte", "saes", "scherlis")
+PAPERS = ("chen", "elhage", "gauge", "lecomte", "saes", "scherlis", "triggers")
 IN_HASTE = (
     *("conf/", "faults/test_isolation.py", "superpos/evaluations/", "test_contract.py"),
     *("experiments/bench/", "superpos/app/report/", "superpos/app/test_runner.py"),

@@ -17,6 +17,8 @@ from experiments.elhage.decomposition import measure as decomposition
 from experiments.elhage.phase_change import sampling
 from experiments.gauge.dynamics import speed
 from experiments.gauge.scale import moves, tied
+from experiments.triggers.buffer import simulated
+from experiments.triggers.effective_compute import measure as gains
 from superpos.app import boundary, runner
 from superpos.app.claims.everything import FULL
 from superpos.app.claims.setting import registered
@@ -61,6 +63,8 @@ SMALL = [
     (moves, "N_ELEMENTS", 2),
     (tied, "N_BATCHES", 2),
     (tied, "BATCH", 64),
+    (simulated, "N_RUNS", 1),
+    (gains, "N_DRAWS", 3),
 ]
 """Sizes of analyses that are cut down: (module, name, value)."""
 ONCE = {

@@ -1,0 +1,72 @@
+"""Overshoots of real runs that are held out, and of simulated ones."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import xarray
+
+from experiments.triggers.buffer import simulated
+from experiments.triggers.buffer.simulated import FACTORS, Cells, simulate
+from experiments.triggers.courses import Course, course, law_of
+from superpos.triggers import EvalBegun, EvalDone, LossLaw, Obs, Policy, begin, observe
+
+WATCHED = 1 / 16
+"""Of a real run's FLOPs, those from which it is watched: its first loss follows no power law."""
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Buffers(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        cells: simulated.
+        real: overshoot at the end of each evaluation of each real run, of each factor, by the law,
+            [(evaluations,), ...]; nan where there is no law. None where there are too few looks.
+        courses: effective compute of each real run over that of its start, (seeds, looks).
+    """
+
+    cells: Cells
+    real: list[np.ndarray] | None
+    courses: np.ndarray
+
+
+def measure(datasets: Mapping[str, xarray.Dataset]) -> Buffers:
+    """Watch held-out runs by the law of the others, and simulate.
+
+    Args:
+        datasets: {"sweep": over seed}.
+    """
+    cells, whole = simulate(simulated.N_RUNS), course(datasets["sweep"]).beyond(WATCHED)
+    watched = whole.seeds(slice(1, None, 2))
+    try:
+        law = law_of(whole.seeds(slice(0, None, 2)).at_doublings())
+    except ValueError:
+        return Buffers(cells, [np.array([np.nan])] * len(FACTORS), np.zeros((0, 0)))
+    if law is None or not len(watched.loss):
+        return Buffers(cells, None, np.zeros((0, 0)))
+    real = [
+        np.concatenate([watch(law, factor, watched, seed) for seed in range(len(watched.loss))])
+        for factor in FACTORS
+    ]
+    compute = np.array([[law.compute(loss)[0] for loss in row] for row in watched.loss.tolist()])
+    return Buffers(cells, real, compute / compute[:, :1])
+
+
+def watch(law: LossLaw, factor: float, course: Course, seed: int) -> np.ndarray:
+    """Overshoots of a run that is evaluated as it is told, for a look each, after the start."""
+    start, _ = law.compute(float(course.loss[seed, 0]))
+    state, found, begun = begin(Policy(factor=factor, law=law), anchor_compute=start), [], False
+    looks = zip(course.flops, course.loss[seed], course.loss_se[seed], strict=True)
+    for hour, (flops, loss, se) in enumerate(looks):
+        t = T0 + timedelta(hours=hour)
+        look = Obs(t, loss=float(loss), loss_se=float(se), flops=float(flops))
+        state, decision = observe(state, look)
+        if begun:
+            state, decision = observe(state, EvalDone(t))
+            found.append(decision.overshoot)
+            begun = False
+        if decision.due:
+            state, begun = observe(state, EvalBegun(t))[0], True
+    return np.array(found[1:])
