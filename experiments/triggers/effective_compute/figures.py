@@ -14,7 +14,8 @@ CAPTION = (
     " held out), its law, and runs with a falling learning rate. Right: their effective compute,"
     " with the interval of the bootstrap; on the diagonal FLOPs are effective compute. An"
     " evaluation of the baseline at the first budget asks for the next one at 4 times its compute"
-    " (dashed): the improved recipe crosses it where the arrow begins, a counter of FLOPs says so where it ends."
+    " (dashed): the improved recipe crosses it where the arrow begins, a counter of FLOPs says so"
+    " where it ends."
 )
 
 
