@@ -20,12 +20,12 @@ class Begun(NamedTuple):
 
     Attributes:
         t: when it began, in UTC.
-        compute: effective compute of the model that it evaluates.
+        estimate: of the effective compute of the model that it evaluates.
         reasons: for which it was owed then.
     """
 
     t: datetime
-    compute: float
+    estimate: float
     reasons: tuple[str, ...]
 
 
@@ -35,9 +35,11 @@ class State(NamedTuple):
     Attributes:
         policy: what is promised.
         lineage: names of the models that this one descends from, and at last its own.
-        anchor_compute: effective compute of the last model that was evaluated, > 0.
+        anchor_compute: effective compute of the last model that was evaluated, > 0: the estimate,
+            not its upper bound, so that noise at an evaluation does not put off the next one.
         anchor_time: when that evaluation began, in UTC; None before the first event.
         compute: effective compute, the largest upper bound so far: it never falls.
+        estimate: the largest estimate so far.
         flops: spent so far.
         t: of the last event, or before the first anchor_time.
         owed: of "start" and "end", those without an evaluation.
@@ -50,6 +52,7 @@ class State(NamedTuple):
     anchor_compute: float
     anchor_time: datetime | None = None
     compute: float = 0.0
+    estimate: float = 0.0
     flops: float = 0.0
     t: datetime | None = None
     owed: tuple[str, ...] = ("start",)
@@ -146,16 +149,18 @@ def latest(state: State) -> datetime | None:
 def _seen(state: State, obs: Obs, t: datetime) -> State:
     """The state after a look."""
     _check(state, obs, t)
-    law, compute, extrapolated = state.policy.law, 0.0, False
+    law, compute, estimate, extrapolated = state.policy.law, 0.0, 0.0, False
     if law is not None and obs.loss is not None:
         compute, extrapolated = law.compute(obs.loss, obs.loss_se, state.policy.z)
+        estimate, _ = law.compute(obs.loss)
     elif law is None and obs.flops is not None:
-        compute = float(obs.flops)
+        compute = estimate = float(obs.flops)
     owed = {*state.owed, *({obs.event} - {"check"})}
     return state._replace(
         t=t,
         anchor_time=state.anchor_time or t,
         compute=max(state.compute, compute),
+        estimate=max(state.estimate, estimate),
         flops=max(state.flops, obs.flops or 0.0),
         owed=tuple(sorted(owed, reverse=True)),
         extrapolated=state.extrapolated or extrapolated,
@@ -191,7 +196,7 @@ def _check(state: State, obs: Obs, t: datetime) -> None:
 
 
 def _begun(state: State, t: datetime) -> Begun:
-    return Begun(t, state.compute, reasons(state, t))
+    return Begun(t, state.estimate, reasons(state, t))
 
 
 def _evaluated(state: State, t: datetime) -> State:
@@ -200,7 +205,7 @@ def _evaluated(state: State, t: datetime) -> State:
     both = state.policy.reset == "both" or {"start", "end"} & {*begun.reasons}
     compute, time = state.anchor_compute, state.anchor_time
     if both or "compute" in begun.reasons:
-        compute = max(compute, begun.compute)
+        compute = max(compute, begun.estimate)
     if both or "calendar" in begun.reasons:
         time = begun.t
     owed = tuple(reason for reason in state.owed if reason not in begun.reasons)

@@ -105,6 +105,8 @@ Event = Obs | EvalBegun | EvalDone
 class Decision(NamedTuple):
     """What follows from an event. Overshoot and what counts with it are over the anchor before it.
 
+    Compute is an upper bound where the loss is noisy, and the anchor an estimate.
+
     Attributes:
         due: whether an evaluation is to begin now; it stays so until one does.
         reasons: of "start", "end", "compute" and "calendar", what it is owed for.

@@ -43,7 +43,7 @@ def decode(value: Mapping[str, Any]) -> State:
         begun = value["begun"]
         if begun is not None:
             begun = Begun(
-                datetime.fromisoformat(begun["t"]), begun["compute"], (*begun["reasons"],)
+                datetime.fromisoformat(begun["t"]), begun["estimate"], (*begun["reasons"],)
             )
         times = {
             name: value[name] and datetime.fromisoformat(value[name])

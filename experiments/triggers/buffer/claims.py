@@ -6,6 +6,12 @@ from experiments.triggers.buffer.measure import Buffers
 from experiments.triggers.buffer.simulated import BUFFER, FACTORS, JUMPS, MONTHS, NOISE, worst
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
+COUNTED = "asked at first of all evaluations, that of the start included, which is 1 of 4: 0.75"
+BOUNDS = (
+    "the rule was another: with the upper bound of the last evaluated model as the anchor, in place"
+    " of its estimate, the share was 0.20"
+)
+"""On claims that were changed after a run was seen."""
 PAPER = "Anthropic, Responsible Scaling Policy 1.0"
 
 SIMULATED = claims_of(
@@ -17,7 +23,7 @@ SIMULATED = claims_of(
          0),
         ("safe", "at 4x without jumps and noise evaluations are complete within 6x: share that are"
          " not, over all months", "<=", 0, 0),
-        ("unsafe", "at 8x and 6 months they are not", ">=", 0.9, 0),
+        ("unsafe", "at 8x and 6 months they are not: share of those after the start", ">=", 0.9, 0),
         ("calendar", "at 16x and 1 month they are, as the calendar comes first", "<=", 0, 0),
         ("small_jumps", "at 4x they are for jumps of up to 1.3, which is below 6 over 4 and the"
          " growth in three looks", "<=", 0, 0),
@@ -29,6 +35,7 @@ SIMULATED = claims_of(
     setting="simulated: 2 years, growth of 8x in half a year, looks each 4 days, evaluations of 8"
     " days, 30 runs",
     origin=Origin("theory", "before", identity=True),
+    but={"unsafe": Origin("theory", "after", COUNTED, identity=True)},
 ) | claims_of(
     "triggers/buffer",
     (
@@ -41,6 +48,7 @@ SIMULATED = claims_of(
     section="-",
     setting="simulated: as above; 20 tasks, each passed by 1 of 10 tries, half of them",
     origin=Origin("ours", "before", identity=True),
+    but={"noise": Origin("ours", "after", BOUNDS, identity=True)},
 )  # fmt: skip
 REAL = claims_of(
     "triggers/buffer",
@@ -81,8 +89,19 @@ def judge(measured: Buffers) -> list[Verdict]:
         "reached": cells.crossed[four, MONTHS.index(3), none, JUMPS.index(1.0)],
     }
     verdicts = [SIMULATED[name].judge(value) for name, value in found.items()]
-    real = {"real": 4.0, "real_8": 8.0}
-    return verdicts + [REAL[name].judge(_largest(measured, each)) for name, each in real.items()]
+    real, note = {"real": 4.0, "real_8": 8.0}, _noise(measured.sigma)
+    return verdicts + [
+        REAL[name].judge(_largest(measured, each), note) for name, each in real.items()
+    ]
+
+
+def _noise(sigma: np.ndarray) -> str:
+    if not sigma.size:
+        return ""
+    return (
+        "standard error of the logarithm of effective compute, by the examples of an evaluation:"
+        f" {sigma[0]:.2g} at the first look, {sigma[-1]:.2g} at the last"
+    )
 
 
 def _largest(measured: Buffers, factor: float) -> float | None:

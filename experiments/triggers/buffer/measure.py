@@ -24,12 +24,13 @@ class Buffers(NamedTuple):
         cells: simulated.
         real: overshoot at the end of each evaluation of each real run, of each factor, by the law,
             [(evaluations,), ...]; nan where there is no law. None where there are too few looks.
-        courses: effective compute of each real run over that of its start, (seeds, looks).
+        sigma: of real runs, standard error of the logarithm of effective compute by that of the
+            loss, at its mean over seeds, (looks,); nan where the loss is irreducible.
     """
 
     cells: Cells
     real: list[np.ndarray] | None
-    courses: np.ndarray
+    sigma: np.ndarray
 
 
 def measure(datasets: Mapping[str, xarray.Dataset]) -> Buffers:
@@ -43,15 +44,16 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Buffers:
     try:
         law = law_of(whole.seeds(slice(0, None, 2)).at_doublings())
     except ValueError:
-        return Buffers(cells, [np.array([np.nan])] * len(FACTORS), np.zeros((0, 0)))
+        return Buffers(cells, [np.array([np.nan])] * len(FACTORS), np.zeros(0))
     if law is None or not len(watched.loss):
-        return Buffers(cells, None, np.zeros((0, 0)))
+        return Buffers(cells, None, np.zeros(0))
     real = [
         np.concatenate([watch(law, factor, watched, seed) for seed in range(len(watched.loss))])
         for factor in FACTORS
     ]
-    compute = np.array([[law.compute(loss)[0] for loss in row] for row in watched.loss.tolist()])
-    return Buffers(cells, real, compute / compute[:, :1])
+    reducible = watched.loss.mean(0) - law.irreducible
+    sigma = watched.loss_se.mean(0) / (law.exponent * np.where(reducible > 0, reducible, np.nan))
+    return Buffers(cells, real, sigma)
 
 
 def watch(law: LossLaw, factor: float, course: Course, seed: int) -> np.ndarray:

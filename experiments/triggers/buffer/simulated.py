@@ -50,9 +50,9 @@ class Cells(NamedTuple):
     """What is simulated, (factors, months, noises, jumps) each.
 
     Attributes:
-        breached: share of evaluations whose overshoot was more than the buffer.
-        largest: overshoot of all evaluations.
-        evaluations: in a run of two years, the mean.
+        breached: share of evaluations after the start whose overshoot was more than the buffer.
+        largest: overshoot of all these.
+        evaluations: in a run of two years, that of the start included, the mean.
         crossed: share of runs that reach a capability before an evaluation has said so.
     """
 
@@ -76,7 +76,7 @@ def simulate(n_runs: int, seed: int = 0) -> Cells:
         overshoots = np.concatenate([overshoot for overshoot, _ in runs])
         cells.breached[at] = (overshoots > BUFFER).mean()
         cells.largest[at] = overshoots.max()
-        cells.evaluations[at] = len(overshoots) / n_runs
+        cells.evaluations[at] = 1 + len(overshoots) / n_runs
         cells.crossed[at] = np.mean([crossed for _, crossed in runs])
     return cells
 
@@ -85,8 +85,9 @@ def one_run(policy: Policy, noise: float, jump: float, seed: list[int]) -> tuple
     """One model for two years.
 
     Returns:
-        Effective compute at the end of each evaluation over that of the model evaluated before,
-        and whether a hidden capability was reached before an evaluation had said so.
+        Effective compute at the end of each evaluation but the first, over that of the model
+        evaluated before, and whether a hidden capability was reached before an evaluation had said
+        so.
     """
     rng = np.random.default_rng(seed)
     noises, jumps = rng.standard_normal(LOOKS), rng.uniform(1, jump, LOOKS)
@@ -110,7 +111,7 @@ def one_run(policy: Policy, noise: float, jump: float, seed: list[int]) -> tuple
         if decision.due:
             state, _ = observe(state, EvalBegun(t))
             evaluated, ends = compute, look + LATENCY
-    return np.array(overshoots), bool(crossed)
+    return np.array(overshoots[1:]), bool(crossed)
 
 
 def passes(compute: float, uniforms: np.ndarray) -> bool:

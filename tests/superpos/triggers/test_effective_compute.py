@@ -119,7 +119,7 @@ def test_noise_fires_once_and_a_loss_that_is_no_number_not_at_all() -> None:
     assert due([1, 1 / 4, 1, 1 / 4, 1 / 15]) == [1, 2]
     assert due([1, np.nan, 1 / 4, np.nan]) == [1, 3]
     assert due([1, 1 / 3]) == [1]
-    assert due([1, 1 / 3], loss_se=0.1) == [1, 2]  # bounds: 1.18 of 1, and 3 times 1.64 of 1/3
+    assert due([1, 1 / 3], loss_se=0.1) == [1, 2]  # exp(1.645 · 0.1 / (1/3)) is 1.64
 
 
 def test_it_says_how_often_it_may_be_due() -> None:

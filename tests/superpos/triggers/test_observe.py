@@ -155,6 +155,15 @@ def test_effective_compute_is_read_off_the_law_and_never_falls() -> None:
             observe(state if lacking == "loss" else begin(RSP_V1, anchor_compute=1.0), *looks)
 
 
+def test_a_bound_is_compared_with_an_estimate() -> None:
+    """So that noise at an evaluation brings the next one forward, and does not put it off."""
+    state = observe(begin(Policy(law=LAW), anchor_compute=1.0), Obs(T0, loss=3.0, loss_se=0.2))[0]
+    state, _ = observe(state, EvalDone(T0))
+    assert state.anchor_compute == pytest.approx(2.0)
+    _, decision = observe(state, Obs(T0))
+    assert decision.overshoot == pytest.approx(math.exp(1.645 * 0.2 / (0.5 * 2)))
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [
