@@ -11,6 +11,10 @@ BOUNDS = (
     "the rule was another: with the upper bound of the last evaluated model as the anchor, in place"
     " of its estimate, the share was 0.20"
 )
+FEWER = (
+    "looked at first each 50 updates, on 4,096 examples, which give the logarithm of effective"
+    " compute to 0.7 at the end: 117 at 4x, 133 at 8x"
+)
 """On claims that were changed after a run was seen."""
 PAPER = "Anthropic, Responsible Scaling Policy 1.0"
 
@@ -58,9 +62,9 @@ REAL = claims_of(
     ),
     paper=PAPER,
     section="Evaluation Protocol",
-    setting="4 autoencoders of 64 features in 16 dimensions, 500 to 8,000 updates, a look each 50,"
-    " evaluations of 50; effective compute by a law of 4 others",
-    origin=Origin("ours", "before"),
+    setting="4 autoencoders of 64 features in 16 dimensions, 500 to 8,000 updates, a look each 100,"
+    " evaluations of 100; effective compute by a law of 4 others",
+    origin=Origin("ours", "after", FEWER),
 )  # fmt: skip
 
 
