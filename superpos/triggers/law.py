@@ -62,6 +62,6 @@ class LossLaw:
         if reducible <= 0:
             return self.most, True
         log = math.log(self.scale) - math.log(reducible) / self.exponent
-        log += z * loss_se / (self.exponent * reducible)
+        log += z * loss_se / self.exponent / reducible  # no product that could be 0
         compute = math.exp(log) if log < math.log(self.most) else self.most
         return compute, compute > self.fitted_to or compute == self.most

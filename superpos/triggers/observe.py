@@ -215,7 +215,10 @@ def _evaluated(state: State, t: datetime) -> State:
 def _decision(before: State, after: State) -> Decision:
     """What follows: the overshoot over the anchor before, and what is owed after."""
     policy, overshoot = before.policy, before.compute / before.anchor_compute
-    passed = math.floor(math.log(overshoot, policy.factor) + ROUNDING) if overshoot > 1 else 0
+    passed = 0
+    if overshoot > 1:  # which may be infinite
+        grown = math.log(before.compute) - math.log(before.anchor_compute)
+        passed = math.floor(grown / math.log(policy.factor) + ROUNDING)
     assert after.t is not None
     owed = reasons(after, after.t)
     return Decision(

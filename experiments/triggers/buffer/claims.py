@@ -13,7 +13,8 @@ BOUNDS = (
 )
 FEWER = (
     "looked at first each 50 updates, on 4,096 examples, which give the logarithm of effective"
-    " compute to 0.7 at the end: 117 at 4x, 133 at 8x"
+    " compute to 0.7 at the end: 117; that 8x is not enough was asked, too, and is no longer, since"
+    " noise alone makes it true of models that learned nothing"
 )
 """On claims that were changed after a run was seen."""
 PAPER = "Anthropic, Responsible Scaling Policy 1.0"
@@ -58,7 +59,6 @@ REAL = claims_of(
     "triggers/buffer",
     (
         ("real", "real runs at 4x are evaluated within 6x: largest overshoot", "<=", BUFFER, 0),
-        ("real_8", "real runs at 8x are not", ">=", BUFFER, 0),
     ),
     paper=PAPER,
     section="Evaluation Protocol",
@@ -93,10 +93,7 @@ def judge(measured: Buffers) -> list[Verdict]:
         "reached": cells.crossed[four, MONTHS.index(3), none, JUMPS.index(1.0)],
     }
     verdicts = [SIMULATED[name].judge(value) for name, value in found.items()]
-    real, note = {"real": 4.0, "real_8": 8.0}, _noise(measured.sigma)
-    return verdicts + [
-        REAL[name].judge(_largest(measured, each), note) for name, each in real.items()
-    ]
+    return [*verdicts, REAL["real"].judge(_largest(measured, 4.0), _noise(measured.sigma))]
 
 
 def _noise(sigma: np.ndarray) -> str:

@@ -9,13 +9,16 @@ from experiments.triggers.buffer.measure import Buffers
 from experiments.triggers.buffer.simulated import BUFFER, FACTORS, JUMPS, MONTHS, NOISE, worst
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.triggers import PRESETS
+from superpos.triggers.policy import RESETS
 
 ALT = "Share of evaluations beyond 6x and the largest overshoot over the factor of a policy."
 CAPTION = (
     "Left: share of simulated evaluations that are complete only beyond 6x, over the factor between"
     " them, for jumps of up to 1, 1.3 and 3 (colours), 6 months; dashed with noise of 0.3. Middle:"
     " the largest overshoot without noise (dots: 6 months, crosses: 3, triangles: 1) and the closed"
-    " form (lines); grey: 6x. Right: overshoot of each evaluation of real runs, by others' law."
+    " form (lines); grey: 6x. Right: overshoot of each evaluation of real runs, by others' law:"
+    " near the irreducible loss a little noise is much compute."
 )
 
 
@@ -71,4 +74,18 @@ def tables(measured: Buffers) -> Sequence[Table]:
         "Simulated runs of two years without noise: evaluations in a run, the share of them beyond"
         " 6x, and the share of runs that reach a capability before an evaluation has said so."
     )
-    return [Table(caption, header, rows)]
+    return [Table(caption, header, rows), _costs(measured.costs)]
+
+
+def _costs(costs: np.ndarray) -> Table:
+    """What the two readings of the policy cost."""
+    rows = [
+        [f"{preset}, {reset}", *(f"{value:.1f}" for value in costs[i, j])]
+        for i, preset in enumerate(PRESETS)
+        for j, reset in enumerate(RESETS)
+    ]
+    caption = (
+        "Evaluations in such a run where each starts both clocks anew, and where each clock is"
+        " independent of the other."
+    )
+    return Table(caption, ["policy", *(f"jumps {jump:g}" for jump in JUMPS)], rows)

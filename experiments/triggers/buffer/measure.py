@@ -8,7 +8,7 @@ import numpy as np
 import xarray
 
 from experiments.triggers.buffer import simulated
-from experiments.triggers.buffer.simulated import FACTORS, Cells, simulate
+from experiments.triggers.buffer.simulated import FACTORS, Cells, costs, simulate
 from experiments.triggers.courses import Course, course, law_of
 from superpos.triggers import EvalBegun, EvalDone, LossLaw, Obs, Policy, begin, observe
 
@@ -22,6 +22,7 @@ class Buffers(NamedTuple):
 
     Attributes:
         cells: simulated.
+        costs: evaluations in a simulated run, as `simulated.costs` has them.
         real: overshoot at the end of each evaluation of each real run, of each factor, by the law,
             [(evaluations,), ...]; nan where there is no law. None where there are too few looks.
         sigma: of real runs, standard error of the logarithm of effective compute by that of the
@@ -29,6 +30,7 @@ class Buffers(NamedTuple):
     """
 
     cells: Cells
+    costs: np.ndarray
     real: list[np.ndarray] | None
     sigma: np.ndarray
 
@@ -39,21 +41,22 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Buffers:
     Args:
         datasets: {"sweep": over seed}.
     """
-    cells, whole = simulate(simulated.N_RUNS), course(datasets["sweep"]).beyond(WATCHED)
+    whole, n_runs = course(datasets["sweep"]).beyond(WATCHED), simulated.N_RUNS
+    simulated_ones = simulate(n_runs), costs(n_runs)
     watched = whole.seeds(slice(1, None, 2))
     try:
         law = law_of(whole.seeds(slice(0, None, 2)).at_doublings())
     except ValueError:
-        return Buffers(cells, [np.array([np.nan])] * len(FACTORS), np.zeros(0))
+        return Buffers(*simulated_ones, [np.array([np.nan])] * len(FACTORS), np.zeros(0))
     if law is None or not len(watched.loss):
-        return Buffers(cells, None, np.zeros(0))
+        return Buffers(*simulated_ones, None, np.zeros(0))
     real = [
         np.concatenate([watch(law, factor, watched, seed) for seed in range(len(watched.loss))])
         for factor in FACTORS
     ]
     reducible = watched.loss.mean(0) - law.irreducible
     sigma = watched.loss_se.mean(0) / (law.exponent * np.where(reducible > 0, reducible, np.nan))
-    return Buffers(cells, real, sigma)
+    return Buffers(*simulated_ones, real, sigma)
 
 
 def watch(law: LossLaw, factor: float, course: Course, seed: int) -> np.ndarray:

@@ -4,13 +4,15 @@ Effective compute grows by the same factor every day, and a finetuning multiplie
 lie some days apart. An evaluation takes two looks, in which training goes on and finetuning waits.
 """
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
-from superpos.triggers import EvalBegun, EvalDone, LossLaw, Obs, Policy, begin, observe
+from superpos.triggers import PRESETS, EvalBegun, EvalDone, LossLaw, Obs, Policy, begin, observe
+from superpos.triggers.policy import RESETS
 
 FACTORS = (2.0, 4.0, 8.0, 16.0)
 MONTHS = (1, 3, 6)
@@ -79,6 +81,19 @@ def simulate(n_runs: int, seed: int = 0) -> Cells:
         cells.evaluations[at] = 1 + len(overshoots) / n_runs
         cells.crossed[at] = np.mean([crossed for _, crossed in runs])
     return cells
+
+
+def costs(n_runs: int, seed: int = 0) -> np.ndarray:
+    """Evaluations in a run of two years by what an evaluation resets, (presets, resets, jumps)."""
+    shape = len(PRESETS), len(RESETS), len(JUMPS)
+    found = np.zeros(shape)
+    for at, (preset, reset, jump) in zip(
+        np.ndindex(shape), product(PRESETS.values(), RESETS, JUMPS), strict=True
+    ):
+        policy = dataclasses.replace(preset, law=LAW, reset=reset)
+        runs = [one_run(policy, 0.0, jump, [seed, number]) for number in range(n_runs)]
+        found[at] = np.mean([1 + len(overshoots) for overshoots, _ in runs])
+    return found
 
 
 def one_run(policy: Policy, noise: float, jump: float, seed: list[int]) -> tuple[np.ndarray, bool]:

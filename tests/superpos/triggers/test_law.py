@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from superpos.triggers import LossLaw, bootstrap, fit_law
 
@@ -30,6 +32,15 @@ def test_the_bound_is_above_the_truth_for_19_of_20_noisy_losses() -> None:
     noisy = LAW.loss(1e5) + 0.01 * np.random.default_rng(0).standard_normal(4000)
     above = np.mean([LAW.compute(loss, 0.01, 1.645)[0] >= 1e5 for loss in noisy])
     assert above == pytest.approx(0.95, abs=4 * math.sqrt(0.05 * 0.95 / 4000) + 0.005)
+
+
+ABOVE = st.floats(0, exclude_min=True, allow_infinity=False)
+
+
+@given(ABOVE, ABOVE, ABOVE, st.floats(0, 1e308), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_loss_is_read_off_any_law(scale, exponent, most, loss_se, loss) -> None:
+    law = LossLaw(irreducible=0.0, scale=scale, exponent=exponent, most=most)
+    assert 0 <= law.compute(loss, loss_se, 1.645)[0] <= most
 
 
 @pytest.mark.parametrize(("irreducible", "exponent"), [(1.7, 0.3), (0.0, 0.5), (0.02, 1.5)])

@@ -107,6 +107,11 @@ def test_a_jump_is_one_evaluation_and_says_how_many_it_passed_over() -> None:
         assert not observe(state, EvalDone(at(1)))[1].due
 
 
+def test_a_jump_may_be_larger_than_any_number() -> None:
+    decision = observe(evaluated(compute=1e-300), Obs(at(1), flops=1e300))[1]
+    assert decision.missed == math.floor(600 * math.log(10) / math.log(4)) - 1
+
+
 def test_the_buffer_is_breached_beyond_six() -> None:
     assert not observe(evaluated(), Obs(at(1), flops=6.0))[1].buffer_breached
     assert observe(evaluated(), Obs(at(1), flops=6.01))[1].buffer_breached
