@@ -5,7 +5,7 @@ and its tuner, the latents that are dead, and what is measured.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import chex
@@ -44,7 +44,8 @@ def sparse_autoencoder(
     add, averaged over the batch, float32 (). Targets of a batch are not read. It measures `l0`,
     `mse` (that error), `explained_variance`, `dead` (the part of latents in use that did not fire
     in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
-    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0.
+    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0. It has `apply_batch` where an
+    architecture decides otherwise in training than outside it.
 
     Args:
         architecture: the forward pass.
@@ -66,16 +67,24 @@ def sparse_autoencoder(
         params, _ = start(key)
         return params, first_state(architecture, around, d_in, d_code)
 
+    def through(forward: Callable[[Array], Pass], state: SaeState, x: Array) -> Output:
+        framed = state.frame != ()
+        found = forward(state.frame.enter(x) if framed else x)
+        recon = state.frame.leave(found.recon) if framed else found.recon
+        return Output(code=found.code, recon=recon)
+
+    def apply_batch(params: Params, state: SaeState, x: Array) -> Output:
+        chex.assert_shape(x, (None, d_in))
+        return through(lambda x: architecture.forward(params, x, used()), state, x)
+
     def apply(params: Params, state: SaeState, x: Array) -> Output:
         chex.assert_shape(x, (d_in,))
-        framed = state.frame != ()
-        inside = (state.frame.enter(x) if framed else x)[None]
-        if architecture.infer is None:
-            found = architecture.forward(params, inside, used())
+        infer = architecture.infer
+        if infer is None:
+            found = apply_batch(params, state, x[None])
         else:
-            found = architecture.infer(params, state.threshold, inside, used())
-        recon = found.recon[0]
-        return Output(code=found.code[0], recon=state.frame.leave(recon) if framed else recon)
+            found = through(lambda x: infer(params, state.threshold, x, used()), state, x[None])
+        return Output(code=found.code[0], recon=found.recon[0])
 
     def loss(
         params: Params, state: SaeState, batch: Batch, key: Key
@@ -106,7 +115,8 @@ def sparse_autoencoder(
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
 
-    return Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    return model if architecture.infer is None else model._replace(apply_batch=apply_batch)
 
 
 def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
