@@ -44,8 +44,9 @@ def sparse_autoencoder(
     add, averaged over the batch, float32 (). Targets of a batch are not read. It measures `l0`,
     `mse` (that error), `explained_variance`, `dead` (the part of latents in use that did not fire
     in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
-    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0. It has `apply_batch` where an
-    architecture decides otherwise in training than outside it.
+    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0; of a block of updates, in which
+    part of them it was. It has `apply_batch` where an architecture decides otherwise in training
+    than outside it.
 
     Args:
         architecture: the forward pass.
