@@ -97,7 +97,7 @@ def sparse_autoencoder(
         found = architecture.forward(params, x, latents)
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
         silent = _silent(around.dead, state, found) & latents[0]
-        terms |= _penalty(around, state, params, found)
+        terms |= _penalty(architecture, around, state, params, found)
         terms |= _revival(around.dead, architecture.decoder(params), x, found, silent)
         terms |= architecture.terms(params, x, found)
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
@@ -176,7 +176,9 @@ def _revival(
     return {"auxk": dead.term(found.pre, decoder, rank, x - found.recon, silent)}
 
 
-def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:
+def _penalty(
+    architecture: Architecture, around: Around, state: SaeState, params: Params, found: Pass
+) -> Mapping[str, Array]:
     """The penalty with its coefficient as it is now."""
     if around.sparsity is None:
         return EMPTY
@@ -185,7 +187,8 @@ def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Ma
     tuned = isinstance(state.tuner, TunerState)
     coefficient = state.tuner.coefficient if tuned else around.sparsity.coefficient
     risen = coefficient * around.sparsity.risen(state.step)
-    return {"sparsity": (risen * around.sparsity.penalty(latents)).astype(found.recon.dtype)}
+    penalty = architecture.penalise(around.sparsity.penalty, latents)
+    return {"sparsity": (risen * penalty).astype(found.recon.dtype)}
 
 
 def _explained(x: Array, recon: Array) -> Array:
