@@ -1,14 +1,34 @@
-"""The claims on hedging, on single latents made by hand."""
+"""The claims on hedging, on latents made by hand."""
 
 import numpy as np
 import pytest
 import xarray
 
 from experiments.saes.hedging.claims import judge
-from experiments.saes.hedging.measure import Narrow, first_component, measure
+from experiments.saes.hedging.measure import (
+    Hedging,
+    Levels,
+    Narrow,
+    first_component,
+    levels_of,
+    narrow_of,
+)
 from superpos.data import directions
 
 GOOD = [(1, 0), (0.970, 0.243), (0.970, 0.243), (0.98, 0.2), (1, 0.05), (0.95, -0.3)]
+
+
+def levels(changed=None):
+    """The encoder of the parent's latent in each case, and the rest as claimed."""
+    rows = np.array([(0.9, 0.2, 0.2, 0.2), (0.9, -0.2, -0.2, -0.2), (1, 0, 0, 0)], float)
+    rows = np.vstack([rows, (0.9, -0.1, 0.0, 0.1)])
+    for place, row in (changed or {}).items():
+        rows[place] = row
+    encoder, decoder = np.tile(np.eye(4), (2, 4, 3, 1, 1))
+    encoder[:, :, 0] = rows[:, None]
+    decoder[0, :, 0, 1:] = 0.2
+    decoder[1, :, 1:, 0] = 0.3
+    return Levels(encoder, decoder)
 
 
 def narrow(changed=None, bias=0.2):
@@ -21,12 +41,13 @@ def narrow(changed=None, bias=0.2):
     return Narrow(np.zeros(6), np.zeros(6), np.zeros(6), cosine, biases)
 
 
-def failed(found):
+def failed(single=None, level=None):
+    found = Hedging(single or narrow(), level or levels())
     return {v.claim.id.rsplit("/", 1)[1] for v in judge(found) if v.reproduced is False}
 
 
 def test_hedging_is_reproduced():
-    assert failed(narrow()) == set()
+    assert failed() == set()
 
 
 @pytest.mark.parametrize(
@@ -42,6 +63,36 @@ def test_hedging_is_reproduced():
 )
 def test_each_claim_can_fail(found, wrong):
     assert failed(found) == wrong
+
+
+MIXED = levels().decoder.copy()
+MIXED[2, :, 2, 3] = MIXED[2, :, 2, 2] = 0.7
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong"),
+    [
+        (levels({0: (1, 0.2, 0.2, 0)}), {"detached_least"}),
+        (
+            levels()._replace(decoder=np.tile(np.eye(4), (4, 3, 1, 1))),
+            {"detached_inner", "standard_outer"},
+        ),
+        (levels({1: (1, -0.2, -0.2, 0)}), {"standard_most"}),
+        (levels({2: (1, 0.1, 0.1, 0.1)}), {"balanced_encoder"}),
+        (levels()._replace(decoder=MIXED), {"balanced_decoder"}),
+        (levels({3: (1, -0.1, 0, 0)}), {"unbalanced_most"}),
+        (levels({3: (1, 0, 0, 0.1)}), {"unbalanced_least"}),
+    ],
+)
+def test_each_claim_on_levels_can_fail(found, wrong):
+    assert failed(level=found) == wrong
+
+
+def test_cases_that_are_not_there_are_not_judged():
+    first = Levels(*(cosine[:1] for cosine in levels()))
+    verdicts = {v.claim.id.rsplit("/", 1)[1]: v for v in judge(Hedging(narrow(), first))}
+    assert verdicts["detached_least"].reproduced
+    assert verdicts["balanced_decoder"].reproduced is None
 
 
 def test_the_component_is_that_of_many_examples():
@@ -72,6 +123,28 @@ def test_a_latent_is_measured_along_the_features():
             "seed": [0],
         },
     )
-    found = measure({"sweep": dataset})
+    found = narrow_of(dataset)
     np.testing.assert_allclose(found.cosine[0, 0], [0, 1], atol=1e-6)
     np.testing.assert_allclose(found.bias[0, 0], [0.2, 0], atol=1e-6)
+
+
+def test_latents_of_a_level_are_measured_along_the_features():
+    """The second latent reads features 0 and 1, and writes feature 2."""
+    features = directions.orthonormal(0, 4, 6).astype(float)
+    dims = ("weights.0", "seed")
+    encoder = np.stack([features[0], features[0] + features[1]], axis=1)
+    decoder = np.stack([5 * features[0], features[2]])
+    dataset = xarray.Dataset(
+        {
+            "W_enc": ((*dims, "input", "latent"), encoder[None, None]),
+            "W_dec": ((*dims, "latent", "input"), decoder[None, None]),
+            "b_enc": ((*dims, "latent"), np.zeros((1, 1, 2))),
+            "b_dec": ((*dims, "input"), np.zeros((1, 1, 6))),
+            "status": (dims, np.array([["ok"]], dtype=object)),
+        },
+        {"detached": ("weights.0", [True]), "seed": [0]},
+    )
+    found = levels_of(dataset)
+    half = 0.5**0.5
+    np.testing.assert_allclose(found.encoder[0, 0], [[1, 0, 0, 0], [half, half, 0, 0]], atol=1e-6)
+    np.testing.assert_allclose(found.decoder[0, 0], [[1, 0, 0, 0], [0, 0, 1, 0]], atol=1e-6)
