@@ -28,16 +28,17 @@ CAPTION = (
 
 LEVELS_ALT = "Cosines of encoders and decoders of four latents with four features, in each case."
 LEVELS_CAPTION = (
-    "Cosines of four latents (rows) with the parent and its three children (columns), means over"
-    " seeds. The first latent has an error of its own, of weight β. In its encoder, hedging is red"
-    " beside the parent and absorption blue; in the decoders of the others, absorption is red below"
-    " the parent. Latents that are the features would be the identity."
+    "Cosines of four latents (rows) with the parent and its three children (columns). The first"
+    " latent has an error of its own, of weight β. In its encoder, hedging is red beside the parent"
+    " and absorption blue; in the decoders of the others, absorption is red below the parent."
+    " Latents that are the features would be the identity. Unequal: children with P = 0.02, 0.15"
+    " and 0.5 in place of 0.15 each."
 )
 TITLES = {
-    "detached": "detached (β = ∞)",
     "standard": "no inner level (β = 0)",
     "balanced": "balanced (β = 0.25)",
-    "unbalanced": "unequal children (β = 0.17)",
+    "detached": "detached (β = ∞)",
+    "unbalanced": "unequal (β = 0.17)",
 }
 
 
@@ -72,10 +73,11 @@ def _draw_single(measured: Narrow, path: Path) -> None:
 def _draw_levels(measured: Levels, path: Path) -> None:
     """A column for each case, the encoder above the decoder."""
     figure, axes = new_figure(2, len(LEVELS), width=9.5, height=5.0, sharex=True, sharey=True)
-    for row, (name, cosines) in enumerate(measured._asdict().items()):
+    for row, name in enumerate(("encoder", "decoder")):
+        cosines = getattr(measured, name).mean(axis=1)
         for axis in axes[row, len(cosines) :]:
             axis.set_axis_off()
-        for axis, case, cosine in zip(axes[row], LEVELS, cosines.mean(axis=1), strict=False):
+        for axis, case, cosine in zip(axes[row], measured.cases, cosines, strict=False):
             axis.imshow(cosine, cmap="RdBu_r", vmin=-1, vmax=1)
             for (latent, feature), value in np.ndenumerate(cosine):
                 colour = "white" if abs(value) > 0.6 else "black"

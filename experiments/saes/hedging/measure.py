@@ -19,8 +19,8 @@ CASES = (
     "flipped",
 )
 """The points of the sweep, in their order."""
-LEVELS = ("detached", "standard", "balanced", "unbalanced")
-"""The points of the sweep over levels, in their order."""
+LEVELS = {0.0: "standard", 0.25: "balanced", 1.0: "detached", 0.17: "unbalanced"}
+"""Weight of the inner level -> the point of the sweep over levels."""
 PARENT, CHILD = 0, 1
 
 
@@ -46,11 +46,13 @@ class Levels(NamedTuple):
     """Autoencoders of four latents, of which the first has a level of its own; nan if not finished.
 
     Attributes:
+        cases: of LEVELS, those that there are.
         encoder: cosines of encoders of latents with the parent and its three children,
             (cases, seeds, latents, features).
         decoder: the same of decoders.
     """
 
+    cases: tuple[str, ...]
     encoder: np.ndarray
     decoder: np.ndarray
 
@@ -67,7 +69,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hedging:
 
     Args:
         datasets: {"single": over points of with_parent.0, without_parent and coefficient, and seed;
-            "levels": over points that begin with weights.0, and seed}.
+            "levels": over points of weights.0, and seed}.
     """
     return Hedging(narrow_of(datasets["single"]), levels_of(datasets["levels"]))
 
@@ -88,12 +90,15 @@ def narrow_of(dataset: xarray.Dataset) -> Narrow:
 
 
 def levels_of(dataset: xarray.Dataset) -> Levels:
-    """Autoencoders with an inner level."""
-    case = str(dataset["detached"].dims[0])
-    features, given, finished = _read(dataset, case, 4)
+    """Autoencoders with an inner level, in the order of LEVELS."""
+    case = "model.weights.0"
+    weights = dataset[case].to_numpy()
+    there = [weight for weight in LEVELS if weight in weights]
+    features, given, finished = _read(dataset.sel({case: there}), case, 4)
     encoder = unit(given["W_enc"].swapaxes(-1, -2)) @ features.T
     decoder = unit(given["W_dec"]) @ features.T
-    return Levels(*(np.where(finished[..., None, None], x, np.nan) for x in (encoder, decoder)))
+    cosines = (np.where(finished[..., None, None], x, np.nan) for x in (encoder, decoder))
+    return Levels(tuple(LEVELS[weight] for weight in there), *cosines)
 
 
 def _read(

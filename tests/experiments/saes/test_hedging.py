@@ -20,15 +20,17 @@ GOOD = [(1, 0), (0.970, 0.243), (0.970, 0.243), (0.98, 0.2), (1, 0.05), (0.95, -
 
 def levels(changed=None):
     """The encoder of the parent's latent in each case, and the rest as claimed."""
-    rows = np.array([(0.9, 0.2, 0.2, 0.2), (0.9, -0.2, -0.2, -0.2), (1, 0, 0, 0)], float)
-    rows = np.vstack([rows, (0.9, -0.1, 0.0, 0.1)])
-    for place, row in (changed or {}).items():
-        rows[place] = row
+    rows = {
+        "standard": (0.9, -0.2, -0.2, -0.2),
+        "balanced": (1, 0, 0, 0),
+        "detached": (0.9, 0.2, 0.2, 0.2),
+        "unbalanced": (0.9, -0.1, 0.0, 0.1),
+    } | (changed or {})
     encoder, decoder = np.tile(np.eye(4), (2, 4, 3, 1, 1))
-    encoder[:, :, 0] = rows[:, None]
-    decoder[0, :, 0, 1:] = 0.2
-    decoder[1, :, 1:, 0] = 0.3
-    return Levels(encoder, decoder)
+    encoder[:, :, 0] = np.array([*rows.values()], float)[:, None]
+    decoder[0, :, 1:, 0] = 0.3
+    decoder[2, :, 0, 1:] = 0.2
+    return Levels(tuple(rows), encoder, decoder)
 
 
 def narrow(changed=None, bias=0.2):
@@ -66,22 +68,20 @@ def test_each_claim_can_fail(found, wrong):
 
 
 MIXED = levels().decoder.copy()
-MIXED[2, :, 2, 3] = MIXED[2, :, 2, 2] = 0.7
+MIXED[1, :, 2, 2] = 0.7
+TRUE = np.tile(np.eye(4), (4, 3, 1, 1))
 
 
 @pytest.mark.parametrize(
     ("found", "wrong"),
     [
-        (levels({0: (1, 0.2, 0.2, 0)}), {"detached_least"}),
-        (
-            levels()._replace(decoder=np.tile(np.eye(4), (4, 3, 1, 1))),
-            {"detached_inner", "standard_outer"},
-        ),
-        (levels({1: (1, -0.2, -0.2, 0)}), {"standard_most"}),
-        (levels({2: (1, 0.1, 0.1, 0.1)}), {"balanced_encoder"}),
+        (levels({"detached": (1, 0.2, 0.2, 0)}), {"detached_least"}),
+        (levels()._replace(decoder=TRUE), {"detached_inner", "standard_outer"}),
+        (levels({"standard": (1, -0.2, -0.2, 0)}), {"standard_most"}),
+        (levels({"balanced": (1, 0.1, 0.1, 0.1)}), {"balanced_encoder"}),
         (levels()._replace(decoder=MIXED), {"balanced_decoder"}),
-        (levels({3: (1, -0.1, 0, 0)}), {"unbalanced_most"}),
-        (levels({3: (1, 0, 0, 0.1)}), {"unbalanced_least"}),
+        (levels({"unbalanced": (1, -0.1, 0, 0)}), {"unbalanced_most"}),
+        (levels({"unbalanced": (1, 0, 0, 0.1)}), {"unbalanced_least"}),
     ],
 )
 def test_each_claim_on_levels_can_fail(found, wrong):
@@ -89,9 +89,9 @@ def test_each_claim_on_levels_can_fail(found, wrong):
 
 
 def test_cases_that_are_not_there_are_not_judged():
-    first = Levels(*(cosine[:1] for cosine in levels()))
+    first = Levels(*(each[:1] for each in levels()))
     verdicts = {v.claim.id.rsplit("/", 1)[1]: v for v in judge(Hedging(narrow(), first))}
-    assert verdicts["detached_least"].reproduced
+    assert verdicts["standard_most"].reproduced
     assert verdicts["balanced_decoder"].reproduced is None
 
 
@@ -128,23 +128,28 @@ def test_a_latent_is_measured_along_the_features():
     np.testing.assert_allclose(found.bias[0, 0], [0.2, 0], atol=1e-6)
 
 
-def test_latents_of_a_level_are_measured_along_the_features():
-    """The second latent reads features 0 and 1, and writes feature 2."""
+def test_latents_of_a_level_are_measured_along_the_features_of_its_case():
+    """The second latent reads features 0 and 1, and writes feature 2; points are in any order."""
     features = directions.orthonormal(0, 4, 6).astype(float)
-    dims = ("weights.0", "seed")
+    dims = ("model.weights.0", "seed")
     encoder = np.stack([features[0], features[0] + features[1]], axis=1)
     decoder = np.stack([5 * features[0], features[2]])
+    scale = np.array([1.0, -1.0])[:, None, None, None]
     dataset = xarray.Dataset(
         {
-            "W_enc": ((*dims, "input", "latent"), encoder[None, None]),
-            "W_dec": ((*dims, "latent", "input"), decoder[None, None]),
-            "b_enc": ((*dims, "latent"), np.zeros((1, 1, 2))),
-            "b_dec": ((*dims, "input"), np.zeros((1, 1, 6))),
-            "status": (dims, np.array([["ok"]], dtype=object)),
+            "W_enc": ((*dims, "input", "latent"), scale * encoder),
+            "W_dec": ((*dims, "latent", "input"), scale * decoder),
+            "b_enc": ((*dims, "latent"), np.zeros((2, 1, 2))),
+            "b_dec": ((*dims, "input"), np.zeros((2, 1, 6))),
+            "status": (dims, np.array([["ok"], ["ok"]], dtype=object)),
         },
-        {"detached": ("weights.0", [True]), "seed": [0]},
+        {"model.weights.0": [0.17, 0.25], "seed": [0]},
     )
     found = levels_of(dataset)
     half = 0.5**0.5
-    np.testing.assert_allclose(found.encoder[0, 0], [[1, 0, 0, 0], [half, half, 0, 0]], atol=1e-6)
-    np.testing.assert_allclose(found.decoder[0, 0], [[1, 0, 0, 0], [0, 0, 1, 0]], atol=1e-6)
+    signs = {"balanced": -1, "unbalanced": 1}
+    assert found.cases == tuple(signs)
+    for place, sign in enumerate(signs.values()):
+        read, written = [[1, 0, 0, 0], [half, half, 0, 0]], [[1, 0, 0, 0], [0, 0, 1, 0]]
+        np.testing.assert_allclose(found.encoder[place, 0], sign * np.array(read), atol=1e-6)
+        np.testing.assert_allclose(found.decoder[place, 0], sign * np.array(written), atol=1e-6)
