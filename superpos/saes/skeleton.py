@@ -68,15 +68,9 @@ def sparse_autoencoder(
         params, _ = start(key)
         return params, first_state(architecture, around, d_in, d_code)
 
-    def through(forward: Callable[[Array], Pass], state: SaeState, x: Array) -> Output:
-        framed = state.frame != ()
-        found = forward(state.frame.enter(x) if framed else x)
-        recon = state.frame.leave(found.recon) if framed else found.recon
-        return Output(code=found.code, recon=recon)
-
     def apply_batch(params: Params, state: SaeState, x: Array) -> Output:
         chex.assert_shape(x, (None, d_in))
-        return through(lambda x: architecture.forward(params, x, used()), state, x)
+        return _in_frame(lambda x: architecture.forward(params, x, used()), state, x)
 
     def apply(params: Params, state: SaeState, x: Array) -> Output:
         chex.assert_shape(x, (d_in,))
@@ -84,7 +78,7 @@ def sparse_autoencoder(
         if infer is None:
             found = apply_batch(params, state, x[None])
         else:
-            found = through(lambda x: infer(params, state.threshold, x, used()), state, x[None])
+            found = _in_frame(lambda x: infer(params, state.threshold, x, used()), state, x[None])
         return Output(code=found.code[0], recon=found.recon[0])
 
     def loss(
@@ -118,6 +112,14 @@ def sparse_autoencoder(
 
     model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
     return model if architecture.infer is None else model._replace(apply_batch=apply_batch)
+
+
+def _in_frame(forward: Callable[[Array], Pass], state: SaeState, x: Array) -> Output:
+    """A batch through a pass that reads inputs in their frame, (batch, ...)."""
+    framed = state.frame != ()
+    found = forward(state.frame.enter(x) if framed else x)
+    recon = state.frame.leave(found.recon) if framed else found.recon
+    return Output(code=found.code, recon=recon)
 
 
 def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
