@@ -94,9 +94,9 @@ def l0_tuner(
 
     In an update it changes by at most a part of 3e-4, in a hundredth of that while L0 comes nearer.
     These are rates of a run of 195,312 updates. In a shorter one, which is not the paper's, it
-    changes faster and goes by a mean over fewer updates, in proportion, but over 20 or a 200th of
-    the run; and in the second half of the run it changes less and less, so that it does not follow
-    the noise of batches to the end.
+    changes faster and goes by a mean over fewer updates, in proportion, but not over fewer than 20
+    or a 200th of the run; and in the second half of the run it changes less and less, so that it
+    does not follow the noise of batches to the end.
 
     Args:
         target: the mean number of active latents that is asked for, in (0, inf).
