@@ -30,7 +30,7 @@ def beside_peers(claims: Mapping[str, Claim]) -> dict[str, Claim]:
 def stored() -> dict[str, Any]:
     """What `peers.json` says: when and how, the versions, the sizes, and claim id -> peer -> value.
 
-    A value is None where it is not finite.
+    A value is None where it is undefined, as of a band where there is none.
     """
     return json.loads(FILE.read_text())
 
@@ -40,7 +40,7 @@ def _history(claim: Claim) -> str:
     if not found:
         return claim.history
     told = ", ".join(
-        f"{peer} {'not finite' if value is None else number_text(value)}"
+        f"{peer} {'undefined' if value is None else number_text(value)}"
         for peer, value in found.items()
     )
     experiment = claim.id.rsplit("/", 1)[0]

@@ -39,7 +39,7 @@ from superpos.types import Array, Batch, Key, Model, Output, Source
 LEARNERS = Path(__file__).with_name("learners.py")
 Selection = Mapping[str, list[float]]
 BESIDE: Mapping[str, Mapping[str, Selection]] = {
-    "saes/sharkey": {"small": {}, "large": {}},
+    "saes/sharkey": {"small": {"width": [32]}, "large": {}},
     "saes/absorption": {"partial": {"coefficient": [0.001, 0.3]}, "varying": {}},
     "saes/sparse_but_wrong": {"random": {}},
 }
@@ -90,7 +90,7 @@ def compared(run: Ran) -> tuple[dict[str, dict[str, float | None]], dict[str, An
     """What the peers have for each claim of an experiment, and the sizes of its variants.
 
     Returns:
-        Name of the peer -> id of the claim -> what is measured, None where that is not finite; and
+        Name of the peer -> id of the claim -> what is measured, None where it is undefined; and
         variant -> how many were trained, and for how long.
     """
     config = boundary.compose([f"experiment={run.name}"])
