@@ -5,7 +5,7 @@ READY := .venv/.ready
 PEERS := .venv-parity/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity lock clean
+.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -54,6 +54,9 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
 	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
+
+peers: $(READY) $(PEERS) ## SAELens on the data of claims that do not reproduce, shown beside them: ten minutes
+	$(BIN)/python -m experiments.bench.saes.beside
 
 # pytest rewrites the asserts of every test: once, and not by each of the workers.
 $(REWRITTEN): $(READY) $(shell find tests -name '*.py')
