@@ -55,7 +55,7 @@ parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is froz
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
 	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
 
-peers: $(READY) $(PEERS) ## SAELens on the data of claims that do not reproduce, shown beside them: ten minutes
+peers: $(READY) $(PEERS) ## SAELens on the data of claims that do not reproduce, shown beside them: a quarter of an hour
 	$(BIN)/python -m experiments.bench.saes.beside
 
 # pytest rewrites the asserts of every test: once, and not by each of the workers.
