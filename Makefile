@@ -46,10 +46,11 @@ report: $(READY) ## the same, and a page for each experiment with an index (outp
 docs: $(READY) ## the guides, with the experiments they show (outputs/docs/index.html)
 	$(BIN)/python -m experiments.report docs
 
-bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews RESULTS.md
+bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews their pages
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
+	$(BIN)/python -m experiments.bench.saes --write
 
 parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
