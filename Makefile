@@ -5,7 +5,7 @@ READY := .venv/.ready
 PEERS := .venv-parity/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity lock clean
+.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -46,14 +46,18 @@ report: $(READY) ## the same, and a page for each experiment with an index (outp
 docs: $(READY) ## the guides, with the experiments they show (outputs/docs/index.html)
 	$(BIN)/python -m experiments.report docs
 
-bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews RESULTS.md
+bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews their pages
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
+	$(BIN)/python -m experiments.bench.saes --write
 
 parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
 	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
+
+peers: $(READY) $(PEERS) ## SAELens on the data of claims that do not reproduce, shown beside them: a quarter of an hour
+	$(BIN)/python -m experiments.bench.saes.beside
 
 # pytest rewrites the asserts of every test: once, and not by each of the workers.
 $(REWRITTEN): $(READY) $(shell find tests -name '*.py')

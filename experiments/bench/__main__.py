@@ -1,8 +1,9 @@
 """`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
-The parts are memory, growth, launchers and saes; none named is all. outputs/bench.json keeps every
-number and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed
-page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time.
+The parts are memory, growth and launchers; none named is all. outputs/bench.json keeps every number
+and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed page,
+experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time. Sparse
+autoencoders have one of their own, `python -m experiments.bench.saes`.
 """
 
 import json
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.bench import machine
+from experiments.bench.text import TextTable
 
 OUTPUT = Path("outputs/bench.json")
 FIGURE = Path("outputs/bench/growth.png")
@@ -63,7 +65,6 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
     from experiments.bench import growth, launchers, memory
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
-    from experiments.bench.saes.timing import saes
     from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
     from experiments.bench.timing import measure, prepare
 
@@ -81,7 +82,6 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
         "memory": lambda: memory.memory(memory.CASES, who),
         "growth": lambda: dict(growth.growth()),
         "launchers": lambda: list(launchers.launchers()),
-        "saes": saes,
     }
     for part in parts:
         progress.print(part)
@@ -104,13 +104,18 @@ def _show(report: dict[str, Any], console: Console) -> None:
     from experiments.bench.tables import tables
 
     for table in tables(report):
-        shown = Table(*table.columns, title=table.title, title_justify="left")
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown)
+        show(table, console)
     console.print(remarks(report), markup=False)
     console.print(report["machine"])
     console.print(f"{OUTPUT}" + (f", {FIGURE}" if "growth" in report else ""))
+
+
+def show(table: TextTable, console: Console) -> None:
+    """Print a table."""
+    shown = Table(*table.columns, title=table.title, title_justify="left")
+    for row in table.rows:
+        shown.add_row(*row)
+    console.print(shown)
 
 
 if __name__ == "__main__":

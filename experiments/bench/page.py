@@ -11,7 +11,7 @@ from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, cheap_block
 from experiments.bench.text import TextTable
 from experiments.bench.timing import REPEATS
 
-PARTS = ("memory", "growth", "launchers", "saes")
+PARTS = ("memory", "growth", "launchers")
 """What a report may lack."""
 ROWS = (
     ("date", "Date"),
@@ -30,11 +30,9 @@ def page(report: Mapping[str, Any]) -> str:
     """The Markdown of a report.
 
     Args:
-        report: `machine`, `targets` and `cases`, and what was measured of `memory`, `growth`,
-            `launchers` and `saes`, as in outputs/bench.json.
+        report: `machine`, `targets` and `cases`, and what was measured of `memory`, `growth` and
+            `launchers`, as in outputs/bench.json.
     """
-    machine = report["machine"]
-    where = [[title, machine[key]] for key, title in ROWS]
     intro = f"""# Benchmarks
 
 Written by `make bench`; do not edit. Each case trains the toy autoencoder with AdamW (learning rate
@@ -42,27 +40,33 @@ Written by `make bench`; do not edit. Each case trains the toy autoencoder with 
 turns in one process, and a number is the median of {REPEATS} turns. `one seed`: the models differ
 in density and share their random numbers, as points of a grid do. `a seed each`: every model draws
 its own numbers, as the models of the peers do. `one kernel`: the same with engine.kernel=pallas.
-Products are in float32 everywhere (no TF32).
-Autoencoders: superpos trains 16 at once on one stream; SAELens 6.54.12 and a plain PyTorch loop
-train one after another, of the same size, with the same optimiser. The peers run in the environment
-of `make parity`, in the same turns, each with all cores. An SAE-sample is an example that one
-autoencoder has seen. Part of the peak: the five dense products of an update against the product of
-two squares of 1,024. torch.topk gives values and indices, bisection a mask.
+Products are in float32 everywhere (no TF32). Sparse autoencoders: RESULTS-SAES.md.
 """
-    parts = [intro, markdown(TextTable("Machine", ["", ""], where)), remarks(report)]
+    parts = [intro, markdown(where(report["machine"])), remarks(report)]
     return "\n".join([*parts, *map(markdown, tables(report))])
+
+
+def where(machine: Mapping[str, str]) -> TextTable:
+    """The machine that it was measured on."""
+    return TextTable("Machine", ["", ""], [[title, machine[key]] for key, title in ROWS])
+
+
+def misses(judged: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many targets were missed, and each of these."""
+    missed = [each for each in judged if each["verdict"] == MISSED]
+    return [
+        f"Targets: {len(missed)} of {len(judged)} missed.",
+        *(
+            f"Missed at {each['case']}: {each['what']}: {each['measured']:.3g};"
+            f" {each['at_least']:g} was the target."
+            for each in missed
+        ),
+    ]
 
 
 def remarks(report: Mapping[str, Any]) -> str:
     """What the tables mean for the targets, in sentences."""
-    judged = [*report["targets"], *report.get("saes", {}).get("targets", [])]
-    missed = [each for each in judged if each["verdict"] == MISSED]
-    lines = [f"Targets: {len(missed)} of {len(judged)} missed."]
-    lines += [
-        f"Missed at {each['case']}: {each['what']}: {each['measured']:.3g}; {each['at_least']:g}"
-        " was the target."
-        for each in missed
-    ]
+    lines = misses(report["targets"])
     if "growth" in report:
         lines.append(_cost_of_blocks(report["growth"]["blocks"]))
     for row in report.get("launchers", []):
@@ -72,8 +76,13 @@ def remarks(report: Mapping[str, Any]) -> str:
                 f" {row['seconds']:.0f} s; {TARGET_SECONDS:.0f} s was the target."
             )
     lines += [f"Not measured: {part}." for part in PARTS if part not in report]
-    lines.append("Other work on the machine moves the numbers; ratios move less than times.")
-    return "\n".join(["## Remarks", "", *(f"- {line}" for line in lines), ""])
+    return listed(lines)
+
+
+def listed(lines: Sequence[str]) -> str:
+    """Remarks under a heading, with the one that holds for every benchmark."""
+    always = "Other work on the machine moves the numbers; ratios move less than times."
+    return "\n".join(["## Remarks", "", *(f"- {line}" for line in (*lines, always)), ""])
 
 
 def _cost_of_blocks(rows: Sequence[Mapping[str, Any]]) -> str:

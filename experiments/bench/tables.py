@@ -5,7 +5,6 @@ from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE
 from experiments.bench.contestants import OURS
-from experiments.bench.saes.tables import tables as tables_of_saes
 from experiments.bench.targets import ratio
 from experiments.bench.text import ABSENT, TextTable, three
 
@@ -21,12 +20,11 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
     """All tables of a report.
 
     Args:
-        report: `targets` and `cases`, and what was measured of `memory`, `growth`, `launchers` and
-            `saes`, as in outputs/bench.json.
+        report: `targets` and `cases`, and what was measured of `memory`, `growth` and `launchers`,
+            as in outputs/bench.json.
 
     Returns:
-        Ratios, targets, medians, seconds to compile, memory, growth, launchers and
-        autoencoders.
+        Ratios, targets, medians, seconds to compile, memory, growth and launchers.
     """
     cases = report["cases"]
     found = [
@@ -49,8 +47,6 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
         found += growth(report["growth"])
     if "launchers" in report:
         found.append(launchers(report["launchers"]))
-    if "saes" in report:
-        found += tables_of_saes(report["saes"])
     return found
 
 

@@ -44,6 +44,7 @@ COMPONENTS: Registry = {
         "sae_jumprelu": saes.jumprelu,
         "sae_matching_pursuit": saes.matching_pursuit,
         "sae_matryoshka": saes.matryoshka,
+        "sae_matryoshka_relu": saes.matryoshka_relu,
         "sae_relu": saes.relu,
         "sae_topk": saes.topk,
     },

@@ -3,7 +3,7 @@
 Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.12.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ def recovery(
     batch_size: Count,
     n_batches: Count = 1,
     width: MaybeAtLeastOne = None,
+    selection: Literal["threshold", "batch"] = "threshold",
 ) -> Evaluation:
     """The scores of SynthSAEBench and others, against the directions and factors of a source.
 
@@ -36,6 +37,10 @@ def recovery(
         batch_size: examples in a batch, >= 1; memory grows with it.
         n_batches: batches, >= 1; of all examples inputs and reconstructions are kept at a time.
         width: latents in use, the first of them, >= 1; a fraction is dropped. None is all.
+        selection: which latents of BatchTopK and of Matryoshka are active: "threshold", those above
+            their threshold, as where a trained autoencoder is used (Bussmann et al. 2024, arXiv
+            2412.06410); or "batch", the k·batch_size largest of each batch, as in training and as
+            SynthSAEBench scores them. For other models both are the same.
 
     Returns:
         An Evaluation of mcc, uniqueness, mmcs and latent_mmcs, of directions alone; precision,
@@ -54,6 +59,10 @@ def recovery(
     if not (hasattr(params, "W_dec") or hasattr(params, "W")):
         raise ArgumentError("model: expected parameters with a decoder, W_dec")
 
+    apply = jax.vmap(model.apply, in_axes=(None, None, 0))
+    if selection == "batch" and model.apply_batch is not None:
+        apply = model.apply_batch
+
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         W_dec = _decoder(params)
         matches = metrics.best_matches(W_dec, features)
@@ -61,7 +70,7 @@ def recovery(
         def of_batch(number: Array) -> dict[str, Array]:
             batch = draw(source, jax.random.fold_in(key, number), batch_size, params)
             check_batch(batch, model, batch_size)
-            found = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, batch.inputs)
+            found = apply(params, state, batch.inputs)
             return {
                 "counts": metrics.detection_counts(found.code, batch.factors, matches),
                 "code_l0": metrics.l0(found.code),

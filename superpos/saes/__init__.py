@@ -12,6 +12,7 @@ from superpos.saes.gated import gated as gated
 from superpos.saes.jumprelu import jumprelu as jumprelu
 from superpos.saes.matching_pursuit import matching_pursuit as matching_pursuit
 from superpos.saes.matryoshka import matryoshka as matryoshka
+from superpos.saes.matryoshka_relu import matryoshka_relu as matryoshka_relu
 from superpos.saes.parts import SaeState as SaeState
 from superpos.saes.relu import relu as relu
 from superpos.saes.saelens_file import read as read

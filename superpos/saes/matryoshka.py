@@ -4,12 +4,7 @@ Source: Bussmann et al. 2025, Learning Multi-Level Features with Matryoshka Spar
 (arXiv 2503.17547), with the losses of SAELens 6.54.12 or, by their weights, of dictionary_learning.
 """
 
-from itertools import pairwise
-
-import jax.numpy as jnp
-
 from superpos.arguments import (
-    ArgumentError,
     AtLeastOne,
     Count,
     CountOrZero,
@@ -23,10 +18,10 @@ from superpos.models.inits import Init
 from superpos.saes.batch_topk import batch_architecture
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import SaeParams, folded
-from superpos.saes.parts import Around, Pass
+from superpos.saes.nested import nested
+from superpos.saes.parts import Around
 from superpos.saes.skeleton import sparse_autoencoder
-from superpos.types import Array, Model
+from superpos.types import Model
 
 
 @factory
@@ -75,25 +70,9 @@ def matryoshka(
         ArgumentError: a value is out of range, or a component does not fit the model.
         AssertionError: a batch whose width is not d_in.
     """
-    sizes = list(prefixes)
-    if not all(low < high for low, high in pairwise([*sizes, d_code])):
-        raise ArgumentError(f"prefixes={sizes}: expected rising numbers below d_code={d_code}")
-    if weights is not None and len(weights) != len(sizes) + 1:
-        raise ArgumentError(f"weights: {len(weights)} numbers, expected {len(sizes) + 1}")
-    *inner, outer = [1.0] * (len(sizes) + 1) if weights is None else weights
-
-    def terms(params: SaeParams, x: Array, found: Pass) -> dict[str, Array]:
-        decoder, errors = folded(params).W_dec, {}
-        recon = params.b_dec[None]
-        for weight, (low, high) in zip(inner, pairwise([0, *sizes]), strict=True):
-            recon = found.code[:, low:high] @ decoder[low:high] + recon
-            error = weight * jnp.sum(jnp.square(x - recon), axis=-1).mean()
-            fewer = True if width is None else high < jnp.floor(jnp.asarray(width))
-            errors[f"inner_{high}"] = jnp.where(fewer, error, 0)
-        return errors
-
     architecture = batch_architecture(
         d_in, d_code, k, threshold_rate, threshold_start, pre_bias=pre_bias
-    )._replace(terms=terms, weight=outer)
+    )
+    architecture = nested(architecture, prefixes, weights, d_code=d_code, width=width)
     around = Around(width=width, init=init, dead=dead, centre=centre, scale=scale)
     return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead, Resampling
 from superpos.saes.inputs import Centre, Frame, Scale, frame_of
-from superpos.saes.sparsity import Sparsity
+from superpos.saes.sparsity import Latents, Penalty, Sparsity
 from superpos.saes.tuner import Tuner
 from superpos.types import Array, Dims, Params, Scalar
 
@@ -40,6 +40,10 @@ def _nothing(params: Params, x: Array, found: Pass) -> dict[str, Array]:
     return {}
 
 
+def _of_all(penalty: Penalty, latents: Latents) -> Array:
+    return penalty(latents)
+
+
 class Architecture(NamedTuple):
     """What is an architecture's own. Its parameters have W_dec (d_code, d_in) and b_dec (d_in,).
 
@@ -55,6 +59,7 @@ class Architecture(NamedTuple):
         threshold: (threshold, step, Pass) -> threshold (), of `infer`; None has none.
         k: active latents of an example that are asked for; None where none are.
         weight: of the error of the whole code.
+        penalise: (penalty, latents) -> (), what the loss has of a penalty.
     """
 
     zeros: Callable[[], Params]
@@ -66,6 +71,7 @@ class Architecture(NamedTuple):
     threshold: Callable[[Array, Array, Pass], Array] | None = None
     k: Scalar | None = None
     weight: Scalar = 1.0
+    penalise: Callable[[Penalty, Latents], Array] = _of_all
 
 
 class Around(NamedTuple):

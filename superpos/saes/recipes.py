@@ -89,7 +89,7 @@ def saelens(
     """
     defaults: dict[str, Any] = {"init": inits.saelens()}
     if architecture in TOPK_FAMILY:
-        defaults["dead"] = auxk(coefficient=1.0, window=1000.0)
+        defaults["dead"] = auxk(coefficient=1.0, window=1000)
     elif architecture == "jumprelu":
         defaults["sparsity"] = sparsity.step(coefficient=1.0)
     elif architecture == "matching_pursuit":

@@ -74,6 +74,13 @@ def relu(
         ArgumentError: a value is out of range, or a component does not fit the model.
         AssertionError: a batch whose width is not d_in.
     """
+    architecture = relu_architecture(d_in, d_code, tied=tied, pre_bias=pre_bias)
+    around = Around(width, init, sparsity, tuner, dead, centre, scale)
+    return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)
+
+
+def relu_architecture(d_in: int, d_code: int, *, tied: bool, pre_bias: bool) -> Architecture:
+    """The architecture of `relu`, whose arguments these are."""
 
     def forward(params: SaeParams | TiedParams, x: Array, used: Array) -> Pass:
         W_enc = params.W_dec.T if isinstance(params, TiedParams) else params.W_enc
@@ -88,11 +95,9 @@ def relu(
         return TiedParams(W_dec=full.W_dec, b_enc=full.b_enc, b_dec=full.b_dec)
 
     names = ("W_dec", "b_enc", "b_dec") if tied else tuple(DIMS)
-    architecture = Architecture(
+    return Architecture(
         zeros=start,
         forward=forward,
         decoder=lambda params: params.W_dec,
         dims={name: DIMS[name] for name in names},
     )
-    around = Around(width, init, sparsity, tuner, dead, centre, scale)
-    return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)

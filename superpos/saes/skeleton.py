@@ -5,7 +5,7 @@ and its tuner, the latents that are dead, and what is measured.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import chex
@@ -44,7 +44,9 @@ def sparse_autoencoder(
     add, averaged over the batch, float32 (). Targets of a batch are not read. It measures `l0`,
     `mse` (that error), `explained_variance`, `dead` (the part of latents in use that did not fire
     in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
-    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0.
+    L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0; of a block of updates, in which
+    part of them it was. It has `apply_batch` where an architecture decides otherwise in training
+    than outside it.
 
     Args:
         architecture: the forward pass.
@@ -66,16 +68,18 @@ def sparse_autoencoder(
         params, _ = start(key)
         return params, first_state(architecture, around, d_in, d_code)
 
+    def apply_batch(params: Params, state: SaeState, x: Array) -> Output:
+        chex.assert_shape(x, (None, d_in))
+        return _in_frame(lambda x: architecture.forward(params, x, used()), state, x)
+
     def apply(params: Params, state: SaeState, x: Array) -> Output:
         chex.assert_shape(x, (d_in,))
-        framed = state.frame != ()
-        inside = (state.frame.enter(x) if framed else x)[None]
-        if architecture.infer is None:
-            found = architecture.forward(params, inside, used())
+        infer = architecture.infer
+        if infer is None:
+            found = apply_batch(params, state, x[None])
         else:
-            found = architecture.infer(params, state.threshold, inside, used())
-        recon = found.recon[0]
-        return Output(code=found.code[0], recon=state.frame.leave(recon) if framed else recon)
+            found = _in_frame(lambda x: infer(params, state.threshold, x, used()), state, x[None])
+        return Output(code=found.code[0], recon=found.recon[0])
 
     def loss(
         params: Params, state: SaeState, batch: Batch, key: Key
@@ -87,7 +91,7 @@ def sparse_autoencoder(
         found = architecture.forward(params, x, latents)
         terms = {"mse": jnp.sum(jnp.square(x - found.recon), axis=-1).mean()}
         silent = _silent(around.dead, state, found) & latents[0]
-        terms |= _penalty(around, state, params, found)
+        terms |= _penalty(architecture, around, state, params, found)
         terms |= _revival(around.dead, architecture.decoder(params), x, found, silent)
         terms |= architecture.terms(params, x, found)
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
@@ -106,7 +110,16 @@ def sparse_autoencoder(
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
 
-    return Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    return model if architecture.infer is None else model._replace(apply_batch=apply_batch)
+
+
+def _in_frame(forward: Callable[[Array], Pass], state: SaeState, x: Array) -> Output:
+    """A batch through a pass that reads inputs in their frame, (batch, ...)."""
+    framed = state.frame != ()
+    found = forward(state.frame.enter(x) if framed else x)
+    recon = state.frame.leave(found.recon) if framed else found.recon
+    return Output(code=found.code, recon=recon)
 
 
 def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
@@ -165,7 +178,9 @@ def _revival(
     return {"auxk": dead.term(found.pre, decoder, rank, x - found.recon, silent)}
 
 
-def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Mapping[str, Array]:
+def _penalty(
+    architecture: Architecture, around: Around, state: SaeState, params: Params, found: Pass
+) -> Mapping[str, Array]:
     """The penalty with its coefficient as it is now."""
     if around.sparsity is None:
         return EMPTY
@@ -174,7 +189,8 @@ def _penalty(around: Around, state: SaeState, params: Params, found: Pass) -> Ma
     tuned = isinstance(state.tuner, TunerState)
     coefficient = state.tuner.coefficient if tuned else around.sparsity.coefficient
     risen = coefficient * around.sparsity.risen(state.step)
-    return {"sparsity": (risen * around.sparsity.penalty(latents)).astype(found.recon.dtype)}
+    penalty = architecture.penalise(around.sparsity.penalty, latents)
+    return {"sparsity": (risen * penalty).astype(found.recon.dtype)}
 
 
 def _explained(x: Array, recon: Array) -> Array:

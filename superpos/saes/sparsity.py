@@ -23,18 +23,29 @@ class Latents(NamedTuple):
     norms: Array
     gate: Array | None
 
+    def among(self, start: Array, end: int) -> "Latents":
+        """The latents [start, end), the others as if they were not active."""
+        index = jnp.arange(self.norms.shape[0])
+        here = ((index >= start) & (index < end))[None]
+        gate = None if self.gate is None else jnp.where(here, self.gate, 0)
+        return Latents(jnp.where(here, self.acts, 0), self.norms, gate)
+
+
+Penalty = Callable[[Latents], Array]
+"""Latents -> (), the mean over a batch, without a coefficient."""
+
 
 class Sparsity(NamedTuple):
     """A penalty with its coefficient.
 
     Attributes:
-        penalty: Latents -> (), without the coefficient.
+        penalty: of latents.
         coefficient: >= 0; where a run is tuned, at its start.
         warmup_steps: updates over which the coefficient rises in a straight line from 0.
         target: the number of active latents that is asked for; None where none is.
     """
 
-    penalty: Callable[[Latents], Array]
+    penalty: Penalty
     coefficient: Scalar
     warmup_steps: int
     target: Scalar | None = None

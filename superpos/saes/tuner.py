@@ -1,5 +1,6 @@
 """A coefficient that is tuned while a model trains, until its L0 is the one that was asked for."""
 
+import math
 from typing import NamedTuple
 
 import flax.struct
@@ -13,8 +14,12 @@ PUBLISHED_STEPS = 200_000_000 // 1024
 RATE = 3e-4
 STEEPNESS = 10.0
 WHILE_CONVERGING = 0.01
-L0_HORIZON, SLOPE_HORIZON = 100.0, 20.0
-"""Updates that the running means are over: decays of .99 and .95."""
+L0_HORIZON = 100.0
+"""Updates that the running mean of L0 is over, a decay of .99."""
+LEAST_HORIZON, LEAST_PART = 20.0, 1 / 200
+"""In a shorter run it is over this many or this part of the run, whichever is less."""
+SLOPE_RATE = 5
+"""Its slope is over a fifth of these updates, a decay of .95."""
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -38,14 +43,16 @@ class Tuner(NamedTuple):
     Attributes:
         target: the mean number of active latents that is asked for.
         gain: the largest relative change of the coefficient in an update.
-        shorter: the length of the run as part of the published one, at most 1.
+        horizon: updates that the running mean of L0 is over.
+        end: the update at which the gain has fallen to 0, from half of them on; inf is never.
         least: of the coefficient.
         most: of the coefficient.
     """
 
     target: Scalar
     gain: float
-    shorter: float
+    horizon: float
+    end: float
     least: Scalar
     most: Scalar
 
@@ -63,13 +70,13 @@ class Tuner(NamedTuple):
             step: number of the update, from 0 on, int32 ().
             warmup_steps: updates in which the coefficient stays as it is.
         """
-        new = jnp.maximum(1 / (1.0 + step), 1 / max(1.0, L0_HORIZON * self.shorter))
+        new = jnp.maximum(1 / (1.0 + step), 1 / self.horizon)
         mean = state.l0 + new * (l0 - state.l0)
-        newer = 1 / max(1.0, SLOPE_HORIZON * self.shorter)
         change = jnp.where(step == 0, 0.0, mean - state.l0)
-        slope = state.slope + newer * (change - state.slope)
+        slope = state.slope + min(1.0, SLOPE_RATE / self.horizon) * (change - state.slope)
         error = (mean - self.target) / self.target
         speed = jnp.where(error * slope < 0, WHILE_CONVERGING, 1.0)
+        speed = speed * jnp.clip(2 * (1 - step / self.end), 0, 1)
         factor = 1 + self.gain * speed * jnp.tanh(STEEPNESS * error)
         tuned = jnp.clip(state.coefficient * factor, self.least, self.most)
         tuned = jnp.where(step < warmup_steps, state.coefficient, tuned)
@@ -86,8 +93,10 @@ def l0_tuner(
     """Raise the coefficient of a penalty while there are too many active latents, or lower it.
 
     In an update it changes by at most a part of 3e-4, in a hundredth of that while L0 comes nearer.
-    These are rates of a run of 195,312 updates; in a shorter one it changes faster, and the means
-    that it goes by are over fewer updates, in proportion.
+    These are rates of a run of 195,312 updates. In a shorter one, which is not the paper's, it
+    changes faster and goes by a mean over fewer updates, in proportion, but not over fewer than 20
+    or a 200th of the run; and in the second half of the run it changes less and less, so that it
+    does not follow the noise of batches to the end.
 
     Args:
         target: the mean number of active latents that is asked for, in (0, inf).
@@ -105,4 +114,6 @@ def l0_tuner(
         Chanin et al. 2026, SynthSAEBench (arXiv 2602.14687), how L0 is reached.
     """
     shorter = min(1.0, n_steps / PUBLISHED_STEPS)
-    return Tuner(target, min(0.5, RATE / shorter), shorter, least, most)
+    horizon = max(1.0, min(LEAST_HORIZON, LEAST_PART * n_steps), L0_HORIZON * shorter)
+    end = n_steps if shorter < 1 else math.inf
+    return Tuner(target, min(0.5, RATE / shorter), horizon, end, least, most)

@@ -63,6 +63,9 @@ class Model(NamedTuple):
             a loss that reads a state or a key.
         takes: shapes and dtypes of an example; None where they are not declared.
         dims: names of the dimensions of parameters and state, such as {"W": ("feature", "hidden")}.
+        apply_batch: (params, state, inputs) -> Output, for a batch whose examples compete, as in
+            training; inputs, codes and reconstructions are led by (batch,). None where the code of
+            an example depends on no other.
     """
 
     init: Callable[[Key], tuple[Params, State]]
@@ -71,6 +74,7 @@ class Model(NamedTuple):
     loss_columns: Callable[[Params, list[Array], list[Array]], Array] | None = None
     takes: Example | None = None
     dims: Dims = MappingProxyType({})
+    apply_batch: Callable[[Params, State, Array], Output] | None = None
 
 
 Probe = Callable[[Params, State, Key], dict[str, Array]]

@@ -7,21 +7,21 @@ from experiments.bench.saes.targets import OURS, part_of_peak
 from experiments.bench.text import ABSENT, TextTable, three
 
 GROWTH = {
-    "members": ("Autoencoders: growth with members, 64→256 L1", "n_members"),
-    "widths": ("Autoencoders: growth with the width, 64 inputs, L1 x 16", "d_code"),
-    "batches": ("Autoencoders: growth with the batch, 64→256 L1 x 16", "batch_size"),
+    "members": ("Growth with members, 64→256 L1", "n_members"),
+    "widths": ("Growth with the width, 64 inputs, L1 x 16", "d_code"),
+    "batches": ("Growth with the batch, 64→256 L1 x 16", "batch_size"),
 }
 
 
 def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
-    """All tables of the part.
+    """All tables.
 
     Args:
-        found: as in outputs/bench.json, under `saes`.
+        found: as in outputs/bench-saes.json.
     """
     names = list(dict.fromkeys(name for row in found["cases"] for name in row["us_per_sae_sample"]))
     yield TextTable(
-        "Autoencoders: microseconds per SAE-sample, and how many times faster superpos is",
+        "Microseconds per SAE-sample, and how many times faster superpos is",
         ["case", *names, *(f"over {name}" for name in names if name != OURS), "part of the peak"],
         [_case(row, names, found["peak_gflops"]) for row in found["cases"]],
     )
@@ -35,7 +35,7 @@ def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
         ]
         for each in found["targets"]
     ]
-    yield TextTable("Autoencoders: targets", ["case", "", "target", "measured", "verdict"], rows)
+    yield TextTable("Targets", ["case", "", "target", "measured", "verdict"], rows)
     for name, (title, own) in GROWTH.items():
         rows = [
             [f"{row[own]:,}", three(row["us_per_sae_sample"]), three(row["mib_of_member"])]
@@ -46,7 +46,7 @@ def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
     rows = [
         [row["of"], f"{row['k']:,}", *map(three, row["ms"].values())] for row in found["selection"]
     ]
-    title = "Autoencoders: selection from 1,024 examples of 256 numbers, milliseconds"
+    title = "Selection from 1,024 examples of 256 numbers, milliseconds"
     yield TextTable(title, ["the largest of", "k", *ways], rows)
 
 

@@ -1,4 +1,4 @@
-"""The part `saes` of the benchmark: microseconds per SAE-sample, growth, memory and selection.
+"""What is timed of sparse autoencoders: microseconds per SAE-sample, growth, memory and selection.
 
 `python -m experiments.bench.saes.timing` prints it for a small case, to see that all runs.
 """

@@ -3,6 +3,7 @@
 import numpy as np
 
 from experiments.saes.absorption.measure import Latents, Measured
+from experiments.saes.peers import beside_peers
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 L1 = 0.001
@@ -15,7 +16,7 @@ SETTING = (
     " start at the truth with noise 0.1, L1 0.001; reduced from 100M examples at learning rate 3e-4"
     " to 2M (8,000 updates of 256) at 1e-3; 5 seeds; a latent is active above 0.01"
 )
-CLAIMS = claims_of(
+CLAIMS = beside_peers(claims_of(
     "saes/absorption",
     (
         ("recall", "the parent's latent is off where the child is on; its recall there, mean over"
@@ -52,7 +53,7 @@ CLAIMS = claims_of(
     section="control",
     setting=SETTING,
     origin=Origin("control", "before"),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def judge(measured: Measured) -> list[Verdict]:

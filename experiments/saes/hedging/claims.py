@@ -1,6 +1,16 @@
-"""What is claimed of a single latent."""
+"""What is claimed of a single latent, and of an inner level."""
 
-from experiments.saes.hedging.measure import CASES, CHILD, PARENT, Narrow, first_component
+import numpy as np
+
+from experiments.saes.hedging.measure import (
+    CASES,
+    CHILD,
+    PARENT,
+    Hedging,
+    Levels,
+    Narrow,
+    first_component,
+)
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 DENSITY = 0.25
@@ -10,6 +20,13 @@ SETTING = (
     "2 orthogonal features in 50 dimensions, 1 latent, P(parent)=0.25, magnitude 1, start at the"
     " parent with noise 0.25; reduced from 100M examples in batches of 4096 to 2.6M (10,000 updates"
     " of 256), learning rate 1e-3 with a cosine in place of 3e-4; 5 seeds"
+)
+SETTING_OF_LEVELS = (
+    "4 orthogonal features in 50 dimensions, P(parent)=0.25, three children with P(child | parent)"
+    "=0.15 each, magnitude 1, 4 latents that start at the truth, L1 0.03; the error and the penalty"
+    " of the first latent alone weigh β; reduced from 100M examples in batches of 4096 to 2.6M"
+    " (10,000 updates of 256), learning rate 1e-3 with a cosine in place of 3e-4; 1 seed, as starts"
+    " are exact"
 )
 CLAIMS = claims_of(
     "saes/hedging",
@@ -45,10 +62,39 @@ CLAIMS = claims_of(
     setting=SETTING,
     origin=Origin("theory", "before"),
 )  # fmt: skip
+OF_LEVELS = claims_of(
+    "saes/hedging",
+    (
+        ("detached_least", "an inner level that learns alone hedges: the encoder of its latent has"
+         " a part of each child; least cosine with a child", ">=", 0.05, 0),
+        ("detached_inner", "and so has its decoder; least cosine with a child", ">=", 0.05, 0),
+        ("standard_most", "without an inner level the parent's latent is absorbed: its encoder"
+         " has a negative part of each child; largest cosine with a child", "<=", -0.05, 0),
+        ("standard_outer", "and the decoders of the children's latents have a part of the parent;"
+         " least cosine with the parent", ">=", 0.05, 0),
+        ("balanced_encoder", "at β = 0.25 both balance: the encoder of the parent's latent has no"
+         " part of the children; mean cosine with them", "=", 0, 0.05),
+        ("balanced_decoder", "and each latent's decoder is its feature; least cosine", ">=", 0.98,
+         0),
+        ("unbalanced_most", "children with P = 0.02, 0.15 and 0.5 cannot be balanced, as at β ="
+         " 0.17: the encoder of the parent's latent has a part of one; largest cosine with a child",
+         ">=", 0.02, 0),
+        ("unbalanced_least", "and a negative part of another; least cosine with a child", "<=",
+         -0.02, 0),
+    ),
+    paper="Chanin et al. 2025, Feature Hedging",
+    section="balancing hedging and absorption in Matryoshka autoencoders",
+    setting=SETTING_OF_LEVELS,
+    origin=Origin("paper", "before"),
+)  # fmt: skip
 
 
-def judge(measured: Narrow) -> list[Verdict]:
+def judge(measured: Hedging) -> list[Verdict]:
     """Verdicts on the cases; those that are not there are not run."""
+    return [*_of_single(measured.single), *_of_levels(measured.levels)]
+
+
+def _of_single(measured: Narrow) -> list[Verdict]:
     found = dict(zip(CASES, measured.cosine, strict=False))
     child = {name: cosine[:, CHILD].mean() for name, cosine in found.items()}
     parent = {name: cosine[:, PARENT] for name, cosine in found.items()}
@@ -65,3 +111,19 @@ def judge(measured: Narrow) -> list[Verdict]:
         CLAIMS["limit_parent"].judge(parent[free].mean() if free in parent else None),
         CLAIMS["limit_child"].judge(child.get(free)),
     ]
+
+
+def _of_levels(measured: Levels) -> list[Verdict]:
+    values: dict[str, float] = {}
+    cosines = (measured.encoder.mean(axis=1), measured.decoder.mean(axis=1))
+    for case, encoder, decoder in zip(measured.cases, *cosines, strict=True):
+        children = encoder[PARENT, CHILD:]
+        values |= {
+            f"{case}_encoder": children.mean(),
+            f"{case}_least": children.min(),
+            f"{case}_most": children.max(),
+            f"{case}_decoder": np.diagonal(decoder).min(),
+            f"{case}_inner": decoder[PARENT, CHILD:].min(),
+            f"{case}_outer": decoder[CHILD:, PARENT].min(),
+        }
+    return [claim.judge(values.get(key)) for key, claim in OF_LEVELS.items()]

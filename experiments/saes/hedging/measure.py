@@ -1,4 +1,4 @@
-"""What the only latent and the bias are made of."""
+"""What latents and the bias are made of."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -19,6 +19,8 @@ CASES = (
     "flipped",
 )
 """The points of the sweep, in their order."""
+LEVELS = {0.0: "standard", 0.25: "balanced", 1.0: "detached", 0.17: "unbalanced"}
+"""Weight of the inner level -> the point of the sweep over levels."""
 PARENT, CHILD = 0, 1
 
 
@@ -40,26 +42,72 @@ class Narrow(NamedTuple):
     bias: np.ndarray
 
 
-def measure(datasets: Mapping[str, xarray.Dataset]) -> Narrow:
-    """Take the latent and the bias of each autoencoder apart.
+class Levels(NamedTuple):
+    """Autoencoders of four latents, of which the first has a level of its own; nan if not finished.
+
+    Attributes:
+        cases: of LEVELS, those that there are.
+        encoder: cosines of encoders of latents with the parent and its three children,
+            (cases, seeds, latents, features).
+        decoder: the same of decoders.
+    """
+
+    cases: tuple[str, ...]
+    encoder: np.ndarray
+    decoder: np.ndarray
+
+
+class Hedging(NamedTuple):
+    """Both sweeps."""
+
+    single: Narrow
+    levels: Levels
+
+
+def measure(datasets: Mapping[str, xarray.Dataset]) -> Hedging:
+    """Take the latents and the bias of each autoencoder apart.
 
     Args:
-        datasets: {"sweep": over points of with_parent.0, without_parent and coefficient, and seed}.
+        datasets: {"single": over points of with_parent.0, without_parent and coefficient, and seed;
+            "levels": over points of weights.0, and seed}.
     """
-    dataset = datasets["sweep"]
+    return Hedging(narrow_of(datasets["single"]), levels_of(datasets["levels"]))
+
+
+def narrow_of(dataset: xarray.Dataset) -> Narrow:
+    """Autoencoders of a single latent."""
     case = str(dataset["coefficient"].dims[0])
-    features = directions.orthonormal(0, 2, dataset.sizes["input"]).astype(float)
-    given = parameters(dataset, case, "seed")
-    finished = store.finished(dataset).transpose(case, "seed").to_numpy()[..., None]
+    features, given, finished = _read(dataset, case, 2)
     along = unit(given["W_dec"])[..., 0, :] @ features.T
     with_parent = dataset["data.data.data.with_parent.0"]
     return Narrow(
         with_parent=with_parent.to_numpy().astype(float),
         without_parent=dataset["without_parent"].to_numpy().astype(float),
         coefficient=dataset["coefficient"].to_numpy().astype(float),
-        cosine=np.where(finished, along, np.nan),
-        bias=np.where(finished, given["b_dec"] @ features.T, np.nan),
+        cosine=np.where(finished[..., None], along, np.nan),
+        bias=np.where(finished[..., None], given["b_dec"] @ features.T, np.nan),
     )
+
+
+def levels_of(dataset: xarray.Dataset) -> Levels:
+    """Autoencoders with an inner level, in the order of LEVELS."""
+    case = "model.weights.0"
+    weights = dataset[case].to_numpy()
+    there = [weight for weight in LEVELS if weight in weights]
+    features, given, finished = _read(dataset.sel({case: there}), case, 4)
+    encoder = unit(given["W_enc"].swapaxes(-1, -2)) @ features.T
+    decoder = unit(given["W_dec"]) @ features.T
+    cosines = (np.where(finished[..., None, None], x, np.nan) for x in (encoder, decoder))
+    return Levels(tuple(LEVELS[weight] for weight in there), *cosines)
+
+
+def _read(
+    dataset: xarray.Dataset, case: str, n_features: int
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """The features; the parameters, by case and seed; and which members have finished."""
+    features = directions.orthonormal(0, n_features, dataset.sizes["input"]).astype(float)
+    finished = store.finished(dataset).transpose(case, "seed").to_numpy()
+    return features, parameters(dataset, case, "seed"), finished
 
 
 def first_component(with_parent: float, without_parent: float, density: float) -> np.ndarray:

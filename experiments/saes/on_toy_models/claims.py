@@ -72,7 +72,7 @@ def judge(measured: Recovered) -> list[Verdict]:
     verdicts = [
         CLAIMS["returns"].judge(share[0], f"by density {listed}"),
         CLAIMS["density_decides"].judge(share[0] - share[-1] if several else None),
-        CLAIMS["falls"].judge(spearman(densities, share) if several else None),
+        CLAIMS["falls"].judge(spearman(densities, share) if several else None, listed),
         CLAIMS["dimensionality"].judge(*_dimensionality(measured)),
         CLAIMS["l0"].judge(*_l0(measured)),
         CLAIMS["detected"].judge(detected),

@@ -20,9 +20,9 @@ FEATURES_CAPTION = (
 DENSITY_ALT = "Share of features that come back against density, and cosine against L0."
 DENSITY_CAPTION = (
     "Left: the share of represented features that come back, against density, beside the mean"
-    " dimensionality of these features: models out of superposition, on the right, give nothing"
-    " back. Middle: mean cosine, with its controls. Right: mean cosine against k of TopK; dotted is"
-    " the mean number of represented features that are on."
+    " dimensionality of these features: models out of superposition, on the right, give little"
+    " or nothing back. Middle: mean cosine, with its controls. Right: mean cosine against k of"
+    " TopK; dotted is the mean number of represented features that are on."
 )
 
 

@@ -3,13 +3,14 @@
 import numpy as np
 import scipy
 
+from experiments.saes.peers import beside_peers
 from experiments.saes.sharkey.measure import Grid
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 NEAR = 0.05
 """Penalties belong to the band of a size whose MMCS is that near to the largest of this size."""
 
-CLAIMS = claims_of(
+CLAIMS = beside_peers(claims_of(
     "saes/sharkey",
     (
         ("band", "each dictionary with at least as many latents as there are features recovers them"
@@ -45,7 +46,7 @@ CLAIMS = claims_of(
     section="-",
     setting="the same",
     origin=Origin("ours", "before"),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def judge(measured: Grid) -> list[Verdict]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.saes.peers import beside_peers
 from experiments.saes.sparse_but_wrong.measure import Mixing, RandomModel, Star
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
@@ -12,7 +13,7 @@ TOO_LOW = 9
 PAPER = "Chanin & Garriga-Alonso 2025, Sparse but Wrong"
 BEFORE, NUMBER, OURS = (Origin(each, "before") for each in ("paper", "paper_number", "ours"))
 
-CLAIMS = claims_of(
+CLAIMS = beside_peers(claims_of(
     "saes/sparse_but_wrong",
     (
         ("recovers", "at the true L0 of 2 all features are found whether the correlation is 0.4 or"
@@ -50,7 +51,7 @@ CLAIMS = claims_of(
     " 256 examples at learning rate 2e-3 (published: 5 seeds, 15 million samples, 1024, 3e-4)",
     origin=BEFORE,
     but={"mcc_peak": NUMBER, "projection": NUMBER, "half": NUMBER, "found": OURS},
-)  # fmt: skip
+))  # fmt: skip
 
 
 def judge(measured: Mixing) -> list[Verdict]:

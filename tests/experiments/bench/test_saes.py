@@ -1,4 +1,4 @@
-"""Autoencoders as a part of the benchmark: who is asked, what is judged, what is shown."""
+"""The benchmark of sparse autoencoders: who is asked, what is judged, what is shown."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from experiments.bench.saes import cases, ours, peers, tables, targets
-from experiments.bench.saes.targets import OURS
+from experiments.bench import page as shared
+from experiments.bench.saes import cases, ours, page, peers, tables, targets
+from experiments.bench.saes.targets import OURS, SAELENS
 from experiments.bench.saes.timing import measured
-from tests.experiments.bench.reported import of_saes
 
 SMALL = cases.SaeCase("topk", 4, 16, n_members=2, batch_size=16)
 ECHO = """
@@ -23,7 +23,23 @@ for line in sys.stdin:
 
 @pytest.fixture
 def found() -> dict[str, Any]:
-    return of_saes()
+    """What a benchmark found, made by hand."""
+    us = {OURS: 2.0, SAELENS: 22.0, "plain PyTorch": 5.0}
+    rows = [
+        {"case": "16→32 L1 x 16", "flops": 5120, "us_per_sae_sample": us},
+        {"case": "256→1,024 L1 x 16", "flops": 2_621_440, "us_per_sae_sample": {OURS: 30.0}},
+    ]
+    grown = {"us_per_sae_sample": 1.5, "mib_of_member": 0.25, "n_members": 4}
+    grown |= {"d_code": 64, "batch_size": 256}
+    return {
+        "machine": {key: f"the {key}" for key, _ in shared.ROWS},
+        "peers": {"sae-lens": "6.54.12"},
+        "cases": rows,
+        "peak_gflops": 100.0,
+        "targets": targets.judged(rows, 100.0),
+        "growth": dict.fromkeys(tables.GROWTH, [grown]),
+        "selection": [{"of": "an example", "k": 8, "ms": {"bisection": 22.0, "sort": 641.0}}],
+    }
 
 
 def test_targets_are_of_cases_that_are_timed() -> None:
@@ -44,6 +60,19 @@ def test_tables_say_how_many_times_faster(found: dict[str, Any]) -> None:
     assert first.rows[0] == ["16→32 L1 x 16", "2", "22", "5", "11.0", "2.5", "3 %"]
     assert first.rows[1][2:] == ["–", "–", "–", "–", "87 %"]
     assert last.rows == [["an example", "8", "22", "641"]]
+
+
+def test_the_page_holds_machine_tables_and_verdicts(found: dict[str, Any]) -> None:
+    text = page.page(found)
+    for words in (
+        "| Processor | the cpu |",
+        "- Targets: 0 of 6 missed.",
+        "- Peers: sae-lens 6.54.12.",
+        "- The peak: 100 GFLOP/s.",
+        "| 16→32 L1 x 16 | 2 | 22 | 5 | 11.0 | 2.5 | 3 % |",
+    ):
+        assert words in text
+    assert "- Peers: not measured" in page.page(found | {"peers": None})
 
 
 def test_without_the_environment_there_are_no_peers(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """Recovery of known features by a model, against the metrics on the same examples."""
 
+from typing import Any
+
 import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos import data, metrics, models
+from superpos import data, metrics, models, saes
 from superpos.arguments import ArgumentError
 from superpos.evaluations import recovery
 from superpos.types import Array, Batch, Model, Output, Params, vectors
+from tests.superpos.saes import reference
 
 N, D, LATENTS = 5, 4, 6
 DIRECTIONS = data.orthogonalised(0, N, D)
@@ -67,6 +70,46 @@ def test_batches_together_are_scored_as_one(width: int | None) -> None:
     assert {*found} - {names.get(name, name) for name in alone} == {*evaluation.dims}
     assert found["feature_cosine"].shape == (N,)
     assert found["latent_f1"].shape == found["latent_match"].shape == (LATENTS,)
+
+
+def numpy_scores(code: np.ndarray, params: dict[str, np.ndarray]) -> dict[str, float]:
+    """Of a code whose latents are ranked by the norms of decoder rows."""
+    batch, truth = examples(), DIRECTIONS.astype(float)
+    unit = params["W_dec"] / reference.norms(params["W_dec"])[:, None]
+    match = np.abs(unit @ truth.T / reference.norms(truth)).argmax(1)
+    fires, on = code > 0, np.asarray(batch.factors)[:, match] > 0
+    n_right, n_wrong = (fires & on).sum(0), (fires != on).sum(0)
+    inputs = np.asarray(batch.inputs, float)
+    left = ((inputs - reference.decode(params, code)) ** 2).sum()
+    return {
+        "f1": (2 * n_right / (2 * n_right + n_wrong)).mean(),
+        "code_l0": fires.sum(1).mean(),
+        "explained_variance_centred": 1 - left / ((inputs - inputs.mean(0)) ** 2).sum(),
+    }
+
+
+@pytest.mark.parametrize("architecture", ["batch_topk", "matryoshka"])
+def test_latents_are_chosen_in_a_batch_or_by_the_threshold(architecture: str) -> None:
+    """Batches of 32 are scored as SynthSAEBench does: 48 latents in each, however they spread."""
+    own: dict[str, Any] = {"prefixes": [2]} if architecture == "matryoshka" else {}
+    model = getattr(saes, architecture)(d_in=D, d_code=LATENTS, k=1.5, **own)
+    params, state = model.init(KEY)
+    state = state.replace(threshold=jnp.float32(0.02))
+    arrays = {name: np.asarray(value, float) for name, value in vars(params).items()}
+    batches = np.split(np.asarray(examples().inputs, float), 3)
+    pre = np.concatenate([reference.ranked(arrays, x) for x in batches])
+    codes = {
+        "batch": np.concatenate([reference.batch_topk_code(arrays, x, 1.5) for x in batches]),
+        "threshold": np.where(pre > 0.02, pre, 0),
+    }
+    assert ((codes["batch"] > 0) != (codes["threshold"] > 0)).any()
+    for selection, code in codes.items():
+        evaluation = recovery(
+            model=model, source=SOURCE, batch_size=32, n_batches=3, selection=selection
+        )
+        found = jax.jit(evaluation.measure)(params, state, KEY)
+        for name, value in numpy_scores(code, arrays).items():
+            np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=f"{selection} {name}")
 
 
 def test_a_tied_autoencoder_is_scored_by_its_own_features() -> None:

@@ -74,6 +74,34 @@ def matryoshka_loss(p: ref.Params) -> float:
     return total
 
 
+LEVELS = list(zip([0.25, 3.0, 0.5], [0, *PREFIXES], [*PREFIXES, D_CODE], strict=True))
+"""Weight, and where the latents begin and end that the level before does not have."""
+
+
+def level_loss(p: ref.Params, recon: np.ndarray, code: np.ndarray, weight: float) -> float:
+    l1 = (code * ref.norms(p["W_dec"])).sum(-1).mean()
+    return weight * (ref.squared(X, recon) + COEFFICIENT * l1)
+
+
+def matryoshka_relu_loss(p: ref.Params) -> float:
+    code, total = ref.relu(ref.encode(p, X)), 0.0
+    for weight, _, end in LEVELS:
+        inner = np.where(np.arange(D_CODE) < end, code, 0)
+        total += level_loss(p, plain(p, X, inner), inner, weight)
+    return total
+
+
+def detached_loss(p: ref.Params) -> float:
+    """What the levels before have found is a constant."""
+    code, fixed, total = ref.relu(ref.encode(p, X)), ref.relu(ref.encode(P, X)), 0.0
+    for weight, start, end in LEVELS:
+        index = np.arange(D_CODE)
+        own = np.where((index >= start) & (index < end), code, 0)
+        below = np.where(index < start, fixed, 0) @ P["W_dec"]
+        total += level_loss(p, plain(p, X, own) + below, own, weight)
+    return total
+
+
 def gated_loss(p: ref.Params) -> float:
     mapped = (X - p["b_dec"]) @ p["W_enc"]
     gate = mapped + p["b_gate"]
@@ -105,6 +133,14 @@ def without(*names: str) -> ref.Params:
     return {name: value for name, value in P.items() if name not in names}
 
 
+def matryoshka_relu(*, detached: bool) -> Model:
+    weights = [weight for weight, _, _ in LEVELS]
+    l1 = sparsity.l1(coefficient=COEFFICIENT)
+    return saes.matryoshka_relu(
+        **SIZES, prefixes=PREFIXES, weights=weights, detached=detached, sparsity=l1
+    )
+
+
 CASES = {
     "relu": Case(
         lambda: saes.relu(**SIZES, sparsity=sparsity.l1(coefficient=COEFFICIENT)), P, relu_loss
@@ -123,6 +159,8 @@ CASES = {
         P,
         matryoshka_loss,
     ),
+    "matryoshka_relu": Case(lambda: matryoshka_relu(detached=False), P, matryoshka_relu_loss),
+    "matryoshka_relu-detached": Case(lambda: matryoshka_relu(detached=True), P, detached_loss),
     "gated": Case(
         lambda: saes.gated(**SIZES, sparsity=sparsity.l1(coefficient=COEFFICIENT)),
         GATED,

@@ -30,6 +30,12 @@ FACTORIES: dict[str, Any] = {
     "matryoshka": lambda **kw: saes.matryoshka(
         k=2, prefixes=[3, 6] if kw["d_code"] == WIDTH else [3, 6, 10], **kw
     ),
+    "matryoshka_relu": lambda **kw: saes.matryoshka_relu(
+        prefixes=[3, 6] if kw["d_code"] == WIDTH else [3, 6, 10],
+        detached=True,
+        sparsity=sparsity.l1(coefficient=0.1),
+        **kw,
+    ),
     "matching_pursuit": lambda **kw: saes.matching_pursuit(k=3, max_iterations=3, **kw),
     "aligned": lambda **kw: saes.aligned(k=2, **kw),
 }

@@ -1,12 +1,18 @@
 """The tuner of L0: one step by hand, and whether it ends where it was asked to."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.saes import l0_tuner
+from superpos import data, optim, saes
+from superpos.saes import l0_tuner, sparsity
 from superpos.saes.tuner import PUBLISHED_STEPS, TunerState
+from superpos.train import FitSpec, sweep, training
+from superpos.types import Array, Evaluation, Key, Params, State, Training
 
 
 def state_of(coefficient: float, l0: float, slope: float) -> TunerState:
@@ -50,3 +56,46 @@ def test_a_model_that_lags_behind_its_coefficient_reaches_its_l0(
     start = (tuner.start(2.0), jnp.float32(30.0))
     _, l0 = jax.jit(lambda: jax.lax.fori_loop(0, n_steps, update, start))()
     np.testing.assert_allclose(l0, target, rtol=0.05)
+
+
+PENALTIES: dict[str, Any] = {"relu": sparsity.l1, "jumprelu": sparsity.step}
+N_FEATURES, D_IN = 16, 8
+TARGETS = [2.0, 3.0, 4.0, 15.0]
+"""4 features are on in an example; 15 of 16 latents are not active at any coefficient allowed."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", PENALTIES)
+def test_every_member_of_a_frontier_reaches_its_l0_or_is_flagged(architecture: str) -> None:
+    """To 5 % on fresh examples; and the flag says so of those that do, and not of the other."""
+    spec = FitSpec(n_steps=2400, batch_size=64, log_every=200)
+    source = data.embedded(
+        n_features=D_IN,
+        data=data.sparse_uniform(n_features=N_FEATURES, density=4 / N_FEATURES),
+        directions=data.orthogonalised(0, N_FEATURES, D_IN),
+    )
+
+    def build(point: Mapping[str, Any]) -> Training:
+        model = getattr(saes, architecture)(
+            d_in=D_IN,
+            d_code=N_FEATURES,
+            sparsity=PENALTIES[architecture](coefficient=1.0),
+            tuner=l0_tuner(target=point["target"], n_steps=spec.n_steps),
+        )
+
+        def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+            inputs = data.draw(source, key, 4096).inputs
+            code = jax.vmap(model.apply, in_axes=(None, None, 0))(params, state, inputs).code
+            return {"fresh_l0": jnp.sum(code != 0, axis=1).mean()}
+
+        fresh = Evaluation(measure, at_end=True)
+        tx = optim.sae_adam(learning_rate=3e-3)
+        return training(model=model, source=source, tx=tx, evaluations={"fresh": fresh}, spec=spec)
+
+    axes = {"target": TARGETS, "seed": [0]}
+    found = sweep(build, key=jax.random.key(0), axes=axes).isel(seed=0)
+    fresh = found["fresh_l0"].to_numpy().squeeze()
+    np.testing.assert_allclose(fresh[:-1], TARGETS[:-1], rtol=0.05)
+    reached = found["l0_reached"].to_numpy()[:, -1]
+    assert (reached[:-1] > 0.9).all(), reached
+    assert abs(fresh[-1] / TARGETS[-1] - 1) > 0.05 and reached[-1] == 0
