@@ -1,10 +1,10 @@
 """`superpos export FOLDER FILE`: results as zarr, netCDF, parquet or csv."""
 
-import sys
 from collections.abc import Sequence
 
 from superpos.app import terminal
 from superpos.app.extensions import program
+from superpos.app.jobs import UsageError
 from superpos.arguments import ArgumentError
 from superpos.store.export import export
 from superpos.train import StoreError, store
@@ -17,7 +17,10 @@ def main(arguments: Sequence[str]) -> int:
         arguments: the folder, and the file to write.
 
     Returns:
-        0, or 2 when it is refused.
+        0.
+
+    Raises:
+        UsageError: the words or the folder cannot be; one line.
     """
     parser = terminal.Parser(prog=f"{program()} export", description=__doc__)
     parser.add_argument("folder", help="of a sweep or a multirun")
@@ -27,8 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         dataset = store.open(given.folder)
         export(dataset, given.file)
     except (StoreError, ArgumentError) as error:
-        print(f"superpos: {error}", file=sys.stderr)
-        return 2
+        raise UsageError(str(error)) from None
     n_missing = int((dataset["status"] == "missing").sum())
     print(f"{given.file}: {dataset['status'].size} members, {n_missing} of them missing")
     return 0
