@@ -55,9 +55,11 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -m experiments.bench --write
 	$(BIN)/python -m experiments.bench.saes --write
 
-parity: $(READY) $(PEERS) ## SAELens and dictionary_learning beside what is frozen of them; WRITE=--write freezes anew
+parity: $(READY) $(PEERS) ## SAELens, dictionary_learning and transformers beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
 	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
+	$(BIN)/python -m tests.superpos.models.transformer.exported outputs/parity-smollm2
+	.venv-parity/bin/python -W ignore -m tests.parity.smollm2 outputs/parity-smollm2
 
 peers: $(READY) $(PEERS) ## SAELens on the data of claims that do not reproduce, shown beside them: a quarter of an hour
 	$(BIN)/python -m experiments.bench.saes.beside
@@ -81,7 +83,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# SAELens and all that it imports, apart from superpos; dictionary_learning without what its trainers do not.
+# SAELens and all that it imports, transformers among it, apart from superpos; dictionary_learning without what its trainers do not.
 $(PEERS): tests/parity/requirements.txt
 	$(PYTHON) -m venv .venv-parity
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -r $<

@@ -25,7 +25,7 @@ TIERS = (
     ("types",),
     ("memory", "required"),
     ("arguments",),
-    ("components",),
+    ("components", "safetensors"),
     ("losses", "metrics", "random"),
     ("optim",),
     ("data", "models", "gauge"),
@@ -56,6 +56,9 @@ MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 CALLS = {"eval", "exec", "instantiate", "system", "popen", "__import__", "serialize_executable"}
 FLAGS = {"shell", "allow_pickle"}
 MAX_FILE, MAX_FUNCTION = 300, 60
+
+EXTRAS = {"superpos/app/": "app", "superpos/models/transformer/": "lm"}
+"""Parts of the tree that need an extra."""
 
 Check = Callable[[str, str], list[str]]
 
@@ -326,11 +329,12 @@ def test_the_watch_notices(tmp_path: Path, source: str, key: str, value: object)
 
 
 def test_everything_imported_is_a_declared_dependency() -> None:
-    """What superpos/ imports comes with a plain install, and what superpos/app/ does with `app`."""
+    """What superpos/ imports comes with a plain install, or with the extra of its part."""
     packages = importlib.metadata.packages_distributions()
     for name in NAMES:
         if name.startswith("superpos/") and "/workers/" not in name:
-            declared = declared_for("app" if name.startswith("superpos/app/") else "")
+            extra = next((EXTRAS[part] for part in EXTRAS if name.startswith(part)), "")
+            declared = declared_for(extra)
             wanted = {module.split(".")[0] for module in imports(source_of(name), name)}
             for module in wanted - set(sys.stdlib_module_names) - {"superpos", "hydra_plugins"}:
                 assert {d.lower() for d in packages.get(module, [])} & declared, (name, module)

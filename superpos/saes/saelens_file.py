@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from superpos import safetensors
 from superpos.arguments import ArgumentError, shown
-from superpos.saes import safetensors
 from superpos.saes.abs_topk import abs_topk
 from superpos.saes.aligned import aligned_params
 from superpos.saes.gated import gated

@@ -1,4 +1,4 @@
-"""`make parity`: run the peers anew, and compare with what is frozen in tests/golden/saes.
+"""`make parity`: run the peers anew, and compare with what is frozen in tests/golden.
 
     python -m tests.parity [--write] [FOLDER ...]
 
@@ -15,11 +15,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tests.parity import dictionary_learning, files, inputs, metrics, plain, saelens
+from tests.parity import (
+    dictionary_learning,
+    files,
+    inputs,
+    language_models,
+    metrics,
+    plain,
+    saelens,
+)
 from tests.parity.cases import CASES, described
 from tests.parity.inputs import Arrays
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "saes"
+LANGUAGE_MODELS = GOLDEN.with_name("language_models")
 WRITE = "--write"
 AT_ONCE, AFTER_TRAINING = 1e-5, 1e-3
 """How far apart numbers may be, absolutely and relative to the largest of their array."""
@@ -38,7 +47,8 @@ def main(arguments: list[str]) -> int:
         freeze(stream, start)
     different = list(compared(stream, start))
     different += [line for each in (GOLDEN / "files", *folders) for line in files.opened(each)]
-    print("\n".join(different) or f"parity: {len(CASES)} cases, nothing differs")
+    n_cases = len(CASES) + len(language_models.CASES)
+    print("\n".join(different) or f"parity: {n_cases} cases, nothing differs")
     return 1 if different else 0
 
 
@@ -50,6 +60,7 @@ def freeze(stream: Arrays, start: Arrays) -> None:
     settings = {name: described(case) for name, case in CASES.items()}
     (GOLDEN / "cases.json").write_text(json.dumps(settings, indent=1) + "\n")
     files.write(GOLDEN / "files", start, stream["xs"])
+    language_models.write(LANGUAGE_MODELS)
 
 
 def compared(stream: Arrays, start: Arrays) -> Iterator[str]:
@@ -61,6 +72,8 @@ def compared(stream: Arrays, start: Arrays) -> Iterator[str]:
             again = plain.record(CASES[name], frozen, stream["xs"][0])
             own = {key: frozen[key] for key in again}
             yield from (f"{name}, plain PyTorch: {line}" for line in differences(again, own))
+    for name, arrays, frozen in language_models.records(LANGUAGE_MODELS):
+        yield from (f"{name}: {line}" for line in differences(arrays, frozen))
 
 
 def records(stream: Arrays, start: Arrays) -> Iterator[tuple[str, Arrays]]:

@@ -14,17 +14,11 @@ import pytest
 
 from superpos import saes
 from superpos.arguments import ArgumentError
-from superpos.saes import safetensors
 from superpos.types import Batch
 
 D_IN, D_CODE = 4, 6
 SIZES = {"d_in": D_IN, "d_code": D_CODE}
 X = np.random.default_rng(0).normal(size=(16, D_IN)).astype(np.float32)
-FROM_SAFETENSORS = bytes.fromhex(
-    "40000000000000007b2277223a7b226474797065223a22463332222c227368617065223a5b322c33"
-    "5d2c22646174615f6f666673657473223a5b302c32345d7d7d20202020202020"
-)
-"""What safetensors 0.8.0 writes before the numbers of "w", float32 (2, 3)."""
 MODELS: dict[str, Any] = {
     "relu": lambda **kw: saes.relu(**SIZES, **kw),
     "tied": lambda **kw: saes.relu(**SIZES, tied=True, **kw),
@@ -98,18 +92,6 @@ def test_latents_that_are_not_in_use_stay_here(tmp_path: Path) -> None:
     code, recon = outputs(model, params, state)
     np.testing.assert_allclose(found[0], code[:, :3], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found[1], recon, rtol=1e-5, atol=1e-6)
-
-
-def test_the_format_is_that_of_safetensors(tmp_path: Path) -> None:
-    numbers = np.arange(6, dtype="<f4").reshape(2, 3)
-    (tmp_path / "theirs").write_bytes(FROM_SAFETENSORS + numbers.tobytes())
-    np.testing.assert_array_equal(safetensors.read(tmp_path / "theirs")["w"], numbers)
-    content = safetensors.written({"w": numbers, "a": np.zeros(2)})
-    assert int.from_bytes(content[:8], "little") % 8 == 0
-    (tmp_path / "ours").write_bytes(content)
-    found = safetensors.read(tmp_path / "ours")
-    assert list(found) == ["a", "w"]
-    np.testing.assert_array_equal(found["w"], numbers)
 
 
 @pytest.fixture(scope="module")

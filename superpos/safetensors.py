@@ -6,7 +6,7 @@ numbers. Source: github.com/huggingface/safetensors, "Format".
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,12 @@ def written(arrays: Mapping[str, np.ndarray]) -> bytes:
     return len(text).to_bytes(8, "little") + text + numbers
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
+def read(path: Path, wanted: Callable[[str], bool] | None = None) -> dict[str, np.ndarray]:
     """The arrays of a file, in float32.
+
+    Args:
+        path: of the file.
+        wanted: name -> whether that array is read; others may be of any dtype. None is all.
 
     Raises:
         ArgumentError: it cannot be read, or is no such file; one line.
@@ -48,7 +52,9 @@ def read(path: Path) -> dict[str, np.ndarray]:
         header = json.loads(content[8 : 8 + length])
         numbers = memoryview(content)[8 + length :]
         return {
-            name: _array(entry, numbers) for name, entry in header.items() if name != "__metadata__"
+            name: _array(entry, numbers)
+            for name, entry in header.items()
+            if name != "__metadata__" and (wanted is None or wanted(name))
         }
     except OSError as error:
         raise ArgumentError(f"{path}: expected a file to read ({error.strerror})") from None

@@ -1,0 +1,123 @@
+"""Text to tokens and back, by the tokeniser that comes with a language model.
+
+Source: github.com/huggingface/tokenizers; for GGUF, llama.cpp's `llama-vocab.cpp`, whose "smollm"
+splits digits before it splits words as GPT-2 does.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from superpos.arguments import ArgumentError
+from superpos.models.transformer.checkpoints.config import Config
+from superpos.models.transformer.checkpoints.gguf_file import opened
+
+FILE = "tokenizer.json"
+SPLITS_DIGITS = {"smollm": True, "gpt-2": False}
+"""How GGUF calls a splitting into words -> whether each digit is a word."""
+CONTROL = 3
+"""GGUF's type of a token that is no text."""
+
+
+class Encoding(NamedTuple):
+    """A text as tokens.
+
+    Attributes:
+        tokens: their numbers, int32, (n,).
+        spans: where each stands in the text, [start, stop) in characters, int32, (n, 2).
+    """
+
+    tokens: np.ndarray
+    spans: np.ndarray
+
+
+class Tokeniser(NamedTuple):
+    """A tokeniser as functions.
+
+    Attributes:
+        n_tokens: size of its vocabulary.
+        encode: text -> Encoding; nothing is put before or after the text.
+        decode: numbers of tokens -> text.
+    """
+
+    n_tokens: int
+    encode: Callable[[str], Encoding]
+    decode: Callable[[Any], str]
+
+
+def read_tokeniser(path: str | Path) -> Tokeniser:
+    """The tokeniser of a language model.
+
+    Args:
+        path: what `read` takes: a folder, with tokenizer.json, or a file that ends in .gguf, with
+            byte-pair encoding of GPT-2's kind. Needs `superpos[lm]`.
+
+    Returns:
+        A Tokeniser.
+
+    Raises:
+        ArgumentError: a package is not installed, a file is missing or damaged, or the tokeniser is
+            of another kind; one line.
+    """
+    path = Path(path)
+    found = _from_gguf(path) if path.suffix == ".gguf" else _from_folder(path)
+
+    def encode(text: str) -> Encoding:
+        encoding = found.encode(text, add_special_tokens=False)
+        spans = np.array(encoding.offsets, np.int32).reshape(-1, 2)
+        return Encoding(np.array(encoding.ids, np.int32), spans)
+
+    def decode(tokens: Any) -> str:
+        return found.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
+
+    return Tokeniser(found.get_vocab_size(), encode, decode)
+
+
+def _tokenizers(path: Path) -> Any:
+    """The package.
+
+    Raises:
+        ArgumentError: it is not installed; one line.
+    """
+    try:
+        import tokenizers
+    except ImportError:
+        raise ArgumentError(f"{path}: needs tokenizers; pip install 'superpos[lm]'") from None
+    return tokenizers
+
+
+def _from_folder(folder: Path) -> Any:
+    tokenizers, path = _tokenizers(folder), folder / FILE
+    if not path.is_file():
+        raise ArgumentError(f"{path}: expected a file to read")
+    try:
+        return tokenizers.Tokenizer.from_file(str(path))
+    except Exception:  # the package has no narrower class
+        raise ArgumentError(f"{path}: damaged, expected a file of tokenizers") from None
+
+
+def _from_gguf(path: Path) -> Any:
+    tokenizers = _tokenizers(path)
+    fields = opened(path).fields
+    given = Config(path, {n: f.contents() for n, f in fields.items() if n.startswith("tokenizer.")})
+    given.choice("tokenizer.ggml.model", {"gpt2": "gpt2"})
+    by_digits = given.choice("tokenizer.ggml.pre", SPLITS_DIGITS)
+    names = ("tokens", "token_type", "merges")
+    tokens, types, merges = (given.several(f"tokenizer.ggml.{name}") for name in names)
+    split = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    if by_digits:
+        digits = tokenizers.pre_tokenizers.Digits(individual_digits=True)
+        split = tokenizers.pre_tokenizers.Sequence([digits, split])
+    try:
+        vocabulary = {token: number for number, token in enumerate(tokens)}
+        pairs = [tuple(merge.split(" ")) for merge in merges]
+        found = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=pairs))
+        control = [token for token, kind in zip(tokens, types, strict=True) if kind == CONTROL]
+    except Exception:  # the package has no narrower class
+        raise ArgumentError(f"{path}: damaged, expected tokens, their types and merges") from None
+    found.pre_tokenizer = split
+    found.decoder = tokenizers.decoders.ByteLevel()
+    found.add_special_tokens(control)
+    return found
