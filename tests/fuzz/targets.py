@@ -9,6 +9,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +20,15 @@ from superpos.app.claims import ledger
 from superpos.app.config.experiment import bind
 from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.report import stored
+from superpos.arguments import ArgumentError
+from superpos.data.text import austen, kjv
+from superpos.models.transformer import read, read_tokeniser
 from superpos.store import multirun
 from superpos.train import StoreError, store
 from superpos.triggers import LogError, audit, read_log
+from tests.superpos.data.text.rdata import NOVEL
+from tests.superpos.models.transformer.gguf_files import tensors, written
+from tests.superpos.models.transformer.golden import copied
 
 STORED = Path(__file__).resolve().parents[1] / "faults" / "stored" / "format_2"
 ODD = (
@@ -168,10 +175,39 @@ def _log(case: list[Any], folder: Path) -> Any:
     return audit(*read_log(json.dumps(entry) for entry in case))
 
 
+def _checkpoint(case: Mapping[str, Any], folder: Path) -> Any:
+    """A language model of which one file is other bytes."""
+    place = copied("llama_biases", folder, {})
+    files = sorted(path for path in place.iterdir() if path.suffix != ".npz")
+    path = files[case["file"] % len(files)]
+    path.write_bytes(_changed(path.read_bytes(), case))
+    return read(place)
+
+
+def _gguf(case: Mapping[str, Any], folder: Path) -> Any:
+    """A language model in one file, with other bytes in it, and its tokeniser."""
+    path = written(folder / "model.gguf", arrays=tensors())
+    path.write_bytes(_changed(path.read_bytes(), case))
+    with suppress(ArgumentError):
+        read_tokeniser(path)
+    return read(path)
+
+
+def _text(name: str, content: bytes, reader: Callable[[Path], Any]) -> Callable[[Any, Path], Any]:
+    """A text with other bytes in it."""
+
+    def read(case: Mapping[str, Any], folder: Path) -> Any:
+        (folder / name).write_bytes(_changed(content, case))
+        return reader(folder)
+
+    return read
+
+
 texts = st.binary(max_size=12).map(lambda data: base64.b64encode(data).decode())
 edits = st.fixed_dictionaries(
     {"edits": st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 64), texts), max_size=3)}
 )
+edits_of_one = st.builds(lambda edits, file: {**edits, "file": file}, edits, st.integers(0, 63))
 settings = st.lists(st.tuples(st.sampled_from(KEYS), values), min_size=1, max_size=3)
 words = st.lists(
     st.tuples(st.sampled_from(["", "+", "++", "~"]), st.sampled_from(KEYS), values),
@@ -213,6 +249,10 @@ TARGETS = {
     ),
     "findings": Target(values, _json_file("figures.json", stored.read_facts), (ValueError,)),
     "log": Target(logs, _log, (LogError,)),
+    "checkpoint": Target(edits_of_one, _checkpoint, (ArgumentError,)),
+    "gguf": Target(edits, _gguf, (ArgumentError,)),
+    "novel": Target(edits, _text("Rdata.rdb", NOVEL, austen), (ArgumentError,)),
+    "verses": Target(edits, _text("kjv.txt", b"Ge1:1 In\nGe1:2 And\n", kjv), (ArgumentError,)),
     "manifest": Target(values, _json_file("multirun.json", multirun.read), (StoreError,)),
 }
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")

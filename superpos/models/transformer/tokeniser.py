@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from superpos.arguments import ArgumentError
+from superpos.models.transformer.checkpoints import gguf_format
 from superpos.models.transformer.checkpoints.config import Config
-from superpos.models.transformer.checkpoints.gguf_file import opened
 
 FILE = "tokenizer.json"
 SPLITS_DIGITS = {"smollm": True, "gpt-2": False}
@@ -100,8 +100,7 @@ def _from_folder(folder: Path) -> Any:
 
 def _from_gguf(path: Path) -> Any:
     tokenizers = _tokenizers(path)
-    fields = opened(path).fields
-    given = Config(path, {n: f.contents() for n, f in fields.items() if n.startswith("tokenizer.")})
+    given = Config(path, gguf_format.read(path).values)
     given.choice("tokenizer.ggml.model", {"gpt2": "gpt2"})
     by_digits = given.choice("tokenizer.ggml.pre", SPLITS_DIGITS)
     names = ("tokens", "token_type", "merges")

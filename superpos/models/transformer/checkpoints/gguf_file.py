@@ -7,19 +7,18 @@ Here they are brought back to halves of a head.
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from superpos.arguments import ArgumentError
 from superpos.models.transformer.architecture import TransformerParams
+from superpos.models.transformer.checkpoints import gguf_format
 from superpos.models.transformer.checkpoints.arrays import Arrays
 from superpos.models.transformer.checkpoints.config import Config
 from superpos.models.transformer.checkpoints.hugging_face import loaded
 from superpos.models.transformer.checkpoints.llama import llama
 from superpos.models.transformer.transformer import Transformer
 
-KIND = "general.architecture"
 KEYS = {
     "llama.block_count": "num_hidden_layers",
     "llama.context_length": "max_position_embeddings",
@@ -50,10 +49,8 @@ LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
 
 def read(path: Path) -> tuple[Transformer, TransformerParams]:
     """A model; see `checkpoints.read`."""
-    file = opened(path)
-    given = {name: file.fields[name].contents() for name in (KIND, *KEYS) if name in file.fields}
-    Config(path, given).choice(KIND, {"llama": llama})
-    tensors = {tensor.name: tensor for tensor in file.tensors}
+    given, tensors = gguf_format.read(path)
+    Config(path, given).choice("general.architecture", {"llama": llama})
     config = Config(
         path,
         {
@@ -66,7 +63,7 @@ def read(path: Path) -> tuple[Transformer, TransformerParams]:
     arrays = {}
     for name, tensor in tensors.items():
         layer = LAYER.fullmatch(name)
-        array = _dequantised(path, tensor)
+        array = _dequantised(path, name, tensor)
         if layer is None or layer[2] not in NAMES:
             arrays[OUTER.get(name, name)] = array
             continue
@@ -76,37 +73,17 @@ def read(path: Path) -> tuple[Transformer, TransformerParams]:
     return loaded(llama, config, Arrays(path, arrays))
 
 
-def opened(path: Path) -> Any:
-    """A GGUF file, as `gguf.GGUFReader`.
-
-    Raises:
-        ArgumentError: the package is not installed, or the file is missing or damaged; one line.
-    """
-    try:
-        import gguf
-    except ImportError:
-        raise ArgumentError(f"{path}: needs gguf; pip install 'superpos[lm]'") from None
-    try:
-        return gguf.GGUFReader(path)
-    except OSError as error:
-        raise ArgumentError(f"{path}: expected a file to read ({error.strerror})") from None
-    except Exception:  # it can be wrong in any way
-        raise ArgumentError(f"{path}: damaged, expected a GGUF file") from None
-
-
-def _dequantised(path: Path, tensor: Any) -> np.ndarray:
-    """The numbers of a tensor, float32, its last axis the first in the file's order.
+def _dequantised(path: Path, name: str, tensor: gguf_format.Tensor) -> np.ndarray:
+    """The numbers of a tensor, float32.
 
     Raises:
         ArgumentError: they are quantised in a way that gguf cannot undo; one line.
     """
-    from gguf.quants import dequantize
-
     try:
-        return dequantize(tensor.data, tensor.tensor_type)
+        return tensor.dequantised()
     except NotImplementedError:
         raise ArgumentError(
-            f"{path}: {tensor.name}: {tensor.tensor_type.name}, which gguf does not dequantise"
+            f"{path}: {name}: of kind {tensor.kind}, which gguf does not dequantise"
         ) from None
 
 

@@ -11,31 +11,14 @@ import pytest
 from experiments.corpus import FOLDER
 from superpos.arguments import ArgumentError
 from superpos.data.text import Document, Word, austen, brown, kjv
-
-NOVEL = ["EMMA", "", "by her", "", "CHAPTER I", "", "", "One,", "two.", "", "Three.", "", "",
-         "Chapter 2. Of CHAPTER V", "", "CHAPTER is no heading.", ""]  # fmt: skip
-
-
-def serialized(strings: list[str], version: int = 3) -> bytes:
-    """A vector of strings as R's serialize() writes it."""
-    found = b"X\n" + struct.pack(">3i", version, 0x00040201, 0x00030500)
-    if version == 3:
-        found += struct.pack(">i", 5) + b"UTF-8"
-    found += struct.pack(">ii", 16, len(strings))
-    for each in map(str.encode, strings):
-        found += struct.pack(">ii", 0x00040009, len(each)) + each
-    return found
-
-
-def rdb(*objects: bytes) -> bytes:
-    return b"".join(struct.pack(">I", len(each)) + zlib.compress(each) for each in objects)
+from tests.superpos.data.text.rdata import LINES, rdb, serialized
 
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_novel_is_cut_at_its_chapters(tmp_path: Path, version: int) -> None:
     other = ["", "Persuasion", "Chapter 1", "Größe"]
     (tmp_path / "Rdata.rdb").write_bytes(
-        rdb(serialized(NOVEL, version), serialized(other, version))
+        rdb(serialized(LINES, version), serialized(other, version))
     )
     assert austen(tmp_path) == [
         Document("EMMA 1", "EMMA", "One, two.\nThree."),
@@ -44,7 +27,7 @@ def test_a_novel_is_cut_at_its_chapters(tmp_path: Path, version: int) -> None:
     ]
 
 
-GOOD = serialized(NOVEL)
+GOOD = serialized(LINES)
 DAMAGED = {
     "short": rdb(GOOD)[:-3],
     "length": struct.pack(">I", len(GOOD) + 1) + zlib.compress(GOOD),

@@ -7,30 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from superpos import safetensors
 from superpos.arguments import ArgumentError
 from superpos.models.transformer import read
-
-GOLDEN = Path(__file__).resolve().parents[3] / "golden" / "language_models"
-NAMES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
-ALLOWED = 1e-5
-"""How far each number may be from that of transformers, relative to the largest of its array."""
-
-
-def compare(folder: Path, golden: str) -> None:
-    """Each array of a checkpoint beside that which is frozen of another."""
-    model, params = read(folder)
-    expected = dict(np.load(GOLDEN / golden / "expected.npz"))
-    found = jax.jit(model.apply)(params, jnp.asarray(expected["tokens"]))
-    for name in ("residual", "mlp", "logits"):
-        each = np.asarray(getattr(found, name))
-        assert each.shape == expected[name].shape
-        apart = np.abs(each - expected[name]).max() / np.abs(expected[name]).max()
-        assert apart < ALLOWED, (name, apart)
+from tests.superpos.models.transformer.golden import GOLDEN, NAMES, compare, copied
 
 
 @pytest.mark.slow
@@ -44,16 +27,6 @@ def test_every_type_has_a_golden_checkpoint() -> None:
         json.loads((GOLDEN / name / "config.json").read_text())["model_type"] for name in NAMES
     ]
     assert sorted(kinds) == ["gpt2", "gpt2", "gpt_neox", "gpt_neox", "llama", "llama"]
-
-
-def copied(name: str, to: Path, changes: dict[str, Any]) -> Path:
-    """A golden checkpoint with another config; a key that becomes ... is taken out."""
-    folder = to / name
-    shutil.copytree(GOLDEN / name, folder)
-    config = {**json.loads((folder / "config.json").read_text()), **changes}
-    kept = {key: value for key, value in config.items() if value is not ...}
-    (folder / "config.json").write_text(json.dumps(kept))
-    return folder
 
 
 @pytest.mark.parametrize(

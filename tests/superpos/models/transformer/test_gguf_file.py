@@ -1,86 +1,19 @@
 """A golden checkpoint as the package gguf writes it, and its tokeniser; and bad files."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
 import pytest
 import tokenizers
 
-from superpos import safetensors
 from superpos.arguments import ArgumentError
 from superpos.models.transformer import read, read_tokeniser
-from superpos.models.transformer.checkpoints.gguf_file import NAMES, OUTER
-from tests.superpos.models.transformer.test_checkpoints import GOLDEN, compare
-
-THEIRS = {ours: theirs for theirs, ours in NAMES.items()}
-OUTSIDE = {ours: theirs for theirs, ours in OUTER.items()}
-HEADS = {"attn_q": 4, "attn_k": 2}
-BYTES = ["Ġ", "!", "1", "2", "a", "b", "c"]
-TOKENS = ["<|end|>", *BYTES, "ab", "Ġa", "Ġab", "12"]
-"""Of a byte-pair encoding, in GPT-2's spelling: Ġ is a space."""
-MERGES = ["Ġ a", "Ġa b", "a b", "1 2"]
-
-
-def interleaved(array: np.ndarray, n_heads: int) -> np.ndarray:
-    """llama.cpp's LlamaModel.permute: halves of each head to pairs side by side."""
-    halves = array.reshape(n_heads, 2, array.shape[0] // n_heads // 2, *array.shape[1:])
-    return halves.swapaxes(1, 2).reshape(array.shape)
-
-
-def tensors() -> dict[str, np.ndarray]:
-    """The arrays of the golden checkpoint under the names and in the order of GGUF."""
-    found = {}
-    for name, array in safetensors.read(GOLDEN / "llama" / "model.safetensors").items():
-        name = name.removeprefix("model.")
-        if not name.startswith("layers."):
-            found[OUTSIDE[name]] = array
-            continue
-        _, number, middle = name.removesuffix(".weight").split(".", 2)
-        theirs = THEIRS[middle]
-        array = interleaved(array, HEADS[theirs]) if theirs in HEADS else array
-        found[f"blk.{number}.{theirs}.weight"] = array
-    return found
-
-
-def written(
-    path: Path,
-    *,
-    arrays: Mapping[str, np.ndarray],
-    types: Mapping[str, Any] | None = None,
-    architecture: str = "llama",
-    pre: str = "smollm",
-    merges: Any = MERGES,
-    heads: int = 4,
-) -> Path:
-    """A file by the package's own writer."""
-    writer = gguf.GGUFWriter(path, architecture)
-    writer.add_context_length(16)
-    writer.add_embedding_length(32)
-    writer.add_block_count(2)
-    writer.add_feed_forward_length(64)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(2)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_rope_freq_base(10_000.0)
-    writer.add_vocab_size(48)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(TOKENS)
-    writer.add_token_types([3] + [1] * (len(TOKENS) - 1))
-    writer.add_token_merges(merges)
-    for name, array in arrays.items():
-        kind = (types or {}).get(name)
-        data = array if kind is None else gguf.quants.quantize(array, kind)
-        writer.add_tensor(name, data, raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+from superpos.models.transformer.checkpoints import gguf_format
+from tests.superpos.models.transformer.gguf_files import TOKENS, tensors, written
+from tests.superpos.models.transformer.golden import compare
 
 
 @pytest.mark.slow
@@ -146,17 +79,47 @@ def test_a_folder_has_the_tokeniser_of_tokenizers(tmp_path: Path) -> None:
     assert found.spans.tolist() == [[0, 3], [4, 7], [8, 13]]
 
 
-def cut(path: Path) -> Path:
-    path.write_bytes(path.read_bytes()[:400])
+def cut(path: Path, n_bytes: int) -> Path:
+    path.write_bytes(path.read_bytes()[:n_bytes])
     return path
+
+
+def changed(path: Path, old: bytes, new: bytes) -> Path:
+    content = path.read_bytes()
+    assert content.count(old) == 1 and len(old) == len(new)
+    path.write_bytes(content.replace(old, new))
+    return path
+
+
+def u64(number: int) -> bytes:
+    return number.to_bytes(8, "little")
+
+
+MERGES = b"tokenizer.ggml.merges" + (9).to_bytes(4, "little") + (8).to_bytes(4, "little")
+NORM = b"output_norm.weight" + (1).to_bytes(4, "little")
+DAMAGED = ": damaged, expected a GGUF file"
 
 
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, ": expected a file to read (No such file or directory)"),
-    "cut": (lambda path: cut(written(path, arrays={})), ": damaged, expected a GGUF file"),
+    "cut": (lambda path: cut(written(path, arrays={}), 400), DAMAGED),
+    "numbers_cut": (lambda path: cut(written(path, arrays=tensors()), -4), DAMAGED),
+    "empty": (lambda path: cut(written(path, arrays={}), 0), DAMAGED),
+    "list_without_end": (
+        lambda path: changed(written(path, arrays={}), MERGES + u64(4), MERGES + u64(2**50)),
+        DAMAGED,
+    ),
+    "tensor_too_large": (
+        lambda path: changed(written(path, arrays=tensors()), NORM + u64(32), NORM + u64(2**50)),
+        DAMAGED,
+    ),
+    "version": (
+        lambda path: changed(written(path, arrays={}), b"GGUF\3\0\0\0", b"GGUF\1\0\0\0"),
+        DAMAGED,
+    ),
     "no_gguf": (
         lambda path: path.write_bytes(b"abc") and path,
-        ": damaged, expected a GGUF file",
+        DAMAGED,
     ),
     "architecture": (
         lambda path: written(path, arrays={}, architecture="mamba"),
@@ -226,3 +189,13 @@ def test_a_package_that_is_not_installed_is_one_line(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ArgumentError, match=rf"needs {package}; pip install 'superpos\[lm\]'$"):
         read_tokeniser(path)
+
+
+def test_values_and_tensors_are_those_of_the_package(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.gguf", arrays=tensors())
+    ours, theirs = gguf_format.read(path), gguf.GGUFReader(path)
+    found = {n: f.contents() for n, f in theirs.fields.items() if not n.startswith("GGUF.")}
+    assert ours.values == found
+    assert list(ours.tensors) == [tensor.name for tensor in theirs.tensors]
+    for tensor in theirs.tensors:
+        np.testing.assert_array_equal(ours.tensors[tensor.name].dequantised(), tensor.data)

@@ -9,7 +9,7 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.models.transformer import read, select, token_losses
-from tests.superpos.models.transformer.test_checkpoints import GOLDEN
+from tests.superpos.models.transformer.golden import GOLDEN
 
 TOKENS = jnp.array([3, 1, 4, 1, 5, 9, 2, 6])
 
