@@ -8,6 +8,15 @@ from superpos.models.transformer.architecture import (
     TransformerParams,
 )
 from superpos.models.transformer.checkpoints import read
+from superpos.models.transformer.matrices import MatrixStatistics, statistics
+from superpos.models.transformer.quantise import quantise
+from superpos.models.transformer.randomise import (
+    SCHEMES,
+    matched_gaussian,
+    normal,
+    randomise,
+    reinitialise,
+)
 from superpos.models.transformer.tokeniser import Encoding, Tokeniser, read_tokeniser
 from superpos.models.transformer.transformer import (
     Trace,
@@ -18,18 +27,26 @@ from superpos.models.transformer.transformer import (
 )
 
 __all__ = [
+    "SCHEMES",
     "Architecture",
     "Encoding",
     "LayerParams",
     "Linear",
+    "MatrixStatistics",
     "Norm",
     "Tokeniser",
     "Trace",
     "Transformer",
     "TransformerParams",
+    "matched_gaussian",
+    "normal",
+    "quantise",
+    "randomise",
     "read",
     "read_tokeniser",
+    "reinitialise",
     "select",
+    "statistics",
     "token_losses",
     "transformer",
 ]
