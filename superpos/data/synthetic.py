@@ -90,23 +90,21 @@ def synthetic(
 
     @functools.partial(jax.jit, static_argnums=1)  # one program, where it is called on its own
     def sample(key: Key, batch_size: int) -> Batch:
-        key_shared, key_own, key_value, key_turn = jax.random.split(key, 4)
+        keys = jax.random.split(key, 4)
         key_factors, key_stds = jax.random.split(random.key(structure_seed))
         loadings = factors_of(key_factors, (n_features, rank), correlation_scale)
-        shape = (n_features, batch_size)
-        shared = jax.random.normal(key_shared, (rank, batch_size), jnp.float32)
-        own = jax.random.normal(key_own, shape, jnp.float32)
-        rest = jnp.sqrt(1 - jnp.sum(jnp.square(loadings), axis=1, keepdims=True))
-        on = (
-            loadings @ shared + rest * own
-            <= ndtri(corrected(densities, widths, branching))[:, None]
-        )
-        stds = jax.random.normal(key_stds, (n_features, 1), jnp.float32)
+        shared = jax.random.normal(keys[0], (rank, batch_size), jnp.float32)
+        rest = jnp.sqrt(1 - jnp.sum(jnp.square(loadings), axis=1))
+        quantiles = ndtri(corrected(densities, widths, branching))
+        stds = jax.random.normal(key_stds, (n_features,), jnp.float32)
         stds = jnp.abs(std_mean + std_spread * stds)
-        sizes = means[:, None] + stds * jax.random.normal(key_value, shape, jnp.float32)
+        own, sizes = normals(
+            keys[1:3], jnp.stack([-quantiles, means]), jnp.stack([rest, stds]), batch_size
+        )
+        on = loadings @ shared + own <= 0
         values = jnp.where(on, jnp.maximum(sizes, 0.0), 0.0)
         if n_roots and depth:
-            turns = uniform_rows(key_turn, (sum(widths[:-1]), batch_size))
+            turns = uniform_rows(keys[3], (sum(widths[:-1]), batch_size))
             values = with_parents(values, turns, means, widths, branching)
         return reconstructed(values.astype(jnp.float32))
 
@@ -119,6 +117,31 @@ def zipf(n_features: int, power: Scalar, largest: Scalar, least: Scalar) -> Arra
     last = falling[-1]
     share = (falling - last) / jnp.where(last < 1, 1 - last, 1.0)
     return least + (largest - least) * (share if n_features > 1 else jnp.ones(1, jnp.float32))
+
+
+def normals(keys: Key, means: Array, stds: Array, batch_size: int) -> Array:
+    """Normal numbers of each feature, several times, in a loop over the times.
+
+    Left to itself, the compiler would fuse a draw into all that reads it, and draw anew in each;
+    and so with what it takes to make means and standard deviations. On a CPU it has no regard for
+    `jax.lax.optimization_barrier`.
+
+    Args:
+        keys: (n_times,), two or more.
+        means: (n_times, n_features).
+        stds: standard deviations, (n_times, n_features).
+        batch_size: examples.
+
+    Returns:
+        (n_times, n_features, batch_size).
+    """
+
+    def drawn(each: tuple[Key, Array, Array]) -> Array:
+        key, mean, std = each
+        unit = jax.random.normal(key, (mean.size, batch_size), jnp.float32)
+        return mean[:, None] + std[:, None] * unit
+
+    return jax.lax.map(drawn, (keys, means, stds))
 
 
 def factors_of(key: Key, shape: tuple[int, int], scale: Scalar) -> Array:

@@ -1,12 +1,14 @@
 """SynthSAEBench's features: its published constants, and laws by counting."""
 
 import itertools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from superpos import random
 from superpos.arguments import ArgumentError
 from superpos.data import draw, synthetic
 from superpos.data.forest import corrected, level_starts, level_widths, with_parents
@@ -76,6 +78,21 @@ def test_without_correlations_densities_are_those_of_the_closed_form() -> None:
     _, on = expected_densities(densities_of(170), 2)
     for column, p in zip(values.T, on, strict=True):
         assert rate_is(column > 0, p)
+
+
+def test_a_draw_costs_little_more_than_its_random_numbers() -> None:
+    """One that draws anew for each level of the trees, and for each reader, takes 17 times."""
+    source = synthetic(n_features=170, n_roots=2)
+    key = random.key(0)
+    normal = flops_of(lambda key: jax.random.normal(key, (170, 64)), key)
+    assert flops_of(lambda key: draw(source, key, 64).factors, key) < 3 * normal
+
+
+def flops_of(function: Callable[[jax.Array], jax.Array], key: jax.Array) -> float:
+    """Of the compiled program."""
+    analysis = jax.jit(function).lower(key).compile().cost_analysis()
+    assert analysis is not None
+    return analysis["flops"]
 
 
 def test_trees_scale_children_and_let_one_win() -> None:
