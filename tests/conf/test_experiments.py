@@ -1,5 +1,6 @@
 """Every experiment composes, binds and runs end to end, however little its models have learned."""
 
+import functools
 import inspect
 import json
 import math
@@ -27,6 +28,7 @@ from superpos.app.extensions import extensions
 from superpos.app.findings import Findings
 from superpos.app.registry import analyses
 from superpos.app.report.guide import guides
+from superpos.data import directions
 from superpos.engine import width
 from superpos.train import store
 from tests.conf.nulls import NULLS, own_variants, stretched
@@ -152,8 +154,13 @@ def test_there_are_experiments() -> None:
 
 
 @pytest.mark.slow
-def test_every_experiment_binds_at_its_own_size() -> None:
-    """Those that are run here are traced then; those of the full size are traced here."""
+def test_every_experiment_binds_at_its_own_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are run here are traced then; those of the full size are traced here.
+
+    Directions are not pushed apart, which takes minutes where there are 16,384.
+    """
+    as_drawn = functools.partial(directions.orthogonalised, n_steps=0)
+    monkeypatch.setattr(directions, "orthogonalised", lambda *sizes, **_: as_drawn(*sizes))
     for name in NAMES:
         config = registered(name)
         variants, analyse = runner.bind(config, trace=name not in RUN)
