@@ -133,6 +133,7 @@ def changed(folder: Path, to: Path, **keys: Any) -> Path:
         ({"architecture": "temporal"}, "architecture='temporal', expected one of standard"),
         ({"architecture": "jumprelu"}, "expected W_dec [6, 4], W_enc [4, 6], b_dec [4], b_enc"),
         ({"d_sae": 7}, "expected W_dec [7, 4]"),
+        ({"d_in": 2**31 - 1, "d_sae": 2**31 - 1}, "expected W_dec [2147483647, 2147483647]"),
         ({"d_sae": "7"}, "d_code='7': expected an integer"),
         ({"k": 9}, "k=9: expected at most the 6 latents in use"),
         ({"normalize_activations": "layer_norm"}, "normalize_activations='layer_norm'"),
@@ -174,4 +175,5 @@ def test_a_file_that_is_cut_short_or_not_finite_is_refused(folder: Path, tmp_pat
     with pytest.raises(ArgumentError, match="expected finite numbers$"):
         saes.read(place)
     with pytest.raises(ArgumentError, match="expected a new folder"):
-        saes.write(folder, *saes.topk(**SIZES, k=2).init(jax.random.key(0)), architecture="topk")
+        start = saes.topk(**SIZES, k=2).init(jax.random.key(0))
+        saes.write(folder, *start, architecture="topk", k=2)
