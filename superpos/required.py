@@ -103,6 +103,22 @@ def check_fit(source: Source, model: Model) -> None:
             )
 
 
+def check_matrix(model: Model | None) -> None:
+    """Refuse a model whose parameters have no matrix W; None is left to when it is measured.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if model is None:
+        return
+    params, _ = jax.eval_shape(lambda: model.init(jax.random.key(0)))
+    if not hasattr(params, "W"):
+        raise ArgumentError(
+            "model: expected parameters with a matrix W; for others choose evaluations=loss, or"
+            " recovery of a sparse autoencoder"
+        )
+
+
 def check_batch(batch: Any, model: Model, batch_size: int) -> None:
     """Refuse a batch of another size, or of examples that are not what a model says it takes.
 

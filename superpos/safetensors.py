@@ -42,24 +42,46 @@ def read(path: Path, wanted: Callable[[str], bool] | None = None) -> dict[str, n
         wanted: name -> whether that array is read; others may be of any dtype. None is all.
 
     Raises:
-        ArgumentError: it cannot be read, or is no such file; one line.
+        ArgumentError: it cannot be read, or is no such file, as where two entries have one name or
+            their numbers overlap, or some bytes are of none; one line.
     """
     try:
         content = path.read_bytes()
         length = int.from_bytes(content[:8], "little")
         if not 0 < length <= min(MOST_HEADER, len(content) - 8):
             raise ValueError(length)
-        header = json.loads(content[8 : 8 + length])
+        header = json.loads(content[8 : 8 + length], object_pairs_hook=_named_once)
         numbers = memoryview(content)[8 + length :]
-        return {
+        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        arrays = {
             name: _array(entry, numbers)
-            for name, entry in header.items()
-            if name != "__metadata__" and (wanted is None or wanted(name))
+            for name, entry in entries.items()
+            if wanted is None or wanted(name)
         }
+        end = 0
+        for first, last in sorted(entry["data_offsets"] for entry in entries.values()):
+            if first != end:
+                raise ValueError(first)
+            end = last
+        if end != len(numbers):
+            raise ValueError(end)
+        return arrays
     except OSError as error:
         raise ArgumentError(f"{path}: expected a file to read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ArgumentError(f"{path}: damaged, expected arrays of floats in safetensors") from None
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON.
+
+    Raises:
+        ValueError: two of its values have one name.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(len(pairs))
+    return found
 
 
 def _array(entry: Mapping[str, Any], numbers: memoryview) -> np.ndarray:

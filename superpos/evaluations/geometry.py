@@ -2,14 +2,16 @@
 
 from superpos import metrics
 from superpos.arguments import NonNegative, factory
-from superpos.types import Array, Evaluation, Key, Params, State
+from superpos.required import check_matrix
+from superpos.types import Array, Evaluation, Key, Model, Params, State
 
 
 @factory
-def geometry(*, threshold: NonNegative = 0.1) -> Evaluation:
+def geometry(*, model: Model | None = None, threshold: NonNegative = 0.1) -> Evaluation:
     """Tegum factors and the spectrum of the frame operator, of a model whose parameters have W.
 
     Args:
+        model: the model, to be looked at now; None leaves that to when it is measured.
         threshold: inner products up to this size count as 0 between factors, >= 0.
 
     Returns:
@@ -18,8 +20,9 @@ def geometry(*, threshold: NonNegative = 0.1) -> Evaluation:
         the largest down; frame_residuals (n_features,), how far a feature is from an eigenvector.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or the parameters of the model have no W.
     """
+    check_matrix(model)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del state, key

@@ -2,17 +2,25 @@
 
 from superpos import metrics
 from superpos.arguments import factory
-from superpos.types import Array, Evaluation, Key, Params, State
+from superpos.required import check_matrix
+from superpos.types import Array, Evaluation, Key, Model, Params, State
 
 
 @factory
-def superposition() -> Evaluation:
+def superposition(*, model: Model | None = None) -> Evaluation:
     """Norms and dimensionalities of features, of a model whose parameters have a matrix W.
+
+    Args:
+        model: the model, to be looked at now; None leaves that to when it is measured.
 
     Returns:
         An Evaluation of feature_norms (n_features,), feature_dimensionality (n_features,) and
         features_per_dimension ().
+
+    Raises:
+        ArgumentError: the parameters of the model have no W.
     """
+    check_matrix(model)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del state, key

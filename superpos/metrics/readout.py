@@ -7,6 +7,7 @@ is that of Welch 1974, Lower bounds on the maximum cross correlation of signals.
 import jax.numpy as jnp
 
 from superpos.metrics.entry import Numbers, Pairs, metric
+from superpos.required import require
 
 
 @metric
@@ -39,6 +40,15 @@ def readout_floor(n_features: Numbers, n_hidden: Numbers) -> Numbers:
 
     Returns:
         (F/d - 1) / (F - 1), (...); 0 where d >= F. Unit-norm tight frames meet it.
+
+    Raises:
+        ArgumentError: a number is below 1.
     """
+    for name, numbers in (("n_features", n_features), ("n_hidden", n_hidden)):
+        require(
+            lambda numbers: ~jnp.any(numbers < 1),
+            [numbers],
+            lambda name=name: f"{name}: expected numbers in [1, inf)",
+        )
     excess = jnp.maximum(n_features / n_hidden - 1, 0.0)
     return excess / jnp.maximum(n_features - 1, 1.0)

@@ -16,6 +16,6 @@ from superpos.saes.matryoshka_relu import matryoshka_relu as matryoshka_relu
 from superpos.saes.parts import SaeState as SaeState
 from superpos.saes.relu import relu as relu
 from superpos.saes.saelens_file import read as read
-from superpos.saes.saelens_file import write as write
+from superpos.saes.saelens_write import write as write
 from superpos.saes.topk import topk as topk
 from superpos.saes.tuner import l0_tuner as l0_tuner

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, NonNegative, Positive, factory
+from superpos.arguments import ArgumentError, NonNegative, Positive, factory, shown
 from superpos.models.inits import Init
 from superpos.required import require
 from superpos.saes.parameters import unit_rows
@@ -102,12 +102,17 @@ def _checked(features: Array | Mapping[str, Array]) -> Array:
     """The rows of an asset.
 
     Raises:
-        ArgumentError: it has none, or some are not finite.
+        ArgumentError: it has none, or some are no finite real numbers.
     """
     rows = features.get("features") if isinstance(features, Mapping) else features
     if rows is None:
         raise ArgumentError("features: expected an asset with an array called features")
-    rows = jnp.asarray(rows)
+    try:
+        rows = jnp.asarray(rows)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"features={shown(rows)}: expected rows of numbers") from None
+    if jnp.iscomplexobj(rows):
+        raise ArgumentError(f"features of {rows.dtype}: expected real numbers")
     if rows.ndim != 2 or not rows.size:
         raise ArgumentError(f"features of shape {rows.shape}: expected one row of numbers or more")
     require(

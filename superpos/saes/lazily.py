@@ -39,7 +39,7 @@ def where_needed(needed: Array, term: Callable[..., Array], parts: Any, given: A
         return computed(parts, given)[0]
 
     def backward(gradient: Any, cotangent: Array) -> tuple[Any, None]:
-        return jax.tree.map(lambda leaf: cotangent * leaf, gradient), None
+        return jax.tree.map(lambda leaf: (cotangent * leaf).astype(leaf.dtype), gradient), None
 
     value.defvjp(computed, backward)
     return value(parts, given)

@@ -5,6 +5,7 @@ optimiser that belongs to it; whatever is given besides goes to the factory of t
 place of the recipe's. Sources: SAELens 6.54.12; dictionary_learning 0.1.0.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -12,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import ArgumentError, Count, Positive, factory
 from superpos.optim import sae_adam
 from superpos.optim.schedules import Schedule
 from superpos.saes import inits, sparsity
@@ -85,7 +86,7 @@ def saelens(
         A Recipe.
 
     Raises:
-        ArgumentError: a value is out of range; one line.
+        ArgumentError: a value is out of range, missing or unknown; one line.
     """
     defaults: dict[str, Any] = {"init": inits.saelens()}
     if architecture in TOPK_FAMILY:
@@ -97,7 +98,7 @@ def saelens(
         defaults["init"] = inits.saelens(decoder_norm=1.0)
     else:
         defaults["sparsity"] = sparsity.l1(coefficient=1.0)
-    model = ARCHITECTURES[architecture](d_in=d_in, d_code=d_code, **{**defaults, **own})
+    model = _model(architecture, d_in, d_code, {**defaults, **own})
     return Recipe(model, sae_adam(learning_rate=learning_rate, clip=1.0, decoder="free"))
 
 
@@ -128,15 +129,17 @@ def dictionary_learning(
         A Recipe.
 
     Raises:
-        ArgumentError: a value is out of range; one line.
+        ArgumentError: a value is out of range, missing or unknown; one line.
     """
     rate, b1, clip = {
         "relu": (1e-3, 0.9, None),
         "gated": (5e-5, 0.0, None),
         "jumprelu": (7e-5, 0.0, 1.0),
     }.get(architecture, (2e-4 / math.sqrt(d_code / 2**14), 0.9, 1.0))
-    defaults = _theirs(architecture, batch_size, len(own.get("prefixes", ())) + 1)
-    model = ARCHITECTURES[architecture](d_in=d_in, d_code=d_code, **{**defaults, **own})
+    prefixes = own.get("prefixes")
+    n_levels = len(prefixes) + 1 if isinstance(prefixes, (list, tuple)) else 1
+    defaults = _theirs(architecture, batch_size, n_levels)
+    model = _model(architecture, d_in, d_code, {**defaults, **own})
     tx = sae_adam(
         learning_rate=rate if learning_rate is None else learning_rate,
         b1=b1,
@@ -154,6 +157,20 @@ def risen_over(n_steps: int) -> Schedule:
         return jnp.minimum(jnp.asarray(step, jnp.float32) / n_steps, 1.0)
 
     return factor
+
+
+def _model(architecture: str, d_in: int, d_code: int, arguments: dict[str, Any]) -> Model:
+    """What a factory makes of its arguments.
+
+    Raises:
+        ArgumentError: one is out of range, missing or unknown; one line.
+    """
+    build = ARCHITECTURES[architecture]
+    try:
+        inspect.signature(build).bind(d_in=d_in, d_code=d_code, **arguments)
+    except TypeError as error:
+        raise ArgumentError(f"architecture={architecture}: {error}") from None
+    return build(d_in=d_in, d_code=d_code, **arguments)
 
 
 def _theirs(architecture: str, batch_size: int, n_levels: int) -> dict[str, Any]:

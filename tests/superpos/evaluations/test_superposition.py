@@ -1,11 +1,15 @@
 """What the superposition evaluation measures, against NumPy."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.evaluations import superposition
+from superpos import saes
+from superpos.arguments import ArgumentError
+from superpos.evaluations import geometry, superposition
 from superpos.models import AutoencoderParams
 
 N, M = 5, 2
@@ -40,3 +44,9 @@ def test_it_is_the_same_under_jit_and_vmap() -> None:
     )
     for name, value in measure().items():
         np.testing.assert_allclose(mapped[name][0], value, rtol=1e-5)
+
+
+@pytest.mark.parametrize("evaluation", [geometry, superposition])
+def test_a_model_without_a_matrix_is_refused_when_it_is_built(evaluation: Any) -> None:
+    with pytest.raises(ArgumentError, match="^model: expected parameters with a matrix W; for oth"):
+        evaluation(model=saes.topk(d_in=3, d_code=4, k=1))

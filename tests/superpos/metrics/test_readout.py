@@ -1,9 +1,12 @@
 """Cross-talk of linear read-outs, against frames that meet the floor."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from superpos import metrics
+from superpos.arguments import ArgumentError
 
 
 @pytest.mark.parametrize(
@@ -12,6 +15,15 @@ from superpos import metrics
 )
 def test_the_floor(n_features: int, n_hidden: int, floor: float) -> None:
     assert float(metrics.readout_floor(n_features, n_hidden)) == pytest.approx(floor, abs=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "name"),
+    [((5, 0), "n_hidden"), ((0.5, 1), "n_features"), (([3, -1], 2), "n_features")],
+)
+def test_less_than_one_is_refused(sizes: tuple[Any, Any], name: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"^{name}: expected numbers in \[1, inf\)$"):
+        metrics.readout_floor(*sizes)
 
 
 def test_a_tight_frame_of_unit_vectors_meets_it() -> None:

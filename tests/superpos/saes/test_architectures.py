@@ -327,6 +327,10 @@ def test_matching_pursuit_stops_where_it_is_told() -> None:
     np.testing.assert_allclose(stopped, [2.08, 1.8 + 1.248, 0, 0], rtol=1e-5)
 
 
+def recipe(name: str, architecture: str, **own: Any) -> Any:
+    return getattr(saes.recipes, name)(architecture=architecture, **SIZES, **own)
+
+
 WRONG = {
     "k=9: expected at most": lambda: saes.topk(**SIZES, k=9),
     "k=4: expected at most the 3": lambda: saes.matching_pursuit(**SIZES, k=4, max_iterations=3),
@@ -348,6 +352,22 @@ WRONG = {
     "features: expected finite numbers": lambda: saes.inits.truth(
         features={"features": np.full((2, D_IN), np.nan)}
     ),
+    "features='x': expected rows of numbers": lambda: saes.inits.truth(features="x"),
+    "features of complex64: expected real": lambda: saes.inits.truth(
+        features=np.ones((2, D_IN), np.complex64)
+    ),
+    "architecture=matryoshka: missing a required argument: 'prefixes'": lambda: recipe(
+        "saelens", "matryoshka", k=2
+    ),
+    "architecture=topk: got an unexpected keyword argument 'kk'": lambda: recipe(
+        "saelens", "topk", k=2, kk=5
+    ),
+    "prefixes=None: expected a list": lambda: recipe(
+        "dictionary_learning", "matryoshka", k=2, prefixes=None, batch_size=4
+    ),
+    "prefixes=3: expected a list": lambda: recipe(
+        "dictionary_learning", "matryoshka", k=2, prefixes=3, batch_size=4
+    ),
 }
 
 
@@ -364,3 +384,22 @@ def test_a_penalty_on_thresholds_asks_for_a_model_that_has_some() -> None:
     params, state = model.init(jax.random.key(0))
     with pytest.raises(ArgumentError, match="expected a model with thresholds"):
         model.loss(params, state, batch_of(X.astype(np.float32)), jax.random.key(0))
+
+
+def test_dead_latents_in_bfloat16_have_gradients_in_bfloat16() -> None:
+    """That of the auxiliary error is of the type of what it goes to, near that in float32."""
+    model = saes.topk(**SIZES, k=1, dead=saes.auxk(window=0.0))
+    params, state = model.init(jax.random.key(0))
+    state = state.replace(silent=jnp.full_like(state.silent, 9))
+
+    def gradient(dtype: Any) -> Any:
+        batch = batch_of(jnp.asarray(X, dtype))
+        start = jax.tree.map(lambda leaf: leaf.astype(dtype), params)
+        return jax.grad(model.loss, has_aux=True)(start, state, batch, jax.random.key(0))[0]
+
+    found, expected = gradient(jnp.bfloat16), gradient(jnp.float32)
+    assert found.W_dec.dtype == jnp.bfloat16
+    size = float(jnp.abs(expected.W_dec).max())
+    np.testing.assert_allclose(
+        found.W_dec.astype(jnp.float32), expected.W_dec, rtol=0, atol=0.05 * size
+    )

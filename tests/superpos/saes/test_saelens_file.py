@@ -115,6 +115,7 @@ def changed(folder: Path, to: Path, **keys: Any) -> Path:
         ({"architecture": "temporal"}, "architecture='temporal', expected one of standard"),
         ({"architecture": "jumprelu"}, "expected W_dec [6, 4], W_enc [4, 6], b_dec [4], b_enc"),
         ({"d_sae": 7}, "expected W_dec [7, 4]"),
+        ({"d_in": 2**31 - 1, "d_sae": 2**31 - 1}, "expected W_dec [2147483647, 2147483647]"),
         ({"d_sae": "7"}, "d_code='7': expected an integer"),
         ({"k": 9}, "k=9: expected at most the 6 latents in use"),
         ({"normalize_activations": "layer_norm"}, "normalize_activations='layer_norm'"),
@@ -145,6 +146,28 @@ def test_a_damaged_file_is_refused_in_one_line(
         saes.read(place)
 
 
+def of_header(entries: str, numbers: bytes) -> bytes:
+    return len(entries).to_bytes(8, "little") + entries.encode() + numbers
+
+
+ENTRY = '{"dtype": "F32", "shape": [1], "data_offsets": [%d, %d]}'
+
+
+@pytest.mark.parametrize(
+    ("entries", "n_bytes"),
+    [
+        ('{"a": ' + ENTRY % (0, 4) + "}", 8),  # bytes of no array
+        ('{"a": ' + ENTRY % (4, 8) + "}", 8),
+        ('{"a": ' + ENTRY % (0, 4) + ', "b": ' + ENTRY % (0, 4) + "}", 4),
+        ('{"a": ' + ENTRY % (0, 4) + ', "a": ' + ENTRY % (4, 8) + "}", 8),
+    ],
+)
+def test_numbers_are_of_one_array_each(entries: str, n_bytes: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(of_header(entries, bytes(n_bytes)))
+    with pytest.raises(ArgumentError, match="damaged, expected arrays of floats in safetensors$"):
+        safetensors.read(tmp_path / "file")
+
+
 def test_a_file_that_is_cut_short_or_not_finite_is_refused(folder: Path, tmp_path: Path) -> None:
     place = changed(folder, tmp_path)
     weights = place / "sae_weights.safetensors"
@@ -156,4 +179,5 @@ def test_a_file_that_is_cut_short_or_not_finite_is_refused(folder: Path, tmp_pat
     with pytest.raises(ArgumentError, match="expected finite numbers$"):
         saes.read(place)
     with pytest.raises(ArgumentError, match="expected a new folder"):
-        saes.write(folder, *saes.topk(**SIZES, k=2).init(jax.random.key(0)), architecture="topk")
+        start = saes.topk(**SIZES, k=2).init(jax.random.key(0))
+        saes.write(folder, *start, architecture="topk", k=2)
