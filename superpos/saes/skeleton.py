@@ -98,7 +98,12 @@ def sparse_autoencoder(
         new = next_state(architecture, around, state, frame, found, l0)
         if isinstance(state.resampling, Resampling):
             examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
-            again = Resampling(dead=silent, examples=jax.lax.stop_gradient(examples))
+            again = dataclasses.replace(
+                state.resampling,
+                dead=silent,
+                used=latents[0],
+                examples=jax.lax.stop_gradient(examples),
+            )
             new = dataclasses.replace(new, resampling=again)
         measured = {
             **terms,

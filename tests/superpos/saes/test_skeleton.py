@@ -194,3 +194,50 @@ def test_dead_latents_start_anew_at_badly_reconstructed_examples() -> None:
     for leaf in jax.tree.leaves(moments):
         if leaf.shape == (D_CODE,):
             assert not np.asarray(leaf)[dead].any()
+
+
+RESAMPLED: dict[str, Any] = {
+    "relu": lambda **kw: saes.relu(sparsity=sparsity.l1(coefficient=0.1), **kw),
+    "gated": lambda **kw: saes.gated(sparsity=sparsity.l1(coefficient=0.1), **kw),
+    "jumprelu": lambda **kw: saes.jumprelu(init_threshold=0.25, **kw),
+}
+
+
+def resampled_once(model: Any, n_used: int) -> tuple[Any, Any]:
+    """Parameters and moments after an update in which latent 2 starts anew."""
+    tx = optim.sae_adam(learning_rate=0.01, resample_every=1)
+    params, state = model.init(jax.random.key(0))
+    columns = params.W_enc * (1 + jnp.arange(params.W_enc.shape[1]))[None]
+    own = {each: params.__dict__[each].at[2].set(-9.0) for each in state.resampling.starts}
+    params = params.replace(W_enc=columns, **own)
+    state = state.replace(silent=state.silent.at[2].set(5))
+    grads, (state, _) = jax.grad(model.loss, has_aux=True)(
+        params, state, batch_of(X[0]), jax.random.key(1)
+    )
+    assert state.resampling.dead.tolist() == [i == 2 for i in range(columns.shape[1])]
+    assert int(state.resampling.used.sum()) == n_used
+    steps, moments = tx.update(grads, tx.init(params), params, model_state=state)
+    return jax.tree.map(jnp.add, params, steps), moments
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_every_parameter_of_a_dead_latent_starts_anew(name: str) -> None:
+    model = RESAMPLED[name](d_in=D_IN, d_code=D_CODE, dead=saes.resample(window=0.0))
+    params, moments = resampled_once(model, D_CODE)
+    for each, array in vars(params).items():
+        if array.shape == (D_CODE,):
+            start = 0.25 if each == "threshold" else 0
+            np.testing.assert_allclose(array[2], start, atol=1e-5, err_msg=each)
+    rows = [leaf for leaf in jax.tree.leaves(moments) if leaf.shape in ((D_CODE,), (D_CODE, D_IN))]
+    assert len(rows) >= 4
+    for leaf in rows:
+        assert not leaf[2].any()
+
+
+def test_latents_that_are_not_in_use_give_a_new_one_nothing() -> None:
+    """Width 6 of 24 is width 6 alone after a new start, too."""
+    six = {"d_in": D_IN, "dead": saes.resample(window=0.0)}
+    masked, _ = resampled_once(RESAMPLED["relu"](d_code=24, width=6, **six), 6)
+    alone, _ = resampled_once(RESAMPLED["relu"](d_code=6, **six), 6)
+    np.testing.assert_allclose(masked.W_enc[:, :6], alone.W_enc, rtol=1e-6)
+    np.testing.assert_allclose(masked.W_dec[:6], alone.W_dec, rtol=1e-6)
