@@ -46,7 +46,7 @@ def sparse_autoencoder(
     in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
     L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0; of a block of updates, in which
     part of them it was. It has `apply_batch` where an architecture decides otherwise in training
-    than outside it.
+    than outside it, and the `width` that is in use.
 
     Args:
         architecture: the forward pass.
@@ -115,7 +115,7 @@ def sparse_autoencoder(
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
 
-    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims, width=width)
     return model if architecture.infer is None else model._replace(apply_batch=apply_batch)
 
 
