@@ -141,6 +141,20 @@ def test_the_geometric_median_is_where_directions_cancel() -> None:
     np.testing.assert_allclose(geometric_median(jnp.asarray(corner)), [0, 0], atol=1e-3)
 
 
+def test_the_geometric_median_does_not_stick_at_a_point_it_passes() -> None:
+    """Three of five points are at (1, 0); the mean is the second."""
+    points = jnp.asarray([[-3, 0], [0, 0], [1, 0], [1, 0], [1, 0]], jnp.float32)
+    np.testing.assert_allclose(geometric_median(points), [1, 0], atol=1e-4)
+    np.testing.assert_array_equal(geometric_median(jnp.full((4, 2), 3.0)), [3, 3])
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e5])
+def test_the_geometric_median_scales_with_its_points(size: float) -> None:
+    points = jnp.asarray(np.random.default_rng(4).normal(size=(50, 3)) ** 2, jnp.float32)
+    found = geometric_median(size * points)
+    np.testing.assert_allclose(found, size * geometric_median(points), rtol=1e-4)
+
+
 def test_starts_are_those_of_the_libraries() -> None:
     for init, norm in ((saes.inits.saelens(), 0.1), (saes.inits.dictionary_learning(), 1.0)):
         model = saes.topk(d_in=64, d_code=200, k=2, init=init)
