@@ -141,7 +141,7 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
 
 
 def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar | None:
-    """The L0 that one of the parts asks for.
+    """The L0 that is trained for, as one of the parts asks; of k a fraction is dropped as there.
 
     Raises:
         ArgumentError: parts do not fit, or more latents are asked for than there are; one line.
@@ -150,11 +150,12 @@ def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar 
         within(around.width, "width", d_code, f"d_code={d_code}")
     if around.tuner is not None and around.sparsity is None:
         raise ArgumentError("tuner: expected a model with a penalty, sparsity")
-    key, asked = _asked(architecture, around)
-    if asked is not None:
-        most = d_code if around.width is None else around.width
-        within(asked, key, most, f"the {shown(most)} latents in use")
-    return asked
+    asked = _asked(architecture, around)
+    most = d_code if around.width is None else around.width
+    for name, value in asked.items():
+        within(value, name, most, f"the {shown(most)} latents in use")
+    each_alone = architecture.infer is None
+    return next((jnp.floor(v) if n == "k" and each_alone else v for n, v in asked.items()), None)
 
 
 def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
@@ -164,13 +165,14 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
 
 
-def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar | None]:
-    """The key by which an L0 is asked for, and which it is."""
-    if around.tuner is not None:
-        return "tuner.target", around.tuner.target
-    if around.sparsity is not None and around.sparsity.target is not None:
-        return "sparsity.target", around.sparsity.target
-    return "k", architecture.k
+def _asked(architecture: Architecture, around: Around) -> dict[str, Scalar]:
+    """Every L0 that is asked for, by its key; the first decides."""
+    asked = {
+        "tuner.target": None if around.tuner is None else around.tuner.target,
+        "sparsity.target": None if around.sparsity is None else around.sparsity.target,
+        "k": architecture.k,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _revival(

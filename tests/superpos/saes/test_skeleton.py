@@ -101,6 +101,17 @@ def test_explained_variance_is_that_of_the_batch() -> None:
     assert measured["l0_reached"] == 1
 
 
+def test_an_l0_of_topk_is_reached_that_it_trains() -> None:
+    """Of k = 2.5 an example has 2, and a batch of BatchTopK 2.5 on average."""
+    for make in (saes.topk, saes.batch_topk):
+        model = make(d_in=D_IN, d_code=D_CODE, k=2.5)
+        params, state = model.init(jax.random.key(0))
+        params = params.replace(b_enc=params.b_enc + 9)
+        _, (_, measured) = model.loss(params, state, batch_of(X[0]), jax.random.key(0))
+        assert float(measured["l0"]) == (2 if make is saes.topk else 2.5)
+        assert float(measured["l0_reached"]) == 1
+
+
 def test_inputs_are_framed_by_the_first_batch() -> None:
     """A centre in the frame is a b_dec that starts there, for an optimiser, too."""
     framed = saes.relu(d_in=D_IN, d_code=D_CODE, centre="mean")
