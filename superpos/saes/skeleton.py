@@ -97,13 +97,8 @@ def sparse_autoencoder(
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
         new = next_state(architecture, around, state, frame, found, l0)
         if isinstance(state.resampling, Resampling):
-            examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
-            again = dataclasses.replace(
-                state.resampling,
-                dead=silent,
-                used=latents[0],
-                examples=jax.lax.stop_gradient(examples),
-            )
+            examples = badly_reconstructed(x, found.recon, d_code, key)
+            again = _again(state.resampling, silent, latents[0], examples)
             new = dataclasses.replace(new, resampling=again)
         measured = {
             **terms,
@@ -163,6 +158,12 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     silent = state.silent > (1000 if dead is None else dead.window)
     spares = dead is not None and dead.spares_fired
     return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
+
+
+def _again(old: Resampling, dead: Array, used: Array, examples: Array) -> Resampling:
+    """What an optimiser needs after a batch."""
+    examples = jax.lax.stop_gradient(examples.astype(old.examples.dtype))
+    return dataclasses.replace(old, dead=dead, used=used, examples=examples)
 
 
 def _asked(architecture: Architecture, around: Around) -> dict[str, Scalar]:

@@ -40,7 +40,9 @@ def updated(
         ArgumentError: the model has dead latents to start anew, and the optimiser starts none.
     """
     if key is None and getattr(state, "resampling", ()) != ():
-        raise ArgumentError("resample_every=none: expected a number, for a model with saes.resample")
+        raise ArgumentError(
+            "resample_every=none: expected a number, for a model with saes.resample"
+        )
     extra = {} if key is None else {"key": key, "model_state": state}
     updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **extra)
     params = optax.apply_updates(carry.params, updates)
