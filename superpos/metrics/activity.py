@@ -127,10 +127,10 @@ def decoder_projection(inputs: Rows, W_dec: Decoder, b_dec: Offset, *, rank: Cou
 
 
 def _explained(recon: Array, inputs: Array, deviations: Array) -> Array:
-    n_examples = inputs.shape[-2]
-    error = jnp.sum(jnp.square(inputs - recon), axis=(-2, -1)) / n_examples
-    variance = jnp.sum(jnp.square(deviations), axis=(-2, -1)) / n_examples
-    least = LEAST_VARIANCE * jnp.sum(jnp.square(inputs), axis=(-2, -1)) / n_examples
+    error, variance, size = (
+        jnp.sum(jnp.square(each), axis=(-2, -1)) for each in (inputs - recon, deviations, inputs)
+    )
+    least = LEAST_VARIANCE * size
     none = variance <= least
     exact = (error <= least).astype(inputs.dtype)
     return jnp.where(none, exact, 1.0 - error / jnp.where(none, 1.0, variance))
