@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 
 from superpos import metrics
-from superpos.arguments import ArgumentError, Count, MaybeAtLeastOne, factory
+from superpos.arguments import ArgumentError, Count, MaybeAtLeastOne, factory, shown
 from superpos.data.source import draw
 from superpos.metrics.recovery import detection_scores, direction_scores, reconstruction_scores
-from superpos.required import check_batch, check_fit
-from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
+from superpos.required import check_batch, check_fit, require
+from superpos.types import Array, Evaluation, Key, Model, Params, Scalar, Source, State
 
 
 @factory
@@ -36,7 +36,8 @@ def recovery(
         source: where fresh batches come from, with factors that are known.
         batch_size: examples in a batch, >= 1; memory grows with it.
         n_batches: batches, >= 1; of all examples inputs and reconstructions are kept at a time.
-        width: latents in use, the first of them, >= 1; a fraction is dropped. None is all.
+        width: latents that count, the first of them, in [1, n_latents]; a fraction is dropped. None
+            is those that the model has in use.
         selection: which latents of BatchTopK and of Matryoshka are active: "threshold", those above
             their threshold, as where a trained autoencoder is used (Bussmann et al. 2024, arXiv
             2412.06410); or "batch", the k·batch_size largest of each batch, as in training and as
@@ -51,13 +52,15 @@ def recovery(
 
     Raises:
         ArgumentError: a value is out of range, the source does not give what the model takes or
-            does not know its features, or the model has no decoder.
+            does not know its features, or the model has no decoder or fewer latents.
     """
     check_fit(source, model)
     features = _directions(source)
     params, _ = jax.eval_shape(lambda: model.init(jax.random.key(0)))
     if not (hasattr(params, "W_dec") or hasattr(params, "W")):
         raise ArgumentError("model: expected parameters with a decoder, W_dec")
+    n_latents = jax.eval_shape(_decoder, params).shape[0]
+    counted = _counted(model.width if width is None else width, n_latents)
 
     apply = jax.vmap(model.apply, in_axes=(None, None, 0))
     if selection == "batch" and model.apply_batch is not None:
@@ -81,9 +84,7 @@ def recovery(
 
         parts = jax.lax.map(of_batch, jnp.arange(n_batches))
         counts = jnp.sum(parts["counts"], axis=0)
-        n_latents = W_dec.shape[0]
-        n_used = jnp.int32(n_latents if width is None else width)
-        used = jnp.arange(n_latents) < n_used
+        used = jnp.arange(n_latents) < jnp.asarray(counted).astype(jnp.int32)
         inputs, recon = (jnp.concatenate(parts[name]) for name in ("inputs", "recon"))
         fit = reconstruction_scores(recon, inputs)
         fit["explained_variance_centred"] = fit.pop("explained_variance")
@@ -103,6 +104,22 @@ def recovery(
     per_latent = ("latent_match", "latent_f1")
     dims = {**dict.fromkeys(per_latent, ("latent",)), "feature_cosine": ("feature",)}
     return Evaluation(measure, dims)
+
+
+def _counted(width: Scalar | None, n_latents: int) -> Scalar:
+    """How many latents count.
+
+    Raises:
+        ArgumentError: more than there are; one line.
+    """
+    if width is None:
+        return n_latents
+    require(
+        lambda width: width <= n_latents,
+        [width],
+        lambda: f"width={shown(width)}: expected at most the {n_latents} latents of the model",
+    )
+    return width
 
 
 def _directions(source: Source) -> Array:

@@ -95,10 +95,11 @@ def hedging_degree(W_dec: Decoder, W_wider: Wider) -> Numbers:
             (..., n_latents + n_new, n_inputs), 1 <= n_new < n_inputs.
 
     Returns:
-        (m - m0) / (1 - m0) or 0 where it is negative, in [0, 1], (...). m is the mean length of the
-        moves, projected onto the span of the new latents, over the mean norm of the narrow latents;
-        rows are scaled to norm 1 first. m0 is what m would be expected to be for a span of that
-        dimension with a random direction.
+        (m - m0) / (1 - m0) or 0 where it is negative, in [0, inf), (...). m is the mean length of
+        the moves, projected onto the span of the new latents, over the mean norm of the narrow
+        latents; rows are scaled to norm 1 first, and one that turns round moves by 2. m0 is what m
+        would be expected to be for a span of that dimension with a random direction; where it is 1
+        or more, m - m0.
 
     Raises:
         ArgumentError: W_wider has no more latents, or as many new ones as there are inputs.

@@ -20,8 +20,8 @@ Rows = Annotated[Any, Axes(("example", "input"))]
 Offset = Annotated[Any, Axes(("input",))]
 LEAST_NORM = 1e-6
 """An input of a smaller norm does not count for shrinkage."""
-LEAST_VARIANCE = 1e-10
-"""A smaller variance counts as none."""
+LEAST_VARIANCE = 1e-12
+"""As part of the mean square of inputs; what is no more is rounding, and counts as no variance."""
 
 
 @metric
@@ -80,8 +80,8 @@ def explained_variance(recon: Rows, inputs: Rows) -> Numbers:
         inputs: what was reconstructed, (..., n_examples, n_inputs).
 
     Returns:
-        1 - Σ‖x - x̂‖² / Σ‖x - mean of x‖² <= 1, (...). Where the inputs do not vary, 1 for an exact
-        reconstruction, else 0.
+        1 - Σ‖x - x̂‖² / Σ‖x - mean of x‖² <= 1, (...). Where the inputs do not vary, to 1e-6 of
+        their size, 1 for a reconstruction as exact, else 0.
     """
     return _explained(recon, inputs, inputs - jnp.mean(inputs, axis=-2, keepdims=True))
 
@@ -127,9 +127,10 @@ def decoder_projection(inputs: Rows, W_dec: Decoder, b_dec: Offset, *, rank: Cou
 
 
 def _explained(recon: Array, inputs: Array, deviations: Array) -> Array:
-    n_examples = inputs.shape[-2]
-    error = jnp.sum(jnp.square(inputs - recon), axis=(-2, -1)) / n_examples
-    variance = jnp.sum(jnp.square(deviations), axis=(-2, -1)) / n_examples
-    none = variance < LEAST_VARIANCE
-    exact = (error < LEAST_VARIANCE).astype(inputs.dtype)
+    error, variance, size = (
+        jnp.sum(jnp.square(each), axis=(-2, -1)) for each in (inputs - recon, deviations, inputs)
+    )
+    least = LEAST_VARIANCE * size
+    none = variance <= least
+    exact = (error <= least).astype(inputs.dtype)
     return jnp.where(none, exact, 1.0 - error / jnp.where(none, 1.0, variance))

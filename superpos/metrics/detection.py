@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from superpos.metrics.activity import Codes
 from superpos.metrics.directions import Matches, PerLatent
 from superpos.metrics.entry import Axes, metric
+from superpos.required import require
 from superpos.types import Array
 
 FactorValues = Annotated[Any, Axes(("example", "feature"))]
@@ -26,16 +27,26 @@ def detection_counts(code: Codes, factors: FactorValues, matches: Matches) -> Co
     Args:
         code: (..., n_examples, n_latents).
         factors: the true feature values, (..., n_examples, n_features); above 0 is on.
-        matches: the feature of each latent, as `best_matches` gives it, (..., n_latents).
+        matches: the feature of each latent, as `best_matches` gives it, in [0, n_features),
+            (..., n_latents).
 
     Returns:
-        True positives, false positives, false negatives and true negatives of each latent, of the
-        dtype of the code, (..., n_latents, 4).
+        True positives, false positives, false negatives and true negatives of each latent, float32,
+        (..., n_latents, 4).
+
+    Raises:
+        ArgumentError: a match is no feature; one line. One that is traced is not looked at.
     """
+    n_features = factors.shape[-1]
+    require(
+        lambda matches: jnp.all((matches >= 0) & (matches < n_features)),
+        [matches],
+        lambda: f"matches: expected numbers of the {n_features} features of factors",
+    )
     on = code != 0
     true = jnp.take_along_axis(factors > 0, matches[..., None, :], axis=-1)
     outcomes = (on & true, on & ~true, ~on & true, ~on & ~true)
-    return jnp.stack([jnp.sum(each, axis=-2, dtype=code.dtype) for each in outcomes], axis=-1)
+    return jnp.stack([jnp.sum(each, axis=-2, dtype=jnp.float32) for each in outcomes], axis=-1)
 
 
 @metric

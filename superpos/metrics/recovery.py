@@ -6,6 +6,7 @@ Source: SynthSAEBench (arXiv 2602.14687), with the definitions of SAELens 6.54.1
 from typing import Any
 
 from superpos.metrics.activity import (
+    Codes,
     dead_latents,
     explained_variance,
     explained_variance_uncentred,
@@ -13,6 +14,8 @@ from superpos.metrics.activity import (
     shrinkage,
 )
 from superpos.metrics.detection import (
+    Counts,
+    FactorValues,
     detection_counts,
     latent_accuracy,
     latent_f1,
@@ -20,6 +23,8 @@ from superpos.metrics.detection import (
     latent_recall,
 )
 from superpos.metrics.directions import (
+    Decoder,
+    TrueFeatures,
     best_matches,
     latent_mean,
     latent_mean_max_cosine_similarity,
@@ -27,6 +32,7 @@ from superpos.metrics.directions import (
     mean_max_cosine_similarity,
     uniqueness,
 )
+from superpos.metrics.entry import metric
 from superpos.types import Array
 
 
@@ -67,8 +73,7 @@ def recovery(
     if factors is not None:
         found["true_l0"] = l0(factors)
     if code is not None and factors is not None:
-        counts = detection_counts(code, factors, best_matches(W_dec, features))
-        found |= detection_scores(counts, used)
+        found |= detection_scores(_counts(W_dec, features, code, factors), used)
     if inputs is not None and recon is not None:
         found |= reconstruction_scores(recon, inputs)
     return found
@@ -99,6 +104,12 @@ def reconstruction_scores(recon: Any, inputs: Any) -> dict[str, Array]:
     """How good reconstructions are: shrinkage, explained_variance, explained_variance_uncentred."""
     scores = (shrinkage, explained_variance, explained_variance_uncentred)
     return {score.__name__: score(recon, inputs) for score in scores}
+
+
+@metric
+def _counts(W_dec: Decoder, features: TrueFeatures, code: Codes, factors: FactorValues) -> Counts:
+    """As a metric of all four, so that what they share is as long in each."""
+    return detection_counts(code, factors, best_matches(W_dec, features))
 
 
 def _of_used(used: Any) -> dict[str, Any]:

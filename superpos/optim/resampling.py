@@ -11,9 +11,8 @@ from superpos.types import Array, Params
 
 ENCODER_SCALE = 0.2
 """Norm of a new encoder column as part of the mean norm of the others."""
-FIRST_AXIS = ("W_dec", "b_enc")
-LAST_AXIS = ("W_enc",)
-"""Parameters with a number or a row for each latent along their first axis, or their last."""
+DECODER, ENCODER = "W_dec", "W_enc"
+"""With a row for each latent, and with a column."""
 
 
 class ResampledState(NamedTuple):
@@ -29,8 +28,9 @@ def resampled(
     """An optimiser under which dead latents start anew from time to time.
 
     A decoder row then has norm 1 and the direction of an example, the encoder column the same
-    direction and a fifth of the mean norm of those that are not dead, and its bias is 0; what the
-    optimiser remembers of them is 0.
+    direction and a fifth of the mean norm of those that are in use and not dead. Biases, thresholds
+    and whatever else has a number for each latent are those of a new model; what the optimiser
+    remembers of them is 0.
 
     Args:
         inner: the optimiser.
@@ -38,8 +38,8 @@ def resampled(
 
     Returns:
         An optax GradientTransformationExtraArgs, whose update needs the parameters and takes the
-        `model_state` after the batch, with `resampling.dead`, bool (d_code,), and
-        `resampling.examples`, (d_code, d_in).
+        `model_state` after the batch, with `resampling.dead` and `resampling.used`, bool (d_code,),
+        `resampling.examples`, (d_code, d_in), and `resampling.starts`, name -> (d_code,).
 
     Raises:
         ArgumentError: from its update, where the model gives no such thing; one line.
@@ -62,33 +62,35 @@ def resampled(
             )
         n_updates = state.n_updates + 1
         dead = resampling.dead & (n_updates % every == 0)
-        new = _new(params, dead, resampling.examples)
-        moved = _replaced(steps, dead, {name: new[name] - getattr(params, name) for name in new})
-        return moved, ResampledState(n_updates, _replaced(after, dead, {}))
+        new = _new(params, dead, resampling)
+        moves = {name: new[name] - getattr(params, name) for name in new}
+        forgotten = dict.fromkeys(new, jnp.zeros(()))
+        return _replaced(steps, dead, moves), ResampledState(
+            n_updates, _replaced(after, dead, forgotten)
+        )
 
     return optax.GradientTransformationExtraArgs(init, update)
 
 
-def _new(params: Params, dead: Array, examples: Array) -> dict[str, Array]:
+def _new(params: Params, dead: Array, resampling: Any) -> dict[str, Array]:
     """Where the parameters of each latent would start anew."""
+    examples, alive = resampling.examples, resampling.used & ~dead
     norms = jnp.linalg.norm(examples, axis=1, keepdims=True)
     rows = examples / jnp.where(norms > 0, norms, 1)
     columns = jnp.linalg.norm(params.W_enc, axis=0)
-    mean = jnp.sum(jnp.where(dead, 0, columns)) / jnp.maximum(1, jnp.sum(~dead))
-    biases = {"b_enc": jnp.zeros_like(params.b_enc)} if hasattr(params, "b_enc") else {}
-    return {"W_dec": rows, "W_enc": ENCODER_SCALE * mean * rows.T, **biases}
+    mean = jnp.sum(jnp.where(alive, columns, 0)) / jnp.maximum(1, jnp.sum(alive))
+    return {DECODER: rows, ENCODER: ENCODER_SCALE * mean * rows.T, **resampling.starts}
 
 
 def _replaced(tree: Any, dead: Array, values: dict[str, Array]) -> Any:
-    """A tree in which what dead latents have is a value by name, or 0."""
+    """A tree in which what dead latents have is a value by name."""
 
     def replaced(path: Any, leaf: Array) -> Array:
         name = jax.tree_util.keystr(path[-1:], simple=True)
-        if name not in FIRST_AXIS + LAST_AXIS:
+        if name not in values:
             return leaf
-        along = leaf.ndim - 1 if name in LAST_AXIS else 0
+        along = leaf.ndim - 1 if name == ENCODER else 0
         shape = [dead.shape[0] if axis == along else 1 for axis in range(leaf.ndim)]
-        value = values.get(name, jnp.zeros_like(leaf))
-        return jnp.where(dead.reshape(shape), value, leaf).astype(leaf.dtype)
+        return jnp.where(dead.reshape(shape), values[name], leaf).astype(leaf.dtype)
 
     return jax.tree_util.tree_map_with_path(replaced, tree)

@@ -46,7 +46,7 @@ def batch_topk(
         d_in: inputs, >= 1.
         d_code: latents, >= 1.
         k: active latents of an example on average, in [1, width]; of the product with the batch
-            size a fraction is dropped.
+            size a fraction is dropped, so that 2.1 in batches of 15 is 31 a batch.
         threshold_rate: of the running mean that is the threshold, over the smallest activation of
             each batch, in (0, 1].
         threshold_start: the update in which that mean begins, with the smallest activation itself;
@@ -116,16 +116,39 @@ def batch_architecture(
 
 
 def batch_largest(values: Array, k: Scalar) -> Array:
-    """Which are among the int(k·batch) largest of a whole batch.
+    """Which are among the k·batch largest of a whole batch.
 
     Args:
         values: (batch, d_code).
-        k: how many of an example on average.
+        k: how many of an example on average, >= 0.
 
     Returns:
         Truth values, (batch, d_code).
     """
-    return largest(values.reshape(-1), k * values.shape[0]).reshape(values.shape)
+    n_chosen = whole_product(k, values.shape[0])
+    return largest(values.reshape(-1), n_chosen).reshape(values.shape)
+
+
+def whole_product(k: Scalar, batch_size: int) -> Array:
+    """k·batch_size without its fraction, the same whether k is swept or written in the program.
+
+    A k in float32 may be a little less than the number that was written, 2.1 for example. So a
+    product that the rounding of k may have brought below a whole number is that number. It is
+    SAELens' int(k * batch_size), but where that product is itself rounded to below a whole number:
+    2.3 * 50 is 115 here, and 114 there.
+
+    Args:
+        k: a number >= 0.
+        batch_size: >= 1.
+
+    Returns:
+        int32 ().
+    """
+    k = jnp.asarray(k, jnp.zeros(()).dtype)
+    whole = jnp.floor(k)
+    rounding = jnp.minimum(jnp.finfo(k.dtype).eps * k * batch_size, 0.5)
+    rest = jnp.floor((k - whole) * batch_size + rounding)
+    return whole.astype(jnp.int32) * batch_size + rest.astype(jnp.int32)
 
 
 def _pre(params: SaeParams, x: Array, pre_bias: bool) -> Array:

@@ -1,6 +1,6 @@
 """Latents that no longer fire, and what brings them back: an auxiliary loss, or a new start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import flax.struct
@@ -19,11 +19,15 @@ class Resampling:
 
     Attributes:
         dead: which are dead, bool (d_code,).
+        used: which are in use, bool (d_code,).
         examples: one for each latent, (d_code, d_in).
+        starts: where parameters with a number for each latent start, by name, (d_code,) each.
     """
 
     dead: Array
+    used: Array
     examples: Array
+    starts: Mapping[str, Array]
 
 
 class Dead(NamedTuple):

@@ -18,6 +18,7 @@ Scale = Literal["none", "mean_square", "mean_norm"]
 MEDIAN_STEPS = 100
 """Of Weiszfeld's iteration, at the most, as in dictionary_learning."""
 MEDIAN_TOLERANCE = 1e-5
+"""The least step, as part of the mean distance from the mean; a point as near as this is there."""
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -72,28 +73,35 @@ def frame_of(inputs: Array, centre: Centre, scale: Scale) -> Frame:
 def geometric_median(points: Array) -> Array:
     """The point with the least sum of distances to the others, by Weiszfeld's iteration.
 
+    At one of the points themselves it stays only where no other place is nearer to all.
+
     Args:
         points: (n, d).
 
     Returns:
-        (d,), to about 1e-5 or what 100 steps from the mean reach. A point that a step falls on
-        counts as if it were next to it.
+        (d,), to about 1e-5 of the mean distance from the mean, or what 100 steps from there reach.
 
     Reference:
-        Weiszfeld 1937, Sur le point pour lequel la somme des distances de n points donnés est
-        minimum.
+        Vardi & Zhang 2000, The multivariate L1-median and associated data depth.
     """
+    mean = points.mean(0)
+    close = MEDIAN_TOLERANCE * jnp.linalg.norm(points - mean[None], axis=1).mean()
 
     def far(loop: tuple[Array, Array, Array]) -> Array:
         step, guess, before = loop
-        moved = jnp.linalg.norm(guess - before) >= MEDIAN_TOLERANCE
+        moved = jnp.linalg.norm(guess - before) > close
         return (step < MEDIAN_STEPS) & (moved | (step == 0))
 
     def nearer(loop: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         step, guess, _ = loop
-        distances = jnp.linalg.norm(points - guess[None], axis=1, keepdims=True)
-        weights = 1 / jnp.maximum(distances, jnp.finfo(points.dtype).tiny ** 0.5)
-        return step + 1, jnp.sum(weights * points, 0) / jnp.sum(weights), guess
+        ways = points - guess[None]
+        distances = jnp.linalg.norm(ways, axis=1, keepdims=True)
+        here = distances <= close
+        weights = jnp.where(here, 0, 1 / jnp.where(here, 1, distances))
+        pull = jnp.sum(weights * ways, 0)
+        free = 1 - jnp.sum(here) / jnp.maximum(jnp.linalg.norm(pull), jnp.finfo(pull.dtype).tiny)
+        total = jnp.sum(weights)
+        moves = jnp.maximum(free, 0) * pull / jnp.where(total > 0, total, 1)
+        return step + 1, guess + moves, guess
 
-    mean = points.mean(0)
     return jax.lax.while_loop(far, nearer, (jnp.int32(0), mean, mean))[1]

@@ -128,9 +128,21 @@ def first_state(architecture: Architecture, around: Around, d_in: int, d_code: i
         threshold=() if architecture.threshold is None else jnp.zeros(()),
         frame=Frame(centre=jnp.zeros(d_in), scale=jnp.ones(())) if framed else (),
         tuner=() if tuner is None or sparsity is None else tuner.start(sparsity.coefficient),
-        resampling=Resampling(dead=jnp.zeros(d_code, bool), examples=jnp.zeros((d_code, d_in)))
+        resampling=_resampling(architecture, d_in, d_code)
         if around.dead is not None and around.dead.term is None
         else (),
+    )
+
+
+def _resampling(architecture: Architecture, d_in: int, d_code: int) -> Resampling:
+    """Before the first update, in which nothing is dead."""
+    zeros = architecture.zeros()
+    per_latent = [name for name, dims in architecture.dims.items() if dims == ("latent",)]
+    return Resampling(
+        dead=jnp.zeros(d_code, bool),
+        used=jnp.ones(d_code, bool),
+        examples=jnp.zeros((d_code, d_in)),
+        starts={name: getattr(zeros, name) for name in per_latent},
     )
 
 

@@ -18,8 +18,10 @@ def largest(values: Array, k: Scalar) -> Array:
     chosen. No gradient goes through the choice.
 
     Args:
-        values: any floating dtype, (..., n). An infinity counts as a number, nan as more than that.
-        k: how many, >= 0; a fraction is dropped. All are chosen where k is n or more.
+        values: any floating dtype, (..., n). An infinity counts as a number, nan as more than that,
+            or with its sign bit set as less than all.
+        k: how many, >= 0; a fraction is dropped. All are chosen where k is n or more; where it is 0
+            none, but for a first one that is the nan with all bits but the sign set.
 
     Returns:
         Truth values, (..., n).

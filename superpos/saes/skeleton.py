@@ -46,7 +46,7 @@ def sparse_autoencoder(
     in more than the window of `dead`, 1000 updates without it), each term of the loss, and where an
     L0 is asked for `l0_reached`, 1 where it is within 5 %, else 0; of a block of updates, in which
     part of them it was. It has `apply_batch` where an architecture decides otherwise in training
-    than outside it.
+    than outside it, and the `width` that is in use.
 
     Args:
         architecture: the forward pass.
@@ -97,8 +97,8 @@ def sparse_autoencoder(
         l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
         new = next_state(architecture, around, state, frame, found, l0)
         if isinstance(state.resampling, Resampling):
-            examples = badly_reconstructed(x, found.recon, d_code, key).astype(jnp.zeros(()).dtype)
-            again = Resampling(dead=silent, examples=jax.lax.stop_gradient(examples))
+            examples = badly_reconstructed(x, found.recon, d_code, key)
+            again = _again(state.resampling, silent, latents[0], examples)
             new = dataclasses.replace(new, resampling=again)
         measured = {
             **terms,
@@ -110,7 +110,7 @@ def sparse_autoencoder(
         total = sum(terms.values(), (architecture.weight - 1) * terms["mse"])
         return total, (new, measured)
 
-    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims)
+    model = Model(init, apply, loss, takes=vectors(d_in), dims=architecture.dims, width=width)
     return model if architecture.infer is None else model._replace(apply_batch=apply_batch)
 
 
@@ -136,7 +136,7 @@ def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
 
 
 def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar | None:
-    """The L0 that one of the parts asks for.
+    """The L0 that is trained for, as one of the parts asks; of k a fraction is dropped as there.
 
     Raises:
         ArgumentError: parts do not fit, or more latents are asked for than there are; one line.
@@ -145,11 +145,12 @@ def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar 
         within(around.width, "width", d_code, f"d_code={d_code}")
     if around.tuner is not None and around.sparsity is None:
         raise ArgumentError("tuner: expected a model with a penalty, sparsity")
-    key, asked = _asked(architecture, around)
-    if asked is not None:
-        most = d_code if around.width is None else around.width
-        within(asked, key, most, f"the {shown(most)} latents in use")
-    return asked
+    asked = _asked(architecture, around)
+    most = d_code if around.width is None else around.width
+    for name, value in asked.items():
+        within(value, name, most, f"the {shown(most)} latents in use")
+    each_alone = architecture.infer is None
+    return next((jnp.floor(v) if n == "k" and each_alone else v for n, v in asked.items()), None)
 
 
 def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
@@ -159,13 +160,20 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
 
 
-def _asked(architecture: Architecture, around: Around) -> tuple[str, Scalar | None]:
-    """The key by which an L0 is asked for, and which it is."""
-    if around.tuner is not None:
-        return "tuner.target", around.tuner.target
-    if around.sparsity is not None and around.sparsity.target is not None:
-        return "sparsity.target", around.sparsity.target
-    return "k", architecture.k
+def _again(old: Resampling, dead: Array, used: Array, examples: Array) -> Resampling:
+    """What an optimiser needs after a batch."""
+    examples = jax.lax.stop_gradient(examples.astype(old.examples.dtype))
+    return dataclasses.replace(old, dead=dead, used=used, examples=examples)
+
+
+def _asked(architecture: Architecture, around: Around) -> dict[str, Scalar]:
+    """Every L0 that is asked for, by its key; the first decides."""
+    asked = {
+        "tuner.target": None if around.tuner is None else around.tuner.target,
+        "sparsity.target": None if around.sparsity is None else around.sparsity.target,
+        "k": architecture.k,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _revival(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import Count, Positive, factory, shown
+from superpos.required import require
 from superpos.types import Array, Scalar
 
 PUBLISHED_STEPS = 200_000_000 // 1024
@@ -108,11 +109,16 @@ def l0_tuner(
         A Tuner.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or least is more than most.
 
     Reference:
         Chanin et al. 2026, SynthSAEBench (arXiv 2602.14687), how L0 is reached.
     """
+    require(
+        lambda least, most: least <= most,
+        [least, most],
+        lambda: f"least={shown(least)}: expected at most most={shown(most)}",
+    )
     shorter = min(1.0, n_steps / PUBLISHED_STEPS)
     horizon = max(1.0, min(LEAST_HORIZON, LEAST_PART * n_steps), L0_HORIZON * shorter)
     end = n_steps if shorter < 1 else math.inf

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from superpos.arguments import ArgumentError
 from superpos.types import Array, Carry, Key, Params, State
 
 
@@ -34,7 +35,14 @@ def updated(
 
     Returns:
         The carry one step later.
+
+    Raises:
+        ArgumentError: the model has dead latents to start anew, and the optimiser starts none.
     """
+    if key is None and getattr(state, "resampling", ()) != ():
+        raise ArgumentError(
+            "resample_every=none: expected a number, for a model with saes.resample"
+        )
     extra = {} if key is None else {"key": key, "model_state": state}
     updates, opt_state = tx.update(grads, carry.opt_state, carry.params, **extra)
     params = optax.apply_updates(carry.params, updates)

@@ -16,6 +16,7 @@ from superpos.types.base import (
     KeyData,
     Output,
     Params,
+    Scalar,
     SourceState,
     State,
 )
@@ -66,6 +67,8 @@ class Model(NamedTuple):
         apply_batch: (params, state, inputs) -> Output, for a batch whose examples compete, as in
             training; inputs, codes and reconstructions are led by (batch,). None where the code of
             an example depends on no other.
+        width: parts of the code that are in use, the first of them; a fraction is dropped. None is
+            all.
     """
 
     init: Callable[[Key], tuple[Params, State]]
@@ -75,6 +78,7 @@ class Model(NamedTuple):
     takes: Example | None = None
     dims: Dims = MappingProxyType({})
     apply_batch: Callable[[Params, State, Array], Output] | None = None
+    width: Scalar | None = None
 
 
 Probe = Callable[[Params, State, Key], dict[str, Array]]

@@ -129,3 +129,24 @@ def test_a_source_without_features_and_a_model_without_decoder_are_refused() -> 
     bare = MODEL._replace(init=lambda key: ({}, ()))
     with pytest.raises(ArgumentError, match="^model: expected parameters with a decoder, W_dec$"):
         recovery(model=bare, source=SOURCE, batch_size=2)
+
+
+def test_latents_that_the_model_has_not_in_use_do_not_count() -> None:
+    """A swept width is scored as the model of that many latents."""
+
+    def scores(n_latents: int, width: Any = None) -> dict[str, Array]:
+        model = saes.topk(d_in=D, d_code=n_latents, k=2, width=width)
+        evaluation = recovery(model=model, source=SOURCE, batch_size=16)
+        return evaluation.measure(*model.init(KEY), KEY)
+
+    swept = jax.jit(jax.vmap(lambda width: scores(LATENTS, width)))(jnp.array([3.0, LATENTS]))
+    for place, width in enumerate([3, LATENTS]):
+        for name, value in scores(width).items():
+            found = swept[name][place]
+            found = found[:width] if name.startswith("latent_") and found.ndim else found
+            np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_more_latents_than_there_are_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="^width=7: expected at most the 6 latents of the mod"):
+        recovery(model=MODEL, source=SOURCE, batch_size=2, width=7)

@@ -1,5 +1,7 @@
 """Absorption and hedging, on dictionaries that show them by construction."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,14 @@ def test_latents_that_give_up_what_new_ones_take_have_hedged() -> None:
     assert float(metrics.hedging_degree(5 * mixed, wide)) == pytest.approx(
         float(metrics.hedging_degree(mixed, wide))
     )
+
+
+def test_a_latent_that_turns_round_hedges_by_more_than_1() -> None:
+    """It moves by 2 in the new direction; the mean |cos| with a random one is a ratio of Γ."""
+    axes = np.eye(10)
+    chance = 2 * math.gamma(5) / (math.pi**0.5 * math.gamma(5.5))
+    found = float(metrics.hedging_degree(axes[:1], [-axes[0], axes[0]]))
+    assert found == pytest.approx((2 - chance) / (1 - chance), rel=1e-5)
 
 
 def test_latents_that_stay_have_not_hedged() -> None:

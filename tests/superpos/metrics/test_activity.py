@@ -41,6 +41,13 @@ def test_explained_variance_centred_and_not() -> None:
     assert float(metrics.explained_variance(mean, INPUTS)) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e6])
+def test_explained_variance_does_not_depend_on_the_unit(size: float) -> None:
+    for score in (metrics.explained_variance, metrics.explained_variance_uncentred):
+        found = score(size * RECON, size * INPUTS)
+        np.testing.assert_allclose(found, score(RECON, INPUTS), rtol=1e-5)
+
+
 def test_without_variance_only_an_exact_reconstruction_explains() -> None:
     flat = np.full((3, 2), 0.7)
     for score in (metrics.explained_variance, metrics.explained_variance_uncentred):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from superpos import metrics
+from superpos.arguments import ArgumentError
 
 RNG = np.random.default_rng(5)
 CODE = RNG.normal(size=(2, 50, 6)) * (RNG.uniform(size=(2, 50, 6)) < 0.3)
@@ -18,6 +19,18 @@ def test_counts_are_those_of_a_table_of_four() -> None:
     expected = [on & true, on & ~true, ~on & true, ~on & ~true]
     found = metrics.detection_counts(CODE, FACTORS, MATCHES)
     np.testing.assert_array_equal(found, np.stack([each.sum(1) for each in expected], axis=-1))
+
+
+def test_counts_are_those_of_float32_whatever_the_code_is() -> None:
+    """Float16 goes to 65504, and by steps of 2 from 2048 on."""
+    counts = metrics.detection_counts(np.ones((70_001, 1), np.float16), np.ones((70_001, 1)), [0])
+    np.testing.assert_array_equal(counts, [[70_001, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("match", [-1, 4])
+def test_a_match_that_is_no_feature_is_refused(match: int) -> None:
+    with pytest.raises(ArgumentError, match="^matches: expected numbers of the 4 features of fac"):
+        metrics.detection_counts(CODE, FACTORS, [0, 1, match, 1, 2, 0])
 
 
 def test_rates_by_hand() -> None:

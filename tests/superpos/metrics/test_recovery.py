@@ -89,3 +89,8 @@ def test_zero_rows_give_finite_scores() -> None:
 def test_a_dictionary_of_another_width_is_refused_in_one_line() -> None:
     with pytest.raises(ArgumentError, match=r"^features of shape \(5, 3\): expected .*, with 4 "):
         metrics.recovery(W_DEC, FEATURES[:, :3])
+
+
+def test_factors_of_other_features_are_refused_in_one_line() -> None:
+    with pytest.raises(ArgumentError, match=r"^factors of shape \(30, 4\): .*, with 5 along fe"):
+        metrics.recovery(W_DEC, FEATURES, code=CODE, factors=FACTORS[:, :4])

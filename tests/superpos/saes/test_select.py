@@ -54,6 +54,12 @@ def test_none_and_all_can_be_chosen() -> None:
     assert chosen(values, 3).all() and chosen(values, 9).all()
 
 
+def test_nan_is_above_all_and_with_its_sign_bit_below() -> None:
+    values = jnp.asarray([[-np.inf, np.nan, np.inf, -np.float32(np.nan)]], jnp.float32)
+    order = [np.flatnonzero(chosen(values, k)[0]).tolist() for k in (1, 2, 3)]
+    assert order == [[1], [1, 2], [0, 1, 2]]
+
+
 def test_a_fraction_of_k_is_dropped() -> None:
     values = jnp.arange(5.0)[None]
     np.testing.assert_array_equal(chosen(values, 2.9), chosen(values, 2))

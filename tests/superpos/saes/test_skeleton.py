@@ -101,6 +101,17 @@ def test_explained_variance_is_that_of_the_batch() -> None:
     assert measured["l0_reached"] == 1
 
 
+def test_an_l0_of_topk_is_reached_that_it_trains() -> None:
+    """Of k = 2.5 an example has 2, and a batch of BatchTopK 2.5 on average."""
+    for make in (saes.topk, saes.batch_topk):
+        model = make(d_in=D_IN, d_code=D_CODE, k=2.5)
+        params, state = model.init(jax.random.key(0))
+        params = params.replace(b_enc=params.b_enc + 9)
+        _, (_, measured) = model.loss(params, state, batch_of(X[0]), jax.random.key(0))
+        assert float(measured["l0"]) == (2 if make is saes.topk else 2.5)
+        assert float(measured["l0_reached"]) == 1
+
+
 def test_inputs_are_framed_by_the_first_batch() -> None:
     """A centre in the frame is a b_dec that starts there, for an optimiser, too."""
     framed = saes.relu(d_in=D_IN, d_code=D_CODE, centre="mean")
@@ -139,6 +150,20 @@ def test_the_geometric_median_is_where_directions_cancel() -> None:
     assert np.linalg.norm(pull) < 1e-2 * len(points)
     corner = np.asarray([[0, 0], [0, 0], [0, 0], [1, 0], [0, 1]], np.float32)
     np.testing.assert_allclose(geometric_median(jnp.asarray(corner)), [0, 0], atol=1e-3)
+
+
+def test_the_geometric_median_does_not_stick_at_a_point_it_passes() -> None:
+    """Three of five points are at (1, 0); the mean is the second."""
+    points = jnp.asarray([[-3, 0], [0, 0], [1, 0], [1, 0], [1, 0]], jnp.float32)
+    np.testing.assert_allclose(geometric_median(points), [1, 0], atol=1e-4)
+    np.testing.assert_array_equal(geometric_median(jnp.full((4, 2), 3.0)), [3, 3])
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e5])
+def test_the_geometric_median_scales_with_its_points(size: float) -> None:
+    points = jnp.asarray(np.random.default_rng(4).normal(size=(50, 3)) ** 2, jnp.float32)
+    found = geometric_median(size * points)
+    np.testing.assert_allclose(found, size * geometric_median(points), rtol=1e-4)
 
 
 def test_starts_are_those_of_the_libraries() -> None:
@@ -194,3 +219,50 @@ def test_dead_latents_start_anew_at_badly_reconstructed_examples() -> None:
     for leaf in jax.tree.leaves(moments):
         if leaf.shape == (D_CODE,):
             assert not np.asarray(leaf)[dead].any()
+
+
+RESAMPLED: dict[str, Any] = {
+    "relu": lambda **kw: saes.relu(sparsity=sparsity.l1(coefficient=0.1), **kw),
+    "gated": lambda **kw: saes.gated(sparsity=sparsity.l1(coefficient=0.1), **kw),
+    "jumprelu": lambda **kw: saes.jumprelu(init_threshold=0.25, **kw),
+}
+
+
+def resampled_once(model: Any, n_used: int) -> tuple[Any, Any]:
+    """Parameters and moments after an update in which latent 2 starts anew."""
+    tx = optim.sae_adam(learning_rate=0.01, resample_every=1)
+    params, state = model.init(jax.random.key(0))
+    columns = params.W_enc * (1 + jnp.arange(params.W_enc.shape[1]))[None]
+    own = {each: params.__dict__[each].at[2].set(-9.0) for each in state.resampling.starts}
+    params = params.replace(W_enc=columns, **own)
+    state = state.replace(silent=state.silent.at[2].set(5))
+    grads, (state, _) = jax.grad(model.loss, has_aux=True)(
+        params, state, batch_of(X[0]), jax.random.key(1)
+    )
+    assert state.resampling.dead.tolist() == [i == 2 for i in range(columns.shape[1])]
+    assert int(state.resampling.used.sum()) == n_used
+    steps, moments = tx.update(grads, tx.init(params), params, model_state=state)
+    return jax.tree.map(jnp.add, params, steps), moments
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_every_parameter_of_a_dead_latent_starts_anew(name: str) -> None:
+    model = RESAMPLED[name](d_in=D_IN, d_code=D_CODE, dead=saes.resample(window=0.0))
+    params, moments = resampled_once(model, D_CODE)
+    for each, array in vars(params).items():
+        if array.shape == (D_CODE,):
+            start = 0.25 if each == "threshold" else 0
+            np.testing.assert_allclose(array[2], start, atol=1e-5, err_msg=each)
+    rows = [leaf for leaf in jax.tree.leaves(moments) if leaf.shape in ((D_CODE,), (D_CODE, D_IN))]
+    assert len(rows) >= 4
+    for leaf in rows:
+        assert not leaf[2].any()
+
+
+def test_latents_that_are_not_in_use_give_a_new_one_nothing() -> None:
+    """Width 6 of 24 is width 6 alone after a new start, too."""
+    six = {"d_in": D_IN, "dead": saes.resample(window=0.0)}
+    masked, _ = resampled_once(RESAMPLED["relu"](d_code=24, width=6, **six), 6)
+    alone, _ = resampled_once(RESAMPLED["relu"](d_code=6, **six), 6)
+    np.testing.assert_allclose(masked.W_enc[:, :6], alone.W_enc, rtol=1e-6)
+    np.testing.assert_allclose(masked.W_dec[:6], alone.W_dec, rtol=1e-6)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from superpos import data, optim, saes
+from superpos.arguments import ArgumentError
 from superpos.saes import recipes
 from superpos.train import FitSpec, fit, sweep, training
 
@@ -50,6 +51,13 @@ def test_a_run_resamples_what_is_dead() -> None:
     assert again.any() and not again.all()
     np.testing.assert_allclose(norms[again], 1, rtol=1e-5)
     assert (norms[~again] < 0.2).all()
+
+
+def test_a_model_that_resamples_asks_for_an_optimiser_that_does() -> None:
+    model = saes.topk(d_in=D_IN, d_code=D_CODE, k=1, dead=saes.resample())
+    tx = optim.sae_adam(learning_rate=1e-3)
+    with pytest.raises(ArgumentError, match="^resample_every=none: expected a number, for a model"):
+        fit(jax.random.key(1), model=model, source=SOURCE, tx=tx, spec=SPEC)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from superpos import data, optim, saes
+from superpos.arguments import ArgumentError
 from superpos.saes import l0_tuner, sparsity
 from superpos.saes.tuner import PUBLISHED_STEPS, TunerState
 from superpos.train import FitSpec, sweep, training
@@ -99,3 +100,18 @@ def test_every_member_of_a_frontier_reaches_its_l0_or_is_flagged(architecture: s
     reached = found["l0_reached"].to_numpy()[:, -1]
     assert (reached[:-1] > 0.9).all(), reached
     assert abs(fresh[-1] / TARGETS[-1] - 1) > 0.05 and reached[-1] == 0
+
+
+def test_bounds_that_cross_and_a_target_out_of_reach_are_refused() -> None:
+    """The target of the penalty as well as that of the tuner."""
+    with pytest.raises(ArgumentError, match=r"^least=10\.0: expected at most most=1\.0$"):
+        l0_tuner(target=2.0, n_steps=10, least=10.0, most=1.0)
+    for target, own in ((2.0, 100.0), (100.0, 2.0)):
+        name = "tuner" if target > own else "sparsity"
+        with pytest.raises(ArgumentError, match=f"^{name}.target=100.0: expected at most the 6 "):
+            saes.jumprelu(
+                d_in=4,
+                d_code=6,
+                sparsity=sparsity.quadratic(target=own),
+                tuner=l0_tuner(target=target, n_steps=10),
+            )
