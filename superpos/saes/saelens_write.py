@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from superpos import safetensors
 from superpos.arguments import (
     ArgumentError,
     AtLeastOne,
@@ -21,7 +22,6 @@ from superpos.arguments import (
     factory,
     shown,
 )
-from superpos.saes import safetensors
 from superpos.saes.aligned import aligned_params
 from superpos.saes.gated import GatedParams
 from superpos.saes.inputs import Frame

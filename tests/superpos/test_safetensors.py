@@ -39,3 +39,25 @@ def test_only_what_is_wanted_is_read(tmp_path: Path) -> None:
     assert safetensors.read(tmp_path / "file", lambda name: name != "mask") == {"w": [2.0]}
     with pytest.raises(ArgumentError, match="damaged, expected arrays of floats"):
         safetensors.read(tmp_path / "file")
+
+
+def of_header(entries: str, numbers: bytes) -> bytes:
+    return len(entries).to_bytes(8, "little") + entries.encode() + numbers
+
+
+ENTRY = '{"dtype": "F32", "shape": [1], "data_offsets": [%d, %d]}'
+
+
+@pytest.mark.parametrize(
+    ("entries", "n_bytes"),
+    [
+        ('{"a": ' + ENTRY % (0, 4) + "}", 8),  # bytes of no array
+        ('{"a": ' + ENTRY % (4, 8) + "}", 8),
+        ('{"a": ' + ENTRY % (0, 4) + ', "b": ' + ENTRY % (0, 4) + "}", 4),
+        ('{"a": ' + ENTRY % (0, 4) + ', "a": ' + ENTRY % (4, 8) + "}", 8),
+    ],
+)
+def test_numbers_are_of_one_array_each(entries: str, n_bytes: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(of_header(entries, bytes(n_bytes)))
+    with pytest.raises(ArgumentError, match="damaged, expected arrays of floats in safetensors$"):
+        safetensors.read(tmp_path / "file")

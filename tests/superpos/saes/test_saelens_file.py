@@ -146,28 +146,6 @@ def test_a_damaged_file_is_refused_in_one_line(
         saes.read(place)
 
 
-def of_header(entries: str, numbers: bytes) -> bytes:
-    return len(entries).to_bytes(8, "little") + entries.encode() + numbers
-
-
-ENTRY = '{"dtype": "F32", "shape": [1], "data_offsets": [%d, %d]}'
-
-
-@pytest.mark.parametrize(
-    ("entries", "n_bytes"),
-    [
-        ('{"a": ' + ENTRY % (0, 4) + "}", 8),  # bytes of no array
-        ('{"a": ' + ENTRY % (4, 8) + "}", 8),
-        ('{"a": ' + ENTRY % (0, 4) + ', "b": ' + ENTRY % (0, 4) + "}", 4),
-        ('{"a": ' + ENTRY % (0, 4) + ', "a": ' + ENTRY % (4, 8) + "}", 8),
-    ],
-)
-def test_numbers_are_of_one_array_each(entries: str, n_bytes: int, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(of_header(entries, bytes(n_bytes)))
-    with pytest.raises(ArgumentError, match="damaged, expected arrays of floats in safetensors$"):
-        safetensors.read(tmp_path / "file")
-
-
 def test_a_file_that_is_cut_short_or_not_finite_is_refused(folder: Path, tmp_path: Path) -> None:
     place = changed(folder, tmp_path)
     weights = place / "sae_weights.safetensors"
