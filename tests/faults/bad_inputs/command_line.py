@@ -118,7 +118,7 @@ TOGETHER = [
     ),
     case("model=computation;init@model.init=rotated", "model.init=rotated: expected a model with"),
     case(
-        "model=computation;+regulariser@model.regularisers=attack",
+        "model=computation;evaluations=loss;+regulariser@model.regularisers=attack",
         "regularisers.attack: expected a model with tied weights W",
     ),
     case(
