@@ -29,23 +29,13 @@ from superpos.saes.jumprelu import JumpReluParams
 from superpos.saes.matching_pursuit import PursuitParams
 from superpos.saes.parameters import SaeParams, folded
 from superpos.saes.parts import SaeState
+from superpos.saes.recipes import TOPK_FAMILY, Ours
 from superpos.saes.relu import TiedParams
 from superpos.saes.saelens_file import CONFIG, FIXED, WEIGHTS, listed
 from superpos.saes.skeleton import within
 from superpos.types import Params
 
-Kind = Literal[
-    "abs_topk",
-    "aligned",
-    "batch_topk",
-    "gated",
-    "jumprelu",
-    "matching_pursuit",
-    "matryoshka",
-    "matryoshka_relu",
-    "relu",
-    "topk",
-]
+Kind = Literal[Ours, "matryoshka_relu"]
 THEIRS = {
     **{"abs_topk": "abstopk", "aligned": "topk", "batch_topk": "jumprelu", "gated": "gated"},
     **{"jumprelu": "jumprelu", "matching_pursuit": "matching_pursuit", "matryoshka": "jumprelu"},
@@ -220,7 +210,7 @@ def _arrays(architecture: Kind, params: Params, state: SaeState) -> dict[str, np
     """Arrays by the names that SAELens has, in float64, in the frame of the model."""
     if architecture == "aligned":
         params = aligned_params(params)
-    if architecture in ("topk", "aligned", "abs_topk", "batch_topk", "matryoshka"):
+    if architecture in TOPK_FAMILY:
         params = folded(params)
     arrays = {name: np.asarray(leaf, np.float64) for name, leaf in vars(params).items()}
     if isinstance(params, TiedParams):

@@ -7,6 +7,11 @@ from typing import Any, NamedTuple
 
 from superpos.arguments import ArgumentError, shown
 
+GELU_ACTIVATIONS = {
+    **{"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"},
+    **{"relu": "relu", "silu": "silu"},
+}
+"""Of GPT-2 and GPT-NeoX, by their names in transformers."""
 _REQUIRED: Any = object()
 
 
@@ -31,6 +36,17 @@ class Config(NamedTuple):
         if type(value) is not int or not 1 <= value < 2**31:
             raise self.refusal(key, value, "an integer in [1, 2147483647]")
         return value
+
+    def divisor(self, key: str, *, of: str) -> int:
+        """A whole number that divides the one at another key.
+
+        Raises:
+            ArgumentError: there is none, or it does not; one line.
+        """
+        number, whole = self.count(key), self.count(of)
+        if whole % number:
+            raise self.refusal(key, number, f"a divisor of {of}={whole}")
+        return number
 
     def number(self, key: str, default: float = _REQUIRED) -> float:
         """A number above 0.

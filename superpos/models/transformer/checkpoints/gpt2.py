@@ -10,12 +10,7 @@ from superpos.models.transformer.architecture import (
     TransformerParams,
 )
 from superpos.models.transformer.checkpoints.arrays import Arrays, stacked
-from superpos.models.transformer.checkpoints.config import Config
-
-ACTIVATIONS = {
-    **{"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu"},
-    **{"relu": "relu", "silu": "silu"},
-}
+from superpos.models.transformer.checkpoints.config import GELU_ACTIVATIONS, Config
 
 
 def gpt2(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerParams]:
@@ -24,9 +19,7 @@ def gpt2(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerParam
     Raises:
         ArgumentError: a key or an array is not as it must be; one line.
     """
-    width, n_heads = config.count("n_embd"), config.count("n_head")
-    if width % n_heads:
-        raise config.refusal("n_head", n_heads, f"a divisor of n_embd={width}")
+    width, n_heads = config.count("n_embd"), config.divisor("n_head", of="n_embd")
     config.only("scale_attn_weights", True)
     config.only("scale_attn_by_inverse_layer_idx", False)
     config.only("add_cross_attention", False)
@@ -41,7 +34,7 @@ def gpt2(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerParam
         d_mlp=config.count("n_inner", 4 * width),
         norm="layer",
         epsilon=config.number("layer_norm_epsilon"),
-        activation=config.choice("activation_function", ACTIVATIONS),
+        activation=config.choice("activation_function", GELU_ACTIVATIONS),
     )
     tied = config.flag("tie_word_embeddings", True)
     return architecture, TransformerParams(

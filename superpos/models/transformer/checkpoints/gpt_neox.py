@@ -7,13 +7,8 @@ from superpos.models.transformer.architecture import (
     TransformerParams,
 )
 from superpos.models.transformer.checkpoints.arrays import Arrays, stacked
-from superpos.models.transformer.checkpoints.config import Config
+from superpos.models.transformer.checkpoints.config import GELU_ACTIVATIONS, Config
 from superpos.models.transformer.checkpoints.rotary import rotary_base, rotary_share
-
-ACTIVATIONS = {
-    **{"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"},
-    **{"relu": "relu", "silu": "silu"},
-}
 
 
 def gpt_neox(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerParams]:
@@ -22,9 +17,8 @@ def gpt_neox(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerP
     Raises:
         ArgumentError: a key or an array is not as it must be; one line.
     """
-    width, n_heads = config.count("hidden_size"), config.count("num_attention_heads")
-    if width % n_heads:
-        raise config.refusal("num_attention_heads", n_heads, f"a divisor of hidden_size={width}")
+    width = config.count("hidden_size")
+    n_heads = config.divisor("num_attention_heads", of="hidden_size")
     d_head = width // n_heads
     architecture = Architecture(
         n_tokens=config.count("vocab_size"),
@@ -37,7 +31,7 @@ def gpt_neox(config: Config, arrays: Arrays) -> tuple[Architecture, TransformerP
         d_mlp=config.count("intermediate_size"),
         norm="layer",
         epsilon=config.number("layer_norm_eps"),
-        activation=config.choice("hidden_act", ACTIVATIONS),
+        activation=config.choice("hidden_act", GELU_ACTIVATIONS),
         d_rotary=int(d_head * rotary_share(config, "rotary_pct")),
         rotary_base=rotary_base(config, "rotary_emb_base"),
         parallel=config.flag("use_parallel_residual", True),
