@@ -39,14 +39,21 @@ class Asset:
     """Arrays that are not hyperparameters: data, or a trained model. All members share them.
 
     Attributes:
-        arrays: a tree of NumPy arrays.
+        arrays: a tree of NumPy arrays, or of their shapes and dtypes.
         digest: SHA-256 of their content, shapes and dtypes, and of what `read` depends on besides.
         read: the same tree of JAX arrays -> what a factory is given.
+        make: for arrays that only an experiment makes, of which shapes and dtypes are known: the
+            folder of its output -> the asset. None where the arrays are there.
     """
 
     arrays: Any
     digest: str
     read: Callable[[Any], Any] = _as_it_is
+    make: "Callable[[str], Asset] | None" = None
+
+    def made(self, folder: str) -> "Asset":
+        """The asset with its arrays, made in a folder where they are not there yet."""
+        return self if self.make is None else self.make(folder)
 
 
 @flax.struct.dataclass(kw_only=True)

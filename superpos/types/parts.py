@@ -69,6 +69,8 @@ class Model(NamedTuple):
             an example depends on no other.
         width: parts of the code that are in use, the first of them; a fraction is dropped. None is
             all.
+        transformer: of a language model, the functions that it is made of, a
+            `superpos.models.transformer.Transformer`; None for others.
     """
 
     init: Callable[[Key], tuple[Params, State]]
@@ -79,6 +81,7 @@ class Model(NamedTuple):
     dims: Dims = MappingProxyType({})
     apply_batch: Callable[[Params, State, Array], Output] | None = None
     width: Scalar | None = None
+    transformer: Any = None
 
 
 Probe = Callable[[Params, State, Key], dict[str, Array]]

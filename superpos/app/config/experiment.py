@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from superpos import random
 from superpos.app.complaints import MOVED
+from superpos.app.config import loading
 from superpos.app.config.changes import with_changes
 from superpos.app.config.resolve import COMPONENTS
 from superpos.app.config.sweep_plan import ConfigError, SweepPlan
@@ -143,7 +144,9 @@ def _unread(variants: Iterable[Variant]) -> list[str]:
     named = dict.fromkeys(
         name for plan in plans for name, node in plan.config["assets"].items() if node is not None
     )
-    read = {name for plan in plans for name in plan.assets}
+    read = {
+        name for plan in plans for name in loading.needed(plan.config["assets"], plan.assets)
+    }
     return [
         f"assets.{name}: no component has an argument of that name"
         for name in named

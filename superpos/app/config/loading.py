@@ -1,8 +1,11 @@
-"""Assets of a config: checked, loaded once, and, where an earlier variant makes them, planned."""
+"""Assets of a config: checked, loaded once, and, where the experiment makes them, planned.
+
+A loader that has an argument with the name of another asset is given that.
+"""
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +15,11 @@ import numpy as np
 from superpos.app.config.resolve import PARTS
 from superpos.app.registry import registry
 from superpos.arguments import ArgumentError, did_you_mean, shown
-from superpos.components import check, construct
+from superpos.components import asked, check, construct
 from superpos.types import Asset, Members, Model
 
 VARIANT = "variant"
 """An argument of kind `members` in a config: an earlier variant, in place of a store."""
-PLANNED = "planned"
-"""The digest of an asset that an earlier variant is still to make."""
 SUPPLIED = ("registry",)
 
 
@@ -34,8 +35,36 @@ def problems_of(node: Any) -> list[str]:
         if name in registry() or name in PARTS or not str(name).isidentifier():
             problems.append(f"{path}: expected another name, which no component has")
         else:
-            problems += check(registry(), "asset", _with_store(loader, ""), path, SUPPLIED)
+            others = [each for each in node if each != name and node[each] is not None]
+            own = _with_store(loader, "")
+            problems += check(registry(), "asset", own, path, [*SUPPLIED, *others])
     return problems
+
+
+def needed(node: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Assets of some names, and those that their loaders are given, which come before.
+
+    Args:
+        node: the section `assets`, checked.
+        names: those that are asked for.
+
+    Raises:
+        ArgumentError: two loaders ask for each other; one line.
+    """
+    found: dict[str, None] = {}
+
+    def add(name: str, asking: tuple[str, ...]) -> None:
+        if name in asking:
+            raise ArgumentError(f"assets.{name}: asked for by {asking[-1]}, which it asks for")
+        given = asked(registry(), "asset", _with_store(node[name], ""))
+        for each in node:
+            if each in given and node[each] is not None:
+                add(each, (*asking, name))
+        found[name] = None
+
+    for name in names:
+        add(name, ())
+    return [*found]
 
 
 def loaded(
@@ -56,24 +85,16 @@ def loaded(
         ArgumentError: a file or a store that is missing or another one, or an unknown variant; one
             line.
     """
-    return {
-        name: _planned(f"assets.{name}", node[name], made)
-        if VARIANT in node[name]
-        else _load(f"assets.{name}", node[name])
-        for name in names
-    }
-
-
-def realised(
-    node: Mapping[str, Any], assets: Mapping[str, Asset], output_dir: Path
-) -> dict[str, Asset]:
-    """The same assets, with what earlier variants have made by now."""
-    return {
-        name: _load(f"assets.{name}", _with_store(node[name], str(output_dir)))
-        if each.digest == PLANNED
-        else each
-        for name, each in assets.items()
-    }
+    found: dict[str, Asset] = {}
+    for name in needed(node, names):
+        path, loader = f"assets.{name}", node[name]
+        if VARIANT in loader:
+            found[name] = _planned(path, loader, made)
+            continue
+        given = {each: found[each] for each in asked(registry(), "asset", loader) & found.keys()}
+        own = functools.partial(construct, registry(), "asset", loader, path)
+        found[name] = own({"registry": registry(), **given}) if given else _load(path, loader)
+    return {name: found[name] for name in names}
 
 
 def _planned(path: str, loader: Mapping[str, Any], made: Mapping[str, Model | None]) -> Asset:
@@ -92,7 +113,11 @@ def _planned(path: str, loader: Mapping[str, Any], made: Mapping[str, Model | No
         raise ArgumentError(f"{path}.variant={name}: expected one without static axes of its model")
     shapes = jax.eval_shape(model.init, jax.random.key(0))
     arrays = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((1, *leaf.shape), leaf.dtype), shapes)
-    return Asset(arrays, PLANNED, lambda arrays: Members(model, *arrays))
+
+    def make(folder: str) -> Asset:
+        return _load(path, _with_store(loader, folder))
+
+    return Asset(arrays, "", lambda arrays: Members(model, *arrays), make)
 
 
 def _with_store(loader: Any, output_dir: str) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from superpos.app.config import loading
 from superpos.app.config.axes import expand, flat_axes
 from superpos.app.config.changes import flat, with_value, without_links
 from superpos.app.config.resolve import after, resolve
@@ -115,10 +114,10 @@ def realised(variant: Variant, output_dir: Path) -> Variant:
 
 
 def _realised(plan: SweepPlan, output_dir: Path) -> SweepPlan:
-    if all(each.digest != loading.PLANNED for each in plan.assets.values()):
+    if all(each.make is None for each in plan.assets.values()):
         return plan
     with arithmetic(plan.config):
-        assets = loading.realised(plan.config["assets"], plan.assets, output_dir)
+        assets = {name: each.made(str(output_dir)) for name, each in plan.assets.items()}
     return make_plan(plan.config, plan.axes, plan.zipped, plan.fit, assets, plan.over)
 
 

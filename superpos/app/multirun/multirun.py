@@ -10,7 +10,7 @@ from rich.text import Text
 
 from superpos.app import terminal
 from superpos.app.config.experiment import bind, wrong_results
-from superpos.app.config.loading import PLANNED
+from superpos.app.config.loading import VARIANT
 from superpos.app.config.sweep_plan import ConfigError
 from superpos.app.config.written import as_written
 from superpos.app.findings import Findings
@@ -175,9 +175,14 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[JobSweep], list[A
         analyses.append(analyse)
     for job_sweep in job_sweeps:
         for name, each in job_sweep.plan.assets.items():
-            if each.digest == PLANNED:
-                why = "a multirun trains all variants at once, expected a store"
-                problems[f"assets.{name}.variant: {why}"] = None
+            if each.make is None:
+                continue
+            if VARIANT in job_sweep.plan.config["assets"][name]:
+                why = "variant: a multirun trains all variants at once, expected a store"
+                problems[f"assets.{name}.{why}"] = None
+            else:
+                why = "made by the run of an experiment alone, not by a multirun"
+                problems[f"assets.{name}: {why}"] = None
     if problems:
         raise ConfigError(list(problems))
     return job_sweeps, analyses

@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.console import Console
 
-from superpos.app.config.loading import PLANNED
 from superpos.app.config.variant import Variant
 from superpos.app.multirun import manifest
 from superpos.app.multirun.groups import Group, grouped, job_sweeps_of
@@ -32,7 +31,7 @@ def check_held(config: Mapping[str, Any], name: str, variant: Variant, folder: P
     if other.exists():
         what = "no static axes" if variant.static else "static axes"
         raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
-    if any(each.digest == PLANNED for plan in variant.plans for each in plan.assets.values()):
+    if any(each.make is not None for plan in variant.plans for each in plan.assets.values()):
         return  # what its members are is not known yet
     if variant.static:
         manifest.together(folder, _groups(name, variant, folder), [config], ())

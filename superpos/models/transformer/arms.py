@@ -1,0 +1,155 @@
+"""The arms of an experiment on what a trained transformer has and a randomised one has not.
+
+An arm is named by what is done to the model, one after the other: "trained", "gaussian",
+"shuffle_entries + embeddings_kept", "gaussian + quantised", "trained + matched_gaussian".
+
+Sources: Bricken et al. 2023, Towards Monosemanticity, footnote 28 (shuffle_entries); Heap et al.
+2025 (arXiv 2501.17727), section 3 (gaussian, with and without the embeddings, reinitialise, and
+noise_embeddings, their control).
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, did_you_mean, shown
+from superpos.models.transformer.architecture import TransformerParams
+from superpos.models.transformer.quantise import quantise
+from superpos.models.transformer.randomise import (
+    SCHEMES,
+    matched_gaussian,
+    randomise,
+    reinitialise,
+)
+from superpos.models.transformer.transformer import Transformer, select
+from superpos.types import Array, Key
+
+Site = Literal["residual", "mlp"]
+"""The residual stream before a block, or the hidden layer of its MLP."""
+TRAINED, REINITIALISE = "trained", "reinitialise"
+WEIGHTS = (TRAINED, *SCHEMES, REINITIALISE)
+"""What an arm begins with."""
+KEPT, QUANTISED, NOISE, ALONE, MATCHED = (
+    "embeddings_kept",
+    "quantised",
+    "noise_embeddings",
+    "token_alone",
+    "matched_gaussian",
+)
+CHANGES = (KEPT, QUANTISED, NOISE, ALONE, MATCHED)
+"""What may follow. Embeddings as they were trained; weights rounded to 4 bits; in place of each
+occurrence's embedding a normal vector; the layer for the token's embedding alone, without
+attention; normal vectors in place of the activations, of the same mean and covariance."""
+INITIAL_DEVIATION = 0.02
+"""Of matrices that are initialised anew, as GPT-2's, GPT-NeoX's and Llama's are."""
+
+
+class Arm(NamedTuple):
+    """What is done to a trained transformer, and to its activations.
+
+    Attributes:
+        weights: one of WEIGHTS.
+        changes: of CHANGES, each once.
+    """
+
+    weights: str
+    changes: tuple[str, ...]
+
+    @property
+    def of_text(self) -> "Arm":
+        """The part of it that `text_activations` looks at, the same for many arms."""
+        return Arm(TRAINED, tuple(each for each in self.changes if each in (NOISE, ALONE)))
+
+    def params(self, key: Key, trained: TransformerParams) -> TransformerParams:
+        """The parameters of the arm."""
+        embeddings = KEPT not in self.changes
+        params = trained
+        if self.weights == REINITIALISE:
+            params = reinitialise(
+                key, trained, standard_deviation=INITIAL_DEVIATION, embeddings=embeddings
+            )
+        elif self.weights != TRAINED:
+            params = randomise(key, trained, SCHEMES[self.weights], embeddings=embeddings)
+        return quantise(params) if QUANTISED in self.changes else params
+
+    def text_activations(
+        self,
+        model: Transformer,
+        params: TransformerParams,
+        tokens: Array,
+        key: Key,
+        *,
+        layer: int,
+        site: Site,
+    ) -> Array:
+        """Activations at each token of one text, (n,) -> (n, d), but for matched_gaussian.
+
+        Args:
+            model: the functions of the transformer.
+            params: of the arm.
+            tokens: the text, int32 (n,).
+            key: of the noise.
+            layer: number of the block, from 0 on; of the residual stream, the blocks before it, up
+                to all.
+            site: what is returned.
+        """
+        residual = model.embed(params, tokens)
+        if NOISE in self.changes:
+            noise = jax.random.normal(key, residual.shape)
+            residual = params.embedding.mean(0) + params.embedding.std(0) * noise
+        alone = ALONE in self.changes
+        if layer and not alone:
+            residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
+        if site == "residual":
+            return residual
+        block = select(params.layers, layer)
+        silent = block.replace(output=jax.tree.map(jnp.zeros_like, block.output))
+        return model.block(silent if alone else block, residual)[1]
+
+    def all_activations(self, key: Key, activations: Array) -> Array:
+        """The activations of all texts, (n, d), in the arms that have others than the model's."""
+        return matched_gaussian(key, activations) if MATCHED in self.changes else activations
+
+
+def arm(name: str) -> Arm:
+    """An arm by its name.
+
+    Raises:
+        ArgumentError: there is none of that name; one line.
+    """
+    weights, *changes = (part.strip() for part in str(name).split("+"))
+    if weights not in WEIGHTS:
+        close = did_you_mean(weights, WEIGHTS)
+        raise ArgumentError(f"arms={shown(name)}: expected one of {', '.join(WEIGHTS)}{close}")
+    for change in changes:
+        if change not in CHANGES:
+            close = did_you_mean(change, CHANGES)
+            listed = ", ".join(CHANGES)
+            raise ArgumentError(f"arms={shown(name)}: {change}, expected one of {listed}{close}")
+    if len({*changes}) < len(changes):
+        raise ArgumentError(f"arms={shown(name)}: expected each change once")
+    if weights == TRAINED and KEPT in changes:
+        raise ArgumentError(f"arms={shown(name)}: {KEPT} changes nothing there")
+    return Arm(weights, tuple(changes))
+
+
+def arms_of(names: Sequence[str]) -> list[Arm]:
+    """Arms by their names.
+
+    Raises:
+        ArgumentError: an unknown one, none at all, or one twice; one line.
+    """
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        raise ArgumentError(f"arms={shown(names)}: expected names, such as [trained, gaussian]")
+    found = [arm(name) for name in names]
+    if len({*found}) < len(found):
+        raise ArgumentError(f"arms={shown([*names])}: expected each once")
+    return found
+
+
+def width_of(params: TransformerParams, site: Site) -> int:
+    """Numbers of an activation, from the parameters of one transformer or of several, stacked."""
+    leaf = params.embedding if site == "residual" else params.layers.up.W
+    return leaf.shape[-1]
