@@ -3,7 +3,8 @@
 - `measure.py`: `measure(datasets, ...)`, stored results -> what is measured. Further arguments are
   keys of `analysis:` in the config.
 - `claims.py`: `judge(measured)` -> verdicts. A package that judges no claims has no such file.
-- `figures.py`: `draw(measured, folder)` -> figures, and where there are any, `tables(measured)`.
+- `figures.py`: `draw(measured, folder)` -> figures, and where there are any, `tables(measured)` and
+  `questions(measured)`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ import xarray
 
 from superpos.app.claims.ledger import Verdict
 from superpos.app.extensions import Extension, ExtensionError
-from superpos.app.findings import Figure, Findings, Table
+from superpos.app.findings import Figure, Findings, Question, Table
 
 
 class Analysis(NamedTuple):
@@ -25,16 +26,23 @@ class Analysis(NamedTuple):
         judge: what is measured -> verdicts.
         draw: (what is measured, folder) -> figures in that folder.
         tables: what is measured -> tables.
+        questions: what is measured -> texts for a person to judge.
     """
 
     measure: Callable[..., Any]
     judge: Callable[[Any], Sequence[Verdict]]
     draw: Callable[[Any, Path], Sequence[Figure]]
     tables: Callable[[Any], Sequence[Table]]
+    questions: Callable[[Any], Sequence[Question]]
 
     def findings(self, measured: Any, folder: Path) -> Findings:
         """All that is found, with the figures in a folder."""
-        return Findings(self.judge(measured), self.draw(measured, folder), self.tables(measured))
+        return Findings(
+            self.judge(measured),
+            self.draw(measured, folder),
+            self.tables(measured),
+            self.questions(measured),
+        )
 
     def analyse(self, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
         """The whole analysis, with the defaults of `measure`."""
@@ -67,6 +75,7 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
         judge=part("claims", "judge"),
         draw=part("figures", "draw"),
         tables=part("figures", "tables"),
+        questions=part("figures", "questions"),
     )
 
 

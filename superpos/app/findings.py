@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from superpos.app.claims.ledger import Verdict
 
@@ -57,10 +57,28 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
+class Question(NamedTuple):
+    """Texts that a person judges before the answer, which is behind a click, as in a blinded test.
+
+    Attributes:
+        title: what they are called.
+        excerpts: texts in pieces, each (text, how strongly it is marked, from 0 to STRONGEST).
+        answer: label -> text.
+    """
+
+    title: str
+    excerpts: Sequence[Sequence[Sequence[Any]]]
+    answer: Mapping[str, str]
+
+
+STRONGEST = 4
+
+
 @dataclass(frozen=True)
 class Findings:
-    """Verdicts, figures and tables of one run."""
+    """What one run has found."""
 
     verdicts: Sequence[Verdict] = field(default_factory=list)
     figures: Sequence[Figure] = field(default_factory=list)
     tables: Sequence[Table] = field(default_factory=list)
+    questions: Sequence[Question] = field(default_factory=list)

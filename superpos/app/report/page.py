@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from superpos.app.claims.counts import headline
-from superpos.app.findings import PLAIN_NAME, Figure, Table
+from superpos.app.findings import PLAIN_NAME, Figure, Question, Table
 from superpos.app.report.stored import Run
 from superpos.app.report.templates import render
 from superpos.store.derived import replace
@@ -33,6 +33,7 @@ def write_page(
     command: str,
     facts: Mapping[str, str],
     tables: Sequence[Table] = (),
+    questions: Sequence[Question] = (),
     home: str = "",
 ) -> Path:
     """Write `index.html` into a folder.
@@ -47,6 +48,7 @@ def write_page(
         command: The command that reproduces the run.
         facts: Label and text of anything else worth knowing: time taken, versions, machine.
         tables: Texts to be shown below the figures.
+        questions: Texts to be judged, each with its answer behind a click.
         home: Address of the page that lists all experiments, if there is one.
 
     Returns:
@@ -70,6 +72,7 @@ def write_page(
         changed=records[0]["changed"] if records else [],
         figures=figures,
         tables=tables,
+        questions=questions,
         records=records,
         command=command,
         rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],
@@ -94,6 +97,7 @@ def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
         command=run.config["command"],
         facts=run.facts,
         tables=run.tables,
+        questions=run.questions,
         home=home,
     )
 

@@ -2,7 +2,8 @@
 
 config.yaml     the config of the run
 claims.json     the records of its claims
-figures.json    its figures, with their cells, its tables, and the facts that its page states
+figures.json    its figures, with their cells, its tables and questions, and the facts that its page
+                states
 """
 
 import json
@@ -15,7 +16,15 @@ import yaml
 
 from superpos.app.claims import ledger
 from superpos.app.config.yaml_files import read_yaml
-from superpos.app.findings import PLAIN_NAME, Cell, Figure, Findings, Table
+from superpos.app.findings import (
+    PLAIN_NAME,
+    STRONGEST,
+    Cell,
+    Figure,
+    Findings,
+    Question,
+    Table,
+)
 from superpos.arguments import shown
 from superpos.store.bounded import StoreError, read_json
 from superpos.store.derived import replace
@@ -32,6 +41,7 @@ class Run(NamedTuple):
         records: of its claims, as `superpos.app.claims.ledger.to_records` returns them.
         figures: files in the folder.
         tables: of texts.
+        questions: texts to be judged.
         facts: label and text of time taken, versions, machine.
     """
 
@@ -39,6 +49,7 @@ class Run(NamedTuple):
     records: list[dict[str, Any]]
     figures: list[Figure]
     tables: list[Table]
+    questions: list[Question]
     facts: dict[str, str]
 
 
@@ -53,7 +64,7 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -> None:
-    """Keep the figures, tables and facts of a run.
+    """Keep the figures, tables, questions and facts of a run.
 
     Raises:
         ValueError: If a number of a cell is not finite.
@@ -63,7 +74,12 @@ def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -
         {**figure._asdict(), "cells": [cell._asdict() for cell in figure.cells]}
         for figure in findings.figures
     ]
-    kept = {"figures": rows, "tables": [*map(Table._asdict, findings.tables)], "facts": dict(facts)}
+    kept = {
+        "figures": rows,
+        "tables": [*map(Table._asdict, findings.tables)],
+        "questions": [*map(Question._asdict, findings.questions)],
+        "facts": dict(facts),
+    }
     text = json.dumps(kept, allow_nan=False)
     replace(folder / "figures.json", text.encode())
 
@@ -91,6 +107,7 @@ def read(folder: Path) -> Run:
             ledger.read(folder / "claims.json"),
             [_figure(row) for row in kept["figures"]],
             [_table(row) for row in kept["tables"]],
+            [_question(row) for row in kept.get("questions", ())],
             _facts(kept),
         )
     except (StoreError, ValueError, TypeError, KeyError) as error:
@@ -117,6 +134,15 @@ def _table(row: Mapping[str, Any]) -> Table:
     table = Table(**row)
     _check_texts(table.caption, *table.header, *(text for each in table.rows for text in each))
     return table
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    question = Question(**row)
+    pieces = [piece for excerpt in question.excerpts for piece in excerpt]
+    _check_texts(question.title, *(text for text, _ in pieces), *question.answer.values())
+    if any(strength not in range(STRONGEST + 1) for _, strength in pieces):
+        raise ValueError(f"question {question.title!r}: expected marks from 0 to {STRONGEST}")
+    return question
 
 
 def _facts(kept: Mapping[str, Any]) -> dict[str, str]:

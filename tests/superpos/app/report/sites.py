@@ -9,7 +9,7 @@ import yaml
 
 from superpos.app.claims import ledger
 from superpos.app.claims.everything import Ran
-from superpos.app.findings import Figure, Findings, Table
+from superpos.app.findings import Figure, Findings, Question, Table
 from superpos.app.plots.figures import new_figure, save
 from superpos.app.report import guide, stored
 from superpos.app.report.cells import cells_of
@@ -97,8 +97,9 @@ def keep(
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     ledger.write(folder / "claims.json", rows)
     tables = [Table(f"Caption {text}", ["of", f"{text}"], [[f"row {text}", f"{text}"]])]
+    questions = [Question(f"Latent {text}", [[(f"{text} ", 1)]], {f"model {text}": f"{text}"})]
     facts = {"Time taken": "3 s", "superpos": f"0 {text}"}
-    stored.write_findings(folder, Findings([], figures, tables), facts)
+    stored.write_findings(folder, Findings([], figures, tables, questions), facts)
     return Ran(name, 0, folder)
 
 

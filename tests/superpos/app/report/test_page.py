@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from superpos.app.claims.counts import SOURCES, headline
 from superpos.app.claims.ledger import Claim, to_records
-from superpos.app.findings import Cell, Figure, Table
+from superpos.app.findings import STRONGEST, Cell, Figure, Question, Table
 from superpos.app.report.page import config_text, write_page
 from tests.superpos.app.report.browser import Browser
 
@@ -85,6 +85,7 @@ def make_page(folder: Path, *, text: str = "text", **changes: Any) -> str:
         "command": text,
         "facts": {text: text},
         "tables": [Table(text, [text, text], [[text, text]])],
+        "questions": [Question(text, [[(text, 0), (text, STRONGEST)]], {text: text})],
     }
     return write_page(folder, **(values | changes)).read_text("utf-8")
 
@@ -104,6 +105,7 @@ def test_the_page_shows_everything_it_is_given(tmp_path: Path) -> None:
         facts={"Time taken": "3 s"},
         config={"model": {"n": 20}},
         tables=[Table("A table", ["of", "one"], [["first row", "0.25"]])],
+        questions=[Question("Latent 1", [[("of a ", 0), ("whale", 3)]], {"model": "shuffled"})],
     )
     page = Reader(html)
     assert page.texts["title"][0] == page.texts["h1"][0] == "A title"
@@ -112,8 +114,10 @@ def test_the_page_shows_everything_it_is_given(tmp_path: Path) -> None:
     assert "model:\n  n: 20" in page.texts["code"]
     assert {"of", "one", "first row"} <= {*page.texts["th"]}
     assert "0.25" in page.texts["td"]
-    assert page.texts["dt"][0] == "Time taken"
-    assert page.texts["dd"][0] == "3 s"
+    assert page.texts["dt"] == ["model", "Time taken"]
+    assert [text for text in page.texts["dd"] if text.strip()] == ["shuffled", "3 s"]
+    assert page.find("mark") == [{"class": "s3"}]
+    assert html.index("whale") < html.index("<summary>Answer") < html.index("shuffled")
     for part in ("A question?", "A caption", "A table", "1 of 3 claims of papers reproduced"):
         assert part in html
 

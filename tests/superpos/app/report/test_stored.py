@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from superpos.app.claims import ledger
-from superpos.app.findings import Cell, Figure, Findings, Table
+from superpos.app.findings import Cell, Figure, Findings, Question, Table
 from superpos.app.report import stored
 from superpos.store.bounded import StoreError
 
@@ -36,19 +36,22 @@ RECORDS = ledger.to_records(
     ],
     "run",
 )
+QUESTIONS = [Question("Latent 1", [[["of ", 0], ["<b>", 4]]], {"model": "trained"})]
+FACTS = '{"figures": [], "tables": [], "facts": {}, '
+QUESTION = '{"title": "a", "excerpts": [[["b", 1]]], "answer": {}}'
 FILES = ("config.yaml", "claims.json", "figures.json")
 
 
 def keep(folder: Path) -> None:
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     ledger.write(folder / "claims.json", RECORDS)
-    stored.write_findings(folder, Findings([], FIGURES, TABLES), {"Time taken": "3 s"})
+    stored.write_findings(folder, Findings([], FIGURES, TABLES, QUESTIONS), {"Time taken": "3 s"})
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
     keep(tmp_path)
     run = stored.read(tmp_path)
-    assert run == (CONFIG, RECORDS, FIGURES, TABLES, {"Time taken": "3 s"})
+    assert run == (CONFIG, RECORDS, FIGURES, TABLES, QUESTIONS, {"Time taken": "3 s"})
     assert stored.read_facts(tmp_path) == run.facts
 
 
@@ -77,6 +80,9 @@ def test_a_number_that_is_not_finite_is_refused(tmp_path: Path) -> None:
         ("figures.json", '{"figures": [{"name": "a.png"}], "tables": [], "facts": {}}'),
         ("figures.json", '{"figures": [], "tables": [], "facts": 2}'),
         ("figures.json", '{"figures": [], "tables": [{"rows": []}], "facts": {}}'),
+        ("figures.json", FACTS + '"questions": [{"title": "a"}]}'),
+        ("figures.json", FACTS + '"questions": [' + QUESTION.replace("1", "9") + "]}"),
+        ("figures.json", FACTS + '"questions": [' + QUESTION.replace('"b"', "3") + "]}"),
     ],
 )
 def test_a_file_that_is_missing_or_wrong_is_one_line(
