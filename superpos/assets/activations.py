@@ -3,15 +3,14 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from superpos.arguments import ArgumentError, CountOrZero, Seed, factory
+from superpos.arguments import ArgumentError, CountOrZero, Interval, MaybeCount, Seed, factory
 from superpos.engine.assets import aligned, asset, check_finite
 from superpos.models.transformer.arms import Arm, Site, arms_of, width_of
 from superpos.models.transformer.transformer import Transformer
@@ -20,7 +19,7 @@ from superpos.types import Array, Asset, Key, Members
 
 FOLDER = "activations"
 TEXTS_AT_ONCE = 16
-INPUTS = "inputs"
+Share = Annotated[float, Interval("(0, 1)")]
 
 
 @factory
@@ -31,7 +30,9 @@ def activations(
     arms: Sequence[str],
     layer: CountOrZero,
     site: Site = "mlp",
+    n_texts: MaybeCount = None,
     skip: CountOrZero = 1,
+    held_out: Share = 0.25,
     seed: Seed = 0,
 ) -> Asset:
     """Activations of every arm of each transformer, on the same texts in the same order.
@@ -41,88 +42,108 @@ def activations(
 
     Args:
         transformers: an asset of trained language models, all of one architecture.
-        tokens: an asset of texts, with the array "tokens", (n_texts, length).
-        arms: names, as `superpos.models.transformer.arms` has them, the first of which is 0.
+        tokens: an asset of texts, with the arrays "tokens", (n, length + 1), of which the last is
+            not read, "document", (n,), and others that are handed on.
+        arms: names, as `superpos.models.transformer.arms` has them.
         layer: number of the block, from 0 on.
         site: "residual", the residual stream before the block, or "mlp", the hidden layer of its
             MLP.
-        skip: first tokens of each text whose activations are left out, as attention has made them
-            outliers; >= 0.
+        n_texts: how many texts, evenly spaced, >= 1; None is all.
+        skip: first tokens of each text whose activations are left out, as attention makes outliers
+            of them, >= 0.
+        held_out: share of the documents that is held out, in (0, 1), evenly spaced; two at least.
         seed: of what is random in arms, in [0, 2³²). Each transformer has its own.
 
     Returns:
-        An Asset with "inputs", (n_arms * n_transformers, n_texts * (length - skip), d), float32;
-        row a * n_transformers + t is arm a of transformer t. The other arrays of `tokens` are in
-        it too.
+        An Asset with "inputs", (n_arms * n_transformers, n, d), and "held_out", the same of the
+        documents that are held out, float32; row a * n_transformers + t is arm a of transformer t.
+        "tokens", (n_held_out_texts, length - skip), and "document" are of the latter.
 
     Raises:
-        ArgumentError: an unknown arm, a layer that is not there, or nothing is left of a text; one
-            line.
+        ArgumentError: an unknown arm, a layer that is not there, or nothing is left of a text or of
+            the documents; one line.
     """
     found = arms_of(arms)
     members = transformers.read(transformers.arrays)
     _check(members, tokens.arrays, layer, site, skip)
-    settings = {"layer": layer, "site": site, "skip": skip, "seed": seed}
+    texts = _texts(tokens.arrays, n_texts, held_out)
+    collection = _Collection(found, members, texts, layer, site, skip, seed)
+    about = {"arms": [*arms], "layer": layer, "site": site, "skip": skip, "seed": seed}
+    about |= {"n_texts": n_texts, "held_out": held_out, "tokens": tokens.digest}
+    others = {
+        **tokens.arrays,
+        "tokens": texts.tokens[texts.held_out, skip:],
+        "document": texts.document[texts.held_out],
+    }
 
     def make(folder: str) -> Asset:
-        of, texts = transformers.made(folder), tokens.made(folder)
-        about = {"transformers": of.digest, "tokens": texts.digest, "arms": [*arms], **settings}
-        collect = functools.partial(_collect, found, of.read(of.arrays), texts.arrays, **settings)
-        inputs = _kept(Path(folder), about, _shape(found, of, texts, site, skip), collect)
-        return asset({INPUTS: inputs, **texts.arrays}, about=json.dumps(about, sort_keys=True))
+        of = transformers.made(folder)
+        own = {**about, "transformers": of.digest}
+        rows = _kept(Path(folder), own, collection._replace(members=of.read(of.arrays)))
+        return asset({**rows, **others}, about=json.dumps(own, sort_keys=True))
 
-    shape = _shape(found, transformers, tokens, site, skip)
-    inputs = jax.ShapeDtypeStruct(shape, np.float32)
-    return Asset({INPUTS: inputs, **tokens.arrays}, "", make=make)
+    return Asset({**collection.shapes(collection.n_rows), **others}, "", make=make)
 
 
-def _check(members: Members, texts: Mapping[str, Any], layer: int, site: Site, skip: int) -> None:
-    """Refuse what cannot be collected.
+class _Texts(NamedTuple):
+    """Texts of which activations are collected.
 
-    Raises:
-        ArgumentError: one line.
+    Attributes:
+        tokens: that are read, int32 (n, length).
+        document: of each, (n,).
+        held_out: which are, bool (n,).
     """
-    model = members.model.transformer
-    if model is None:
-        raise ArgumentError("transformers: expected language models")
-    most = model.architecture.n_layers - (site == "mlp")
-    if layer > most:
-        raise ArgumentError(f"layer={layer}: expected at most {most}, with site={site}")
-    length = texts["tokens"].shape[1]
-    if skip >= length:
-        raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
+
+    tokens: np.ndarray
+    document: np.ndarray
+    held_out: np.ndarray
 
 
-def _shape(
-    arms: Sequence[Arm], transformers: Asset, tokens: Asset, site: Site, skip: int
-) -> tuple[int, int, int]:
-    params = transformers.read(transformers.arrays).params
-    n_texts, length = tokens.arrays["tokens"].shape
-    n_transformers = params.embedding.shape[0]
-    return len(arms) * n_transformers, n_texts * (length - skip), width_of(params, site)
+class _Collection(NamedTuple):
+    """Of every arm of every transformer, a part at a time: number of the row -> activations."""
 
+    arms: Sequence[Arm]
+    members: Members
+    texts: _Texts
+    layer: int
+    site: Site
+    skip: int
+    seed: int
 
-def _collect(
-    arms: Sequence[Arm],
-    members: Members,
-    texts: Mapping[str, np.ndarray],
-    number: int,
-    *,
-    layer: int,
-    site: Site,
-    skip: int,
-    seed: int,
-) -> np.ndarray:
-    """Activations of one arm of one transformer, by its row, (n_texts * (length - skip), d)."""
-    n_transformers = members.params.embedding.shape[0]
-    arm, which = arms[number // n_transformers], number % n_transformers
-    keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), which), 3)
-    trained, _ = members.at(which)
-    needed = jax.tree.map(lambda leaf: leaf[: layer + 1], trained.layers)
-    params = _params(arm, keys[0], trained.replace(layers=needed))
-    model = members.model.transformer
-    found = _of_texts((arm.of_text, model, layer, site), params, texts["tokens"], keys[1])[:, skip:]
-    return np.asarray(_rows(arm, keys[2], found.reshape(-1, found.shape[-1])))
+    @property
+    def n_rows(self) -> int:
+        return len(self.arms) * self.n_transformers
+
+    @property
+    def n_transformers(self) -> int:
+        return self.members.params.embedding.shape[0]
+
+    def shapes(self, *lead: int) -> dict[str, jax.ShapeDtypeStruct]:
+        """Of a part, or of all with the number of rows before."""
+        d = width_of(self.members.params, self.site)
+        length = self.texts.tokens.shape[1] - self.skip
+        counts = {"inputs": np.sum(~self.texts.held_out), "held_out": np.sum(self.texts.held_out)}
+        return {
+            name: jax.ShapeDtypeStruct((*lead, int(count) * length, d), np.dtype(np.float32))
+            for name, count in counts.items()
+        }
+
+    def __call__(self, number: int) -> dict[str, np.ndarray]:
+        arm, which = self.arms[number // self.n_transformers], number % self.n_transformers
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(self.seed), which), 3)
+        trained, _ = self.members.at(which)
+        needed = jax.tree.map(lambda leaf: leaf[: self.layer + 1], trained.layers)
+        params = _params(arm, keys[0], trained.replace(layers=needed))
+        what = (arm.of_text, self.members.model.transformer, self.layer, self.site)
+        found = _of_texts(what, params, self.texts.tokens, keys[1])[:, self.skip :]
+        rows = _rows(arm, keys[2], found.reshape(-1, found.shape[-1]))
+        texts, held_out = np.asarray(rows).reshape(found.shape), self.texts.held_out
+        parts = {
+            name: texts[chosen].reshape(-1, found.shape[-1])
+            for name, chosen in (("inputs", ~held_out), ("held_out", held_out))
+        }
+        check_finite(parts)
+        return parts
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -148,31 +169,58 @@ def _of_texts(
     )
 
 
-def _kept(
-    folder: Path,
-    about: Mapping[str, Any],
-    shape: tuple[int, int, int],
-    collect: Callable[[int], np.ndarray],
-) -> np.ndarray:
+def _check(members: Members, texts: Mapping[str, Any], layer: int, site: Site, skip: int) -> None:
+    """Refuse what cannot be collected.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    model = members.model.transformer
+    if model is None:
+        raise ArgumentError("transformers: expected language models")
+    most = model.architecture.n_layers - (site == "mlp")
+    if layer > most:
+        raise ArgumentError(f"layer={layer}: expected at most {most}, with site={site}")
+    length = texts["tokens"].shape[1] - 1
+    if skip >= length:
+        raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
+
+
+def _texts(arrays: Mapping[str, np.ndarray], n_texts: int | None, held_out: float) -> _Texts:
+    """Those that are used, some of their documents held out.
+
+    Raises:
+        ArgumentError: there are too few; one line.
+    """
+    n = len(arrays["tokens"])
+    if n_texts is not None and n_texts > n:
+        raise ArgumentError(f"n_texts={n_texts}: expected at most the {n} of tokens")
+    chosen = np.arange(n) if n_texts is None else np.arange(n_texts) * n // n_texts
+    document = arrays["document"][chosen]
+    present = np.unique(document)
+    n_held_out = max(2, round(held_out * len(present)))
+    if n_held_out >= len(present):
+        raise ArgumentError(f"held_out={held_out}: leaves none of {len(present)} documents")
+    last = np.arange(1, n_held_out + 1) * len(present) // n_held_out - 1
+    return _Texts(
+        np.asarray(arrays["tokens"])[chosen, :-1], document, np.isin(document, present[last])
+    )
+
+
+def _kept(folder: Path, about: Mapping[str, Any], collection: _Collection) -> dict[str, np.ndarray]:
     """All rows, from the files of those that are there; the others are made.
 
     Raises:
-        ArgumentError: a file cannot be read or written, or a row is not finite; one line.
+        ArgumentError: a file cannot be read or written, or a number is not finite; one line.
     """
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-    place = folder / FOLDER / name
-    each = {INPUTS: jax.ShapeDtypeStruct(shape[1:], np.dtype(np.float32))}
-
-    def part(number: int) -> dict[str, np.ndarray]:
-        found = {INPUTS: collect(number)}
-        check_finite(found)
-        return found
-
+    place, of_part, n_rows = folder / FOLDER / name, collection.shapes(), collection.n_rows
     try:
-        shards.make(place, about, each, shape[0], part)
-        found = aligned(shape, np.float32)
-        for number, arrays in enumerate(shards.read(place, each, shape[0])):
-            found[number] = arrays[INPUTS]
+        shards.make(place, about, of_part, n_rows, collection)
+        found = {each: aligned((n_rows, *of.shape), of.dtype) for each, of in of_part.items()}
+        for number, arrays in enumerate(shards.read(place, of_part, n_rows)):
+            for each, array in arrays.items():
+                found[each][number] = array
     except shards.StoreError as error:
         raise ArgumentError(str(error)) from None
     return found

@@ -9,7 +9,7 @@ from superpos.arguments import ArgumentError, Count, NonNegative, factory
 from superpos.data.source import stateless
 from superpos.types import Array, Batch, Key, Source, vectors
 
-NEEDED = ("inputs", "tokens", "held_out")
+NEEDED = ("inputs", "held_out")
 
 
 @factory
@@ -18,12 +18,12 @@ def text_activations(
 ) -> Source:
     """Activations at tokens drawn at random, with replacement, from texts that are not held out.
 
-    Two sources of other rows give, from one key, activations at the same tokens.
+    Sources of other rows give, from the same key, activations at the same tokens.
 
     Args:
         n_features: numbers of an activation, >= 1.
-        activations: an asset with "inputs", (n_rows, n_texts * n_positions, n_features), "tokens",
-            (n_texts, length), and "held_out", bool (n_texts,).
+        activations: an asset with the arrays "inputs", (n_rows, n, n_features), and "held_out",
+            (n_rows, n_held_out, n_features), as `assets.activations` makes them.
         row: the number of the one that is used, from 0 on; a fraction is dropped, and what is above
             the last is the last.
 
@@ -34,38 +34,29 @@ def text_activations(
     Raises:
         ArgumentError: a value is out of range, or the arrays have other names or shapes; one line.
     """
-    inputs, held_out = _checked(activations, n_features)
-    n_texts = held_out.shape[0]
-    per_text = inputs.shape[1] // n_texts
-    order = jnp.argsort(held_out, stable=True)
-    n_drawn = (n_texts - jnp.sum(held_out)) * per_text
+    inputs, held_out = (_checked(activations, name, n_features) for name in NEEDED)
     number = jnp.clip(jnp.asarray(row).astype(jnp.int32), 0, inputs.shape[0] - 1)
 
     def sample(key: Key, batch_size: int) -> Batch:
-        drawn = jax.random.randint(key, (batch_size,), 0, n_drawn)
-        place = order[drawn // per_text] * per_text + drawn % per_text
-        chosen = inputs[number, place]
+        chosen = inputs[number, jax.random.randint(key, (batch_size,), 0, inputs.shape[1])]
         return Batch(inputs=chosen, targets=chosen, factors=jnp.zeros((batch_size, 0)))
 
-    return stateless(sample, gives=vectors(n_features))
+    return stateless(sample, gives=vectors(n_features))._replace(held_out=held_out[number])
 
 
-def _checked(activations: Mapping[str, Array], n_features: int) -> tuple[Array, Array]:
-    """Inputs, and which texts are held out.
+def _checked(activations: Mapping[str, Array], name: str, n_features: int) -> Array:
+    """An array of the asset.
 
     Raises:
-        ArgumentError: they are not there, or of other shapes; one line.
+        ArgumentError: it is not there, or of another shape; one line.
     """
-    missing = [name for name in NEEDED if name not in activations]
-    if missing:
-        raise ArgumentError(f"activations: has no {missing[0]}, expected {', '.join(NEEDED)}")
-    inputs, held_out = activations["inputs"], activations["held_out"]
-    n_texts = held_out.shape[0]
-    if inputs.ndim != 3 or held_out.ndim != 1 or inputs.shape[1] % n_texts:
+    if name not in activations:
+        raise ArgumentError(f"activations: has no {name}, expected {' and '.join(NEEDED)}")
+    found = activations[name]
+    if found.ndim != 3 or not found.size:
         raise ArgumentError(
-            f"activations.inputs of shape {inputs.shape}: expected rows of as many activations of"
-            f" each of {n_texts} texts"
+            f"activations.{name} of shape {found.shape}: expected (n_rows, n, n_features)"
         )
-    if inputs.shape[2] != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected {inputs.shape[2]}, as activations")
-    return inputs, held_out
+    if found.shape[2] != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {found.shape[2]} of activations")
+    return found

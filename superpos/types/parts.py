@@ -40,6 +40,8 @@ class Source(NamedTuple):
             sweep share what is drawn with it, once per draw; the params given are then ().
         directions: of the features whose values are the factors, among the inputs,
             (n_features, n_inputs); None where they are not known.
+        held_out: inputs of examples that are never drawn, in order, (n_held_out, ...); None where
+            there are none.
     """
 
     init: Callable[[Key], SourceState]
@@ -48,6 +50,7 @@ class Source(NamedTuple):
     gives: Example | None = None
     stream: int | None = None
     directions: Array | None = None
+    held_out: Array | None = None
 
 
 class Model(NamedTuple):

@@ -97,8 +97,8 @@ class Arm(NamedTuple):
         """
         residual = model.embed(params, tokens)
         if NOISE in self.changes:
-            noise = jax.random.normal(key, residual.shape)
-            residual = params.embedding.mean(0) + params.embedding.std(0) * noise
+            mean, deviation = (f(params.embedding, 0, keepdims=True) for f in (jnp.mean, jnp.std))
+            residual = mean + deviation * jax.random.normal(key, residual.shape)
         alone = ALONE in self.changes
         if layer and not alone:
             residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
