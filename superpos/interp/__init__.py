@@ -1,0 +1,1 @@
+"""Explainers and scorers of latents, as evaluations after training."""
