@@ -62,8 +62,8 @@ Scorer = Callable[[Explanation, Contexts, np.ndarray, np.random.Generator], Scor
 on them (n, length), a generator -> a score."""
 
 
-def check(contexts: Contexts, activations: np.ndarray) -> None:
-    """Refuse contexts, or activations of one latent on them, that are none.
+def check(contexts: Contexts) -> None:
+    """Refuse contexts that are none.
 
     Raises:
         ArgumentError: one line.
@@ -75,12 +75,6 @@ def check(contexts: Contexts, activations: np.ndarray) -> None:
         raise ArgumentError(
             f"contexts.document: has shape {list(document.shape)}, expected [{len(tokens)}]"
         )
-    if activations.shape != tokens.shape:
-        raise ArgumentError(
-            f"activations: have shape {list(activations.shape)}, expected {list(tokens.shape)}"
-        )
-    if not (np.isfinite(activations).all() and activations.min() >= 0):
-        raise ArgumentError("activations: expected finite numbers, at least 0")
 
 
 def take(contexts: Contexts, rows: np.ndarray) -> Contexts:
