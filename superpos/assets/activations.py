@@ -136,8 +136,12 @@ class _Collection(NamedTuple):
         params = _params(arm, keys[0], trained.replace(layers=needed))
         what = (arm.of_text, self.members.model.transformer, self.layer, self.site)
         found = _of_texts(what, params, self.texts.tokens, keys[1])[:, self.skip :]
-        rows = _rows(arm, keys[2], found.reshape(-1, found.shape[-1]))
-        texts, held_out = np.asarray(rows).reshape(found.shape), self.texts.held_out
+        held_out, n_tokens = self.texts.held_out, trained.embedding.shape[0]
+        tokens = self.texts.tokens[:, self.skip :]
+        fitted = np.flatnonzero(np.repeat(~held_out, tokens.shape[1]))
+        flat = found.reshape(-1, found.shape[-1])
+        rows = _rows((arm.of_rows, n_tokens), keys[2], flat, tokens.ravel(), fitted)
+        texts = np.asarray(rows).reshape(found.shape)
         parts = {
             name: texts[chosen].reshape(-1, found.shape[-1])
             for name, chosen in (("inputs", ~held_out), ("held_out", held_out))
@@ -152,8 +156,9 @@ def _params(arm: Arm, key: Key, trained: Any) -> Any:
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _rows(arm: Arm, key: Key, activations: Array) -> Array:
-    return arm.all_activations(key, activations)
+def _rows(what: tuple[Arm, int], *given: Array) -> Array:
+    arm, n_tokens = what
+    return arm.all_activations(*given, n_tokens=n_tokens)
 
 
 @functools.partial(jax.jit, static_argnums=0)

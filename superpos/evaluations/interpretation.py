@@ -13,13 +13,16 @@ import numpy as np
 
 from superpos import interp, metrics
 from superpos.arguments import ArgumentError, Count, CountOrZero, factory
-from superpos.required import check_fit
+from superpos.evaluations.held_out_fit import codes_of, held_out_of
 from superpos.types import Array, Dims, Evaluation, Key, Model, Params, Source, State
 
 NEEDED = ("tokens", "document", "vocabulary")
-EXAMPLES_AT_ONCE = 2048
 N_SHOWN, N_EXCERPTS = 12, 6
 """Latents of which the contexts are kept in which they are most active, and how many contexts."""
+EXPLAINERS = tuple(interp.explainers.offline(()))
+"""By name, in the order of their dimension."""
+SCORERS = tuple(interp.scorers.offline())
+SHOWN_EXPLAINER, MOST_BYTES = "decision_list", 400
 SUFFIXES = ("", "_floor", "_reseed_sd")
 NOT_SCORED = -1
 """In place of the number of a latent, where there are fewer than are asked for."""
@@ -49,30 +52,32 @@ def interpretation(
         min_active: contexts in which a latent has to be active, or else it is not drawn, >= 0.
 
     Returns:
-        An Evaluation. Of the autoencoder on what is held out: `held_out_l0`,
-        `held_out_explained_variance`, `dead_share` and `eligible_share`, latents never active and
-        those that can be drawn, all (). Of latents, (n_latents,): `latent`, its number, -1 where
-        there is none; `active_share` of tokens; `token_entropy`, `top_token_entropy`,
-        `largest_token_share` and `shuffled_token_entropy`, that of the same activations at random
-        tokens; `context_gain` and its standard deviation over reseeds. By explainer, (n_latents,
-        n_explainers), in the order of `superpos.interp.explainers.NAMES`: `bits`, and for each name
-        of `superpos.interp.scorers.NAMES` the value, with `_floor` and `_reseed_sd`. Of some, for
-        a page: `excerpt_tokens` and `excerpt_activations`, (shown, excerpt, length).
+        An Evaluation. `eligible_share` of the latents can be drawn, (). Of those that are drawn,
+        (n_latents,): `latent`, its number, -1 where there are no more; `active_share` of tokens;
+        `token_entropy`, `top_token_entropy`, `largest_token_share`, and `shuffled_token_entropy`,
+        that of the same activations at random tokens; `context_gain` and its standard deviation
+        over reseeds. By explainer, (n_latents, n_explainers), in the order of EXPLAINERS: `bits`,
+        and for each of SCORERS the value, with `_floor` and `_reseed_sd`. Of some, for a page:
+        the contexts in which they are most active, as `excerpt_text`, (n_shown, n_excerpts, length,
+        most), and `excerpt_activations`, without the last dimension; and `explanation`, that of
+        SHOWN_EXPLAINER, (n_shown, most); texts are as `vocabulary` has them.
 
     Raises:
         ArgumentError: a value is out of range, the source holds nothing out, or the asset has no
             texts; one line.
     """
-    check_fit(source, model)
+    inputs = held_out_of(source, model)
     tokens, document, vocabulary = (_array(activations, name) for name in NEEDED)
-    inputs = source.held_out
-    if inputs is None or inputs.shape[0] != tokens.size:
-        raise ArgumentError("source: expected one of the activations, with texts that are held out")
+    if inputs.shape[0] != tokens.size:
+        raise ArgumentError(
+            f"activations.tokens of shape {tokens.shape}: expected the {inputs.shape[0]} tokens at"
+            " which activations are held out"
+        )
     n_tokens = vocabulary.shape[0]
     n_kept = min(n_latents, _n_codes(model, inputs))
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
-        code, recon = _codes(model, params, state, inputs)
+        code, _ = codes_of(model, params, state, inputs)
         active = jnp.any((code != 0).reshape(*tokens.shape, -1), axis=1).sum(axis=0)
         eligible = active >= min_active
         key_choice, key_shuffle, key_scores = jax.random.split(key, 3)
@@ -83,9 +88,6 @@ def interpretation(
         seed = jax.random.bits(key_scores, (), jnp.uint32)
         scored = _scored(windows, tokens, document, vocabulary, seed, n_reseeds, min_active)
         return {
-            "held_out_l0": metrics.l0(code),
-            "held_out_explained_variance": metrics.explained_variance(recon, inputs),
-            "dead_share": jnp.mean(~jnp.any(code != 0, axis=0)),
             "eligible_share": jnp.mean(eligible),
             "latent": number,
             "active_share": jnp.mean(chosen != 0, axis=0),
@@ -93,14 +95,14 @@ def interpretation(
             "shuffled_token_entropy": metrics.token_entropy(chosen, shuffled, n_tokens=n_tokens),
             "top_token_entropy": metrics.top_token_entropy(windows, tokens, n_tokens=n_tokens),
             "largest_token_share": metrics.largest_token_share(chosen, flat, n_tokens=n_tokens),
-            **_excerpts(windows, tokens),
+            **_excerpts(windows, tokens, vocabulary),
             **scored,
         }
 
     return Evaluation(measure, DIMS, after=True)
 
 
-_SCORES = tuple(f"{name}{suffix}" for name in interp.scorers.NAMES for suffix in SUFFIXES)
+_SCORES = tuple(f"{name}{suffix}" for name in SCORERS for suffix in SUFFIXES)
 _BY_EXPLAINER = ("bits", *_SCORES)
 _BY_LATENT = ("context_gain", "context_gain_reseed_sd")
 DIMS: Dims = {
@@ -117,15 +119,10 @@ DIMS: Dims = {
         ("scored_latent",),
     ),
     **dict.fromkeys(_BY_EXPLAINER, ("scored_latent", "explainer")),
-    **dict.fromkeys(
-        ("excerpt_tokens", "excerpt_activations"), ("shown_latent", "excerpt", "place")
-    ),
+    "excerpt_text": ("shown_latent", "excerpt", "place", "token_byte"),
+    "excerpt_activations": ("shown_latent", "excerpt", "place"),
+    "explanation": ("shown_latent", "byte"),
 }
-
-
-def texts_of(vocabulary: np.ndarray) -> list[str]:
-    """The text of each token, from bytes filled up with 0, (n_tokens, most)."""
-    return [bytes(row).rstrip(b"\0").decode(errors="replace") for row in np.asarray(vocabulary)]
 
 
 def _array(activations: Mapping[str, Array], name: str) -> Array:
@@ -139,16 +136,6 @@ def _n_codes(model: Model, inputs: Array) -> int:
     return jax.eval_shape(model.apply, params, state, inputs[0]).code.shape[0]
 
 
-def _codes(model: Model, params: Params, state: State, inputs: Array) -> tuple[Array, Array]:
-    """Codes and reconstructions, a part of the examples at a time."""
-
-    def one(x: Array) -> tuple[Array, Array]:
-        found = model.apply(params, state, x)
-        return found.code, found.recon
-
-    return jax.lax.map(one, inputs, batch_size=EXAMPLES_AT_ONCE)
-
-
 def _chosen(key: Key, code: Array, eligible: Array, n: int) -> tuple[Array, Array]:
     """Numbers of latents drawn from the eligible, and their codes; -1 and 0 beyond these."""
     order = jnp.argsort(jnp.where(eligible, jax.random.uniform(key, eligible.shape), 2.0))[:n]
@@ -157,12 +144,12 @@ def _chosen(key: Key, code: Array, eligible: Array, n: int) -> tuple[Array, Arra
     return number, jnp.where(there[None], jnp.take(code, order, axis=1), 0.0)
 
 
-def _excerpts(windows: Array, tokens: Array) -> dict[str, Array]:
+def _excerpts(windows: Array, tokens: Array, vocabulary: Array) -> dict[str, Array]:
     """Contexts in which the first latents are most active, (n_shown, n_excerpts, length)."""
     shown = jnp.moveaxis(windows[..., :N_SHOWN], -1, 0)
     _, best = jax.lax.top_k(shown.max(axis=-1), min(N_EXCERPTS, tokens.shape[0]))
     values = jnp.take_along_axis(shown, best[..., None], axis=1)
-    return {"excerpt_tokens": tokens[best], "excerpt_activations": values}
+    return {"excerpt_text": vocabulary[tokens[best]], "excerpt_activations": values}
 
 
 def _scored(
@@ -176,11 +163,13 @@ def _scored(
 ) -> dict[str, Array]:
     """What `superpos.interp.score` finds on the host, latents that are not there as nan."""
     n_latents = windows.shape[-1]
-    by_explainer = jax.ShapeDtypeStruct((n_latents, len(interp.explainers.NAMES)), np.float32)
+    by_explainer = jax.ShapeDtypeStruct((n_latents, len(EXPLAINERS)), np.float32)
     by_latent = jax.ShapeDtypeStruct((n_latents,), np.float32)
+    n_shown = min(N_SHOWN, n_latents)
     shapes = {
         **dict.fromkeys(_BY_EXPLAINER, by_explainer),
         **dict.fromkeys(_BY_LATENT, by_latent),
+        "explanation": jax.ShapeDtypeStruct((n_shown, MOST_BYTES), np.uint8),
     }
     score = functools.partial(_on_host, n_reseeds=n_reseeds, min_active=max(1, min_active))
     return jax.pure_callback(
@@ -198,12 +187,13 @@ def _on_host(
     n_reseeds: int,
     min_active: int,
 ) -> dict[str, np.ndarray]:
-    texts: Sequence[str] = texts_of(np.asarray(vocabulary))
+    contexts = interp.Contexts(np.asarray(tokens), np.asarray(document))
     codes = np.maximum(np.asarray(windows), 0)
+    explainers = interp.explainers.offline(interp.from_bytes(np.asarray(vocabulary)))
     scores = interp.score(
-        contexts=interp.Contexts(np.asarray(tokens), np.asarray(document)),
+        contexts=contexts,
         activations=codes.reshape(-1, codes.shape[-1]),
-        explainers=interp.explainers.offline(texts),
+        explainers=explainers,
         scorers=interp.scorers.offline(),
         seed=int(seed),
         n_reseeds=n_reseeds,
@@ -212,4 +202,12 @@ def _on_host(
     gains = interp.context_gain(scores, context="trigram")
     gain, deviation = interp.scoring.mean_and_sd(gains)
     found = {**interp.summary(scores), "context_gain": gain, "context_gain_reseed_sd": deviation}
-    return {name: np.asarray(found[name], np.float32) for name in (*_BY_EXPLAINER, *_BY_LATENT)}
+    rng = np.random.default_rng(int(seed))
+    explain = explainers[SHOWN_EXPLAINER]
+    shown = np.moveaxis(codes[..., :N_SHOWN], -1, 0)
+    texts = [explain(contexts, code, rng).text if code.any() else "" for code in shown]
+    numbers = (*_BY_EXPLAINER, *_BY_LATENT)
+    return {
+        **{name: np.asarray(found[name], np.float32) for name in numbers},
+        "explanation": interp.to_bytes(texts, MOST_BYTES),
+    }

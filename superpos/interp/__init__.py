@@ -14,3 +14,5 @@ from superpos.interp.scoring import Scores as Scores
 from superpos.interp.scoring import context_gain as context_gain
 from superpos.interp.scoring import score as score
 from superpos.interp.scoring import summary as summary
+from superpos.interp.text_bytes import from_bytes as from_bytes
+from superpos.interp.text_bytes import to_bytes as to_bytes

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from superpos import metrics
 from superpos.arguments import ArgumentError, did_you_mean, shown
 from superpos.models.transformer.architecture import TransformerParams
 from superpos.models.transformer.quantise import quantise
@@ -31,17 +32,23 @@ Site = Literal["residual", "mlp"]
 TRAINED, REINITIALISE = "trained", "reinitialise"
 WEIGHTS = (TRAINED, *SCHEMES, REINITIALISE)
 """What an arm begins with."""
-KEPT, QUANTISED, NOISE, ALONE, MATCHED = (
+KEPT, QUANTISED, NOISE, ALONE, LESS, MATCHED = (
     "embeddings_kept",
     "quantised",
     "noise_embeddings",
     "token_alone",
+    "less_token_means",
     "matched_gaussian",
 )
-CHANGES = (KEPT, QUANTISED, NOISE, ALONE, MATCHED)
-"""What may follow. Embeddings as they were trained; weights rounded to 4 bits; in place of each
-occurrence's embedding a normal vector; the layer for the token's embedding alone, without
-attention; normal vectors in place of the activations, of the same mean and covariance."""
+CHANGES = {
+    KEPT: "the embeddings stay as they were trained",
+    QUANTISED: "weights are rounded to 4 bits",
+    NOISE: "each occurrence of a token has a normal vector in place of its embedding",
+    ALONE: "the layer sees the embedding of the token alone",
+    LESS: "activations less their means by token",
+    MATCHED: "normal vectors of the same mean and covariance in place of the activations",
+}
+"""What may follow."""
 INITIAL_DEVIATION = 0.02
 """Of matrices that are initialised anew, as GPT-2's, GPT-NeoX's and Llama's are."""
 
@@ -61,6 +68,11 @@ class Arm(NamedTuple):
     def of_text(self) -> "Arm":
         """The part of it that `text_activations` looks at, the same for many arms."""
         return Arm(TRAINED, tuple(each for each in self.changes if each in (NOISE, ALONE)))
+
+    @property
+    def of_rows(self) -> "Arm":
+        """The part of it that `all_activations` looks at."""
+        return Arm(TRAINED, tuple(each for each in self.changes if each in (LESS, MATCHED)))
 
     def params(self, key: Key, trained: TransformerParams) -> TransformerParams:
         """The parameters of the arm."""
@@ -108,8 +120,21 @@ class Arm(NamedTuple):
         silent = block.replace(output=jax.tree.map(jnp.zeros_like, block.output))
         return model.block(silent if alone else block, residual)[1]
 
-    def all_activations(self, key: Key, activations: Array) -> Array:
-        """The activations of all texts, (n, d), in the arms that have others than the model's."""
+    def all_activations(
+        self, key: Key, activations: Array, tokens: Array, fitted: Array, *, n_tokens: int
+    ) -> Array:
+        """The activations at all tokens, in the arms that have others than the model's.
+
+        Args:
+            key: of what is random.
+            activations: (n, d).
+            tokens: at which they are, int32 (n,).
+            fitted: on which of them the means by token are taken, int32 (k,).
+            n_tokens: size of the vocabulary.
+        """
+        if LESS in self.changes:
+            means = metrics.token_means(activations[fitted], tokens[fitted], n_tokens=n_tokens)
+            activations = metrics.without_token_means(activations, tokens, means)
         return matched_gaussian(key, activations) if MATCHED in self.changes else activations
 
 
