@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
 
 
 class Contexts(NamedTuple):
@@ -68,8 +68,11 @@ def check(contexts: Contexts) -> None:
     Raises:
         ArgumentError: one line.
     """
+    for name, array in contexts._asdict().items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+            raise ArgumentError(f"contexts.{name}={shown(array)}: expected an array of integers")
     tokens, document = contexts
-    if tokens.ndim != 2 or not tokens.size or tokens.dtype.kind not in "iu" or tokens.min() < 0:
+    if tokens.ndim != 2 or not tokens.size or tokens.min() < 0:
         raise ArgumentError("contexts.tokens: expected numbers of tokens, from 0, (n, length)")
     if document.shape != tokens.shape[:1]:
         raise ArgumentError(

@@ -9,9 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, Seed, did_you_mean, factory
-from superpos.interp.protocol import Contexts, Explainer, Score, Scorer, check, split, take
+from superpos.interp.protocol import (
+    Contexts,
+    Explainer,
+    Explanation,
+    Score,
+    Scorer,
+    check,
+    split,
+    take,
+)
 
 UNIGRAM = "unigram"
 R_SQUARED = "r_squared"
@@ -66,7 +76,8 @@ def score(
         The Scores.
 
     Raises:
-        ArgumentError: a shape or a number is not as it should be; one line.
+        ArgumentError: a shape or a number is not as it should be, or all contexts are of one
+            document; one line.
     """
     check(contexts)
     _check_activations(contexts, activations)
@@ -85,7 +96,7 @@ def score(
             fitted, held_out = (values[half] for half in halves[reseed])
             key = (seed, reseed, latent)
             for at, (name, explain) in enumerate(explainers.items()):
-                explanation = explain(fitting, fitted, _generator(*key, name))
+                explanation = _checked(name, explain(fitting, fitted, _generator(*key, name)))
                 bits[reseed, latent, at] = explanation.bits
                 found[reseed, latent, at] = [
                     score_of(explanation, scoring, held_out, _generator(*key, name))
@@ -176,19 +187,37 @@ def _check_activations(contexts: Contexts, activations: Any) -> None:
         ArgumentError: one line.
     """
     size = contexts.tokens.size
-    if len(activations.shape) != 2 or activations.shape[0] != size:
-        raise ArgumentError(
-            f"activations: have shape {list(activations.shape)}, expected [{size}, n_latents]"
-        )
-    values = activations.data if hasattr(activations, "indptr") else np.asarray(activations)
-    if not (np.isfinite(values).all() and values.min(initial=0) >= 0):
+    shape = list(getattr(activations, "shape", ()))
+    if len(shape) != 2 or shape[0] != size:
+        raise ArgumentError(f"activations: have shape {shape}, expected [{size}, n_latents]")
+    values = activations.data if issparse(activations) else np.asarray(activations)
+    if values.dtype.kind not in "biuf" or not (np.isfinite(values).all() and (values >= 0).all()):
         raise ArgumentError("activations: expected finite numbers, at least 0")
 
 
 def _column(activations: Any, latent: int) -> np.ndarray:
     """The activations of one latent."""
     column = activations[:, [latent]]
-    return np.asarray(column.toarray() if hasattr(column, "toarray") else column)
+    return column.toarray() if issparse(column) else np.asarray(column)
+
+
+def _checked(name: str, explanation: Explanation) -> Explanation:
+    """The same explanation, whose predictions are looked at.
+
+    Raises:
+        ArgumentError: a prediction has another shape, or is none; one line, when it is made.
+    """
+
+    def predict(contexts: Contexts) -> np.ndarray:
+        predicted = explanation.predict(contexts)
+        if predicted.shape != contexts.tokens.shape or not (predicted >= 0).all():
+            raise ArgumentError(
+                f"explainers.{name}: predicts an array of shape {list(predicted.shape)}, expected"
+                f" numbers from 0 of shape {list(contexts.tokens.shape)}"
+            )
+        return predicted
+
+    return explanation._replace(predict=predict)
 
 
 def _generator(seed: int, reseed: int, latent: int, name: str) -> np.random.Generator:

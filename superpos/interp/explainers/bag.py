@@ -13,8 +13,9 @@ from scipy.sparse.linalg import cg
 
 from superpos.arguments import CountOrZero, Positive, factory
 from superpos.interp import bits
-from superpos.interp.explainers.tables import number, quoted, sums_by_token
+from superpos.interp.explainers.tables import number, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
+from superpos.interp.vocabulary import check_vocabulary, quoted
 
 TOLERANCE = 1e-3
 """Of the residual of the normal equations, beside the right side."""
@@ -50,6 +51,7 @@ def bag(
     Returns:
         An explainer; negative predictions are 0.
     """
+    check_vocabulary(vocabulary)
 
     def explain(
         contexts: Contexts, activations: np.ndarray, rng: np.random.Generator

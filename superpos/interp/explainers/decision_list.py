@@ -18,6 +18,7 @@ from superpos.interp.explainers.lexical import lexical_classes
 from superpos.interp.explainers.predicates import NONE, Predicates, holds, predicates
 from superpos.interp.explainers.tables import number, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
+from superpos.interp.vocabulary import check_vocabulary
 
 LARGEST_TABLE = 2**24
 """Up to which the place of a predicate is looked up in a table, and beyond which it is searched."""
@@ -60,6 +61,7 @@ def decision_list(*, vocabulary: Sequence[str], n_rules: Count = 10) -> Explaine
     Returns:
         An explainer.
     """
+    check_vocabulary(vocabulary)
     classes = lexical_classes(vocabulary)
 
     def explain(

@@ -9,6 +9,7 @@ from superpos.arguments import Positive, factory
 from superpos.interp import bits
 from superpos.interp.explainers.tables import number, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
+from superpos.interp.vocabulary import check_vocabulary
 
 CLASSES = {
     "begins a word": r"\s\w.*",
@@ -55,6 +56,7 @@ def lexical(*, vocabulary: Sequence[str], penalty: Positive = 1.0) -> Explainer:
     Returns:
         An explainer; negative predictions are 0.
     """
+    check_vocabulary(vocabulary)
     classes = lexical_classes(vocabulary).astype(np.float64)
 
     def explain(

@@ -11,7 +11,13 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, Count, Positive, factory
 from superpos.interp import bits
-from superpos.interp.explainers.tables import number, quoted, shifted, sums_by_token
+from superpos.interp.explainers.tables import (
+    check_vocabulary,
+    number,
+    quoted,
+    shifted,
+    sums_by_token,
+)
 from superpos.interp.protocol import Contexts, Explainer, Explanation
 
 N_SHOWN = 5
@@ -44,6 +50,7 @@ def ngram(*, vocabulary: Sequence[str], order: Count, strength: Positive = 1.0) 
     Raises:
         ArgumentError: there are too many n-grams to be numbered; one line.
     """
+    check_vocabulary(vocabulary)
     base = len(vocabulary) + 1
     if base**order >= 2**63:
         raise ArgumentError(f"order={order}: expected fewer tokens, for {base - 1} in vocabulary")

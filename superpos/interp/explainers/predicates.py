@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from superpos.interp.explainers.lexical import CLASSES
-from superpos.interp.explainers.tables import quoted, shifted
+from superpos.interp.explainers.tables import shifted
 from superpos.interp.protocol import Contexts
+from superpos.interp.vocabulary import quoted
 
 WINDOW = 8
 """Tokens before, of which a rule may ask for one at any place."""

@@ -1,6 +1,5 @@
-"""What explainers share: sums by token, the tokens before, and how things are shown."""
+"""What explainers share: sums by token, the tokens before, and how numbers are shown."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,13 +35,6 @@ def shifted(tokens: np.ndarray, n: int, fill: int) -> np.ndarray:
     moved = np.full_like(tokens, fill)
     moved[:, n:] = tokens[:, : tokens.shape[1] - n]
     return moved
-
-
-def quoted(tokens: Sequence[int], vocabulary: Sequence[str]) -> str:
-    """Some tokens as text; a number past the vocabulary is where the context starts."""
-    known = all(token < len(vocabulary) for token in tokens)
-    shown = "".join(vocabulary[token] for token in tokens if token < len(vocabulary))
-    return repr(shown) if known else f"start {shown!r}"
 
 
 def number(value: Any) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 
 from superpos.arguments import Count, factory
 from superpos.interp import bits
-from superpos.interp.explainers.tables import number, quoted, sums_by_token
+from superpos.interp.explainers.tables import number, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
+from superpos.interp.vocabulary import check_vocabulary, quoted
 
 
 @factory
@@ -24,6 +25,7 @@ def token_list(*, vocabulary: Sequence[str], n_listed: Count) -> Explainer:
     Returns:
         An explainer.
     """
+    check_vocabulary(vocabulary)
 
     def explain(
         contexts: Contexts, activations: np.ndarray, rng: np.random.Generator

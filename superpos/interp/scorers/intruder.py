@@ -6,7 +6,7 @@ contexts alone; here the explanation points at the context with the lowest predi
 
 import numpy as np
 
-from superpos.arguments import Count, factory
+from superpos.arguments import ArgumentError, Count, factory
 from superpos.interp.examples import Negatives, labelled
 from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
 
@@ -25,7 +25,12 @@ def intruder(
     Returns:
         A scorer with values in [0, 1], where contexts that are equally low share the intruder; the
         floor is 1 / n_shown. nan where a class has fewer than 10 examples, or than are shown.
+
+    Raises:
+        ArgumentError: fewer than 2 contexts are shown; one line.
     """
+    if n_shown < 2:
+        raise ArgumentError(f"n_shown={n_shown}: expected at least 2")
 
     def score(
         explanation: Explanation,

@@ -16,6 +16,7 @@ from superpos.arguments import Count, factory
 from superpos.interp.examples import Negatives, labelled
 from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
 from superpos.interp.scorers.detection import Measure, classified, unscored
+from superpos.interp.vocabulary import check_vocabulary, texts
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 """Texts -> their embeddings, (n, d)."""
@@ -75,6 +76,7 @@ def explanation_similarity(
     Returns:
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
     """
+    check_vocabulary(vocabulary)
 
     def score(
         explanation: Explanation,
@@ -116,6 +118,7 @@ def example_similarity(
     Returns:
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
     """
+    check_vocabulary(vocabulary)
 
     def score(
         explanation: Explanation,
@@ -134,11 +137,6 @@ def example_similarity(
         return classified(vectors[is_query] @ (means[0] - means[1]), labels[is_query], measure)
 
     return score
-
-
-def texts(contexts: Contexts, vocabulary: Sequence[str]) -> list[str]:
-    """Each context as text."""
-    return ["".join([vocabulary[int(token)] for token in row]) for row in contexts.tokens]
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
