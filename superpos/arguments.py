@@ -56,6 +56,7 @@ MaybeCount = Optional[Count]  # noqa: UP045  (pyright knows no | for an Annotate
 Seed = Annotated[int, Interval("[0, 4294967295]")]
 Density = Annotated[Scalar, Interval("(0, 1]")]
 Fraction = Annotated[Scalar, Interval("[0, 1]")]
+MaybeFraction = Optional[Fraction]  # noqa: UP045
 PositiveFraction = Annotated[Scalar, Interval("(0, 1]")]
 Decay = Annotated[Scalar, Interval("[0, 1)")]
 Kurtosis = Annotated[Scalar, Interval("[1, inf)")]

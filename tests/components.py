@@ -41,9 +41,10 @@ TRIED = {
     "init_threshold": [0.01, 0.05],
     "least": [0.01, 2.0],
     "most": [100.0, 0.5],
+    "least_cosine": [1.0, 0.5],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
-thresholds that no latent reaches, changes nothing."""
+thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
 GROUPS = tuple(FOLDERS)
 SUPPLIED = {
     "model",
@@ -336,10 +337,10 @@ def takes_a_key(tx: Any) -> bool:
 
 
 def use_optimiser(tx: Any, config: Mapping[str, Any]) -> Any:
-    matrix = "G" if config["optim"]["kind"] == "gram_sgd" else "W"
+    matrix = {"gram_sgd": "G", "sae_adam": "W_dec"}.get(config["optim"]["kind"], "W")
     params = {matrix: jnp.array([[0.3, -1.2], [0.7, 0.1]]), "b": jnp.array([0.5, -0.4])}
     opt_state, path = tx.init(params), []
-    for step in range(4):
+    for step in range(3):
         grads = jax.tree.map(lambda leaf, step=step: jnp.sin(3 * leaf + step), params)
         noise = {"key": jax.random.key(step)} if takes_a_key(tx) else {}
         updates, opt_state = tx.update(grads, opt_state, params, **noise)

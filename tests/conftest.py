@@ -67,7 +67,7 @@ IN_HASTE = (
     *("experiments/bench/", "superpos/app/report/", "superpos/app/test_runner.py"),
     *(
         f"superpos/{room}/"
-        for room in ("data", "gauge", "losses", "metrics", "models", "optim", "saes")
+        for room in ("data", "gauge", "interp", "losses", "metrics", "models", "optim", "saes")
     ),
     *(f"experiments/{paper}/" for paper in PAPERS),
 )

@@ -11,6 +11,7 @@ from superpos.metrics.absorption import hedging_degree as hedging_degree
 from superpos.metrics.activity import dead_latents as dead_latents
 from superpos.metrics.activity import decoder_projection as decoder_projection
 from superpos.metrics.activity import explained_variance as explained_variance
+from superpos.metrics.activity import explained_variance_above as explained_variance_above
 from superpos.metrics.activity import explained_variance_uncentred as explained_variance_uncentred
 from superpos.metrics.activity import l0 as l0
 from superpos.metrics.activity import shrinkage as shrinkage
@@ -54,6 +55,8 @@ from superpos.metrics.geometry import feature_dimensionality as feature_dimensio
 from superpos.metrics.geometry import feature_norms as feature_norms
 from superpos.metrics.geometry import features_per_dimension as features_per_dimension
 from superpos.metrics.geometry import interference as interference
+from superpos.metrics.logits import logit_effect_coherence as logit_effect_coherence
+from superpos.metrics.logits import logit_effects as logit_effects
 from superpos.metrics.participation import (
     effective_features_per_dimension as effective_features_per_dimension,
 )
@@ -66,3 +69,11 @@ from superpos.metrics.polytopes import polytope_of as polytope_of
 from superpos.metrics.readout import mean_squared_crosstalk as mean_squared_crosstalk
 from superpos.metrics.readout import readout_floor as readout_floor
 from superpos.metrics.recovery import recovery as recovery
+from superpos.metrics.spliced import loss_recovered as loss_recovered
+from superpos.metrics.tokens import largest_token_share as largest_token_share
+from superpos.metrics.tokens import single_token_share as single_token_share
+from superpos.metrics.tokens import token_entropy as token_entropy
+from superpos.metrics.tokens import token_masses as token_masses
+from superpos.metrics.tokens import token_means as token_means
+from superpos.metrics.tokens import top_token_entropy as top_token_entropy
+from superpos.metrics.tokens import without_token_means as without_token_means

@@ -104,6 +104,28 @@ def explained_variance_uncentred(recon: Rows, inputs: Rows) -> Numbers:
 
 
 @metric
+def explained_variance_above(explained: Numbers, floor: Numbers) -> Numbers:
+    """Explained variance beyond that of the same autoencoder on data without structure.
+
+    The floor is what an autoencoder of the same kind explains, trained in the same way on normal
+    vectors with the mean and covariance of the inputs
+    (`superpos.models.transformer.matched_gaussian`). Inputs less their means by token
+    (`without_token_means`), and a floor of these, leave out what is a matter of the token alone.
+
+    Args:
+        explained: explained variance, (...).
+        floor: that of the control, below 1, (...).
+
+    Returns:
+        The part that is explained of what the control leaves, 1 - (1 - explained) / (1 - floor)
+        <= 1, (...): 0 for what explains no more than the control, negative for less. Where the
+        control leaves nothing, 0.
+    """
+    left = 1.0 - floor
+    return jnp.where(left > 0, 1.0 - (1.0 - explained) / jnp.where(left > 0, left, 1.0), 0.0)
+
+
+@metric
 def decoder_projection(inputs: Rows, W_dec: Decoder, b_dec: Offset, *, rank: Count) -> Numbers:
     """How far the inputs still reach along latents that should not be on: the n-th projection.
 

@@ -3,20 +3,30 @@
 Parameters are known by name: W_dec (d_code, d_in) has a latent in each row, thresholds are >= 0.
 """
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from superpos.arguments import Decay, MaybeCount, MaybePositive, Positive, factory
+from superpos.arguments import (
+    ArgumentError,
+    Decay,
+    MaybeCount,
+    MaybeFraction,
+    MaybePositive,
+    Positive,
+    factory,
+)
+from superpos.optim.frozen import at, frozen_at, near_start, unit_rows
 from superpos.optim.gradient import adam
 from superpos.optim.resampling import resampled
 from superpos.optim.schedules import Schedule
 from superpos.types import Array, Params
 
 DECODER, THRESHOLD = "W_dec", "threshold"
+FROZEN = {"decoder": DECODER, "encoder": "W_enc", "everything": None}
+"""What stays as it starts -> the name of its parameter; None is all."""
 
 
 @factory
@@ -28,10 +38,16 @@ def sae_adam(
     eps: Positive = 1e-8,
     clip: MaybePositive = 1.0,
     decoder: Literal["free", "unit"] = "free",
+    frozen: Literal["nothing", "decoder", "encoder", "everything"] = "nothing",
+    least_cosine: MaybeFraction = None,
     resample_every: MaybeCount = None,
     schedule: Schedule | None = None,
 ) -> optax.GradientTransformation:
     """Adam with a clipped gradient, thresholds that stay >= 0 and, if asked for, unit decoder rows.
+
+    `frozen` and `least_cosine` give autoencoders that have learned nothing, or little, to compare
+    those with that have: a decoder, or the weights of an encoder, as they start; a decoder near its
+    start ("soft-frozen"); all as it starts, but for what the model counts in its state.
 
     Args:
         learning_rate: step size in (0, inf).
@@ -40,6 +56,9 @@ def sae_adam(
         eps: added to the root of the second moment, in (0, inf).
         clip: the norm of the whole gradient, at the most, in (0, inf); None does not clip.
         decoder: "free", or "unit" for decoder rows of norm 1, as `unit_decoder` keeps them.
+        frozen: which weights stay as they start; biases and thresholds do for "everything" alone.
+        least_cosine: of each decoder row with where it started, in [0, 1], at which a row is kept
+            by turning it back; None does not.
         resample_every: updates between two times that dead latents start anew, >= 1, of a model
             with `saes.resample`; None is never.
         schedule: multiplies the learning rate, step -> factor; None is constant.
@@ -48,15 +67,23 @@ def sae_adam(
         An optax GradientTransformation, whose update needs the parameters.
 
     Raises:
-        ArgumentError: a value is out of range.
+        ArgumentError: a value is out of range, or what is frozen is to move as well; from `init`,
+            the model has no such weights.
 
     Reference:
-        SAELens 6.54.12, SAETrainer; Marks et al. 2024, dictionary_learning 0.1.0.
+        SAELens 6.54.12, SAETrainer; Marks et al. 2024, dictionary_learning 0.1.0. Korznikov et al.
+        2026, Sanity Checks for Sparse Autoencoders (arXiv 2602.14111), frozen decoder, frozen
+        encoder, and a decoder whose rows keep a cosine of 0.8.
     """
+    _check_still(frozen, least_cosine, resample_every)
     inner = adam(learning_rate=learning_rate, b1=b1, b2=b2, eps=eps, schedule=schedule)
     if clip is not None:
         inner = optax.chain(_clipped(clip), inner)
     inner = kept_positive(unit_decoder(inner) if decoder == "unit" else inner)
+    if frozen != "nothing":
+        inner = frozen_at(inner, FROZEN[frozen])
+    if least_cosine is not None:
+        inner = near_start(inner, DECODER, least_cosine)
     return inner if resample_every is None else resampled(inner, resample_every)
 
 
@@ -75,13 +102,13 @@ def unit_decoder(inner: optax.GradientTransformation) -> optax.GradientTransform
     """
 
     def project(gradient: Array, W: Array) -> Array:
-        rows = _unit(W)
+        rows = unit_rows(W)
         return gradient - jnp.sum(gradient * rows, axis=-1, keepdims=True) * rows
 
     def update(updates: Params, state: Any, params: Params | None = None) -> tuple[Params, Any]:
-        projected = _at(DECODER, project, updates, params)
+        projected = at(DECODER, project, updates, params)
         steps, state = inner.update(projected, state, params)
-        return _at(DECODER, lambda step, W: _unit(W + step) - W, steps, params), state
+        return at(DECODER, lambda step, W: unit_rows(W + step) - W, steps, params), state
 
     return optax.GradientTransformation(inner.init, update)
 
@@ -98,7 +125,7 @@ def kept_positive(inner: optax.GradientTransformation) -> optax.GradientTransfor
 
     def update(updates: Params, state: Any, params: Params | None = None) -> tuple[Params, Any]:
         steps, state = inner.update(updates, state, params)
-        return _at(THRESHOLD, lambda step, old: jnp.maximum(step, -old), steps, params), state
+        return at(THRESHOLD, lambda step, old: jnp.maximum(step, -old), steps, params), state
 
     return optax.GradientTransformation(inner.init, update)
 
@@ -115,18 +142,15 @@ def _clipped(most: Positive) -> optax.GradientTransformation:
     return optax.GradientTransformation(optax.init_empty_state, update)
 
 
-def _at(
-    name: str, change: Callable[[Array, Array], Array], updates: Params, params: Params
-) -> Params:
-    """Updates of which the array of one name is changed."""
+def _check_still(frozen: str, least_cosine: Any, resample_every: int | None) -> None:
+    """Refuse to move what is to stay.
 
-    def changed(path: Any, leaf: Array, old: Array) -> Array:
-        here = jax.tree_util.keystr(path[-1:], simple=True) == name
-        return change(leaf, old) if here else leaf
-
-    return jax.tree_util.tree_map_with_path(changed, updates, params)
-
-
-def _unit(W: Array) -> Array:
-    norms = jnp.linalg.norm(W, axis=-1, keepdims=True)
-    return jnp.where(norms > 0, W / jnp.where(norms > 0, norms, 1), W)
+    Raises:
+        ArgumentError: one line.
+    """
+    if least_cosine is not None and frozen in ("decoder", "everything"):
+        raise ArgumentError(f"least_cosine={least_cosine}: expected none, as frozen={frozen}")
+    if resample_every is not None and (frozen != "nothing" or least_cosine is not None):
+        raise ArgumentError(
+            f"resample_every={resample_every}: expected none, as weights stay where they start"
+        )

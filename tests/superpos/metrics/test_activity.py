@@ -56,6 +56,12 @@ def test_without_variance_only_an_exact_reconstruction_explains() -> None:
     assert float(metrics.explained_variance(flat, flat)) == 1
 
 
+def test_explained_variance_above_a_control() -> None:
+    """A half of the fifth that the control leaves."""
+    found = metrics.explained_variance_above([0.9, 0.8, 0.7, 0.8], [0.8, 0.8, 0.8, 1.0])
+    np.testing.assert_allclose(found, [0.5, 0, -0.5, 0], atol=1e-6)
+
+
 def test_the_nth_decoder_projection() -> None:
     """(x - b) Wᵀ is 4 0 -2, 3 1 1: from the largest down 4 3 1 1 0 -2, and 2 n of it."""
     inputs = np.array([[5.0, 1.0], [4.0, 2.0]])

@@ -42,10 +42,21 @@ GIVEN = {
     "matches": [0, 2, 3],
     "counts": [[3, 1, 0, 2], [0, 0, 4, 2], [1, 0, 0, 5]],
     "values": [3, 4, 5],
+    "tokens": [0, 2, 2, 1, 0],
+    "activations": [[[1, 0, 0], [0, 2, 0]], [[3, 0, 1], [0, 0, 0]], [[1, 1, 0], [0, 0, 2]]],
+    "contexts": [[0, 2], [2, 1], [0, 0]],
+    "means": [[1, 0], [2, 2], [0, 1]],
+    "unembedding": [[1, 0, 2, 0], [0, 1, 1, 3]],
+    "embedding": [[1, 0], [0, 1], [1, 1], [2, 0]],
+    "explained": 2,
+    "floor": 0,
+    "clean_losses": [1, 2, 1],
+    "spliced_losses": [2, 3, 2],
+    "ablated_losses": [4, 6, 4],
     "n_features": 4,
     "n_hidden": 2,
 }
-NUMBERS = {"threshold": 0.5, "inverse_temperature": 10.0, "rank": 1}
+NUMBERS = {"threshold": 0.5, "inverse_temperature": 10.0, "rank": 1, "n_tokens": 3, "n_top": 2}
 """Of all metrics, an argument by its name; those left out have a default."""
 METRICS = dict(inspect.getmembers(metrics, inspect.isfunction))
 del METRICS["recovery"]  # made of others
@@ -60,9 +71,11 @@ HELD = {  # dtypes that need no conversion
     **dict.fromkeys(("logits", "targets", "losses", "reference"), np.float32),
     **dict.fromkeys(("W_dec", "W_decs", "W_wider", "b_dec", "features"), np.float32),
     **dict.fromkeys(("code", "factors", "inputs", "recon", "counts", "values"), np.float32),
-    **dict.fromkeys(("n_features", "n_hidden"), np.float32),
+    **dict.fromkeys(("n_features", "n_hidden", "explained", "floor"), np.float32),
+    **dict.fromkeys(("activations", "means", "unembedding", "embedding"), np.float32),
+    **dict.fromkeys(("clean_losses", "spliced_losses", "ablated_losses"), np.float32),
     "used": bool,
-    "matches": np.int32,
+    **dict.fromkeys(("matches", "tokens", "contexts"), np.int32),
     **dict.fromkeys(("adjacency", "same", "represented"), bool),
     "labels": np.int32,
 }

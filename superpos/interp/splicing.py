@@ -1,0 +1,113 @@
+"""What the next-token loss is where a reconstruction stands in place of activations.
+
+Source: Bricken et al. 2023, Towards Monosemanticity, who put it in place of the hidden layer of an
+MLP, or 0 there; `superpos.metrics.loss_recovered` says what share of the loss is kept.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from superpos.arguments import ArgumentError, Count, CountOrZero, factory
+from superpos.models.transformer import Transformer, TransformerParams, select, token_losses
+from superpos.types import Array
+
+Site = Literal["mlp", "residual"]
+"""The hidden layer of the MLP of a block, or the residual stream after it."""
+Change = Callable[[Array], Array]
+"""Activations of one text, (n, d), -> what stands in their place."""
+
+
+class SplicedLosses(NamedTuple):
+    """Means over the tokens of each text, in nats, (n_texts,).
+
+    Attributes:
+        clean: of the transformer as it is.
+        spliced: with reconstructions in place of activations.
+        ablated: with 0, or what stands for it, in their place.
+    """
+
+    clean: Array
+    spliced: Array
+    ablated: Array
+
+
+@factory
+def spliced_losses(
+    *,
+    model: Transformer,
+    params: TransformerParams,
+    tokens: Array,
+    layer: CountOrZero,
+    site: Site,
+    reconstruct: Change,
+    ablated: Array | None = None,
+    batch_size: Count = 8,
+) -> SplicedLosses:
+    """The loss of texts with and without a reconstruction, and with the activations ablated.
+
+    Args:
+        model: its functions.
+        params: its parameters.
+        tokens: texts of one length, int32 (n_texts, length), 2 tokens or more.
+        layer: number of the block, from 0.
+        site: "mlp", its hidden layer, or "residual", the residual stream after it.
+        reconstruct: activations of one text (length, d) -> their reconstructions, such as
+            `lambda x: jax.vmap(lambda row: sae.apply(sae_params, state, row).recon)(x)`.
+        ablated: what stands in place of the activations of a token, (d,) or (), such as their mean;
+            None is 0.
+        batch_size: texts at a time.
+
+    Returns:
+        The losses of each text. Texts of one document are not independent: take their means before
+        `superpos.metrics.loss_recovered`.
+
+    Raises:
+        ArgumentError: there is no such layer, or tokens have another shape; one line.
+    """
+    n_layers = model.architecture.n_layers
+    if layer >= n_layers:
+        raise ArgumentError(f"layer={layer}: expected an integer in [0, {n_layers - 1}]")
+    if tokens.ndim != 2 or tokens.shape[1] < 2:
+        raise ArgumentError(f"tokens of shape {tokens.shape}: expected (n_texts, length >= 2)")
+
+    def blank(x: Array) -> Array:
+        row = jnp.zeros(x.shape[1], x.dtype) if ablated is None else jnp.asarray(ablated, x.dtype)
+        return jnp.broadcast_to(row[None], x.shape)
+
+    def losses(params: TransformerParams, text: Array) -> SplicedLosses:
+        every = (
+            changed_losses(model, params, text, layer, site, change)
+            for change in (lambda x: x, reconstruct, blank)
+        )
+        return SplicedLosses(*(each.mean() for each in every))
+
+    @jax.jit
+    def of_all(params: TransformerParams, tokens: Array) -> SplicedLosses:
+        return jax.lax.map(lambda text: losses(params, text), tokens, batch_size=batch_size)
+
+    return of_all(params, tokens)
+
+
+def changed_losses(
+    model: Transformer,
+    params: TransformerParams,
+    text: Array,
+    layer: int,
+    site: Site,
+    change: Change,
+) -> Array:
+    """The loss of each token of a text but the first, with activations changed, (length - 1,)."""
+    residual = model.embed(params, text)
+    if layer > 0:
+        residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
+    block = select(params.layers, layer)
+    if site == "mlp":
+        residual, _ = model.block(block, residual, change)
+    else:
+        residual = change(model.block(block, residual)[0])
+    if layer + 1 < model.architecture.n_layers:
+        residual = model.blocks(select(params.layers, slice(layer + 1, None)), residual)[0][-1]
+    return token_losses(model.unembed(params, residual), text)
