@@ -21,6 +21,7 @@ from superpos.app.extensions import extensions
 from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
+from superpos.models.transformer import train_tokeniser
 from superpos.train import FitSpec, sweep, training
 from superpos.types import Batch, Evaluation, Members, Model, Scalar, Scalars, Source
 
@@ -53,6 +54,7 @@ SUPPLIED = {
     "folder",
     "registry",
     "examples",
+    "held_out",
     "members",
     "features",
     "directions",
@@ -235,6 +237,7 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
         return {}
     config = composed("evaluation", kind)
     return {
+        "held_out": {"inputs": rows()[:, :5]},
         "model": construct("model", config["model"]),
         "source": construct("data", config["data"]),
     }
@@ -285,9 +288,20 @@ def store_of_members() -> dict[str, str]:
     return {"store": str(place)}
 
 
-PLACES: dict[str, Callable[[], dict[str, str]]] = {
+@functools.cache
+def file_of_chapters() -> dict[str, str]:
+    """A novel of 20 chapters, and a tokeniser learned from it."""
+    chapters = (f"Chapter {n}\n\n" + "one and two and three. " * 20 for n in range(20))
+    (folder() / "novel.txt").write_text("A NOVEL\n\n" + "\n".join(chapters))
+    made = train_tokeniser(["one and two and three. "], n_tokens=260)
+    (folder() / "tokenizer.json").write_text(made.to_json())
+    return {"novel": str(folder() / "novel.txt"), "tokeniser": str(folder()), "n_tokens": 260}
+
+
+PLACES: dict[str, Callable[[], dict[str, Any]]] = {
     "array": file_of_rows,
     "members": store_of_members,
+    "tokens": file_of_chapters,
 }
 """Loader -> where it finds something."""
 
@@ -306,18 +320,23 @@ def use_source(source: Source, config: Mapping[str, Any]) -> Any:
 def batch_for(model: Model) -> Batch:
     """A batch of what a model says that it takes."""
     assert model.takes is not None
-    x, y = (
-        jax.random.uniform(jax.random.key(1), (BATCH, *each.shape), each.dtype)
-        for each in (model.takes.inputs, model.takes.targets)
-    )
+    x, y = (_drawn((BATCH, *each.shape), each.dtype) for each in model.takes)
     return Batch(inputs=x, targets=y, factors=x)
+
+
+def _drawn(shape: Sequence[int], dtype: Any) -> jax.Array:
+    """Numbers in [0, 1), or tokens that any vocabulary has."""
+    if jnp.issubdtype(dtype, jnp.integer):
+        return jax.random.randint(jax.random.key(1), shape, 0, 4, dtype)
+    return jax.random.uniform(jax.random.key(1), shape, dtype)
 
 
 def use_model(model: Model, config: Mapping[str, Any]) -> Any:
     params, state = model.init(jax.random.key(3))
     batch = batch_for(model)
-    # A sparse autoencoder has hundreds of operations, which alone would be as many programs.
-    call: Any = jax.jit if state != () else lambda function: function
+    # Sparse autoencoders and transformers have hundreds of operations, alone as many programs.
+    large = state != () or jnp.issubdtype(batch.inputs.dtype, jnp.integer)
+    call: Any = jax.jit if large else lambda function: function
     loss = call(jax.value_and_grad(model.loss, has_aux=True))
     value = loss(params, state, batch, jax.random.key(4))
     return params, state, call(model.apply)(params, state, batch.inputs[0]), value

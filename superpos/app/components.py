@@ -9,6 +9,7 @@ COMPONENTS: Registry = {
         "members": assets.members,
         "orthogonalised": assets.orthogonalised,
         "orthonormal": assets.orthonormal,
+        "tokens": assets.tokens,
     },
     "data": {
         "activations": data.activations,
@@ -35,6 +36,7 @@ COMPONENTS: Registry = {
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
+        "language_model": models.language_model,
         "mlp": models.mlp,
         "quadratic": models.quadratic,
         "sae_abs_topk": saes.abs_topk,
@@ -97,6 +99,7 @@ COMPONENTS: Registry = {
     },
     "evaluation": {
         "geometry": evaluations.geometry,
+        "held_out_loss": evaluations.held_out_loss,
         "loss": evaluations.loss,
         "recovery": evaluations.recovery,
         "superposition": evaluations.superposition,

@@ -1,7 +1,8 @@
-"""Assets: arrays that are not hyperparameters, from files, from stored models, and directions."""
+"""Assets: arrays that are not hyperparameters: files, stored models, directions and texts."""
 
 from superpos.assets.array import array as array
 from superpos.assets.directions import orthogonalised as orthogonalised
 from superpos.assets.directions import orthonormal as orthonormal
 from superpos.assets.members import members as members
+from superpos.assets.tokens import tokens as tokens
 from superpos.engine.assets import asset as asset

@@ -36,7 +36,7 @@ def examples(
         ArgumentError: a value is out of range, or the arrays have other shapes or are not finite;
             one line.
     """
-    inputs, targets = _checked(examples, n_features)
+    inputs, targets = rows_of("examples", examples, n_features)
     n_examples = inputs.shape[0]
     batch = Batch(inputs=inputs, targets=targets, factors=jnp.zeros((n_examples, 0)))
     if sampling != "stream":
@@ -55,29 +55,34 @@ def examples(
     return Source(init, sample, gives=sampled(batch, "random", n_examples).gives)
 
 
-def _checked(examples: Mapping[str, Array], n_features: int) -> tuple[Array, Array]:
-    """Inputs and targets.
+def rows_of(name: str, arrays: Mapping[str, Array], n_features: int) -> tuple[Array, Array]:
+    """Inputs and targets of stored examples.
+
+    Args:
+        name: how the asset is called in the message.
+        arrays: "inputs", (n_examples, n_features), and perhaps "targets".
+        n_features: inputs of an example.
 
     Raises:
-        ArgumentError: they are not there, of other shapes, or not finite.
+        ArgumentError: they are not there, of other shapes, or not finite; one line.
     """
-    known = isinstance(examples, Mapping) and "inputs" in examples
-    if not known or not set(examples) <= {"inputs", "targets"}:
-        names = list(examples) if isinstance(examples, Mapping) else type(examples).__name__
-        raise ArgumentError(f"examples={names}: expected arrays inputs and, perhaps, targets")
-    inputs = examples["inputs"]
-    targets = examples.get("targets", inputs)
-    for name, array in (("inputs", inputs), ("targets", targets)):
+    known = isinstance(arrays, Mapping) and "inputs" in arrays
+    if not known or not set(arrays) <= {"inputs", "targets"}:
+        names = list(arrays) if isinstance(arrays, Mapping) else type(arrays).__name__
+        raise ArgumentError(f"{name}={names}: expected arrays inputs and, perhaps, targets")
+    inputs = arrays["inputs"]
+    targets = arrays.get("targets", inputs)
+    for part, array in (("inputs", inputs), ("targets", targets)):
         if array.ndim != 2 or array.shape[0] != inputs.shape[0] or not array.size:
             rows = inputs.shape[0] if inputs.shape else 0
             wanted = "one row or more of numbers" if not rows else f"{rows} rows of numbers"
-            raise ArgumentError(f"examples.{name} of shape {array.shape}: expected {wanted}")
+            raise ArgumentError(f"{name}.{part} of shape {array.shape}: expected {wanted}")
         require(
             lambda array: jnp.isfinite(array).all(),
             [array],
-            lambda name=name: f"examples.{name}: expected finite numbers",
+            lambda part=part: f"{name}.{part}: expected finite numbers",
         )
     if inputs.shape[1] != n_features:
         found = inputs.shape[1]
-        raise ArgumentError(f"n_features={n_features}: expected {found}, the columns of examples")
+        raise ArgumentError(f"n_features={n_features}: expected {found}, the columns of {name}")
     return inputs, targets

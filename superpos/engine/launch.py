@@ -184,6 +184,8 @@ class _Run(NamedTuple):
         """The carry and metrics after each block; while it runs, the metrics before are fetched."""
         schedule = self.task.program.schedule
         measured = None
+        for name in self.records if schedule.n_blocks > n_done == 0 else ():
+            self._measure(name, carry, 0, {})
         for number in range(n_done, schedule.n_blocks):
             carry, after = self.executable.advance(self.points, self.assets, carry)
             if measured is not None:
@@ -201,7 +203,7 @@ class _Run(NamedTuple):
         every, found = schedule.measures[name].every, self.records[name]
         whole = schedule.is_due(name, step)
         due = None
-        if isinstance(every, Trigger):
+        if isinstance(every, Trigger) and (step or whole):
             due = np.full(self.task.program.width, step, np.int32)
             if not whole:
                 blocks = [*self.fetched, jax.device_get(last)]

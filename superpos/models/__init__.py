@@ -11,6 +11,7 @@ from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder
 from superpos.models.computation import ComputationParams as ComputationParams
 from superpos.models.computation import computation as computation
+from superpos.models.language_model import language_model as language_model
 from superpos.models.mlp import MlpParams as MlpParams
 from superpos.models.mlp import mlp as mlp
 from superpos.models.quadratic import QuadraticParams as QuadraticParams

@@ -1,5 +1,6 @@
 """Sweeps on disk and back: a Dataset, its stored models, and the best of them."""
 
+from superpos.store.at_step import at_step as at_step
 from superpos.store.best import NoMemberError as NoMemberError
 from superpos.store.best import best_of as best_of
 from superpos.store.files import StoreError as StoreError

@@ -102,7 +102,7 @@ def decode(data: bytes, name: str, numerics: str, program: Resumable) -> State |
         return None
     names, counts = [*program.schedule.measures], arrays.get(_COUNTS, np.zeros(0))
     n_most = program.schedule.n_blocks
-    most = np.array([n_most, MOST_ENDS, *(n_most for _ in names)])
+    most = np.array([n_most, MOST_ENDS, *(n_most + 1 for _ in names)])  # the start may be one
     if (counts.shape, counts.dtype) != (most.shape, most.dtype):
         return None
     if np.any((counts < 0) | (counts > most)):
@@ -152,7 +152,8 @@ def _shapes(program: Resumable, n_blocks: int, n_of: Mapping[str, int], n_ends: 
 def most_bytes(program: Resumable) -> int:
     """The largest that a checkpoint can be; each array begins with what it is."""
     most = program.schedule.n_blocks
-    whole = _shapes(program, most, dict.fromkeys(program.schedule.measures, most), MOST_ENDS)
+    records = dict.fromkeys(program.schedule.measures, most + 1)
+    whole = _shapes(program, most, records, MOST_ENDS)
     leaves = jax.tree.leaves(whole)
     return sum(leaf.size * leaf.dtype.itemsize + _HEAD for leaf in leaves) + 3 * _HEAD
 

@@ -28,12 +28,13 @@ def named_evaluations(
             raise ArgumentError(f"evaluations.{name}: expected a name of letters, digits and _")
         if not isinstance(each, Evaluation):
             raise ArgumentError(f"evaluations.{name}={shown(each)}: expected an Evaluation")
+        check_value(f"evaluations.{name}.at_start", each.at_start, bool)
         check_value(f"evaluations.{name}.at_end", each.at_end, bool)
         check_value(f"evaluations.{name}.after", each.after, bool)
         check_value(f"evaluations.{name}.common", each.common, bool)
-        if each.after and (each.every is not None or each.at_end):
+        if each.after and (each.every is not None or each.at_end or each.at_start):
             raise ArgumentError(
-                f"evaluations.{name}.after=True: expected neither every nor at_end beside it"
+                f"evaluations.{name}.after=True: expected no every, at_start or at_end beside it"
             )
     if probe is None:
         return evaluations

@@ -88,15 +88,21 @@ def _fitted(
     measures = {name: _compiled(each.measure, carry) for name, each in run.measures.items()}
     blocks: list[Metrics] = []
     records: dict[str, list[Metrics]] = {name: [] for name in measures}
-    for number in range(schedule.n_blocks):
-        carry, measured = advance(carry)
-        blocks.append(measured)
-        step = (number + 1) * schedule.block
+
+    def make_due(step: int) -> None:
         for name, measure in measures.items():
             if _is_due(schedule, name, step, blocks):
                 own = {f"{STEP}_{name}": jnp.int32(step)} if _has_own(schedule, name) else {}
                 records[name].append({**measure(carry), **own})
                 schedule.check_most(name, len(records[name]))
+
+    if schedule.n_blocks:
+        make_due(0)
+    for number in range(schedule.n_blocks):
+        carry, measured = advance(carry)
+        blocks.append(measured)
+        step = (number + 1) * schedule.block
+        make_due(step)
         if on_block is not None:
             on_block(step, measured)
     metrics = _metrics(schedule, blocks, records)
@@ -141,7 +147,7 @@ def _has_own(schedule: Schedule, name: str) -> bool:
 
 def _is_due(schedule: Schedule, name: str, step: int, blocks: list[Metrics]) -> bool:
     every = schedule.measures[name].every
-    if schedule.is_due(name, step) or not isinstance(every, Trigger) or step % every.block:
+    if schedule.is_due(name, step) or not blocks or not isinstance(every, Trigger) or step % every.block:
         return schedule.is_due(name, step)
     n_each = every.block // schedule.block
     so_far = {

@@ -41,7 +41,7 @@ class Schedule(NamedTuple):
         every = self.measures[name].every
         if isinstance(every, Trigger):
             return f"time_{name}"
-        whole = every == self.spec.log_every
+        whole = every == self.spec.log_every and not self.measures[name].at_start
         return STEP if whole else f"{STEP}_{name}"
 
     def steps(self, name: str) -> list[int] | None:
@@ -49,7 +49,8 @@ class Schedule(NamedTuple):
         every, n_steps = self.measures[name].every, self.spec.n_steps
         if isinstance(every, Trigger):
             return None
-        steps = list(range(every, n_steps + 1, every))
+        starts = self.measures[name].at_start and n_steps > 0
+        steps = list(range(0 if starts else every, n_steps + 1, every))
         ends = self.measures[name].at_end and n_steps and n_steps not in steps
         return [*steps, n_steps] if ends else steps
 
@@ -59,7 +60,8 @@ class Schedule(NamedTuple):
         if steps is not None:
             return len(steps)
         assert isinstance(measure.every, Trigger)
-        return measure.every.most(self.spec.n_steps) + bool(measure.at_end)
+        starts = bool(measure.at_start and self.spec.n_steps)
+        return measure.every.most(self.spec.n_steps) + starts + bool(measure.at_end)
 
     def check_most(self, name: str, count: int) -> None:
         """Refuse a Trigger that is due more often than it says.
@@ -76,6 +78,8 @@ class Schedule(NamedTuple):
     def is_due(self, name: str, step: int) -> bool:
         """Whether something is measured at a step whatever a Trigger says."""
         measure = self.measures[name]
+        if step == 0:
+            return measure.at_start
         due = not isinstance(measure.every, Trigger) and step % measure.every == 0
         return due or (measure.at_end and step == self.spec.n_steps)
 

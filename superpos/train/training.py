@@ -82,12 +82,14 @@ def training(
     check_fit(source, model)
     block = block_of(spec, evaluations)
     measures = {
-        name: Measure(measure_of(name, each), every_of(each, spec), each.at_end)
+        name: Measure(measure_of(name, each), every_of(each, spec), each.at_end, each.at_start)
         for name, each in evaluations.items()
         if not each.after
     }
     each_block = {
-        name: each for name, each in measures.items() if each.every == block == spec.log_every
+        name: each
+        for name, each in measures.items()
+        if each.every == block == spec.log_every and not each.at_start
     }
     run = (
         _fused(model, source, tx, spec, block, interpret)

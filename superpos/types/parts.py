@@ -140,6 +140,7 @@ class Evaluation(NamedTuple):
         common: at a step, all members of all sweeps are given the same key, so that what it draws
             does not decide between them. False gives each member a key of its own, so that the
             noise of an evaluation averages out over members.
+        at_start: measure before the first update, too, as step 0.
     """
 
     measure: Probe
@@ -148,3 +149,4 @@ class Evaluation(NamedTuple):
     at_end: bool = False
     after: bool = False
     common: bool = True
+    at_start: bool = False

@@ -93,11 +93,13 @@ class Measure(NamedTuple):
         measure: Carry -> named arrays.
         every: updates between two measurements, or a Trigger.
         at_end: whether the end of the run is measured, too.
+        at_start: whether its start is.
     """
 
     measure: Callable[[Carry], dict[str, Array]]
     every: int | Trigger
     at_end: bool = False
+    at_start: bool = False
 
 
 class Training(NamedTuple):

@@ -19,7 +19,7 @@ COMPONENTS = ("data", "model", "optim", "evaluations")
 """Sections of a config of which a run is made."""
 PARTS = {"model": "model", "source": "data"}
 """Argument -> the section of the config whose component it is given."""
-WHEN = ("every", "at_end", "after", "common")
+WHEN = ("every", "at_start", "at_end", "after", "common")
 """Keys of an evaluation that say when and with which key, and are no arguments of its factory."""
 
 
@@ -152,5 +152,6 @@ def _when_problems(name: str, node: Any) -> Iterator[str]:
         yield from problem_of(f"{path}.every", every, Count)
     for key in WHEN[1:]:
         yield from problem_of(f"{path}.{key}", node.get(key, False), bool)
-    if node.get("after") is True and (every is not None or node.get("at_end")):
-        yield f"{path}.after={shown(True)}: expected neither every nor at_end beside it"
+    beside = every is not None or node.get("at_start") or node.get("at_end")
+    if node.get("after") is True and beside:
+        yield f"{path}.after={shown(True)}: expected no every, at_start or at_end beside it"

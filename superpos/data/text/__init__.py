@@ -4,5 +4,6 @@ from superpos.data.text.austen import austen
 from superpos.data.text.brown import brown
 from superpos.data.text.document import Document, Word
 from superpos.data.text.kjv import kjv
+from superpos.data.text.novel import novel
 
-__all__ = ["Document", "Word", "austen", "brown", "kjv"]
+__all__ = ["Document", "Word", "austen", "brown", "kjv", "novel"]

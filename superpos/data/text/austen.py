@@ -5,7 +5,6 @@ serialization, compressed by zlib. Here each object is a vector of strings, the 
 Source: R Internals, 1.8 "Serialization Formats", and R's `src/main/serialize.c` for lazy loading.
 """
 
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -13,12 +12,12 @@ from pathlib import Path
 
 from superpos.arguments import ArgumentError
 from superpos.data.text.document import Document, content
+from superpos.data.text.novel import chapters
 
 MOST_INFLATED = 2**24
 """Bytes that one object can have; the largest novel has 10^6."""
 MOST_TEXT = 2**26
 """Bytes that all objects together can have."""
-HEADING = re.compile(r"(CHAPTER|Chapter) +(\d+|[IVXLC]+)\b.*")
 HEADER = b"X\n"
 """Of R's serialization in big-endian binary."""
 VERSION_3 = 3
@@ -45,7 +44,7 @@ def austen(folder: str | Path) -> list[Document]:
         novels = [_strings(each) for each in _objects(found)]
     except (ValueError, struct.error, zlib.error):
         raise ArgumentError(f"{path}: damaged, expected vectors of strings of R") from None
-    return [chapter for novel in novels for chapter in _chapters(novel)]
+    return [chapter for novel in novels for chapter in chapters(novel)]
 
 
 def _objects(found: bytes) -> Iterator[bytes]:
@@ -92,13 +91,3 @@ def _strings(serialized: bytes) -> list[str]:
         strings.append(serialized[place : place + length].decode())
         place += length
     return strings
-
-
-def _chapters(novel: list[str]) -> Iterator[Document]:
-    """The chapters of a novel, from its lines."""
-    title = next((line.strip() for line in novel if line.strip()), "")
-    starts = [number for number, line in enumerate(novel) if HEADING.fullmatch(line.strip())]
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(novel)], strict=True), 1):
-        paragraphs = "\n".join(novel[start + 1 : stop]).split("\n\n")
-        text = "\n".join(filter(None, (" ".join(each.split()) for each in paragraphs)))
-        yield Document(f"{title} {number}", title, text)

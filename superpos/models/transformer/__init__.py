@@ -7,7 +7,7 @@ from superpos.models.transformer.architecture import (
     Norm,
     TransformerParams,
 )
-from superpos.models.transformer.checkpoints import read
+from superpos.models.transformer.checkpoints import read, write
 from superpos.models.transformer.matrices import MatrixStatistics, statistics
 from superpos.models.transformer.quantise import quantise
 from superpos.models.transformer.randomise import (
@@ -17,7 +17,12 @@ from superpos.models.transformer.randomise import (
     randomise,
     reinitialise,
 )
-from superpos.models.transformer.tokeniser import Encoding, Tokeniser, read_tokeniser
+from superpos.models.transformer.tokeniser import (
+    Encoding,
+    Tokeniser,
+    read_tokeniser,
+    train_tokeniser,
+)
 from superpos.models.transformer.transformer import (
     Trace,
     Transformer,
@@ -48,5 +53,7 @@ __all__ = [
     "select",
     "statistics",
     "token_losses",
+    "train_tokeniser",
     "transformer",
+    "write",
 ]

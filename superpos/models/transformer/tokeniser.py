@@ -1,10 +1,10 @@
-"""Text to tokens and back, by the tokeniser that comes with a language model.
+"""Text to tokens and back, by the tokeniser that comes with a language model or one of our own.
 
 Source: github.com/huggingface/tokenizers; for GGUF, llama.cpp's `llama-vocab.cpp`, whose "smollm"
 splits digits before it splits words as GPT-2 does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from superpos.models.transformer.checkpoints.config import Config
 FILE = "tokenizer.json"
 SPLITS_DIGITS = {"smollm": True, "gpt-2": False}
 """How GGUF calls a splitting into words -> whether each digit is a word."""
+N_BYTES = 256
 CONTROL = 3
 """GGUF's type of a token that is no text."""
 
@@ -40,11 +41,13 @@ class Tokeniser(NamedTuple):
         n_tokens: size of its vocabulary.
         encode: text -> Encoding; nothing is put before or after the text.
         decode: numbers of tokens -> text.
+        to_json: () -> what a tokenizer.json holds, by which `read_tokeniser` finds it again.
     """
 
     n_tokens: int
     encode: Callable[[str], Encoding]
     decode: Callable[[Any], str]
+    to_json: Callable[[], str]
 
 
 def read_tokeniser(path: str | Path) -> Tokeniser:
@@ -62,7 +65,42 @@ def read_tokeniser(path: str | Path) -> Tokeniser:
             of another kind; one line.
     """
     path = Path(path)
-    found = _from_gguf(path) if path.suffix == ".gguf" else _from_folder(path)
+    return _tokeniser(_from_gguf(path) if path.suffix == ".gguf" else _from_folder(path))
+
+
+def train_tokeniser(texts: Iterable[str], *, n_tokens: int) -> Tokeniser:
+    """Byte-pair encoding of bytes, as GPT-2's, learned from texts.
+
+    Args:
+        texts: to count pairs in; another order gives the same tokeniser.
+        n_tokens: size of the vocabulary, at least the 256 bytes.
+
+    Returns:
+        A Tokeniser; of fewer tokens where the texts have no more pairs.
+
+    Raises:
+        ArgumentError: there are too few tokens, or `superpos[lm]` is not installed; one line.
+
+    Reference:
+        Sennrich et al. 2016, Neural Machine Translation of Rare Words with Subword Units; on bytes,
+        Radford et al. 2019, GPT-2, section 2.2.
+    """
+    if n_tokens < N_BYTES:
+        raise ArgumentError(f"n_tokens={n_tokens}: expected at least the {N_BYTES} bytes")
+    tokenizers = _tokenizers("a tokeniser")
+    found = tokenizers.Tokenizer(tokenizers.models.BPE())
+    found.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    found.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=n_tokens, initial_alphabet=alphabet, show_progress=False
+    )
+    found.train_from_iterator(texts, trainer)
+    return _tokeniser(found)
+
+
+def _tokeniser(found: Any) -> Tokeniser:
+    """A tokeniser of the package, as functions."""
 
     def encode(text: str) -> Encoding:
         encoding = found.encode(text, add_special_tokens=False)
@@ -72,10 +110,10 @@ def read_tokeniser(path: str | Path) -> Tokeniser:
     def decode(tokens: Any) -> str:
         return found.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
 
-    return Tokeniser(found.get_vocab_size(), encode, decode)
+    return Tokeniser(found.get_vocab_size(), encode, decode, found.to_str)
 
 
-def _tokenizers(path: Path) -> Any:
+def _tokenizers(path: Path | str) -> Any:
     """The package.
 
     Raises:

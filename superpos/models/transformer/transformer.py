@@ -181,21 +181,26 @@ def _attention(architecture: Architecture, layer: LayerParams, x: Array) -> Arra
     def heads(linear: Linear) -> Array:
         return affine(linear, x).reshape(x.shape[0], -1, architecture.d_head)
 
-    query, key = (_rotated(architecture, heads(each)) for each in (layer.query, layer.key))
+    rotated = _rotation(architecture, x.shape[0])
+    query, key = (rotated(heads(each)) for each in (layer.query, layer.key))
     read = jax.nn.dot_product_attention(query, key, heads(layer.value), is_causal=True)
     return affine(layer.output, read.reshape(x.shape[0], -1))
 
 
-def _rotated(architecture: Architecture, x: Array) -> Array:
+def _rotation(architecture: Architecture, n: int) -> Callable[[Array], Array]:
     """Turn pairs (i, i + d_rotary / 2) of each head by an angle that grows with its position."""
     half = architecture.d_rotary // 2
     if not half:
-        return x
+        return lambda x: x
     frequencies = architecture.rotary_base ** (-jnp.arange(half) / half)
-    angles = jnp.arange(x.shape[0])[:, None] * frequencies[None]
+    angles = jnp.arange(n)[:, None] * frequencies[None]
     cos, sin = (f(angles)[:, None] for f in (jnp.cos, jnp.sin))
-    a, b, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
-    return jnp.concatenate([a * cos - b * sin, b * cos + a * sin, rest], axis=-1)
+
+    def rotated(x: Array) -> Array:
+        a, b, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
+        return jnp.concatenate([a * cos - b * sin, b * cos + a * sin, rest], axis=-1)
+
+    return rotated
 
 
 def _hidden(architecture: Architecture, layer: LayerParams, x: Array) -> Array:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from superpos.models.transformer.architecture import TransformerParams
 from superpos.models.transformer.checkpoints import gguf_file, hugging_face
+from superpos.models.transformer.checkpoints.gpt_neox_write import write as write
 from superpos.models.transformer.transformer import Transformer
 
 
