@@ -5,7 +5,9 @@ from superpos.components import Registry
 
 COMPONENTS: Registry = {
     "asset": {
+        "activations": assets.activations,
         "array": assets.array,
+        "checkpoint": assets.checkpoint,
         "members": assets.members,
         "orthogonalised": assets.orthogonalised,
         "orthonormal": assets.orthonormal,
@@ -31,6 +33,7 @@ COMPONENTS: Registry = {
         "shared": data.shared,
         "sparse_uniform": data.sparse_uniform,
         "synthetic": data.synthetic,
+        "text_activations": data.text_activations,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {
@@ -99,7 +102,9 @@ COMPONENTS: Registry = {
     },
     "evaluation": {
         "geometry": evaluations.geometry,
+        "held_out_fit": evaluations.held_out_fit,
         "held_out_loss": evaluations.held_out_loss,
+        "interpretation": evaluations.interpretation,
         "loss": evaluations.loss,
         "recovery": evaluations.recovery,
         "superposition": evaluations.superposition,

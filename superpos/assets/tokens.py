@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from superpos import interp
 from superpos.arguments import ArgumentError, Count, Interval, factory
 from superpos.data import text
 from superpos.data.text import Document
@@ -56,8 +57,9 @@ def tokens(
         split: windows of documents to "train" on, or of those that are "held_out".
 
     Returns:
-        An Asset of "tokens" (n_windows, context + 1), int32, and "document" (n_windows,), int32:
-        the number of each in the order of the texts. It is read as "inputs", all tokens of a window
+        An Asset of "tokens" (n_windows, context + 1), int32, "document" (n_windows,), int32: the
+        number of each in the order of the texts, and "vocabulary", the text of each token
+        (`superpos.interp.to_bytes`), uint8 (n_tokens, most). It is read as "inputs", all tokens of a window
         but the last, and "targets", all but the first.
 
     Raises:
@@ -71,7 +73,8 @@ def tokens(
     windows, numbers = _windows(found, kept, context)
     if not windows.size:
         raise ArgumentError(f"context={context}: expected less, as no document is that long")
-    return asset({"tokens": windows, "document": numbers}, _read)
+    texts = interp.to_bytes([found.decode([number]) for number in range(n_tokens)])
+    return asset({"tokens": windows, "document": numbers, "vocabulary": texts}, _read)
 
 
 def documents(paths: Mapping[str, str]) -> list[Document]:

@@ -26,3 +26,4 @@ from superpos.data.source import stateless as stateless
 from superpos.data.sparse import sparse_uniform as sparse_uniform
 from superpos.data.star import correlated_star as correlated_star
 from superpos.data.synthetic import synthetic as synthetic
+from superpos.data.text_activations import text_activations as text_activations

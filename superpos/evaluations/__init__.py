@@ -1,7 +1,9 @@
 """Evaluations: metrics as something that is measured during or after a run."""
 
 from superpos.evaluations.geometry import geometry as geometry
+from superpos.evaluations.held_out_fit import held_out_fit as held_out_fit
 from superpos.evaluations.held_out_loss import held_out_loss as held_out_loss
+from superpos.evaluations.interpretation import interpretation as interpretation
 from superpos.evaluations.loss import loss as loss
 from superpos.evaluations.recovery import recovery as recovery
 from superpos.evaluations.superposition import superposition as superposition

@@ -99,7 +99,7 @@ def interpretation(
             **scored,
         }
 
-    return Evaluation(measure, DIMS, after=True)
+    return Evaluation(measure, DIMS)
 
 
 _SCORES = tuple(f"{name}{suffix}" for name in SCORERS for suffix in SUFFIXES)

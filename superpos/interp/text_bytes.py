@@ -4,25 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superpos.arguments import ArgumentError
-
 
 def to_bytes(texts: Sequence[str], most: int | None = None) -> np.ndarray:
     """Texts as UTF-8, filled up with 0.
 
     Args:
-        texts: without the character 0.
+        texts: any; the character 0 becomes U+2400, its picture.
         most: bytes of each, >= 1, where a longer text is cut off; None is as many as needed.
 
     Returns:
         Bytes, uint8 (n, most).
-
-    Raises:
-        ArgumentError: a text has the character 0; one line.
     """
-    if any("\0" in text for text in texts):
-        raise ArgumentError("texts: expected none with the character 0")
-    rows = [text.encode() for text in texts]
+    rows = [text.replace("\0", "\u2400").encode() for text in texts]
     width = max(1, max(map(len, rows), default=1)) if most is None else most
     whole = b"".join(row[:width].ljust(width, b"\0") for row in rows)
     return np.frombuffer(whole, np.uint8).reshape(len(rows), width)

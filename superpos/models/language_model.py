@@ -5,6 +5,8 @@ Training" (a ReLU MLP of four times the residual stream); blocks, LayerNorm and 
 in GPT-NeoX (Black et al. 2022) with attention before the MLP, so that transformers reads it too.
 """
 
+import functools
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -17,6 +19,7 @@ from superpos.models.transformer import (
     LayerParams,
     Linear,
     Norm,
+    Transformer,
     TransformerParams,
     reinitialise,
     transformer,
@@ -80,11 +83,29 @@ def language_model(
     if d_model % (2 * n_heads):
         raise ArgumentError(f"d_model={d_model}: expected a multiple of {2 * n_heads}")
     architecture = _architecture(context, n_tokens, n_layers, d_model, n_heads, d_mlp)
-    forward = transformer(architecture)
+    zeros = functools.partial(_zeros, architecture, tied=tied)
 
     def init(key: Key) -> tuple[TransformerParams, tuple[()]]:
-        zeros = _zeros(architecture, tied=tied)
-        return reinitialise(key, zeros, standard_deviation=standard_deviation), ()
+        return reinitialise(key, zeros(), standard_deviation=standard_deviation), ()
+
+    dims = {name: names for name, names in DIMS.items() if not (tied and name == "unembedding")}
+    model = predicting(transformer(architecture), context=context)
+    return model._replace(init=init, dims=dims)
+
+
+def predicting(forward: Transformer, *, context: int) -> Model:
+    """The Model of a transformer that predicts each next token; it has no start of its own.
+
+    Args:
+        forward: its functions.
+        context: tokens of an example, >= 1.
+
+    Returns:
+        A Model as `language_model` describes it, whose `init` raises an ArgumentError.
+    """
+
+    def init(key: Key) -> tuple[TransformerParams, tuple[()]]:
+        raise ArgumentError("model: expected parameters from a file or from training")
 
     def apply(params: TransformerParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -102,8 +123,7 @@ def language_model(
         return each.mean(), (state, {})
 
     tokens = jax.ShapeDtypeStruct((context,), np.int32)
-    dims = {name: names for name, names in DIMS.items() if not (tied and name == "unembedding")}
-    return Model(init, apply, loss, takes=Example(tokens, tokens), dims=dims)
+    return Model(init, apply, loss, takes=Example(tokens, tokens), transformer=forward)
 
 
 def architecture_of(params: TransformerParams, *, context: int, n_heads: int) -> Architecture:
