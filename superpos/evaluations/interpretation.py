@@ -19,13 +19,29 @@ from superpos.types import Array, Dims, Evaluation, Key, Model, Params, Source, 
 NEEDED = ("tokens", "document", "vocabulary")
 N_SHOWN, N_EXCERPTS = 12, 6
 """Latents of which the contexts are kept in which they are most active, and how many contexts."""
-EXPLAINERS = tuple(interp.explainers.offline(()))
+EXPLAINERS = tuple(interp.explainers.offline(("",)))
 """By name, in the order of their dimension."""
 SCORERS = tuple(interp.scorers.offline())
 SHOWN_EXPLAINER, MOST_BYTES = "decision_list", 400
 SUFFIXES = ("", "_floor", "_reseed_sd")
-NOT_SCORED = -1
-"""In place of the number of a latent, where there are fewer than are asked for."""
+GAINS = ("context_gain", "context_gain_reseed_sd")
+BY_LATENT = (
+    "active_share",
+    "token_entropy",
+    "shuffled_token_entropy",
+    "top_token_entropy",
+    "largest_token_share",
+    *GAINS,
+)
+BY_EXPLAINER = ("bits", *(f"{name}{suffix}" for name in SCORERS for suffix in SUFFIXES))
+DIMS: Dims = {
+    **dict.fromkeys(("latent_number", *BY_LATENT), ("scored_latent",)),
+    **dict.fromkeys(BY_EXPLAINER, ("scored_latent", "explainer")),
+    "excerpt_text": ("shown_latent", "excerpt", "place", "token_byte"),
+    "excerpt_activations": ("shown_latent", "excerpt", "place"),
+    "explanation": ("shown_latent", "byte"),
+}
+"""Of the results of `interpretation`."""
 
 
 @factory
@@ -53,7 +69,7 @@ def interpretation(
 
     Returns:
         An Evaluation. `eligible_share` of the latents can be drawn, (). Of those that are drawn,
-        (n_latents,): `latent`, its number, -1 where there are no more; `active_share` of tokens;
+        (n_latents,): `latent_number`, -1 where there are no more; `active_share` of tokens;
         `token_entropy`, `top_token_entropy`, `largest_token_share`, and `shuffled_token_entropy`,
         that of the same activations at random tokens; `context_gain` and its standard deviation
         over reseeds. By explainer, (n_latents, n_explainers), in the order of EXPLAINERS: `bits`,
@@ -89,7 +105,7 @@ def interpretation(
         scored = _scored(windows, tokens, document, vocabulary, seed, n_reseeds, min_active)
         return {
             "eligible_share": jnp.mean(eligible),
-            "latent": number,
+            "latent_number": number,
             "active_share": jnp.mean(chosen != 0, axis=0),
             "token_entropy": metrics.token_entropy(chosen, flat, n_tokens=n_tokens),
             "shuffled_token_entropy": metrics.token_entropy(chosen, shuffled, n_tokens=n_tokens),
@@ -100,29 +116,6 @@ def interpretation(
         }
 
     return Evaluation(measure, DIMS)
-
-
-_SCORES = tuple(f"{name}{suffix}" for name in SCORERS for suffix in SUFFIXES)
-_BY_EXPLAINER = ("bits", *_SCORES)
-_BY_LATENT = ("context_gain", "context_gain_reseed_sd")
-DIMS: Dims = {
-    **dict.fromkeys(
-        (
-            "latent",
-            "active_share",
-            "token_entropy",
-            "shuffled_token_entropy",
-            "top_token_entropy",
-            "largest_token_share",
-            *_BY_LATENT,
-        ),
-        ("scored_latent",),
-    ),
-    **dict.fromkeys(_BY_EXPLAINER, ("scored_latent", "explainer")),
-    "excerpt_text": ("shown_latent", "excerpt", "place", "token_byte"),
-    "excerpt_activations": ("shown_latent", "excerpt", "place"),
-    "explanation": ("shown_latent", "byte"),
-}
 
 
 def _array(activations: Mapping[str, Array], name: str) -> Array:
@@ -140,7 +133,7 @@ def _chosen(key: Key, code: Array, eligible: Array, n: int) -> tuple[Array, Arra
     """Numbers of latents drawn from the eligible, and their codes; -1 and 0 beyond these."""
     order = jnp.argsort(jnp.where(eligible, jax.random.uniform(key, eligible.shape), 2.0))[:n]
     there = eligible[order]
-    number = jnp.where(there, order, NOT_SCORED)
+    number = jnp.where(there, order, -1)
     return number, jnp.where(there[None], jnp.take(code, order, axis=1), 0.0)
 
 
@@ -167,8 +160,8 @@ def _scored(
     by_latent = jax.ShapeDtypeStruct((n_latents,), np.float32)
     n_shown = min(N_SHOWN, n_latents)
     shapes = {
-        **dict.fromkeys(_BY_EXPLAINER, by_explainer),
-        **dict.fromkeys(_BY_LATENT, by_latent),
+        **dict.fromkeys(BY_EXPLAINER, by_explainer),
+        **dict.fromkeys(GAINS, by_latent),
         "explanation": jax.ShapeDtypeStruct((n_shown, MOST_BYTES), np.uint8),
     }
     score = functools.partial(_on_host, n_reseeds=n_reseeds, min_active=max(1, min_active))
@@ -206,7 +199,7 @@ def _on_host(
     explain = explainers[SHOWN_EXPLAINER]
     shown = np.moveaxis(codes[..., :N_SHOWN], -1, 0)
     texts = [explain(contexts, code, rng).text if code.any() else "" for code in shown]
-    numbers = (*_BY_EXPLAINER, *_BY_LATENT)
+    numbers = (*BY_EXPLAINER, *GAINS)
     return {
         **{name: np.asarray(found[name], np.float32) for name in numbers},
         "explanation": interp.to_bytes(texts, MOST_BYTES),

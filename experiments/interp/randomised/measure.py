@@ -1,42 +1,33 @@
 """Autoencoders of a trained transformer beside those of randomised ones: numbers by arm."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 import xarray
 
-from superpos import interp, metrics
+from experiments.interp.randomised.excerpts import Excerpt, excerpts_of
+from superpos import metrics
+from superpos.app.search_metric import at_the_end
 from superpos.arguments import ArgumentError
-from superpos.evaluations.interpretation import EXPLAINERS, SCORERS
+from superpos.evaluations.interpretation import BY_EXPLAINER, BY_LATENT, EXPLAINERS
 from superpos.train import store
 
-SCORED, FLOORS, NULLS, FRONTIER, TRANSFORMER = (
+SCORED, FIRST, FLOORS, FRONTIER, TRANSFORMER = (
     "scored",
+    "first",
     "floors",
-    "nulls",
     "frontier",
     "transformer",
 )
-"""The variants."""
-TRAINED, MATCHED, LESS = "trained", "matched_gaussian", "less_token_means"
-SINGLE = 0.9
-"""A latent stands for one token that has this part of its activation there."""
-BY_LATENT = (
-    "active_share",
-    "token_entropy",
-    "shuffled_token_entropy",
-    "top_token_entropy",
-    "largest_token_share",
-    "context_gain",
-    "context_gain_reseed_sd",
-)
+NULLS = ("frozen_decoder", "frozen_encoder", "soft_decoder", "untrained")
+"""The variants; nulls are of the trained transformer, and have learned nothing, or little."""
 OF_FIT = ("held_out_l0", "held_out_explained_variance", "held_out_dead_share", "eligible_share")
 
 
 class Latents(NamedTuple):
-    """Autoencoders of several arms; nan where a latent is missing.
+    """Autoencoders of several arms; nan where a latent or an autoencoder is missing.
 
     Attributes:
         names: of the arms.
@@ -44,7 +35,7 @@ class Latents(NamedTuple):
         by_latent: entropies and so on, each (arms, transformers, latents), those of all seeds.
         by_explainer: bits, and by scorer the value, with `_floor` and `_reseed_sd`, each
             (arms, transformers, latents, explainers).
-        agreement: PW-MCC of the decoders of its seeds, (arms, transformers); nan of one seed.
+        agreement: PW-MCC of the decoders of all seeds, (arms, transformers); nan of one seed.
     """
 
     names: tuple[str, ...]
@@ -53,31 +44,22 @@ class Latents(NamedTuple):
     by_explainer: dict[str, np.ndarray]
     agreement: np.ndarray
 
-    def at(self, name: str) -> int:
-        """The number of an arm."""
-        return self.names.index(name)
-
-    def of(self, name: str, result: str, explainer: str = "") -> np.ndarray:
+    def of(self, arm: str, result: str, explainer: str = "") -> np.ndarray:
         """A result of an arm by latent, (transformers, latents)."""
+        at = self.names.index(arm)
         if explainer:
-            return self.by_explainer[result][self.at(name)][..., EXPLAINERS.index(explainer)]
-        return self.by_latent[result][self.at(name)]
+            return self.by_explainer[result][at][..., EXPLAINERS.index(explainer)]
+        return self.by_latent[result][at]
 
 
-class Excerpts(NamedTuple):
-    """Contexts of latents, for a person.
+class Setting(NamedTuple):
+    """Autoencoders of one arm, L0 and width: means over seeds and transformers."""
 
-    Attributes:
-        arm: of each latent, (n,).
-        explanation: of each, (n,).
-        texts: pieces of each of its contexts and their activations, (n, excerpts, length).
-        activations: the same.
-    """
-
-    arm: tuple[str, ...]
-    explanation: tuple[str, ...]
-    texts: np.ndarray
-    activations: np.ndarray
+    arm: str
+    k: float
+    width: float
+    l0: float
+    explained: float
 
 
 class Randomised(NamedTuple):
@@ -85,19 +67,20 @@ class Randomised(NamedTuple):
 
     Attributes:
         scored: the arms whose latents are explained.
-        nulls: autoencoders of the trained transformer that have learned nothing, or little.
-        explained: held-out explained variance of every arm, those without explanations too, by its
-            name, (transformers,).
-        frontier: of trained and randomised, over L0 and width: a row a setting, with arm, k,
-            width, L0 and explained variance.
-        excerpts: for the blinded test.
+        first: the same of an earlier layer.
+        nulls: by name, each an arm of its own.
+        explained: held-out explained variance of every arm by its name, (transformers,), and of
+            those that are not explained.
+        frontier: trained and randomised, over L0 and width.
+        excerpts: contexts of latents of the scored arms, for a person.
     """
 
     scored: Latents
-    nulls: Latents
+    first: Latents
+    nulls: dict[str, Latents]
     explained: dict[str, np.ndarray]
-    frontier: list[tuple[str, float, float, float, float]]
-    excerpts: Excerpts
+    frontier: list[Setting]
+    excerpts: list[Excerpt]
 
 
 def measure(
@@ -106,29 +89,31 @@ def measure(
     """Read what was stored of all autoencoders.
 
     Args:
-        datasets: {"scored": over row and seed, "floors": over row, "nulls": over frozen, row,
-            "frontier": over row, k and width}, and perhaps "transformer", over its seed.
-        arms: of the rows of "scored" and of the others, one after the other for each transformer.
-        floor_arms: of the rows of "floors".
+        datasets: {"scored" and "first": over row and seed, "floors" and each of NULLS: likewise,
+            "frontier": over row, width, k and seed}, and perhaps "transformer": over seed.
+        arms: those of all but "floors": of an asset whose rows are the first arm of every
+            transformer, then the next.
+        floor_arms: those of "floors".
 
     Raises:
         ArgumentError: there are more or fewer rows than arms of all transformers; one line.
     """
-    n_transformers = 1
-    if TRANSFORMER in datasets:
-        n_transformers = int(store.finished(datasets[TRANSFORMER]).sum())
-    scored = _latents(datasets[SCORED], arms, n_transformers)
-    floors = _fit(datasets[FLOORS], floor_arms, n_transformers)["held_out_explained_variance"]
-    explained = scored.fit["held_out_explained_variance"]
+    several = datasets.get(TRANSFORMER)
+    n = 1 if several is None else int(store.finished(several).sum())
+    scored = _latents(datasets[SCORED], arms, n)
+    floors = _fit(datasets[FLOORS], floor_arms, n)
+    explained = {
+        name: values.mean(axis=-1)
+        for names, fit in ((arms, scored.fit), (floor_arms, floors))
+        for name, values in zip(names, fit["held_out_explained_variance"], strict=True)
+    }
     return Randomised(
         scored=scored,
-        nulls=_nulls(datasets[NULLS]),
-        explained={
-            **dict(zip(arms, explained.mean(axis=-1), strict=True)),
-            **dict(zip(floor_arms, floors.mean(axis=-1), strict=True)),
-        },
-        frontier=_frontier(datasets[FRONTIER], arms, n_transformers),
-        excerpts=_excerpts(datasets[SCORED], arms, n_transformers),
+        first=_latents(datasets[FIRST], arms, n),
+        nulls={name: _latents(datasets[name], (name,), n) for name in NULLS},
+        explained=explained,
+        frontier=_frontier(datasets[FRONTIER], arms, n),
+        excerpts=excerpts_of(datasets[SCORED], arms, n),
     )
 
 
@@ -154,27 +139,24 @@ def _fit(
     dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int
 ) -> dict[str, np.ndarray]:
     last = at_the_end(dataset)
-    return {
-        name: _by_arm(last, name, arms, n_transformers) for name in OF_FIT if name in last
-    }
+    return {name: _by_arm(last, name, arms, n_transformers) for name in OF_FIT if name in last}
 
 
 def _latents(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) -> Latents:
-    there = dataset["latent"] >= 0
+    there = dataset["latent_number"] >= 0
 
     def result(name: str) -> np.ndarray:
-        found = dataset.assign({name: dataset[name].where(there)})
-        values = _by_arm(found, name, arms, n_transformers)
+        """Latents of all seeds in one dimension."""
+        known = dataset.assign({name: dataset[name].where(there)})
+        values = _by_arm(known, name, arms, n_transformers)
         return values.reshape(*values.shape[:2], -1, *values.shape[4:]).astype(float)
 
-    by_explainer = [f"{name}{end}" for name in SCORERS for end in ("", "_floor", "_reseed_sd")]
-    W_dec = _by_arm(dataset, "W_dec", arms, n_transformers)
     return Latents(
         names=tuple(arms),
         fit=_fit(dataset, arms, n_transformers),
         by_latent={name: result(name) for name in BY_LATENT},
-        by_explainer={name: result(name) for name in ("bits", *by_explainer)},
-        agreement=_agreement(W_dec),
+        by_explainer={name: result(name) for name in BY_EXPLAINER},
+        agreement=_agreement(_by_arm(dataset, "W_dec", arms, n_transformers)),
     )
 
 
@@ -186,3 +168,21 @@ def _agreement(W_dec: np.ndarray) -> np.ndarray:
     of = jax.jit(jax.vmap(metrics.pairwise_mean_correlation_coefficient))
     flat = W_dec.reshape(-1, *W_dec.shape[2:]).astype(np.float32)
     return np.asarray(of(flat), float).reshape(arms, transformers)
+
+
+def _frontier(
+    dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int
+) -> list[Setting]:
+    """Means over seeds and transformers, in the order of arm, width and k."""
+    last = at_the_end(dataset).where(store.finished(dataset)).mean("seed")
+    last = last.assign_coords(row=last["row"].to_numpy().astype(int) // n_transformers)
+    found = []
+    for row, of_arm in last.groupby("row"):
+        for width, k in ((w, k) for w in of_arm["width"].to_numpy() for k in of_arm["k"].to_numpy()):
+            here = of_arm.sel(width=width, k=k)
+            l0, explained = (
+                float(here[name].mean())
+                for name in ("held_out_l0", "held_out_explained_variance")
+            )
+            found.append(Setting(arms[int(row)], float(k), float(width), l0, explained))
+    return found

@@ -1,0 +1,254 @@
+"""What two papers claim of trained and random transformers, and what we expected of ours."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.interp.randomised.bootstrap import Interval, difference, interval, means
+from experiments.interp.randomised.measure import (
+    Latents,
+    Randomised,
+)
+from superpos import metrics
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
+
+TRAINED, SHUFFLED, GAUSSIAN, NOISE, ALONE = (
+    "trained",
+    "shuffle_entries",
+    "gaussian",
+    "trained + noise_embeddings",
+    "trained + token_alone",
+)
+"""Arms that claims are about."""
+EXPLAINER, UNIGRAM, CONSTANT = "decision_list", "unigram", "constant"
+"""Explanations that scores are of; the first may be of tokens, of context and of position."""
+SINGLE = 0.9
+"""A latent stands for one token that has this part of its activation there."""
+SETTING = (
+    "hidden layer of the last MLP of our transformer of two layers (64 dimensions, 256 ReLU units),"
+    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 60 latents of each arm that are"
+    " active in 30 contexts or more; explained by a decision list, without a language model"
+)
+ROWS_OF_BRICKEN = (
+    (
+        "single_token",
+        "features of the shuffled transformer are more often of a single token: share of latents"
+        " with 90 % of their activation on one, shuffled minus trained",
+        ">=",
+        0,
+        0,
+    ),
+    (
+        "not_interpretable",
+        "other features of the shuffled transformer are not interpretable: correlation of simulated"
+        " with true activations of latents that are not of a single token, trained minus shuffled",
+        ">=",
+        0.1,
+        0,
+    ),
+)
+ROWS_OF_HEAP = (
+    (
+        "fuzzing",
+        "fuzzing does not tell a random transformer from the trained one: AUROC, gaussian minus"
+        " trained",
+        "=",
+        0,
+        0.1,
+    ),
+    (
+        "detection",
+        "nor does detection: AUROC, gaussian minus trained",
+        "=",
+        0,
+        0.1,
+    ),
+    (
+        "control",
+        "with noise in place of embeddings both are at chance: the larger AUROC minus 0.5",
+        "<=",
+        0,
+        0.1,
+    ),
+    (
+        "entropy",
+        "the entropy over tokens of the contexts with the largest activations is higher when"
+        " trained: trained minus gaussian, in nats",
+        ">=",
+        0,
+        0,
+    ),
+)
+ROWS_OF_KORZNIKOV = (
+    (
+        "frozen_decoder",
+        "an autoencoder whose decoder was never trained is as interpretable: its correlation of"
+        " simulated with true activations over that of the trained one",
+        ">=",
+        0.9,
+        0,
+    ),
+)
+OURS = (
+    (
+        "look_up",
+        "what can be known from the token alone is no less of a random transformer: R² of a"
+        " look-up, shuffled minus trained",
+        ">=",
+        0,
+        0,
+    ),
+    (
+        "context_gain",
+        "context tells more of the trained one: R² of trigrams minus that of the token alone,"
+        " trained minus shuffled",
+        ">=",
+        0,
+        0,
+    ),
+    ("no_gain", "and hardly anything of the shuffled one: the same of shuffled", "=", 0, 0.05),
+    (
+        "above_floor",
+        "autoencoders of the trained one explain more variance above the floor of normal vectors:"
+        " trained minus shuffled",
+        ">=",
+        0.1,
+        0,
+    ),
+    (
+        "beyond_tokens",
+        "without the means of tokens, shuffled is at that floor",
+        "=",
+        0,
+        0.1,
+    ),
+    (
+        "trained_beyond_tokens",
+        "and trained is above it",
+        ">=",
+        0.1,
+        0,
+    ),
+)
+CONTROLS = (
+    ("l0", "L0 is the same in every arm: largest relative distance from k", "<=", 0, 0.05),
+    ("constant", "a constant explanation scores its floor: largest distance of means", "<=", 0, 1e-6),
+    (
+        "alone",
+        "context tells nothing of a layer that sees the token alone: its context gain",
+        "<=",
+        0.02,
+        0,
+    ),
+)
+
+
+PAPERS = (
+    (
+        "Bricken et al. 2023, Towards Monosemanticity",
+        "Do features tell us about the model or about the data?",
+        ROWS_OF_BRICKEN,
+        Origin("paper", "before"),
+    ),
+    ("Heap et al. 2025, arXiv 2501.17727", "4", ROWS_OF_HEAP, Origin("paper", "before")),
+    (
+        "Korznikov et al. 2026, arXiv 2602.14111",
+        "abstract",
+        ROWS_OF_KORZNIKOV,
+        Origin("paper", "before"),
+    ),
+    ("our own", "-", OURS, Origin("ours", "before")),
+    ("our own", "-", CONTROLS, Origin("control", "before")),
+)
+CLAIMS = {
+    key: claim
+    for paper, section, rows, origin in PAPERS
+    for key, claim in claims_of(
+        "interp/randomised", rows, paper=paper, section=section, setting=SETTING, origin=origin
+    ).items()
+}
+
+
+def judge(measured: Randomised) -> list[Verdict]:
+    """Verdicts on differences of means; a note has the interval of each."""
+    found = {
+        **_differences(measured.scored),
+        **_floors(measured),
+        **_controls(measured.scored),
+        "frozen_decoder": _ratio(measured),
+    }
+    return [claim.judge(*_value(found[key])) for key, claim in CLAIMS.items()]
+
+
+def _value(found: Interval | float) -> tuple[float, str]:
+    if isinstance(found, Interval):
+        return found.mean, f"95 % interval {found.low:.3f} to {found.high:.3f}"
+    return found, ""
+
+
+def _differences(scored: Latents) -> dict[str, Interval]:
+    """Those of two arms, or of one arm and a number."""
+    simulation = {
+        name: np.where(
+            scored.of(name, "largest_token_share") >= SINGLE,
+            np.nan,
+            scored.of(name, "simulation", EXPLAINER),
+        )
+        for name in (TRAINED, SHUFFLED)
+    }
+
+    def single(name: str) -> np.ndarray:
+        share = scored.of(name, "largest_token_share")
+        return np.where(np.isfinite(share), share >= SINGLE, np.nan)
+
+    def apart(one: str, other: str, result: str, explainer: str = "") -> Interval:
+        return difference(scored.of(one, result, explainer), scored.of(other, result, explainer))
+
+    return {
+        "single_token": difference(single(SHUFFLED), single(TRAINED)),
+        "not_interpretable": difference(simulation[TRAINED], simulation[SHUFFLED]),
+        "fuzzing": apart(GAUSSIAN, TRAINED, "fuzzing", EXPLAINER),
+        "detection": apart(GAUSSIAN, TRAINED, "detection", EXPLAINER),
+        "control": max(
+            interval(scored.of(NOISE, name, EXPLAINER) - 0.5) for name in ("fuzzing", "detection")
+        ),
+        "entropy": apart(TRAINED, GAUSSIAN, "top_token_entropy"),
+        "look_up": apart(SHUFFLED, TRAINED, "r_squared", UNIGRAM),
+        "context_gain": apart(TRAINED, SHUFFLED, "context_gain"),
+        "no_gain": interval(scored.of(SHUFFLED, "context_gain")),
+        "alone": interval(scored.of(ALONE, "context_gain")),
+    }
+
+
+def _floors(measured: Randomised) -> dict[str, float]:
+    """Explained variance above that of normal vectors, with and without the means of tokens."""
+    trained, shuffled = (above_floor(measured, name) for name in (TRAINED, SHUFFLED))
+    beyond = " + less_token_means"
+    return {
+        "above_floor": float(trained.mean() - shuffled.mean()),
+        "beyond_tokens": float(above_floor(measured, SHUFFLED + beyond).mean()),
+        "trained_beyond_tokens": float(above_floor(measured, TRAINED + beyond).mean()),
+    }
+
+
+def above_floor(measured: Randomised, arm: str) -> np.ndarray:
+    """Explained variance of an arm above that of normal vectors of its moments, (transformers,)."""
+    explained = np.float32(measured.explained[arm])
+    floor = np.float32(measured.explained[f"{arm} + matched_gaussian"])
+    return np.asarray(metrics.explained_variance_above(explained, floor), float)
+
+
+def _controls(scored: Latents) -> dict[str, float]:
+    l0 = scored.fit["held_out_l0"]
+    apart = [
+        abs(means(scored.of(arm, name, CONSTANT) - scored.of(arm, f"{name}_floor", CONSTANT)))
+        for arm in scored.names
+        for name in ("simulation", "detection", "fuzzing")
+    ]
+    return {"l0": float(abs(l0 / np.median(l0) - 1).max()), "constant": float(np.max(apart))}
+
+
+def _ratio(measured: Randomised) -> float:
+    """The score of an untrained decoder over that of a trained one."""
+    frozen = measured.nulls["frozen_decoder"].of("frozen_decoder", "simulation", EXPLAINER)
+    return float(means(frozen).mean() / means(measured.scored.of(TRAINED, "simulation", EXPLAINER)).mean())
