@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
 
 
 class Contexts(NamedTuple):
@@ -62,25 +62,22 @@ Scorer = Callable[[Explanation, Contexts, np.ndarray, np.random.Generator], Scor
 on them (n, length), a generator -> a score."""
 
 
-def check(contexts: Contexts, activations: np.ndarray) -> None:
-    """Refuse contexts, or activations of one latent on them, that are none.
+def check(contexts: Contexts) -> None:
+    """Refuse contexts that are none.
 
     Raises:
         ArgumentError: one line.
     """
+    for name, array in contexts._asdict().items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+            raise ArgumentError(f"contexts.{name}={shown(array)}: expected an array of integers")
     tokens, document = contexts
-    if tokens.ndim != 2 or not tokens.size or tokens.dtype.kind not in "iu" or tokens.min() < 0:
+    if tokens.ndim != 2 or not tokens.size or tokens.min() < 0:
         raise ArgumentError("contexts.tokens: expected numbers of tokens, from 0, (n, length)")
     if document.shape != tokens.shape[:1]:
         raise ArgumentError(
             f"contexts.document: has shape {list(document.shape)}, expected [{len(tokens)}]"
         )
-    if activations.shape != tokens.shape:
-        raise ArgumentError(
-            f"activations: have shape {list(activations.shape)}, expected {list(tokens.shape)}"
-        )
-    if not (np.isfinite(activations).all() and activations.min() >= 0):
-        raise ArgumentError("activations: expected finite numbers, at least 0")
 
 
 def take(contexts: Contexts, rows: np.ndarray) -> Contexts:

@@ -1,0 +1,61 @@
+"""Whether an explanation tells contexts in which a latent is active from others.
+
+Source: delphi (github.com/EleutherAI/delphi, `detection`), with 50 examples of each class. The
+largest activation that is predicted in a context stands for the answer of a language model.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from superpos.arguments import Count, factory
+from superpos.interp import statistics
+from superpos.interp.examples import Negatives, labelled
+from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+
+Measure = Literal["auroc", "balanced_accuracy"]
+FLOOR = 0.5
+"""Of both measures."""
+
+
+@factory
+def detection(
+    *, measure: Measure = "auroc", negatives: Negatives = "random", n_examples: Count = 50
+) -> Scorer:
+    """How well predictions part active contexts from inactive ones.
+
+    Args:
+        measure: area under the curve, or balanced accuracy.
+        negatives: any inactive contexts, or those that share tokens with the active ones.
+        n_examples: of each class.
+
+    Returns:
+        A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
+    """
+
+    def score(
+        explanation: Explanation,
+        contexts: Contexts,
+        activations: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Score:
+        found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
+        if found is None:
+            return unscored()
+        peaks = explanation.predict(take(contexts, found.rows)).max(1)
+        return classified(peaks, found.labels, measure)
+
+    return score
+
+
+def unscored() -> Score:
+    """Where there are too few examples."""
+    return Score(float("nan"), FLOOR, 0)
+
+
+def classified(scores: np.ndarray, labels: np.ndarray, measure: Measure) -> Score:
+    """How well scores part two classes of examples; nan where one has fewer than 2."""
+    if min(labels.sum(), (~labels).sum()) < 2:
+        return unscored()
+    value = getattr(statistics, measure)(scores, labels)
+    return Score(value, FLOOR, len(labels))

@@ -1,0 +1,53 @@
+"""Whether an explanation finds the one context among several in which a latent is not active.
+
+Source: delphi (github.com/EleutherAI/delphi, `intruder`), where a language model is shown the
+contexts alone; here the explanation points at the context with the lowest predicted peak.
+"""
+
+import numpy as np
+
+from superpos.arguments import ArgumentError, Count, factory
+from superpos.interp.examples import Negatives, labelled
+from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+
+
+@factory
+def intruder(
+    *, n_shown: Count = 5, n_examples: Count = 50, negatives: Negatives = "random"
+) -> Scorer:
+    """How often the explanation finds the intruder.
+
+    Args:
+        n_shown: contexts that are shown at once, one of them the intruder; at least 2.
+        n_examples: intruders.
+        negatives: which contexts they are.
+
+    Returns:
+        A scorer with values in [0, 1], where contexts that are equally low share the intruder; the
+        floor is 1 / n_shown. nan where a class has fewer than 10 examples, or than are shown.
+
+    Raises:
+        ArgumentError: fewer than 2 contexts are shown; one line.
+    """
+    if n_shown < 2:
+        raise ArgumentError(f"n_shown={n_shown}: expected at least 2")
+
+    def score(
+        explanation: Explanation,
+        contexts: Contexts,
+        activations: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Score:
+        floor = 1 / n_shown
+        found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
+        if found is None or found.labels.sum() < n_shown - 1:
+            return Score(float("nan"), floor, 0)
+        peaks = explanation.predict(take(contexts, found.rows)).max(1)
+        active, intruders = peaks[found.labels], peaks[~found.labels]
+        order = rng.permuted(np.tile(np.arange(len(active)), (len(intruders), 1)), axis=1)
+        lowest = active[order[:, : n_shown - 1]]
+        n_equal = (lowest == intruders[:, None]).sum(1)
+        is_lowest = (lowest >= intruders[:, None]).all(1)
+        return Score(float((is_lowest / (1 + n_equal)).mean()), floor, len(intruders))
+
+    return score

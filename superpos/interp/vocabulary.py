@@ -1,0 +1,29 @@
+"""The text of tokens, as people, language models and embeddings read it."""
+
+from collections.abc import Sequence
+
+from superpos.arguments import ArgumentError, shown
+from superpos.interp.protocol import Contexts
+
+
+def check_vocabulary(vocabulary: Sequence[str]) -> None:
+    """Refuse what is no vocabulary.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    several = isinstance(vocabulary, (list, tuple)) and len(vocabulary) > 0
+    if not several or not all(isinstance(text, str) for text in vocabulary):
+        raise ArgumentError(f"vocabulary={shown(vocabulary)}: expected the text of each token")
+
+
+def texts(contexts: Contexts, vocabulary: Sequence[str]) -> list[str]:
+    """Each context as text."""
+    return ["".join([vocabulary[int(token)] for token in row]) for row in contexts.tokens]
+
+
+def quoted(tokens: Sequence[int], vocabulary: Sequence[str]) -> str:
+    """Some tokens as text; a number past the vocabulary is where the context starts."""
+    known = all(token < len(vocabulary) for token in tokens)
+    shown = "".join(vocabulary[token] for token in tokens if token < len(vocabulary))
+    return repr(shown) if known else f"start {shown!r}"
