@@ -65,7 +65,7 @@ def score(
     Args:
         contexts: of at least 2 documents.
         activations: of all latents at each token, at least 0, (n * length, n_latents): an array, or
-            a sparse one of SciPy's, best with compressed columns.
+            a sparse one of SciPy's.
         explainers: by name.
         scorers: by name. Of a latent, all explanations are scored on the same examples.
         seed: which documents are in which half, and which examples are drawn.
@@ -83,6 +83,7 @@ def score(
     _check_activations(contexts, activations)
     halves = [split(contexts, np.random.default_rng([seed, each])) for each in range(n_reseeds)]
     parts = [tuple(take(contexts, half) for half in pair) for pair in halves]
+    activations = activations.tocsc() if issparse(activations) else np.asarray(activations)
     n_latents = activations.shape[1]
     n_active = np.zeros(n_latents, int)
     bits = np.full((n_reseeds, n_latents, len(explainers)), np.nan)
@@ -96,10 +97,12 @@ def score(
             fitted, held_out = (values[half] for half in halves[reseed])
             key = (seed, reseed, latent)
             for at, (name, explain) in enumerate(explainers.items()):
-                explanation = _checked(name, explain(fitting, fitted, _generator(*key, name)))
+                explanation = _checked(
+                    name, explain(fitting, fitted, _generator(*key, f"explainers.{name}"))
+                )
                 bits[reseed, latent, at] = explanation.bits
                 found[reseed, latent, at] = [
-                    score_of(explanation, scoring, held_out, _generator(*key, name))
+                    score_of(explanation, scoring, held_out, _generator(*key, f"scorers.{name}"))
                     for name, score_of in scorers.items()
                 ]
     by_scorer = dict(zip(scorers, np.moveaxis(found, -2, 0), strict=True))
@@ -198,7 +201,7 @@ def _check_activations(contexts: Contexts, activations: Any) -> None:
 def _column(activations: Any, latent: int) -> np.ndarray:
     """The activations of one latent."""
     column = activations[:, [latent]]
-    return column.toarray() if issparse(column) else np.asarray(column)
+    return column.toarray() if issparse(column) else column
 
 
 def _checked(name: str, explanation: Explanation) -> Explanation:

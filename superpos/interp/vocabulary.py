@@ -25,5 +25,5 @@ def texts(contexts: Contexts, vocabulary: Sequence[str]) -> list[str]:
 def quoted(tokens: Sequence[int], vocabulary: Sequence[str]) -> str:
     """Some tokens as text; a number past the vocabulary is where the context starts."""
     known = all(token < len(vocabulary) for token in tokens)
-    shown = "".join(vocabulary[token] for token in tokens if token < len(vocabulary))
-    return repr(shown) if known else f"start {shown!r}"
+    text = "".join(vocabulary[token] for token in tokens if token < len(vocabulary))
+    return repr(text) if known else f"start {text!r}"

@@ -62,7 +62,7 @@ def bag(
         place = np.zeros(len(vocabulary), np.intp)
         place[seen] = np.arange(len(seen))
         mean = activations.mean(dtype=np.float64)
-        found = _ridge(place[contexts.tokens], activations - mean, before, after, float(penalty))
+        found = ridge(place[contexts.tokens], activations - mean, before, after, float(penalty))
         written = bits.quantise(found)
         weights = np.zeros((2, len(vocabulary)))
         weights[:, seen] = written.reshape(2, -1)
@@ -81,7 +81,7 @@ def bag(
     return explain
 
 
-def _ridge(
+def ridge(
     tokens: np.ndarray, values: np.ndarray, before: int, after: int, penalty: float
 ) -> np.ndarray:
     """Weights of tokens where they stand, then where they are near, (2 * n_tokens,)."""

@@ -11,14 +11,9 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, Count, Positive, factory
 from superpos.interp import bits
-from superpos.interp.explainers.tables import (
-    check_vocabulary,
-    number,
-    quoted,
-    shifted,
-    sums_by_token,
-)
+from superpos.interp.explainers.tables import number, shifted, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
+from superpos.interp.vocabulary import check_vocabulary, quoted
 
 N_SHOWN = 5
 """n-grams that the text of an explanation names."""

@@ -33,7 +33,7 @@ def sums_by_token(tokens: np.ndarray, values: np.ndarray | None, n_tokens: int) 
 def shifted(tokens: np.ndarray, n: int, fill: int) -> np.ndarray:
     """The token n before each in its context, or fill, (n_contexts, length)."""
     moved = np.full_like(tokens, fill)
-    moved[:, n:] = tokens[:, : tokens.shape[1] - n]
+    moved[:, n:] = tokens[:, : max(tokens.shape[1] - n, 0)]
     return moved
 
 

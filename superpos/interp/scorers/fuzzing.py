@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from superpos.arguments import Count, PositiveFraction, factory
-from superpos.interp.examples import labelled
+from superpos.interp.examples import FEWEST, activating, non_activating
 from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
 from superpos.interp.scorers.detection import Measure, classified, unscored
 
@@ -50,11 +50,11 @@ def fuzzing(
         activations: np.ndarray,
         rng: np.random.Generator,
     ) -> Score:
-        found = labelled(contexts, activations, rng, n=n_examples)
-        if found is None:
+        right = other = activating(activations, rng, n=n_examples)
+        if wrong == "inactive":
+            other = non_activating(activations, rng, n=n_examples)
+        if min(len(right), len(other)) < FEWEST:
             return unscored()
-        right = found.rows[found.labels]
-        other = found.rows[~found.labels] if wrong == "inactive" else right
         rows = np.concatenate([right, other])
         labels = np.repeat([True, False], [len(right), len(other)])
         highlights = highlight(
