@@ -4,7 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY
+from tests.superpos.interp.prompted.oracle import oracle
+from tests.superpos.interp.server import serving
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 SHORTER = {
@@ -56,6 +61,20 @@ def test_latents_are_explained_as_it_says() -> None:
     assert (summary["simulation_floor"] == 0).all() and (summary["simulation_reseed_sd"] >= 0).all()
     gain = scope["interp"].context_gain(scope["scores"], context="bigram").mean(0)
     assert abs(gain[0]) < 0.01 and abs(gain[1] - 0.9) < 0.05
+
+
+def test_latents_are_explained_by_a_language_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [block] = blocks("Explain latents by a language model")
+    scope: dict[str, Any] = {"contexts": CONTEXTS, "vocabulary": VOCABULARY}
+    scope["activations"] = BY_TOKEN.reshape(-1, 1)
+    with serving(oracle) as server:
+        exec(block.replace("http://localhost:8000/v1", server.url), scope)  # noqa: S102
+    values = scope["scores"].values
+    assert all(np.array_equal(each, np.ones((3, 1, 1))) for each in values.values())
+    assert (tmp_path / "outputs" / "exchanges.jsonl").is_file()
 
 
 def test_the_schedule_runs_and_its_log_is_audited_as_it_says() -> None:

@@ -27,6 +27,4 @@ def checkpoint(*, path: str) -> Asset:
     forward, params = read(path)
     model = predicting(forward, context=forward.architecture.n_positions)
     stacked = jax.tree.map(lambda leaf: np.asarray(leaf)[None], (params, ()))
-    return asset(
-        stacked, lambda arrays: Members(model, *arrays), about=str(forward.architecture)
-    )
+    return asset(stacked, lambda arrays: Members(model, *arrays), about=str(forward.architecture))

@@ -58,5 +58,7 @@ def _checked(activations: Mapping[str, Array], name: str, n_features: int) -> Ar
             f"activations.{name} of shape {found.shape}: expected (n_rows, n, n_features)"
         )
     if found.shape[2] != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {found.shape[2]} of activations")
+        raise ArgumentError(
+            f"n_features={n_features}: expected the {found.shape[2]} of activations"
+        )
     return found

@@ -49,7 +49,9 @@ def held_out_of(source: Source, model: Model) -> Array:
     """
     check_fit(source, model)
     if source.held_out is None:
-        raise ArgumentError("source: expected one that holds examples out, as text_activations does")
+        raise ArgumentError(
+            "source: expected one that holds examples out, as text_activations does"
+        )
     return source.held_out
 
 

@@ -1,6 +1,6 @@
 """Arrays that are too many to make at once, on disk in parts: made one by one, each checked.
 
-    shards.json      what they are of, how many there are, shapes and dtypes, and a checksum of itself
+    shards.json      what they are of, their number, shapes and dtypes, and a checksum of itself
     00000.shard      a frame with its own name and SHA-256 around an npz
 
 A file is committed whole or not at all, so that what was interrupted goes on with the next part. A

@@ -1,6 +1,5 @@
 """What two papers claim of trained and random transformers, and what we expected of ours."""
 
-from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,8 @@ SINGLE = 0.9
 """A latent stands for one token that has this part of its activation there."""
 SETTING = (
     "hidden layer of the last MLP of our transformer of two layers (64 dimensions, 256 ReLU units),"
-    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 60 latents of each arm that are"
-    " active in 30 contexts or more; explained by a decision list, without a language model"
+    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 60 latents of each arm that"
+    " are active in 30 contexts or more; explained by a decision list, without a language model"
 )
 ROWS_OF_BRICKEN = (
     (
@@ -132,7 +131,13 @@ OURS = (
 )
 CONTROLS = (
     ("l0", "L0 is the same in every arm: largest relative distance from k", "<=", 0, 0.05),
-    ("constant", "a constant explanation scores its floor: largest distance of means", "<=", 0, 1e-6),
+    (
+        "constant",
+        "a constant explanation scores its floor: largest distance of means",
+        "<=",
+        0,
+        1e-6,
+    ),
     (
         "alone",
         "context tells nothing of a layer that sees the token alone: its context gain",
@@ -251,4 +256,6 @@ def _controls(scored: Latents) -> dict[str, float]:
 def _ratio(measured: Randomised) -> float:
     """The score of an untrained decoder over that of a trained one."""
     frozen = measured.nulls["frozen_decoder"].of("frozen_decoder", "simulation", EXPLAINER)
-    return float(means(frozen).mean() / means(measured.scored.of(TRAINED, "simulation", EXPLAINER)).mean())
+    return float(
+        means(frozen).mean() / means(measured.scored.of(TRAINED, "simulation", EXPLAINER)).mean()
+    )

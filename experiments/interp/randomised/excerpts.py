@@ -1,4 +1,4 @@
-"""Contexts in which latents are most active, for a person who does not know of which arm they are."""
+"""Contexts in which latents are most active, for a person who is not told their arm."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,9 +30,7 @@ class Excerpt(NamedTuple):
     contexts: list[list[tuple[str, float]]]
 
 
-def excerpts_of(
-    dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int
-) -> list[Excerpt]:
+def excerpts_of(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) -> list[Excerpt]:
     """The first latents of each arm, of its first transformer and seed."""
     found = []
     finished = store.finished(dataset).transpose("row", "seed").to_numpy()

@@ -170,19 +170,18 @@ def _agreement(W_dec: np.ndarray) -> np.ndarray:
     return np.asarray(of(flat), float).reshape(arms, transformers)
 
 
-def _frontier(
-    dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int
-) -> list[Setting]:
+def _frontier(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) -> list[Setting]:
     """Means over seeds and transformers, in the order of arm, width and k."""
     last = at_the_end(dataset).where(store.finished(dataset)).mean("seed")
     last = last.assign_coords(row=last["row"].to_numpy().astype(int) // n_transformers)
     found = []
     for row, of_arm in last.groupby("row"):
-        for width, k in ((w, k) for w in of_arm["width"].to_numpy() for k in of_arm["k"].to_numpy()):
+        for width, k in (
+            (w, k) for w in of_arm["width"].to_numpy() for k in of_arm["k"].to_numpy()
+        ):
             here = of_arm.sel(width=width, k=k)
             l0, explained = (
-                float(here[name].mean())
-                for name in ("held_out_l0", "held_out_explained_variance")
+                float(here[name].mean()) for name in ("held_out_l0", "held_out_explained_variance")
             )
             found.append(Setting(arms[int(row)], float(k), float(width), l0, explained))
     return found

@@ -144,9 +144,7 @@ def _unread(variants: Iterable[Variant]) -> list[str]:
     named = dict.fromkeys(
         name for plan in plans for name, node in plan.config["assets"].items() if node is not None
     )
-    read = {
-        name for plan in plans for name in loading.needed(plan.config["assets"], plan.assets)
-    }
+    read = {name for plan in plans for name in loading.needed(plan.config["assets"], plan.assets)}
     return [
         f"assets.{name}: no component has an argument of that name"
         for name in named

@@ -36,6 +36,8 @@ def replay(path: str | Path) -> Backend:
     if not path.is_file():
         raise ArgumentError(f"{path}: expected a file to read")
     model, known = _read(path)
+    if model is None:
+        raise ArgumentError(f"{path}: empty, expected exchanges")
 
     def complete(messages: list[Message], most: int, n_logprobs: int = 0) -> Completion:
         digest = _digest(_request(model, messages, most, n_logprobs))
@@ -60,10 +62,10 @@ def recorded(backend: Backend, path: str | Path) -> Backend:
     Raises:
         ArgumentError: the file is damaged, or of another model; one line.
     """
-    path = Path(path)
-    model, known = _read(path) if path.exists() else (backend.model, {})
-    if model != backend.model:
-        raise ArgumentError(f"{path}: of the model {model}, expected {backend.model}")
+    path, model = Path(path), backend.model
+    found, known = _read(path) if path.exists() else (None, {})
+    if found not in (None, model):
+        raise ArgumentError(f"{path}: of the model {found}, expected {model}")
 
     def complete(messages: list[Message], most: int, n_logprobs: int = 0) -> Completion:
         request = _request(model, messages, most, n_logprobs)
@@ -95,8 +97,10 @@ def _append(path: Path, line: dict[str, Any]) -> None:
         file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
 
 
-def _read(path: Path) -> tuple[str, dict[str, Completion]]:
-    """The model of a file and its answers; a last line without an end is left out.
+def _read(path: Path) -> tuple[str | None, dict[str, Completion]]:
+    """The model of a file, None of an empty one, and its answers.
+
+    A last line without an end is left out.
 
     Raises:
         ArgumentError: a line is no exchange, its hash does not fit, or it is of another model.
@@ -104,9 +108,9 @@ def _read(path: Path) -> tuple[str, dict[str, Completion]]:
     lines = path.read_bytes().split(b"\n")[:-1]
     exchanges = [_exchange(f"{path}:{number}", line) for number, line in enumerate(lines, 1)]
     models = {model for model, _, _ in exchanges}
-    if len(models) != 1:
+    if len(models) > 1:
         raise ArgumentError(f"{path}: of {len(models)} models, expected one")
-    return models.pop(), {digest: answer for _, digest, answer in exchanges}
+    return next(iter(models), None), {digest: answer for _, digest, answer in exchanges}
 
 
 def _exchange(where: str, line: bytes) -> tuple[str, str, Completion]:

@@ -76,6 +76,16 @@ def test_a_file_that_is_damaged_or_of_another_model(tmp_path: Path) -> None:
         path.write_text(line + text)
         with pytest.raises(ArgumentError, match=":2: damaged, expected an exchange with its SHA"):
             replay(path)
-    path.write_text("")
-    with pytest.raises(ArgumentError, match="of 0 models, expected one$"):
+    recorded(repeating("other"), tmp_path / "other.jsonl").complete(YES, 3, 0)
+    path.write_text(line + (tmp_path / "other.jsonl").read_text())
+    with pytest.raises(ArgumentError, match="of 2 models, expected one$"):
         replay(path)
+
+
+def test_a_run_that_was_stopped_at_its_first_answer(tmp_path: Path) -> None:
+    path = tmp_path / "exchanges.jsonl"
+    path.write_text('{"model": "par')
+    with pytest.raises(ArgumentError, match="empty, expected exchanges$"):
+        replay(path)
+    recorded(repeating(), path).complete(YES, 3, 0)
+    assert replay(path).complete(YES, 3, 0).text == "yes"
