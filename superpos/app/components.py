@@ -107,6 +107,7 @@ COMPONENTS: Registry = {
         "interpretation": evaluations.interpretation,
         "loss": evaluations.loss,
         "recovery": evaluations.recovery,
+        "spliced": evaluations.spliced,
         "superposition": evaluations.superposition,
         "trajectory": evaluations.trajectory,
     },

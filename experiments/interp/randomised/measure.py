@@ -21,6 +21,7 @@ SCORED, FIRST, FLOORS, FRONTIER, TRANSFORMER = (
     "frontier",
     "transformer",
 )
+WHOLE = "whole"
 NULLS = ("frozen_decoder", "frozen_encoder", "soft_decoder", "untrained")
 """The variants; nulls are of the trained transformer, and have learned nothing, or little."""
 OF_FIT = ("held_out_l0", "held_out_explained_variance", "held_out_dead_share", "eligible_share")
@@ -69,6 +70,8 @@ class Randomised(NamedTuple):
         scored: the arms whose latents are explained.
         first: the same of an earlier layer.
         nulls: by name, each an arm of its own.
+        recovered: share of the loss that reconstructions keep, of "whole" and of each of nulls,
+            (transformers,); nan where that is no number.
         explained: held-out explained variance of every arm by its name, (transformers,), and of
             those that are not explained.
         frontier: trained and randomised, over L0 and width.
@@ -78,6 +81,7 @@ class Randomised(NamedTuple):
     scored: Latents
     first: Latents
     nulls: dict[str, Latents]
+    recovered: dict[str, np.ndarray]
     explained: dict[str, np.ndarray]
     frontier: list[Setting]
     excerpts: list[Excerpt]
@@ -89,8 +93,8 @@ def measure(
     """Read what was stored of all autoencoders.
 
     Args:
-        datasets: {"scored" and "first": over row and seed, "floors" and each of NULLS: likewise,
-            "frontier": over row, width, k and seed}, and perhaps "transformer": over seed.
+        datasets: {"scored" and "first": over row and seed, "floors", "whole" and each of NULLS:
+            likewise, "frontier": over row, width, k and seed}, and perhaps "transformer": over seed.
         arms: those of all but "floors": of an asset whose rows are the first arm of every
             transformer, then the next.
         floor_arms: those of "floors".
@@ -111,6 +115,7 @@ def measure(
         scored=scored,
         first=_latents(datasets[FIRST], arms, n),
         nulls={name: _latents(datasets[name], (name,), n) for name in NULLS},
+        recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *NULLS)},
         explained=explained,
         frontier=_frontier(datasets[FRONTIER], arms, n),
         excerpts=excerpts_of(datasets[SCORED], arms, n),
@@ -158,6 +163,11 @@ def _latents(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) 
         by_explainer={name: result(name) for name in BY_EXPLAINER},
         agreement=_agreement(_by_arm(dataset, "W_dec", arms, n_transformers)),
     )
+
+
+def _recovered(dataset: xarray.Dataset, n_transformers: int) -> np.ndarray:
+    found = _by_arm(at_the_end(dataset), "loss_recovered", (WHOLE,), n_transformers)
+    return found[0].mean(axis=-1)
 
 
 def _agreement(W_dec: np.ndarray) -> np.ndarray:
