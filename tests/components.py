@@ -17,6 +17,7 @@ import optax
 from superpos import components, data, models, optim
 from superpos.app import boundary
 from superpos.app.choices import without_yaml
+from superpos.app.config.resolve import WHEN
 from superpos.app.extensions import extensions
 from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
@@ -24,6 +25,7 @@ from superpos.data import draw
 from superpos.models.transformer import train_tokeniser
 from superpos.train import FitSpec, sweep, training
 from superpos.types import Batch, Evaluation, Members, Model, Scalar, Scalars, Source
+from tests import texts
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING = {**registry(), "analysis": analyses()}
@@ -56,6 +58,9 @@ SUPPLIED = {
     "examples",
     "held_out",
     "members",
+    "transformers",
+    "tokens",
+    "activations",
     "features",
     "directions",
 }
@@ -74,9 +79,15 @@ HOSTS = {
     **dict.fromkeys(("saelens", "dictionary_learning", "truth", "l0_tuner"), "sae_relu"),
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
-    "recovery": "sae_relu",
+    **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
+OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
+DATA = {
+    **dict.fromkeys(("interpretation", "held_out_fit", "spliced"), OF_TEXTS),
+    "text_activations": OF_TEXTS[1:],
+}
+"""Component -> words for the data that it is of, where not any will do."""
 WORDS = {
     **INSIDE,
     "evaluation": "evaluations",
@@ -111,6 +122,7 @@ def names_of(group: str) -> list[str]:
 @functools.cache
 def composed(group: str, name: str) -> Mapping[str, Any]:
     words = [f"model={HOSTS[name]}"] if name in HOSTS else []
+    words += DATA.get(name, ())
     return boundary.compose(["experiment=train", *words, f"{WORDS.get(group, group)}={name}"])
 
 
@@ -119,7 +131,8 @@ def node_of(group: str, name: str) -> dict[str, Any]:
     if group == "regulariser":
         return {"kind": name, **config["model"]["regularisers"][name]}
     if group == "evaluation":
-        return {"kind": name, **config["evaluations"][name]}
+        node = config["evaluations"][name]
+        return {"kind": name, **{key: value for key, value in node.items() if key not in WHEN}}
     if group == "trigger":
         return dict(config["evaluations"]["loss"]["every"])
     if group == "asset":
@@ -226,9 +239,18 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
     """Arguments that the program supplies to a factory of a group."""
     if group == "data":
         directions = jnp.asarray(rows()[:5, :2])
-        return {"examples": {"inputs": rows()}, "members": trained(), "directions": directions}
+        return {
+            "examples": {"inputs": rows()},
+            "members": trained(),
+            "directions": directions,
+            "activations": texts.activations(),
+        }
     if group == "asset":
-        return {"registry": EVERYTHING}
+        return {
+            "registry": EVERYTHING,
+            "transformers": texts.transformers(),
+            "tokens": texts.tokens(),
+        }
     if group == "init":
         known = np.eye(8, 5, dtype=np.float32)
         members = trained(construct("model", composed("model", "autoencoder")["model"]))
@@ -240,6 +262,8 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
         "held_out": {"inputs": rows()[:, :5]},
         "model": construct("model", config["model"]),
         "source": construct("data", config["data"]),
+        "activations": texts.activations(),
+        "transformers": texts.read_transformers(),
     }
 
 
@@ -300,6 +324,7 @@ def file_of_chapters() -> dict[str, str]:
 
 PLACES: dict[str, Callable[[], dict[str, Any]]] = {
     "array": file_of_rows,
+    "checkpoint": lambda: {"path": str(texts.CHECKPOINT)},
     "members": store_of_members,
     "tokens": file_of_chapters,
 }

@@ -4,6 +4,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import chex
@@ -18,6 +19,7 @@ from superpos.app import boundary
 from superpos.arguments import ArgumentError, annotation, check_value
 from superpos.components import check, group_of_several
 from superpos.data import draw
+from superpos.evaluations.interpretation import BY_EXPLAINER, GAINS
 from superpos.types import Asset, Batch, Model, Source, Trigger
 from tests.components import (
     BATCH,
@@ -49,6 +51,11 @@ TOLERANCE = 1e-6
 IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim", "sparsity", "dead", "tuner")
 """What adds much rounding up, or enlarges it: compared in float64."""
 MOST_EQUATIONS = 1000
+MAYBE_NAN = {
+    "interpretation": (*BY_EXPLAINER, *GAINS),
+    "spliced": ("loss_recovered",),
+}
+"""Evaluation -> results that are nan where there is nothing to measure, as in a small example."""
 """In the program of all numbers of a component: most of a CPU-second to compile."""
 MOST_PROGRAMS = 150
 """That a component may have compiled in a test, the small ones of its concrete numbers included."""
@@ -441,7 +448,8 @@ def test_evaluation_measures_finite_arrays_and_names_their_dimensions(name: str)
     evaluation = build("evaluation", name, {})
     measured = use_evaluation(evaluation, composed("evaluation", name))
     assert measured and all(isinstance(key, str) and key.isidentifier() for key in measured)
-    chex.assert_tree_all_finite(measured)
+    absent = MAYBE_NAN.get(name, ())
+    chex.assert_tree_all_finite({key: measured[key] for key in measured if key not in absent})
     again = use_evaluation(evaluation, composed("evaluation", name))
     chex.assert_trees_all_equal(measured, again)
     ranks = {key: value.ndim for key, value in measured.items() if value.ndim}
@@ -474,8 +482,8 @@ def test_trigger_is_due_at_most_as_often_as_it_says(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names_of("asset"))
-def test_asset_is_read_only_and_has_the_same_digest_each_time(name: str) -> None:
-    asset, again = build("asset", name, {}), build("asset", name, {})
+def test_asset_is_read_only_and_has_the_same_digest_each_time(name: str, tmp_path: Path) -> None:
+    asset, again = (build("asset", name, {}).made(str(tmp_path)) for _ in range(2))
     assert isinstance(asset, Asset)
     assert asset.digest == again.digest and len(asset.digest) == 64
     assert all(not leaf.flags.writeable for leaf in jax.tree.leaves(asset.arrays))

@@ -32,7 +32,7 @@ def activations(
     site: Site = "mlp",
     n_texts: MaybeCount = None,
     skip: CountOrZero = 1,
-    held_out: Share = 0.25,
+    held_out_share: Share = 0.25,
     seed: Seed = 0,
 ) -> Asset:
     """Activations of every arm of each transformer, on the same texts in the same order.
@@ -51,7 +51,7 @@ def activations(
         n_texts: how many texts, evenly spaced, >= 1; None is all.
         skip: first tokens of each text whose activations are left out, as attention makes outliers
             of them, >= 0.
-        held_out: share of the documents that is held out, in (0, 1), evenly spaced; two at least.
+        held_out_share: of the documents that are held out, in (0, 1), evenly spaced; two at least.
         seed: of what is random in arms, in [0, 2³²). Each transformer has its own.
 
     Returns:
@@ -66,10 +66,10 @@ def activations(
     found = arms_of(arms)
     members = transformers.read(transformers.arrays)
     _check(members, tokens.arrays, layer, site, skip)
-    texts = _texts(tokens.arrays, n_texts, held_out)
+    texts = _texts(tokens.arrays, n_texts, held_out_share)
     collection = _Collection(found, members, texts, layer, site, skip, seed)
     about = {"arms": [*arms], "layer": layer, "site": site, "skip": skip, "seed": seed}
-    about |= {"n_texts": n_texts, "held_out": held_out, "tokens": tokens.digest}
+    about |= {"n_texts": n_texts, "held_out_share": held_out_share, "tokens": tokens.digest}
     others = {
         **tokens.arrays,
         "tokens": texts.tokens[texts.held_out, skip:],
@@ -191,7 +191,7 @@ def _check(members: Members, texts: Mapping[str, Any], layer: int, site: Site, s
         raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
 
 
-def _texts(arrays: Mapping[str, np.ndarray], n_texts: int | None, held_out: float) -> _Texts:
+def _texts(arrays: Mapping[str, np.ndarray], n_texts: int | None, held_out_share: float) -> _Texts:
     """Those that are used, some of their documents held out.
 
     Raises:
@@ -203,9 +203,9 @@ def _texts(arrays: Mapping[str, np.ndarray], n_texts: int | None, held_out: floa
     chosen = np.arange(n) if n_texts is None else np.arange(n_texts) * n // n_texts
     document = arrays["document"][chosen]
     present = np.unique(document)
-    n_held_out = max(2, round(held_out * len(present)))
+    n_held_out = max(2, round(held_out_share * len(present)))
     if n_held_out >= len(present):
-        raise ArgumentError(f"held_out={held_out}: leaves none of {len(present)} documents")
+        raise ArgumentError(f"held_out_share={held_out_share}: leaves none of {len(present)} documents")
     last = np.arange(1, n_held_out + 1) * len(present) // n_held_out - 1
     return _Texts(
         np.asarray(arrays["tokens"])[chosen, :-1], document, np.isin(document, present[last])

@@ -73,16 +73,14 @@ def spliced_losses(
     if tokens.ndim != 2 or tokens.shape[1] < 2:
         raise ArgumentError(f"tokens of shape {tokens.shape}: expected (n_texts, length >= 2)")
 
-    def blank(x: Array) -> Array:
+    def in_place(x: Array) -> Array:
+        """The activations as they are, their reconstructions, and 0, (3, length, d)."""
         row = jnp.zeros(x.shape[1], x.dtype) if ablated is None else jnp.asarray(ablated, x.dtype)
-        return jnp.broadcast_to(row[None], x.shape)
+        return jnp.stack([x, reconstruct(x), jnp.broadcast_to(row[None], x.shape)])
 
     def losses(params: TransformerParams, text: Array) -> SplicedLosses:
-        every = (
-            changed_losses(model, params, text, layer, site, change)
-            for change in (lambda x: x, reconstruct, blank)
-        )
-        return SplicedLosses(*(each.mean() for each in every))
+        each = changed_losses(model, params, text, layer, site, in_place)
+        return SplicedLosses(*each.mean(axis=-1))
 
     @jax.jit
     def of_all(params: TransformerParams, tokens: Array) -> SplicedLosses:
@@ -97,17 +95,31 @@ def changed_losses(
     text: Array,
     layer: int,
     site: Site,
-    change: Change,
+    changes: Change,
 ) -> Array:
-    """The loss of each token of a text but the first, with activations changed, (length - 1,)."""
+    """Losses of each token of a text but the first, with activations changed in k ways.
+
+    Args:
+        model: its functions.
+        params: its parameters.
+        text: int32 (length,).
+        layer: number of the block, from 0.
+        site: which activations.
+        changes: activations (length, d) -> what stands in their place, (k, length, d).
+
+    Returns:
+        In nats, (k, length - 1).
+    """
     residual = model.embed(params, text)
     if layer > 0:
         residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
     block = select(params.layers, layer)
-    if site == "mlp":
-        residual, _ = model.block(block, residual, change)
-    else:
-        residual = change(model.block(block, residual)[0])
-    if layer + 1 < model.architecture.n_layers:
-        residual = model.blocks(select(params.layers, slice(layer + 1, None)), residual)[0][-1]
-    return token_losses(model.unembed(params, residual), text)
+    after, hidden = model.block(block, residual)
+
+    def losses(changed: Array) -> Array:
+        stream = model.block(block, residual, lambda _: changed)[0] if site == "mlp" else changed
+        if layer + 1 < model.architecture.n_layers:
+            stream = model.blocks(select(params.layers, slice(layer + 1, None)), stream)[0][-1]
+        return token_losses(model.unembed(params, stream), text)
+
+    return jax.vmap(losses)(changes(hidden if site == "mlp" else after))
