@@ -96,7 +96,7 @@ def documents(paths: Mapping[str, str]) -> list[Document]:
         try:
             found += reader(path)
         except ArgumentError as error:
-            raise ArgumentError(f"{name}={path}: {error}") from None
+            raise ArgumentError(f"{name}={error}") from None
     return found
 
 
