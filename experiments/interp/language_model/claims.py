@@ -45,7 +45,10 @@ def judge(measured: Learning) -> list[Verdict]:
     baselines = measured.baselines
     control = CLAIMS["baselines"].judge(baselines["bigram"] - baselines["trigram"])
     if not measured.loss.size:
-        return [*(claim.judge(None) for key, claim in CLAIMS.items() if key != "baselines"), control]
+        return [
+            *(claim.judge(None) for key, claim in CLAIMS.items() if key != "baselines"),
+            control,
+        ]
     start, final = measured.loss[:, 0].mean(), measured.loss[:, -1].mean()
     listed = ", ".join(f"{name} {loss:.3f}" for name, loss in baselines.items())
     note = f"final loss {final:.3f} nats per token; {listed}"

@@ -47,7 +47,9 @@ def test_each_token_but_the_first_of_a_document_is_predicted_once(text: dict[str
     assert seen == {*range(N_CHAPTERS)}
 
 
-def test_about_the_share_is_held_out_and_a_larger_share_holds_out_more(text: dict[str, Any]) -> None:
+def test_about_the_share_is_held_out_and_a_larger_share_holds_out_more(
+    text: dict[str, Any],
+) -> None:
     held = [
         {*tokens(**{**text, "held_out_share": share}, split="held_out").arrays["document"].tolist()}
         for share in (0.1, 0.3, 0.6)

@@ -20,9 +20,7 @@ SQUARES = model_of(lambda w, x: (w * x**2).mean(), takes=vectors(2))
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
 def test_every_row_counts_once(batch_size: int) -> None:
     held_out = {"inputs": jnp.asarray(ROWS)}
-    evaluation = evaluations.held_out_loss(
-        model=SQUARES, held_out=held_out, batch_size=batch_size
-    )
+    evaluation = evaluations.held_out_loss(model=SQUARES, held_out=held_out, batch_size=batch_size)
     found = evaluation.measure({"w": jnp.float32(3)}, (), jax.random.key(0))
     np.testing.assert_allclose(found["held_out_loss"], 3 * np.mean(ROWS.astype(float) ** 2), 1e-6)
 
