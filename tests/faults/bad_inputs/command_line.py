@@ -319,8 +319,12 @@ MORE = [
     case("+assets.model={kind:digits}", "assets.model: expected another name, which no component"),
     case("+assets.x={kind:digits}", "assets.x: no component has an argument of that name"),
     case("+assets.x={kind:aray}", "assets.x.kind='aray': expected one of array, digits, members,"),
-    case("+assets.x={kind:tokens,held_out_share:1}", "assets.x.held_out_share=1: expected a number"),
-    case("+assets.x={kind:tokens,split:test}", "assets.x.split='test': expected one of train, held"),
+    case(
+        "+assets.x={kind:tokens,held_out_share:1}", "assets.x.held_out_share=1: expected a number"
+    ),
+    case(
+        "+assets.x={kind:tokens,split:test}", "assets.x.split='test': expected one of train, held"
+    ),
     case("+assets.x={kind:tokens,context:0}", f"assets.x.context=0: {COUNT}"),
     case("+assets.x={kind:members,store:a,step:-1}", "assets.x.step=-1: expected an integer in"),
     case(
