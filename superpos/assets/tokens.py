@@ -1,7 +1,7 @@
-"""Texts as windows of tokens, split by document into some to train on and some that are held out."""
+"""Texts as windows of tokens, split by document into those to train on and those held out."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,7 +99,7 @@ def documents(paths: Mapping[str, str]) -> list[Document]:
         try:
             found += reader(path)
         except ArgumentError as error:
-            raise ArgumentError(f"{name}={path}: {error}") from None
+            raise ArgumentError(f"{name}={error}") from None
     return found
 
 

@@ -182,8 +182,7 @@ class _Run(NamedTuple):
 
     def blocks(self, carry: Carry, n_done: int) -> Iterator[tuple[Carry, Mapping[str, jax.Array]]]:
         """The carry and metrics after each block; while it runs, the metrics before are fetched."""
-        schedule = self.task.program.schedule
-        measured = None
+        schedule, measured = self.task.program.schedule, None
         for name in self.records if schedule.n_blocks > n_done == 0 else ():
             self._measure(name, carry, 0, {})
         for number in range(n_done, schedule.n_blocks):

@@ -40,7 +40,9 @@ def held_out_loss(
             return model.loss(params, state, batch, key)[0]
 
         cut = n_whole * batch_size
-        whole = jax.tree.map(lambda leaf: leaf[:cut].reshape(n_whole, batch_size, leaf.shape[1]), rows)
+        whole = jax.tree.map(
+            lambda leaf: leaf[:cut].reshape(n_whole, batch_size, leaf.shape[1]), rows
+        )
         rest = jax.tree.map(lambda leaf: leaf[cut:], rows)
         total = jax.lax.map(loss, whole).sum() * batch_size
         total += loss(rest) * (n_rows - cut) if cut < n_rows else 0

@@ -1,4 +1,4 @@
-"""A small decoder-only transformer that is trained here, on the forward pass of all language models.
+"""A small decoder-only transformer that is trained here, by the forward pass of all others.
 
 Sources: the one-layer transformer of Bricken et al. 2023, Towards Monosemanticity, "Transformer
 Training" (a ReLU MLP of four times the residual stream); blocks, LayerNorm and rotary embedding as
@@ -158,11 +158,9 @@ def _zeros(architecture: Architecture, *, tied: bool) -> TransformerParams:
     def norm(*lead: int) -> Norm:
         return Norm(scale=jnp.zeros((*lead, width)), bias=jnp.zeros((*lead, width)))
 
-    def linear(n_in: int, n_out: int) -> Linear:
-        return Linear(W=jnp.zeros((n_layers, n_in, n_out)))
-
-    def affine(n_in: int, n_out: int) -> Linear:
-        return linear(n_in, n_out).replace(b=jnp.zeros((n_layers, n_out)))
+    def linear(n_in: int, n_out: int, *, bias: bool = False) -> Linear:
+        b = jnp.zeros((n_layers, n_out)) if bias else None
+        return Linear(W=jnp.zeros((n_layers, n_in, n_out)), b=b)
 
     return TransformerParams(
         embedding=jnp.zeros((architecture.n_tokens, width)),
@@ -173,8 +171,8 @@ def _zeros(architecture: Architecture, *, tied: bool) -> TransformerParams:
             value=linear(width, width),
             output=linear(width, width),
             mlp_norm=norm(n_layers),
-            up=affine(width, hidden),
-            down=affine(hidden, width),
+            up=linear(width, hidden, bias=True),
+            down=linear(hidden, width, bias=True),
         ),
         norm=norm(),
         unembedding=None if tied else jnp.zeros((width, architecture.n_tokens)),

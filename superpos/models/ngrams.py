@@ -40,10 +40,10 @@ class _Level(NamedTuple):
 def kneser_ney(windows: np.ndarray, *, n_tokens: int, order: int) -> Losses:
     """An interpolated Kneser-Ney model of windows of text.
 
-    P(w | context) = max(c - D, 0) / total + D types / total · P(w | shorter context), and 1 / n_tokens
-    in the end; for all but the longest n-grams c counts the different tokens before it. D is
-    n1 / (n1 + 2 n2), from the numbers of n-grams that are counted once and twice, and 1/2 where none
-    is counted once.
+    P(w | context) = max(c - D, 0) / total + D types / total · P(w | shorter context), and in the
+    end 1 / n_tokens. For all but the longest n-grams c counts the different tokens before it. D is
+    n1 / (n1 + 2 n2), from the numbers of n-grams that are counted once and twice, and 1/2 where
+    none is counted once.
 
     Args:
         windows: of the text to count in, (n, length), integers in [0, n_tokens).

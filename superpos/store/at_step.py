@@ -1,6 +1,6 @@
 """A stored sweep as it was earlier in training, from the parameters that were kept there."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,8 +44,8 @@ def at_step(dataset: "xarray.Dataset", step: int) -> "xarray.Dataset":
     if any(str(name).partition(".")[0] == "state" for name in dataset.data_vars):
         raise ArgumentError(f"step={step}: expected models without a state, which is not kept")
     first, path = next(iter(kept.items()))
-    [time] = {*dataset[path].dims} - {*dataset[first].dims}
-    steps = dataset[_steps_of(str(time))]
+    [time] = {*map(str, dataset[path].dims)} - {*map(str, dataset[first].dims)}
+    steps = dataset[_steps_of(time)]
     here = steps == step
     if not (here.any(time) | ~finished(dataset)).all():
         known = np.unique(steps.where(steps >= 0).to_numpy())
@@ -53,11 +53,13 @@ def at_step(dataset: "xarray.Dataset", step: int) -> "xarray.Dataset":
         raise ArgumentError(f"step={step}: expected one at which all were kept, of {listed}")
     place = here.argmax(time)
     return dataset.assign(
-        {name: dataset[path].isel({time: place}).drop_vars(time, errors="ignore")
-         for name, path in kept.items()}
+        {
+            name: dataset[path].isel({time: place}).drop_vars(time, errors="ignore")
+            for name, path in kept.items()
+        }
     )
 
 
-def _steps_of(time: str) -> Any:
-    """What holds the steps along a dimension of times: itself, or a result where a trigger decides."""
+def _steps_of(time: str) -> str:
+    """What holds the steps along a dimension: itself, or a result where a trigger decides."""
     return time.replace("time_", "step_", 1) if time.startswith("time_") else time

@@ -146,9 +146,9 @@ def _has_own(schedule: Schedule, name: str) -> bool:
 
 
 def _is_due(schedule: Schedule, name: str, step: int, blocks: list[Metrics]) -> bool:
-    every = schedule.measures[name].every
-    if schedule.is_due(name, step) or not blocks or not isinstance(every, Trigger) or step % every.block:
-        return schedule.is_due(name, step)
+    every, due = schedule.measures[name].every, schedule.is_due(name, step)
+    if due or not blocks or not isinstance(every, Trigger) or step % every.block:
+        return due
     n_each = every.block // schedule.block
     so_far = {
         each: means_of(np.stack([block[each] for block in blocks]), n_each) for each in blocks[-1]

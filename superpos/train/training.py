@@ -86,11 +86,7 @@ def training(
         for name, each in evaluations.items()
         if not each.after
     }
-    each_block = {
-        name: each
-        for name, each in measures.items()
-        if each.every == block == spec.log_every and not each.at_start
-    }
+    each_block = {name: each for name, each in measures.items() if _in_block(each, block, spec)}
     run = (
         _fused(model, source, tx, spec, block, interpret)
         if kernel == "pallas"
@@ -129,6 +125,11 @@ def training(
         stream=source.stream is not None,
         logged={name: each.measure for name, each in each_block.items()},
     )
+
+
+def _in_block(measure: Measure, block: int, spec: FitSpec) -> bool:
+    """Whether something is measured after each block and at no other time."""
+    return measure.every == block == spec.log_every and not measure.at_start
 
 
 class _Unread(NamedTuple):

@@ -6,8 +6,8 @@ from experiments.interp.language_model.measure import Learning
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 SETTING = (
-    "two layers of 64 dimensions, 4 heads and 256 ReLU units, 1,024 tokens, 1.6 million tokens of"
-    " Northanger Abbey in batches of 32 x 64, Adam at 3e-3; loss on chapters that are held out"
+    "two layers of 64 dimensions, 4 heads and 256 ReLU units, 1,024 tokens, 0.8 million tokens of"
+    " Northanger Abbey in batches of 16 x 64, Adam at 3e-3; loss on chapters that are held out"
 )
 CLAIMS = claims_of(
     "interp/language_model",
@@ -45,7 +45,10 @@ def judge(measured: Learning) -> list[Verdict]:
     baselines = measured.baselines
     control = CLAIMS["baselines"].judge(baselines["bigram"] - baselines["trigram"])
     if not measured.loss.size:
-        return [*(claim.judge(None) for key, claim in CLAIMS.items() if key != "baselines"), control]
+        return [
+            *(claim.judge(None) for key, claim in CLAIMS.items() if key != "baselines"),
+            control,
+        ]
     start, final = measured.loss[:, 0].mean(), measured.loss[:, -1].mean()
     listed = ", ".join(f"{name} {loss:.3f}" for name, loss in baselines.items())
     note = f"final loss {final:.3f} nats per token; {listed}"

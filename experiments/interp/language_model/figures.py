@@ -9,9 +9,9 @@ from experiments.interp.language_model.measure import Learning
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save
 
-ALT = "Loss on held-out text over the tokens seen, one line a seed, with models of n-grams as lines."
+ALT = "Loss on held-out text over the tokens seen, a line for each seed and each model of n-grams."
 CAPTION = (
-    "Loss on held-out text in nats per token, one line a seed, from the start (left end) on. Dashed:"
+    "Loss on held-out text in nats per token, a line a seed, from the start (left end) on. Dashed:"
     " interpolated Kneser-Ney models of n-grams, counted in all of the text to train on. Dotted:"
     " every token as likely."
 )
@@ -36,7 +36,9 @@ def draw(measured: Learning, folder: Path) -> list[Figure]:
 def tables(measured: Learning) -> Sequence[Table]:
     """All losses at the end of training."""
     final = measured.loss[:, -1] if measured.loss.size else np.array([])
-    rows = [(f"transformer, seed {s}", f"{x:.3f}") for s, x in zip(measured.seeds, final, strict=True)]
+    rows = [
+        (f"transformer, seed {s}", f"{x:.3f}") for s, x in zip(measured.seeds, final, strict=True)
+    ]
     rows += [(name, f"{loss:.3f}") for name, loss in measured.baselines.items()]
     sizes = f"{measured.n_train:,} tokens to train on, {measured.n_held_out:,} held out"
     return [Table(f"Loss on held-out text: {sizes}", ("model", "nats per token"), rows)]

@@ -99,5 +99,7 @@ def _windows(name: str, loader: str, digest: str) -> np.ndarray:
     arguments = json.loads(loader)
     made = assets.tokens(**{key: value for key, value in arguments.items() if key != "kind"})
     if made.digest != digest:
-        raise ArgumentError(f"analysis.{name}: expected the text of assets.{name}, as it was stored")
+        raise ArgumentError(
+            f"analysis.{name}: expected the text of assets.{name}, as it was stored"
+        )
     return made.arrays["tokens"]

@@ -1,5 +1,6 @@
 """A text file of one novel, with a line such as "Chapter 3" before each chapter."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def chapters(written: Sequence[str]) -> list[Document]:
     title = next((line.strip() for line in written if line.strip()), "")
     starts = [number for number, line in enumerate(written) if HEADING.fullmatch(line.strip())]
     found = []
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(written)], strict=True), 1):
+    for number, (start, stop) in enumerate(itertools.pairwise([*starts, len(written)]), 1):
         paragraphs = "\n".join(written[start + 1 : stop]).split("\n\n")
         text = "\n".join(filter(None, (" ".join(each.split()) for each in paragraphs)))
         found.append(Document(f"{title} {number}", title, text))

@@ -102,7 +102,14 @@ def randomise(
         own = jax.random.fold_in(key, zlib.crc32(name.encode()))
         if name in EMBEDDINGS:
             return scheme(own, matrix) if embeddings else matrix
-        return jax.lax.map(lambda each: scheme(*each), (jax.random.split(own, len(matrix)), matrix))
+
+        def of_block(each: tuple[Array, Array]) -> Array:
+            data, block = each
+            return scheme(jax.random.wrap_key_data(data, impl=jax.random.key_impl(own)), block)
+
+        # As data: JAX's check of the reuse of keys does not follow a scan over several models.
+        data = jax.random.key_data(jax.random.split(own, len(matrix)))
+        return jax.lax.map(of_block, (data, matrix))
 
     return map_matrices(changed, params)
 

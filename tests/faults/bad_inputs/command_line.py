@@ -319,6 +319,23 @@ MORE = [
     case("+assets.model={kind:digits}", "assets.model: expected another name, which no component"),
     case("+assets.x={kind:digits}", "assets.x: no component has an argument of that name"),
     case("+assets.x={kind:aray}", "assets.x.kind='aray': expected one of array, digits, members,"),
+    case(
+        "+assets.x={kind:tokens,held_out_share:1}", "assets.x.held_out_share=1: expected a number"
+    ),
+    case(
+        "+assets.x={kind:tokens,split:test}", "assets.x.split='test': expected one of train, held"
+    ),
+    case("+assets.x={kind:tokens,context:0}", f"assets.x.context=0: {COUNT}"),
+    case("+assets.x={kind:members,store:a,step:-1}", "assets.x.step=-1: expected an integer in"),
+    case(
+        "data=examples;model=language_model;+assets.examples={kind:tokens}",
+        "assets.examples.austen=None: expected one text or more",
+    ),
+    case(
+        "data=examples;model=language_model;+assets.examples={kind:tokens,kjv:nowhere}",
+        "assets.examples.kjv=nowhere: missing, expected what `make corpus` fetches",
+    ),
+    case("+evaluations.superposition.at_start=1", "evaluations.superposition.at_start=1: expected"),
     case("+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of geometry"),
     case("engine.kernel=pallas", "engine.kernel=pallas: expected xla, as there is no GPU"),
     case("model.n_hidden=2147483647", "model: W of shape [5, 2147483647], expected a smaller one"),

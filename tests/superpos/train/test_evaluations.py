@@ -58,10 +58,12 @@ def falls(rate):
 EVALUATIONS = {
     "fine": position("at_fine", every=2),
     "coarse": position("at_coarse", every=5, at_end=True),
+    "early": position("at_early", every=12, at_start=True),
+    "first": position("at_first", every=FALLING, at_start=True),
     "plain": position("at_each"),
     "falling": position("at_falls", every=FALLING, at_end=True),
 }
-STEPS = {"fine": [2, 4, 6, 8, 10, 12], "coarse": [5, 10, 12]}
+STEPS = {"fine": [2, 4, 6, 8, 10, 12], "coarse": [5, 10, 12], "early": [0, 12]}
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,15 @@ def test_a_trigger_is_due_for_each_member_at_steps_of_its_own(whole):
             expected = [*w_after(steps, rate), *[np.nan] * padding]
             np.testing.assert_allclose(member["at_falls"], expected, rtol=1e-5)
     assert len(counts) > 1  # ragged
+
+
+def test_a_trigger_measures_the_start_too_where_it_is_asked_for(whole):
+    for number, rate in enumerate(RATES):
+        steps = [0, *falls(rate)]
+        found = whole.isel(rate=number, seed=0)
+        np.testing.assert_array_equal(found["step_first"][: len(steps)], steps)
+        assert (found["step_first"][len(steps) :] == -1).all()
+        np.testing.assert_allclose(found["at_first"][: len(steps)], w_after(steps, rate), rtol=1e-5)
 
 
 def test_a_run_on_its_own_measures_what_the_member_of_a_sweep_does(whole):

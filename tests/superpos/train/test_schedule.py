@@ -73,8 +73,8 @@ def test_a_time_beyond_the_end_is_let_be_where_the_end_is_measured_or_nothing_is
     assert block_of(spec(n_steps=0), {"e": position(every=13)}) == 1
 
 
-def measured(every, *, at_end=False):
-    return Schedule(spec(), 1, {"e": Measure(lambda carry: {}, every, at_end)})
+def measured(every, *, at_end=False, at_start=False, n_steps=12):
+    return Schedule(spec(n_steps), 1, {"e": Measure(lambda carry: {}, every, at_end, at_start)})
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,22 @@ def test_the_steps_of_an_evaluation(every, at_end, steps):
     assert [step for step in range(1, 13) if schedule.is_due("e", step)] == steps
     assert schedule.coordinates() == {"step": [6, 12], "step_e": steps}
     assert schedule.dim("e") == "step_e"
+
+
+@pytest.mark.parametrize(("every", "steps"), [(5, [0, 5, 10]), (6, [0, 6, 12]), (12, [0, 12])])
+def test_the_start_is_a_step_of_an_evaluation_that_asks_for_it(every, steps):
+    """So it has steps of its own, even where it is measured after each log_every besides."""
+    schedule = measured(every, at_start=True)
+    assert schedule.steps("e") == steps
+    assert schedule.most("e") == len(steps)
+    assert [step for step in range(13) if schedule.is_due("e", step)] == steps
+    assert schedule.coordinates() == {"step": [6, 12], "step_e": steps}
+    assert measured(trigger(most=3), at_start=True, at_end=True).most("e") == 5
+
+
+def test_a_run_without_updates_has_no_start_to_be_measured():
+    assert measured(6, at_start=True, n_steps=0).steps("e") == []
+    assert measured(trigger(most=3), at_start=True, n_steps=0).most("e") == 3
 
 
 @pytest.mark.parametrize("at_end", [False, True])

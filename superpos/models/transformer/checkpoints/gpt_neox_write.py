@@ -22,7 +22,7 @@ from superpos.models.transformer.tokeniser import FILE, Tokeniser
 from superpos.models.transformer.transformer import Transformer, select
 
 PREFIX = "gpt_neox."
-NAMES = {ours: theirs for theirs, ours in GELU_ACTIVATIONS.items()}
+NAMES = {ours: theirs for theirs, ours in reversed(GELU_ACTIVATIONS.items())}
 """Activation -> a name that transformers has for it."""
 
 
@@ -82,6 +82,7 @@ def _check(architecture: Architecture, params: TransformerParams) -> None:
 
 
 def _config(architecture: Architecture, params: TransformerParams) -> dict[str, Any]:
+    share = architecture.d_rotary / architecture.d_head
     return {
         "architectures": ["GPTNeoXForCausalLM"],
         "model_type": "gpt_neox",
@@ -93,7 +94,12 @@ def _config(architecture: Architecture, params: TransformerParams) -> dict[str, 
         "hidden_act": NAMES[architecture.activation],
         "max_position_embeddings": architecture.n_positions,
         "layer_norm_eps": architecture.epsilon,
-        "rotary_pct": architecture.d_rotary / architecture.d_head,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": architecture.rotary_base,
+            "partial_rotary_factor": share,
+        },
+        "rotary_pct": share,  # as before version 5
         "rotary_emb_base": architecture.rotary_base,
         "use_parallel_residual": architecture.parallel,
         "attention_bias": params.layers.query.b is not None,

@@ -1,6 +1,7 @@
 """Texts from small files written here; of those of `make corpus` their known counts."""
 
 import collections
+import hashlib
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,8 +11,10 @@ import pytest
 
 from experiments.corpus import FOLDER
 from superpos.arguments import ArgumentError
-from superpos.data.text import Document, Word, austen, brown, kjv
+from superpos.data.text import Document, Word, austen, brown, kjv, novel
 from tests.superpos.data.text.rdata import LINES, rdb, serialized
+
+EXCERPT = Path(__file__).resolve().parents[4] / "experiments" / "corpus" / "excerpt"
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -25,6 +28,25 @@ def test_a_novel_is_cut_at_its_chapters(tmp_path: Path, version: int) -> None:
         Document("EMMA 2", "EMMA", "CHAPTER is no heading."),
         Document("Persuasion 1", "Persuasion", "Größe"),
     ]
+
+
+def test_a_novel_can_be_a_text_file(tmp_path: Path) -> None:
+    (tmp_path / "emma.txt").write_text("\n".join(LINES))
+    assert novel(tmp_path / "emma.txt") == [
+        Document("EMMA 1", "EMMA", "One, two.\nThree."),
+        Document("EMMA 2", "EMMA", "CHAPTER is no heading."),
+    ]
+    (tmp_path / "other.txt").write_text("no chapters")
+    with pytest.raises(ArgumentError, match="other.txt: expected lines such as Chapter 1$"):
+        novel(tmp_path / "other.txt")
+
+
+def test_the_excerpt_is_what_it_was() -> None:
+    path = EXCERPT / "northanger_abbey.txt"
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in (EXCERPT / "README.md").read_text()
+    chapters = novel(path)
+    assert [each.name for each in chapters] == [f"NORTHANGER ABBEY {n}" for n in range(1, 32)]
+    assert 420_000 < sum(len(each.text) for each in chapters) < 440_000
 
 
 GOOD = serialized(LINES)

@@ -12,7 +12,10 @@ import numpy as np
 from superpos.models.transformer import read
 
 GOLDEN = Path(__file__).resolve().parents[3] / "golden" / "language_models"
-NAMES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+NAMES = sorted(path.parent.name for path in GOLDEN.glob("*/expected.npz"))
+"""Of those that transformers wrote."""
+OWN = GOLDEN / "own"
+"""The one that was trained here."""
 ALLOWED = 1e-5
 """How far each number may be from that of transformers, relative to the largest of its array."""
 
