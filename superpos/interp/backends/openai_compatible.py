@@ -4,6 +4,7 @@ Source: OpenAI's API reference, `POST /chat/completions`, of which only what suc
 used.
 """
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -101,7 +102,19 @@ def openai_compatible(
         told = f"{base_url} {failure}, tried {max_retries + 1} times"
         raise BackendError(_hidden(told, key_variable))
 
-    return Backend(model, complete, usage)
+    return Backend(_named(model, options), complete, usage)
+
+
+def _named(model: str, options: Mapping[str, Any] | None) -> str:
+    """A model with what decides what it says.
+
+    Raises:
+        ArgumentError: options are no values of JSON; one line.
+    """
+    try:
+        return f"{model} {json.dumps(options, sort_keys=True)}" if options else model
+    except (TypeError, ValueError):
+        raise ArgumentError(f"options={shown(options)}: expected values of JSON") from None
 
 
 def _headers(key_variable: str | None) -> dict[str, str]:

@@ -54,9 +54,13 @@ def test_options_are_laid_over_the_request() -> None:
             **FEW,
         )
         assert backend.complete(ASKED, 5, 0) == ("yes", {})
+    assert backend.model == 'tiny {"seed": 3, "temperature": null}'  # what a record is of
     _, headers, value = server.asked[0]
     assert "Authorization" not in headers
     assert set(value) == {"model", "messages", "max_completion_tokens", "seed"}
+
+    with pytest.raises(ArgumentError, match=r"^options=.*: expected values of JSON$"):
+        openai_compatible(base_url=server.url, options={"seed": {3}}, **FEW)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_waits_double() -> None:
         start = time.monotonic()
         with pytest.raises(BackendError, match=r"answered 500 '', tried 4 times$"):
             backend.complete(ASKED, 5, 0)
-    assert 0.02 + 0.04 + 0.08 <= time.monotonic() - start < 0.5
+    assert time.monotonic() - start >= 0.02 + 0.04 + 0.08
     assert len(server.asked) == 4
 
 
@@ -120,7 +124,7 @@ def test_an_answer_that_takes_too_long(reply: Reply) -> None:
         start = time.monotonic()
         with pytest.raises(BackendError, match=r"did not answer within 0.1 s, tried 2 times$"):
             backend.complete(ASKED, 5, 0)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     assert backend.usage.requests == 2
 
 
