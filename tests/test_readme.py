@@ -49,6 +49,20 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [verdict.reproduced for verdict in scope["judge"]({"heads": 0.505})] == [True]
 
 
+def test_latents_are_explained_as_it_says() -> None:
+    [block] = blocks("Explain latents")
+    scope: dict[str, Any] = {}
+    exec(block, scope)  # noqa: S102
+    summary, names = scope["summary"], scope["scores"].explainers
+    listed = "constant, top_1, top_3, top_10, lexical, position, decision_list, "
+    assert ", ".join(names).startswith(listed)
+    top_1 = names.index("top_1")
+    assert summary["simulation"][0, top_1] > 0.999 > summary["simulation"][1, top_1]
+    assert (summary["simulation_floor"] == 0).all() and (summary["simulation_reseed_sd"] >= 0).all()
+    gain = scope["interp"].context_gain(scope["scores"], context="bigram").mean(0)
+    assert abs(gain[0]) < 0.01 and abs(gain[1] - 0.9) < 0.05
+
+
 def test_latents_are_explained_by_a_language_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

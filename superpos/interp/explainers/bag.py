@@ -37,7 +37,8 @@ def bag(
     vocabulary: Sequence[str],
     before: CountOrZero = 8,
     after: CountOrZero = 0,
-    penalty: Positive = 10.0,
+    own_penalty: Positive = 1.0,
+    near_penalty: Positive = 100.0,
 ) -> Explainer:
     """A weight for the token, and one for each time that a token is near.
 
@@ -45,13 +46,15 @@ def bag(
         vocabulary: the text of each token.
         before: tokens before that are near, as a causal model sees them.
         after: tokens after that are near, as an encoder sees them, too.
-        penalty: of the squared weights, in tokens: a token that occurs so often gets half of its
-            mean.
+        own_penalty: of the squared weights of the token, in tokens: one that occurs so often is
+            believed by half, as in a table of unigrams.
+        near_penalty: the same of the tokens near.
 
     Returns:
         An explainer; negative predictions are 0.
     """
     check_vocabulary(vocabulary)
+    penalties = float(own_penalty), float(near_penalty)
 
     def explain(
         contexts: Contexts, activations: np.ndarray, rng: np.random.Generator
@@ -62,7 +65,7 @@ def bag(
         place = np.zeros(len(vocabulary), np.intp)
         place[seen] = np.arange(len(seen))
         mean = activations.mean(dtype=np.float64)
-        found = ridge(place[contexts.tokens], activations - mean, before, after, float(penalty))
+        found = ridge(place[contexts.tokens], activations - mean, before, after, penalties)
         written = bits.quantise(found)
         weights = np.zeros((2, len(vocabulary)))
         weights[:, seen] = written.reshape(2, -1)
@@ -82,10 +85,15 @@ def bag(
 
 
 def ridge(
-    tokens: np.ndarray, values: np.ndarray, before: int, after: int, penalty: float
+    tokens: np.ndarray,
+    values: np.ndarray,
+    before: int,
+    after: int,
+    penalties: tuple[float, float],
 ) -> np.ndarray:
     """Weights of tokens where they stand, then where they are near, (2 * n_tokens,)."""
     n_tokens = tokens.max() + 1
+    penalty = np.repeat(penalties, n_tokens)
 
     def predict(weights: np.ndarray) -> np.ndarray:
         own, near = weights.reshape(2, -1)

@@ -14,8 +14,7 @@ from scipy.special import xlogy
 
 from superpos.arguments import Count, factory
 from superpos.interp import bits
-from superpos.interp.explainers.lexical import lexical_classes
-from superpos.interp.explainers.predicates import NONE, Predicates, holds, predicates
+from superpos.interp.explainers.predicates import NONE, Predicates, class_numbers, holds, predicates
 from superpos.interp.explainers.tables import number, sums_by_token
 from superpos.interp.protocol import Contexts, Explainer, Explanation
 from superpos.interp.vocabulary import check_vocabulary
@@ -39,7 +38,7 @@ class _Candidates(NamedTuple):
         kinds: of each, int (n,).
         numbers: of each, among those of its kind, int (n,).
         holding: places in this list of those that hold at each token, n where there are fewer,
-            int (n_tokens, some).
+            int (some, n_tokens).
     """
 
     kinds: np.ndarray
@@ -62,7 +61,7 @@ def decision_list(*, vocabulary: Sequence[str], n_rules: Count = 10) -> Explaine
         An explainer.
     """
     check_vocabulary(vocabulary)
-    classes = lexical_classes(vocabulary)
+    classes = class_numbers(vocabulary)
 
     def explain(
         contexts: Contexts, activations: np.ndarray, rng: np.random.Generator
@@ -115,7 +114,7 @@ def _fit(
             break
         n, _, sum_ = left[:, best]
         rules.append(_Rule(int(candidates.kinds[best]), int(candidates.numbers[best]), sum_ / n))
-        covered = free & (candidates.holding == best).any(1)
+        covered = free & (candidates.holding == best).any(0)
         total = total - left[:, best]
         left = left - _sums(candidates, values, covered)
         free &= ~covered
@@ -126,8 +125,8 @@ def _candidates(kinds: Sequence[Predicates], contexts: Contexts, active: np.ndar
     """The predicates worth a look, and where they hold."""
     numbers, holding = [], []
     for kind in kinds:
-        held = kind.holding(contexts).reshape(len(active), -1)
-        found = np.unique(held[active])
+        held = kind.holding(contexts).reshape(len(active), -1).T
+        found = np.unique(held[:, active])
         numbers.append(found[found != NONE])
         holding.append(held)
     sizes = [len(each) for each in numbers]
@@ -139,7 +138,7 @@ def _candidates(kinds: Sequence[Predicates], contexts: Contexts, active: np.ndar
     return _Candidates(
         np.repeat(np.arange(len(kinds)), sizes),
         np.concatenate(numbers),
-        np.concatenate(placed, axis=1),
+        np.concatenate(placed),
     )
 
 
@@ -159,10 +158,10 @@ def _sums(candidates: _Candidates, values: np.ndarray, where: np.ndarray) -> np.
     """Tokens, active tokens and the sum of activations where each holds, (3, n_candidates)."""
     n = len(candidates.kinds)
     active = where & (values > 0)
-    held = candidates.holding[active]
-    weights = np.repeat(values[active], held.shape[1])
+    held = candidates.holding[:, active]
+    weights = np.tile(values[active], len(held))
     sums = [
-        np.bincount(candidates.holding[where].ravel(), minlength=n + 1),
+        np.bincount(candidates.holding[:, where].ravel(), minlength=n + 1),
         np.bincount(held.ravel(), minlength=n + 1),
         np.bincount(held.ravel(), weights, minlength=n + 1),
     ]

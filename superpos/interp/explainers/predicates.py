@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from superpos.interp.explainers.lexical import CLASSES
+from superpos.interp.explainers.lexical import CLASSES, lexical_classes
 from superpos.interp.explainers.tables import shifted
 from superpos.interp.protocol import Contexts
 from superpos.interp.vocabulary import quoted
@@ -35,12 +35,29 @@ def holds(kind: Predicates, number: int, contexts: Contexts) -> np.ndarray:
     return (kind.holding(contexts) == number).any(-1)
 
 
+def class_numbers(vocabulary: Sequence[str]) -> np.ndarray:
+    """The lexical classes that each token is in, by number.
+
+    Args:
+        vocabulary: the text of each token, with a space before it where it begins a word.
+
+    Returns:
+        NONE where there are fewer, and in the last row, which is of no token,
+        int (n_tokens + 1, at_most).
+    """
+    classes = lexical_classes(vocabulary)
+    at_most = int(classes.sum(1).max(initial=0))
+    order = np.argsort(~classes, axis=1, kind="stable")[:, :at_most]
+    numbers = np.where(np.take_along_axis(classes, order, 1), order, NONE)
+    return np.vstack([numbers, np.full((1, at_most), NONE)])
+
+
 def predicates(vocabulary: Sequence[str], classes: np.ndarray, length: int) -> list[Predicates]:
     """The predicates of all kinds.
 
     Args:
         vocabulary: the text of each token.
-        classes: lexical classes of each token, bool (n_tokens, n_classes).
+        classes: lexical classes of each token, as `class_numbers` gives them.
         length: of a context.
 
     Returns:
@@ -48,7 +65,6 @@ def predicates(vocabulary: Sequence[str], classes: np.ndarray, length: int) -> l
         before; the position.
     """
     n = len(vocabulary)
-    members = _members(classes)
 
     def before(contexts: Contexts) -> np.ndarray:
         return shifted(contexts.tokens, 1, NONE)
@@ -66,29 +82,19 @@ def predicates(vocabulary: Sequence[str], classes: np.ndarray, length: int) -> l
         Predicates(lambda c: before(c)[..., None], n, lambda t: f"after {quote(t)}"),
         Predicates(pairs, float(n) ** 2, lambda t: f"at the end of {quote(*divmod(t, n))}"),
         Predicates(_near, n, lambda t: f"up to {WINDOW} after {quote(t)}"),
-        Predicates(lambda c: members[c.tokens], len(names), lambda t: names[t]),
-        Predicates(lambda c: members[before(c)], len(names), lambda t: f"after: {names[t]}"),
+        Predicates(lambda c: classes[c.tokens], len(names), lambda t: names[t]),
+        Predicates(lambda c: classes[before(c)], len(names), lambda t: f"after: {names[t]}"),
         Predicates(_places, length, lambda t: f"at position {t}"),
     ]
 
 
-def _members(classes: np.ndarray) -> np.ndarray:
-    """The classes that each token is in, and a last row, of no token: (n_tokens + 1, at_most)."""
-    at_most = int(classes.sum(1).max(initial=0))
-    order = np.argsort(~classes, axis=1, kind="stable")[:, :at_most]
-    members = np.where(np.take_along_axis(classes, order, 1), order, NONE)
-    return np.vstack([members, np.full((1, at_most), NONE)])
-
-
 def _near(contexts: Contexts) -> np.ndarray:
     """The last tokens before each, the repeated ones once."""
-    near = np.stack(
-        [shifted(contexts.tokens, steps, NONE) for steps in range(1, WINDOW + 1)], axis=-1
-    )
+    near = [shifted(contexts.tokens, steps, NONE) for steps in range(1, WINDOW + 1)]
     for later in range(1, WINDOW):
-        repeated = (near[..., :later] == near[..., later, None]).any(-1)
-        near[..., later][repeated] = NONE
-    return near
+        repeated = np.logical_or.reduce([near[later] == each for each in near[:later]])
+        near[later][repeated] = NONE
+    return np.stack(near, axis=-1)
 
 
 def _places(contexts: Contexts) -> np.ndarray:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos import data, gauge, metrics, models, optim, saes
+from superpos import data, gauge, interp, metrics, models, optim, saes
 from superpos.assets import array, members
 from superpos.interp import backends
 from superpos.models import inits
@@ -421,6 +421,51 @@ FILES = [
         "select=3: expected a mapping or none",
     ),
 ]
+CONTEXTS = interp.Contexts(np.zeros((4, 9), np.int32), np.arange(4))
+
+
+def explained(**changes: Any) -> Any:
+    """A call of `interp.score`, some of its arguments others."""
+    given = {"contexts": CONTEXTS, "activations": np.ones((36, 1)), "seed": 0}
+    return lambda folder: interp.score(**{**given, "explainers": {}, "scorers": {}, **changes})
+
+
+LATENTS = [
+    row(
+        "latents on one document",
+        explained(contexts=CONTEXTS._replace(document=np.zeros(4, int))),
+        *("contexts.document: ", "expected at least 2 documents to split"),
+    ),
+    row(
+        "tokens that are no numbers",
+        explained(contexts=CONTEXTS._replace(tokens=np.ones((4, 9)))),
+        *("contexts.tokens=array", "expected an array of integers"),
+    ),
+    row(
+        "activations of other tokens",
+        explained(activations=np.ones((35, 1))),
+        *("activations: have shape [35, 1]", "expected [36, n_latents]"),
+    ),
+    row("activations below 0", explained(activations=-np.ones((36, 1))), "activations: expected"),
+    row(
+        "no reseeds", explained(n_reseeds=0), "n_reseeds=0: expected an integer in [1, 2147483647]"
+    ),
+    row(
+        "a vocabulary of numbers",
+        lambda folder: interp.explainers.ngram(vocabulary=[1, 2], order=1),  # pyright: ignore
+        *("vocabulary=[1, 2]", "expected the text of each token"),
+    ),
+    row(
+        "n-grams without end",
+        lambda folder: interp.explainers.ngram(vocabulary=["a", "b"], order=40),
+        *("order=40: ", "expected fewer tokens, for 2 in vocabulary"),
+    ),
+    row(
+        "a threshold of 0",
+        lambda folder: interp.scorers.fuzzing(threshold=0.0),
+        "threshold=0.0: expected a number in (0, 1]",
+    ),
+]
 ENDPOINT = {"model": "m", "max_requests": 1, "max_tokens": 1000}
 
 
@@ -464,4 +509,13 @@ LANGUAGE_MODELS = [
         "tokens: expected numbers in [0, 2)",
     ),
 ]
-TABLE: list[Row] = [*FACTORIES, *RUNS, *SWEEPS, *MEASURES, *AUTOENCODERS, *FILES, *LANGUAGE_MODELS]
+TABLE: list[Row] = [
+    *FACTORIES,
+    *RUNS,
+    *SWEEPS,
+    *MEASURES,
+    *AUTOENCODERS,
+    *FILES,
+    *LATENTS,
+    *LANGUAGE_MODELS,
+]

@@ -42,12 +42,15 @@ def test_it_is_ridge_regression(before: int, after: int) -> None:
     own = np.eye(N_TOKENS)[CONTEXTS.tokens]
     design = np.concatenate([own, near(before, after)], axis=-1).reshape(-1, 2 * N_TOKENS)
     mean = values.mean()
-    model = learn.Ridge(alpha=7.0, fit_intercept=False).fit(design, values.ravel() - mean)
-    weights = ridge(CONTEXTS.tokens, values - mean, before, after, 7.0)
-    np.testing.assert_allclose(weights, model.coef_, atol=0.01)
-    explain = bag(vocabulary=VOCABULARY, before=before, after=after, penalty=7.0)
+    scale = np.sqrt(np.repeat([3.0, 70.0], N_TOKENS))  # a penalty of 1 on what is so scaled
+    model = learn.Ridge(alpha=1.0, fit_intercept=False).fit(design / scale, values.ravel() - mean)
+    weights = ridge(CONTEXTS.tokens, values - mean, before, after, (3.0, 70.0))
+    np.testing.assert_allclose(weights, model.coef_ / scale, atol=0.01)
+    explain = bag(
+        vocabulary=VOCABULARY, before=before, after=after, own_penalty=3.0, near_penalty=70.0
+    )
     predicted = explain(CONTEXTS, values, generator()).predict(CONTEXTS).ravel()
-    error = np.abs(predicted - mean - model.predict(design))
+    error = np.abs(predicted - mean - model.predict(design / scale))
     # Each weight is written to a sixteenth of itself.
     assert (error <= 0.01 + (mean + design @ np.abs(weights)) / 16).all()
 

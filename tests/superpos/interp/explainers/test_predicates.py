@@ -3,11 +3,11 @@
 import numpy as np
 
 from superpos.interp.explainers.lexical import CLASSES, lexical_classes
-from superpos.interp.explainers.predicates import NONE, holds, predicates
+from superpos.interp.explainers.predicates import NONE, class_numbers, holds, predicates
 from tests.superpos.interp.latents import CONTEXTS, LENGTH, N_TOKENS, VOCABULARY
 
 CLASS_OF = lexical_classes(VOCABULARY)
-KINDS = predicates(VOCABULARY, CLASS_OF, LENGTH)
+KINDS = predicates(VOCABULARY, class_numbers(VOCABULARY), LENGTH)
 ROWS = CONTEXTS._replace(tokens=CONTEXTS.tokens[:20], document=CONTEXTS.document[:20])
 
 
