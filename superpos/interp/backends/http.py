@@ -26,20 +26,31 @@ Post = Callable[[Any, Mapping[str, str]], Any]
 
 
 class RefusedError(Exception):
-    """An answer that the same request would get again, as part of a line."""
+    """An answer that the same request would get again.
+
+    Attributes:
+        said: what the server says of it, of any length.
+    """
+
+    def __init__(self, what: str, said: str = "") -> None:
+        """Keep what was refused, as part of a line."""
+        super().__init__(what)
+        self.said = said
 
 
-class FailedError(Exception):
-    """A failure that may pass, as part of a line.
+class FailedError(RefusedError):
+    """A failure that may pass.
 
     Attributes:
         wait: seconds that the server asks to wait; None where it asks for none.
         answered: whether the server said that it did nothing.
     """
 
-    def __init__(self, what: str, *, wait: float | None = None, answered: bool = False) -> None:
-        """Keep what failed."""
-        super().__init__(what)
+    def __init__(
+        self, what: str, said: str = "", *, wait: float | None = None, answered: bool = False
+    ) -> None:
+        """Keep what failed, as part of a line."""
+        super().__init__(what, said)
         self.wait, self.answered = wait, answered
 
 
@@ -99,7 +110,7 @@ def poster(url: str, timeout: float) -> Post:
         try:
             return json.loads(body)
         except ValueError:
-            raise FailedError(f"answered what is no JSON: {shown(_text(body))}") from None
+            raise FailedError("answered what is no JSON:", _text(body)) from None
 
     return post
 
@@ -127,10 +138,11 @@ def _said(error: urllib.error.HTTPError, end: float, timeout: float) -> Exceptio
         body = _text(_read(error, end, timeout))
     except (OSError, http.client.HTTPException, RefusedError):
         body = ""
-    what = f"answered {error.code} {shown(body)}"
+    what = f"answered {error.code}"
     if error.code == TOO_MANY or error.code >= 500:
-        return FailedError(what, wait=_wait(error.headers.get("Retry-After")), answered=True)
-    return RefusedError(what)
+        wait = _wait(error.headers.get("Retry-After"))
+        return FailedError(what, body, wait=wait, answered=True)
+    return RefusedError(what, body)
 
 
 def _unanswered(error: Exception, timeout: float) -> Exception:

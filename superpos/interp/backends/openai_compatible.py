@@ -4,6 +4,7 @@ Source: OpenAI's API reference, `POST /chat/completions`, of which only what suc
 used.
 """
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ MOST_WAIT = 120.0
 PER_MESSAGE, PER_REQUEST = 16, 64
 """Tokens that a chat template may add, at the most."""
 MOST_LOGPROBS = 20
+SET = {"model", "messages", "max_tokens", "max_completion_tokens", "n", "stream"}
+"""Keys of a request that are no options."""
 
 
 @factory
@@ -78,30 +81,56 @@ def openai_compatible(
     _headers(key_variable)
     usage = Usage()
 
-    def complete(messages: list[Message], most: int, n_logprobs: int = 0) -> Completion:
-        request = _request(model, messages, length_key, most, n_logprobs, options or {})
-        bound = _bound(messages, most)
-        failure = None
-        for attempt in range(max_retries + 1):
-            if failure is not None:
-                time.sleep(_pause(failure, backoff * 2 ** (attempt - 1), base_url))
-                usage.retries += 1
+    def told(error: RefusedError) -> str:
+        """A line without the key, which a server may have repeated."""
+        said = _hidden(error.said, key_variable)
+        return f"{base_url} {error}" + (f": {shown(said)}" if said else "")
+
+    def answered(request: dict[str, Any], bound: int) -> Any:
+        """What the server sends, after as many tries as it takes."""
+        attempt = 0
+        while True:
             _check_budget(usage, bound, max_requests, max_tokens)
             usage.requests += 1
             try:
-                value = post(request, _headers(key_variable))
-            except RefusedError as error:
-                raise BackendError(_hidden(f"{base_url} {error}", key_variable)) from None
+                return post(request, _headers(key_variable))
             except FailedError as error:
                 usage.tokens += 0 if error.answered else bound
-                failure = error
-            else:
-                usage.tokens += _tokens(value, bound)
-                return _completion(value, n_logprobs, base_url)
-        told = f"{base_url} {failure}, tried {max_retries + 1} times"
-        raise BackendError(_hidden(told, key_variable))
+                if attempt == max_retries:
+                    raise BackendError(f"{told(error)}, tried {attempt + 1} times") from None
+                time.sleep(_pause(error, backoff * 2**attempt, base_url))
+                usage.retries += 1
+            except RefusedError as error:
+                raise BackendError(told(error)) from None
+            attempt += 1
 
-    return Backend(model, complete, usage)
+    def complete(messages: list[Message], most: int, n_logprobs: int = 0) -> Completion:
+        request = _request(model, messages, length_key, most, n_logprobs, options or {})
+        bound = _bound(messages, most)
+        value = answered(request, bound)
+        usage.tokens += _tokens(value, bound)
+        found = _completion(value, n_logprobs)
+        if found is None:
+            what = "a chat completion" + " with log-probabilities" * (n_logprobs > 0)
+            error = RefusedError(f"answered something else than {what}", json.dumps(value))
+            raise BackendError(told(error))
+        return found
+
+    return Backend(_named(model, options), complete, usage)
+
+
+def _named(model: str, options: Mapping[str, Any] | None) -> str:
+    """A model with what decides what it says.
+
+    Raises:
+        ArgumentError: options are no values of JSON, or set what is set for each request; one line.
+    """
+    for key in SET & set(options or {}):
+        raise ArgumentError(f"options.{key}: set for each request, expected other keys")
+    try:
+        return f"{model} {json.dumps(options, sort_keys=True)}" if options else model
+    except (TypeError, ValueError):
+        raise ArgumentError(f"options={shown(options)}: expected values of JSON") from None
 
 
 def _headers(key_variable: str | None) -> dict[str, str]:
@@ -120,10 +149,10 @@ def _headers(key_variable: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def _hidden(line: str, key_variable: str | None) -> str:
-    """A line without the key, which a server may have repeated."""
+def _hidden(text: str, key_variable: str | None) -> str:
+    """A text without the key."""
     key = os.environ.get(key_variable, "") if key_variable else ""
-    return line.replace(key, "***") if key else line
+    return text.replace(key, "***") if key else text
 
 
 def _request(
@@ -174,25 +203,21 @@ def _pause(failure: FailedError, backoff: float, base_url: str) -> float:
 def _tokens(value: Any, bound: int) -> int:
     """Tokens that the server counted; the bound where it did not."""
     usage = value.get("usage") if isinstance(value, dict) else None
-    counts = [usage.get(f"{each}_tokens") for each in ("prompt", "completion")] if usage else []
-    known = len(counts) == 2 and all(type(count) is int and count >= 0 for count in counts)
+    if not isinstance(usage, dict):
+        return bound
+    counts: Any = [usage.get(f"{each}_tokens") for each in ("prompt", "completion")]
+    known = all(type(count) is int and count >= 0 for count in counts)
     return sum(counts) if known else bound
 
 
-def _completion(value: Any, n_logprobs: int, base_url: str) -> Completion:
-    """The answer in what a server sends.
-
-    Raises:
-        BackendError: it is of another shape.
-    """
+def _completion(value: Any, n_logprobs: int) -> Completion | None:
+    """The answer in what a server sends; None where it is of another shape."""
     try:
         choice = value["choices"][0]
         text = choice["message"]["content"]
         listed = choice["logprobs"]["content"][0]["top_logprobs"] if n_logprobs else []
         first = {each["token"]: float(each["logprob"]) for each in listed}
     except (KeyError, IndexError, TypeError, ValueError):
-        text, first = None, {}
-    if not isinstance(text, str) or (n_logprobs and not first):
-        what = "with log-probabilities " if n_logprobs else ""
-        raise BackendError(f"{base_url} answered {shown(value)}: expected a chat completion {what}")
-    return Completion(text, first)
+        return None
+    sound = isinstance(text, str) and (first or not n_logprobs)
+    return Completion(text, first) if sound else None

@@ -62,7 +62,7 @@ class Backend(NamedTuple):
     """A language model that answers.
 
     Attributes:
-        model: its name.
+        model: its name, and whatever else decides what it says; a record is of one such.
         complete: (messages, most tokens of the answer, number of alternatives to the first token)
             -> Completion. It raises BackendError.
         usage: what it has done.

@@ -139,12 +139,12 @@ def fuzzing(
 def _asking(backend: Backend, task: str, measure: Measure, n_shown: int, max_tokens: int) -> Ask:
     """A function that has examples judged."""
     single = measure == "auroc"
-    system = SYSTEM.format(task=TASKS[task], form=SINGLE if single else LIST)
+    instructions = SYSTEM.format(task=TASKS[task], form=SINGLE if single else LIST)
 
     def judged(text: str, lines: Sequence[str]) -> np.ndarray:
         """Of each example 0, 1 or a probability; nan for all where there is no answer."""
-        told = f"Explanation: {shown(text)}\n\n{numbered(lines)}"
-        messages = [Message("system", system), Message("user", told)]
+        asked = f"Explanation: {shown(text)}\n\n{numbered(lines)}"
+        messages = [Message("system", instructions), Message("user", asked)]
         if single:
             answer = _probability(backend.complete(messages, 1, N_LOGPROBS).first)
         else:

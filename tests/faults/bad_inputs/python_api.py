@@ -421,51 +421,6 @@ FILES = [
         "select=3: expected a mapping or none",
     ),
 ]
-ENDPOINT = {"model": "m", "max_requests": 1, "max_tokens": 1000}
-
-
-def endpoint(**changes: Any) -> Any:
-    """A call of `openai_compatible`."""
-    given = {"base_url": "https://example.org/v1", **ENDPOINT, **changes}
-    return lambda folder: backends.openai_compatible(**given)
-
-
-LANGUAGE_MODELS = [
-    row(
-        "an endpoint in plain text",
-        endpoint(base_url="http://example.org/v1"),
-        *("base_url='http://example.org/v1'", "expected https://<host>/<path>, or http of local"),
-    ),
-    row("base_url=3", endpoint(base_url=3), "base_url=3: expected a text"),
-    row(
-        "no key",
-        endpoint(key_variable="NOT_A_KEY_OF_TESTS"),
-        "key_variable=NOT_A_KEY_OF_TESTS: expected a key in that variable",
-    ),
-    row("max_tokens=0", endpoint(max_tokens=0), f"max_tokens=0: {COUNT}"),
-    row(
-        "exchanges nowhere",
-        lambda folder: backends.replay(folder / "no.jsonl"),
-        *("/", "no.jsonl: expected a file to read"),
-    ),
-    row(
-        "frozen, and to move",
-        lambda folder: optim.sae_adam(learning_rate=0.1, frozen="decoder", least_cosine=0.8),
-        "least_cosine=0.8: expected none, as frozen=decoder",
-    ),
-    row(
-        "frozen, and not there",
-        fitted(tx=optim.sae_adam(learning_rate=0.1, frozen="encoder")),
-        "frozen: expected a model with the parameters W_enc",
-    ),
-    row(
-        "a token outside the vocabulary",
-        lambda folder: metrics.token_entropy(W, [0, 1, 2], n_tokens=2),
-        "tokens: expected numbers in [0, 2)",
-    ),
-]
-TABLE: list[Row] = [*FACTORIES, *RUNS, *SWEEPS, *MEASURES, *AUTOENCODERS, *FILES, *LANGUAGE_MODELS]
-
 CONTEXTS = interp.Contexts(np.zeros((4, 9), np.int32), np.arange(4))
 
 
@@ -511,4 +466,56 @@ LATENTS = [
         "threshold=0.0: expected a number in (0, 1]",
     ),
 ]
-TABLE: list[Row] = [*FACTORIES, *RUNS, *SWEEPS, *MEASURES, *AUTOENCODERS, *FILES, *LATENTS]
+ENDPOINT = {"model": "m", "max_requests": 1, "max_tokens": 1000}
+
+
+def endpoint(**changes: Any) -> Any:
+    """A call of `openai_compatible`."""
+    given = {"base_url": "https://example.org/v1", **ENDPOINT, **changes}
+    return lambda folder: backends.openai_compatible(**given)
+
+
+LANGUAGE_MODELS = [
+    row(
+        "an endpoint in plain text",
+        endpoint(base_url="http://example.org/v1"),
+        *("base_url='http://example.org/v1'", "expected https://<host>/<path>, or http of local"),
+    ),
+    row("base_url=3", endpoint(base_url=3), "base_url=3: expected a text"),
+    row(
+        "no key",
+        endpoint(key_variable="NOT_A_KEY_OF_TESTS"),
+        "key_variable=NOT_A_KEY_OF_TESTS: expected a key in that variable",
+    ),
+    row("max_tokens=0", endpoint(max_tokens=0), f"max_tokens=0: {COUNT}"),
+    row(
+        "exchanges nowhere",
+        lambda folder: backends.replay(folder / "no.jsonl"),
+        *("/", "no.jsonl: expected a file to read"),
+    ),
+    row(
+        "frozen, and to move",
+        lambda folder: optim.sae_adam(learning_rate=0.1, frozen="decoder", least_cosine=0.8),
+        "least_cosine=0.8: expected none, as frozen=decoder",
+    ),
+    row(
+        "frozen, and not there",
+        fitted(tx=optim.sae_adam(learning_rate=0.1, frozen="encoder")),
+        "frozen: expected a model with the parameters W_enc",
+    ),
+    row(
+        "a token outside the vocabulary",
+        lambda folder: metrics.token_entropy(W, [0, 1, 2], n_tokens=2),
+        "tokens: expected numbers in [0, 2)",
+    ),
+]
+TABLE: list[Row] = [
+    *FACTORIES,
+    *RUNS,
+    *SWEEPS,
+    *MEASURES,
+    *AUTOENCODERS,
+    *FILES,
+    *LATENTS,
+    *LANGUAGE_MODELS,
+]

@@ -54,9 +54,23 @@ def test_options_are_laid_over_the_request() -> None:
             **FEW,
         )
         assert backend.complete(ASKED, 5, 0) == ("yes", {})
+    assert backend.model == 'tiny {"seed": 3, "temperature": null}'  # what a record is of
     _, headers, value = server.asked[0]
     assert "Authorization" not in headers
     assert set(value) == {"model", "messages", "max_completion_tokens", "seed"}
+
+    with pytest.raises(ArgumentError, match=r"^options=.*: expected values of JSON$"):
+        openai_compatible(base_url=server.url, options={"seed": {3}}, **FEW)
+    with pytest.raises(ArgumentError, match=r"^options.max_tokens: set for each request, expected"):
+        openai_compatible(base_url=server.url, options={"max_tokens": 10**6}, **FEW)
+
+
+def test_a_usage_of_another_shape_counts_as_the_bound() -> None:
+    value = {**json.loads(chat("yes").body), "usage": [1, 2]}
+    with serving(in_turn(Reply(json.dumps(value).encode()))) as server:
+        backend = openai_compatible(base_url=server.url, **FEW)
+        assert backend.complete(ASKED, 5, 0).text == "yes"
+    assert backend.usage.tokens == 9 + 9 + 2 * 16 + 64 + 5
 
 
 @pytest.mark.parametrize(
@@ -86,9 +100,9 @@ def test_waits_double() -> None:
     with serving(in_turn(Reply(b"", 500))) as server:
         backend = openai_compatible(base_url=server.url, **{**FEW, "backoff": 0.02}, max_retries=3)
         start = time.monotonic()
-        with pytest.raises(BackendError, match=r"answered 500 '', tried 4 times$"):
+        with pytest.raises(BackendError, match=r" answered 500, tried 4 times$"):
             backend.complete(ASKED, 5, 0)
-    assert 0.02 + 0.04 + 0.08 <= time.monotonic() - start < 0.5
+    assert time.monotonic() - start >= 0.02 + 0.04 + 0.08
     assert len(server.asked) == 4
 
 
@@ -103,12 +117,15 @@ def test_a_wait_that_is_too_long_is_not_taken() -> None:
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404])
 def test_what_does_not_pass_is_not_tried_again(status: int, key: str) -> None:
-    reply = Reply(f"bad key {KEY}".encode(), status, {"Location": "http://127.0.0.1:9/"})
+    reply = Reply(
+        f"bad key {KEY}, {'so ' * 23}{KEY}".encode(), status, {"Location": "http://127.0.0.1:9/"}
+    )
     with serving(in_turn(reply)) as server:
         backend = openai_compatible(base_url=server.url, key_variable=key, **FEW)
         with pytest.raises(BackendError) as caught:
             backend.complete(ASKED, 5, 0)
-    assert str(caught.value) == f"{server.url} answered {status} 'bad key ***'"
+    assert str(caught.value).startswith(f"{server.url} answered {status}: 'bad key ***")
+    assert KEY[:6] not in str(caught.value)  # where the line is cut off, either
     assert len(server.asked) == 1
 
 
@@ -120,7 +137,7 @@ def test_an_answer_that_takes_too_long(reply: Reply) -> None:
         start = time.monotonic()
         with pytest.raises(BackendError, match=r"did not answer within 0.1 s, tried 2 times$"):
             backend.complete(ASKED, 5, 0)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     assert backend.usage.requests == 2
 
 
@@ -146,7 +163,7 @@ def test_no_server() -> None:
 def test_an_answer_of_another_shape(value: Any) -> None:
     with serving(in_turn(Reply(json.dumps(value).encode()))) as server:
         backend = openai_compatible(base_url=server.url, **FEW)
-        with pytest.raises(BackendError, match=r"answered .*: expected a chat completion $"):
+        with pytest.raises(BackendError, match=r"answered something else than a chat completion: "):
             backend.complete(ASKED, 5, 0)
     assert len(server.asked) == 1
 
@@ -154,7 +171,7 @@ def test_an_answer_of_another_shape(value: Any) -> None:
 def test_a_server_without_log_probabilities_is_noticed() -> None:
     with serving(in_turn(chat("yes"))) as server:
         backend = openai_compatible(base_url=server.url, **FEW)
-        with pytest.raises(BackendError, match="expected a chat completion with log-prob"):
+        with pytest.raises(BackendError, match="else than a chat completion with log-prob"):
             backend.complete(ASKED, 5, 2)
         with pytest.raises(ArgumentError, match=r"^n_logprobs=21: expected an integer in \[0, 20"):
             backend.complete(ASKED, 5, 21)
