@@ -205,7 +205,8 @@ def _texts(arrays: Mapping[str, np.ndarray], n_texts: int | None, held_out_share
     present = np.unique(document)
     n_held_out = max(2, round(held_out_share * len(present)))
     if n_held_out >= len(present):
-        raise ArgumentError(f"held_out_share={held_out_share}: leaves none of {len(present)} documents")
+        given = f"held_out_share={held_out_share}"
+        raise ArgumentError(f"{given}: leaves none of {len(present)} documents")
     last = np.arange(1, n_held_out + 1) * len(present) // n_held_out - 1
     return _Texts(
         np.asarray(arrays["tokens"])[chosen, :-1], document, np.isin(document, present[last])

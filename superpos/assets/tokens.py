@@ -59,8 +59,8 @@ def tokens(
     Returns:
         An Asset of "tokens" (n_windows, context + 1), int32, "document" (n_windows,), int32: the
         number of each in the order of the texts, and "vocabulary", the text of each token
-        (`superpos.interp.to_bytes`), uint8 (n_tokens, most). It is read as "inputs", all tokens of a window
-        but the last, and "targets", all but the first.
+        (`superpos.interp.to_bytes`), uint8 (n_tokens, most). It is read as "inputs", all tokens of
+        a window but the last, and "targets", all but the first.
 
     Raises:
         ArgumentError: a value is out of range, a text is missing or damaged, none is given, none is

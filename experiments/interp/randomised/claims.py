@@ -1,6 +1,5 @@
 """What two papers claim of trained and random transformers, and what we expected of ours."""
 
-
 import numpy as np
 
 from experiments.interp.randomised.bootstrap import Interval, difference, interval, means

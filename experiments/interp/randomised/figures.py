@@ -27,8 +27,8 @@ SPREADS = {
 BITS_ALT = "Three scores of explanations over their bits, one line an arm."
 BITS_CAPTION = (
     "Mean score of the explanations of each kind over their mean length, one point a kind: a"
-    " constant, token lists of 1, 3 and 10, classes, position, a decision list, n-grams, a bag of context."
-    " Dashed: what a constant explanation scores."
+    " constant, token lists of 1, 3 and 10, classes, position, a decision list, n-grams, a bag of"
+    " context. Dashed: what a constant explanation scores."
 )
 SPREAD_ALT = "Distributions over latents of three measures, one line an arm."
 SPREAD_CAPTION = (

@@ -94,7 +94,8 @@ def measure(
 
     Args:
         datasets: {"scored" and "first": over row and seed, "floors", "whole" and each of NULLS:
-            likewise, "frontier": over row, width, k and seed}, and perhaps "transformer": over seed.
+            likewise, "frontier": over row, width, k and seed}, and perhaps "transformer": over
+            seed.
         arms: those of all but "floors": of an asset whose rows are the first arm of every
             transformer, then the next.
         floor_arms: those of "floors".
