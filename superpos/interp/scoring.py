@@ -212,11 +212,12 @@ def _checked(name: str, explanation: Explanation) -> Explanation:
     """
 
     def predict(contexts: Contexts) -> np.ndarray:
-        predicted = explanation.predict(contexts)
-        if predicted.shape != contexts.tokens.shape or not (predicted >= 0).all():
+        predicted = np.asarray(explanation.predict(contexts))
+        numbers = (predicted >= 0) & (predicted < np.inf)
+        if predicted.shape != contexts.tokens.shape or not numbers.all():
             raise ArgumentError(
                 f"explainers.{name}: predicts an array of shape {list(predicted.shape)}, expected"
-                f" numbers from 0 of shape {list(contexts.tokens.shape)}"
+                f" finite numbers from 0 of shape {list(contexts.tokens.shape)}"
             )
         return predicted
 

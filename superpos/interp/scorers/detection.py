@@ -4,6 +4,7 @@ Source: delphi (github.com/EleutherAI/delphi, `detection`), with 50 examples of 
 largest activation that is predicted in a context stands for the answer of a language model.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,9 @@ from superpos.interp import statistics
 from superpos.interp.examples import Negatives, labelled
 from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
 
+Answer = Callable[[Explanation, Contexts, np.ndarray], np.ndarray]
+"""An explanation, examples, which of them are active (n,) -> a number for each, larger where it
+takes the latent to be active, and nan where it is not asked, (n,)."""
 Measure = Literal["auroc", "balanced_accuracy"]
 FLOOR = 0.5
 """Of both measures."""
@@ -33,6 +37,28 @@ def detection(
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
     """
 
+    def peaks(explanation: Explanation, examples: Contexts, labels: np.ndarray) -> np.ndarray:
+        del labels
+        return explanation.predict(examples).max(1)
+
+    return of_examples(peaks, measure=measure, negatives=negatives, n_examples=n_examples)
+
+
+def of_examples(
+    answer: Answer, *, measure: Measure, negatives: Negatives, n_examples: int
+) -> Scorer:
+    """How well the answers about examples part active contexts from inactive ones.
+
+    Args:
+        answer: what is said of each example.
+        measure: area under the curve, or balanced accuracy.
+        negatives: which contexts stand for the class in which the latent is not active.
+        n_examples: of each class.
+
+    Returns:
+        A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
+    """
+
     def score(
         explanation: Explanation,
         contexts: Contexts,
@@ -42,8 +68,8 @@ def detection(
         found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
         if found is None:
             return unscored()
-        peaks = explanation.predict(take(contexts, found.rows)).max(1)
-        return classified(peaks, found.labels, measure)
+        answers = answer(explanation, take(contexts, found.rows), found.labels)
+        return classified(answers, found.labels, measure)
 
     return score
 
@@ -53,9 +79,11 @@ def unscored() -> Score:
     return Score(float("nan"), FLOOR, 0)
 
 
-def classified(scores: np.ndarray, labels: np.ndarray, measure: Measure) -> Score:
-    """How well scores part two classes of examples; nan where one has fewer than 2."""
+def classified(answers: np.ndarray, labels: np.ndarray, measure: Measure) -> Score:
+    """How well answers that are not nan part two classes; nan where one has fewer than 2."""
+    asked = ~np.isnan(answers)
+    answers, labels = answers[asked], labels[asked]
     if min(labels.sum(), (~labels).sum()) < 2:
         return unscored()
-    value = getattr(statistics, measure)(scores, labels)
+    value = getattr(statistics, measure)(answers, labels)
     return Score(value, FLOOR, len(labels))

@@ -61,9 +61,9 @@ def fuzzing(
             activations[rows], labels, rng, n_wrong=n_wrong, threshold=float(threshold)
         )
         predicted = explanation.predict(take(contexts, rows))
-        means = (predicted * highlights).sum(1) / np.maximum(highlights.sum(1), 1)
-        kept = highlights.any(1)
-        return classified(means[kept], labels[kept], measure)
+        sizes = highlights.sum(1)
+        means = (predicted * highlights).sum(1) / np.where(sizes > 0, sizes, np.nan)
+        return classified(means, labels, measure)
 
     return score
 
@@ -96,6 +96,5 @@ def highlight(
         wanted = np.ceil((activations[labels] > 0).sum(1).mean())
     inactive = activations[~labels] == 0
     ranks = np.where(inactive, rng.random(inactive.shape), np.inf).argsort(1).argsort(1)
-    highlights = right
-    highlights[~labels] = inactive & (ranks < np.reshape(wanted, (-1, 1)))
-    return highlights
+    right[~labels] = inactive & (ranks < np.reshape(wanted, (-1, 1)))
+    return right

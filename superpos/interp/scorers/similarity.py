@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from superpos.arguments import Count, factory
-from superpos.interp.examples import Negatives, labelled
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
-from superpos.interp.scorers.detection import Measure, classified, unscored
+from superpos.interp.examples import Negatives
+from superpos.interp.protocol import Contexts, Explanation, Scorer
+from superpos.interp.scorers.detection import Measure, of_examples
 from superpos.interp.vocabulary import check_vocabulary, texts
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -78,20 +78,12 @@ def explanation_similarity(
     """
     check_vocabulary(vocabulary)
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
-        found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
-        if found is None:
-            return unscored()
-        vectors = _unit(embed(texts(take(contexts, found.rows), vocabulary)))
-        query = _unit(embed([explanation.text]))[0]
-        return classified(vectors @ query, found.labels, measure)
+    def answer(explanation: Explanation, examples: Contexts, labels: np.ndarray) -> np.ndarray:
+        del labels
+        [query] = _unit(embed([explanation.text]))
+        return _unit(embed(texts(examples, vocabulary))) @ query
 
-    return score
+    return of_examples(answer, measure=measure, negatives=negatives, n_examples=n_examples)
 
 
 @factory
@@ -120,23 +112,16 @@ def example_similarity(
     """
     check_vocabulary(vocabulary)
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def answer(explanation: Explanation, examples: Contexts, labels: np.ndarray) -> np.ndarray:
         del explanation
-        found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
-        if found is None:
-            return unscored()
-        vectors = _unit(embed(texts(take(contexts, found.rows), vocabulary)))
-        labels = found.labels
-        is_query = np.concatenate([np.arange(n) % 2 == 0 for n in (labels.sum(), (~labels).sum())])
-        means = [vectors[~is_query & (labels == label)].mean(0) for label in (True, False)]
-        return classified(vectors[is_query] @ (means[0] - means[1]), labels[is_query], measure)
+        vectors = _unit(embed(texts(examples, vocabulary)))
+        is_query = np.zeros(len(labels), bool)
+        for label in (True, False):
+            is_query[np.flatnonzero(labels == label)[::2]] = True
+        active, inactive = (vectors[~is_query & (labels == each)].mean(0) for each in (True, False))
+        return np.where(is_query, vectors @ (active - inactive), np.nan)
 
-    return score
+    return of_examples(answer, measure=measure, negatives=negatives, n_examples=n_examples)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -218,7 +218,7 @@ def test_means_and_deviations_leave_out_what_is_missing() -> None:
 
 
 def test_a_prediction_of_another_shape_or_below_0_is_refused() -> None:
-    for array in (np.zeros((1, 1)), np.full(BY_TOKEN.shape, -1.0), np.full((300, 18), np.nan)):
+    for array in (np.zeros((1, 1)), np.full(BY_TOKEN.shape, -1.0), np.full((300, 18), np.inf)):
         explanation = Explanation("", 0.0, lambda contexts, array=array: array)
         with pytest.raises(ArgumentError, match=r"^explainers.mine: predicts an array of shape \["):
             scored(explainers={"mine": lambda *given, explanation=explanation: explanation})
