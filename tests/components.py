@@ -284,7 +284,7 @@ def folder() -> Path:
 
 
 @functools.cache
-def file_of_rows() -> dict[str, str]:
+def file_of_rows() -> dict[str, Any]:
     np.save(folder() / "rows.npy", rows())
     return {"path": str(folder() / "rows.npy")}
 
@@ -313,7 +313,7 @@ def store_of_members() -> dict[str, str]:
 
 
 @functools.cache
-def file_of_chapters() -> dict[str, str]:
+def file_of_chapters() -> dict[str, Any]:
     """A novel of 20 chapters, and a tokeniser learned from it."""
     chapters = (f"Chapter {n}\n\n" + "one and two and three. " * 20 for n in range(20))
     (folder() / "novel.txt").write_text("A NOVEL\n\n" + "\n".join(chapters))

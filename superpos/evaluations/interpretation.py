@@ -14,6 +14,7 @@ import numpy as np
 from superpos import interp, metrics
 from superpos.arguments import ArgumentError, Count, CountOrZero, factory
 from superpos.evaluations.held_out_fit import codes_of, held_out_of
+from superpos.interp.scoring import mean_and_sd
 from superpos.types import Array, Dims, Evaluation, Key, Model, Params, Source, State
 
 NEEDED = ("tokens", "document", "vocabulary")
@@ -193,7 +194,7 @@ def _on_host(
         min_active=min_active,
     )
     gains = interp.context_gain(scores, context="trigram")
-    gain, deviation = interp.scoring.mean_and_sd(gains)
+    gain, deviation = mean_and_sd(gains)
     found = {**interp.summary(scores), "context_gain": gain, "context_gain_reseed_sd": deviation}
     rng = np.random.default_rng(int(seed))
     explain = explainers[SHOWN_EXPLAINER]

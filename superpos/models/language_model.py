@@ -105,6 +105,7 @@ def predicting(forward: Transformer, *, context: int) -> Model:
     """
 
     def init(key: Key) -> tuple[TransformerParams, tuple[()]]:
+        del key
         raise ArgumentError("model: expected parameters from a file or from training")
 
     def apply(params: TransformerParams, state: tuple[()], x: Array) -> Output:

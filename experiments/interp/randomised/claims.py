@@ -1,5 +1,7 @@
 """What two papers claim of trained and random transformers, and what we expected of ours."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from experiments.interp.randomised.bootstrap import Interval, difference, interval, means
@@ -8,7 +10,7 @@ from experiments.interp.randomised.measure import (
     Randomised,
 )
 from superpos import metrics
-from superpos.app.claims.ledger import Origin, Verdict, claims_of
+from superpos.app.claims.ledger import Origin, Row, Verdict, claims_of
 
 TRAINED, SHUFFLED, GAUSSIAN, NOISE, ALONE = (
     "trained",
@@ -24,10 +26,10 @@ SINGLE = 0.9
 """A latent stands for one token that has this part of its activation there."""
 SETTING = (
     "hidden layer of the last MLP of our transformer of two layers (64 dimensions, 256 ReLU units),"
-    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 60 latents of each arm that"
+    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 24 latents of each arm that"
     " are active in 30 contexts or more; explained by a decision list, without a language model"
 )
-ROWS_OF_BRICKEN = (
+ROWS_OF_BRICKEN: Sequence[Row] = (
     (
         "single_token",
         "features of the shuffled transformer are more often of a single token: share of latents"
@@ -45,7 +47,7 @@ ROWS_OF_BRICKEN = (
         0,
     ),
 )
-ROWS_OF_HEAP = (
+ROWS_OF_HEAP: Sequence[Row] = (
     (
         "fuzzing",
         "fuzzing does not tell a random transformer from the trained one: AUROC, gaussian minus"
@@ -77,7 +79,7 @@ ROWS_OF_HEAP = (
         0,
     ),
 )
-ROWS_OF_KORZNIKOV = (
+ROWS_OF_KORZNIKOV: Sequence[Row] = (
     (
         "frozen_decoder",
         "an autoencoder whose decoder was never trained is as interpretable: its correlation of"
@@ -87,7 +89,7 @@ ROWS_OF_KORZNIKOV = (
         0,
     ),
 )
-OURS = (
+OURS: Sequence[Row] = (
     (
         "look_up",
         "what can be known from the token alone is no less of a random transformer: R² of a"
@@ -128,7 +130,7 @@ OURS = (
         0,
     ),
 )
-CONTROLS = (
+CONTROLS: Sequence[Row] = (
     ("l0", "L0 is the same in every arm: largest relative distance from k", "<=", 0, 0.05),
     (
         "constant",
@@ -147,7 +149,7 @@ CONTROLS = (
 )
 
 
-PAPERS = (
+PAPERS: tuple[tuple[str, str, Sequence[Row], Origin], ...] = (
     (
         "Bricken et al. 2023, Towards Monosemanticity",
         "Do features tell us about the model or about the data?",

@@ -124,14 +124,15 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
 def tables(measured: Randomised) -> list[Table]:
     """Arms by measures, with intervals; and autoencoders that have learned little."""
     rows = [_row(measured.scored, arm) for arm in measured.scored.names]
-    before = [_row(measured.first, arm) for arm in measured.first.names]
+    first = measured.first
+    before = [_row(first, arm) for arm in first.names] if first else []
     nulls = [_row(each, name) for name, each in measured.nulls.items()]
     header = ["Arm", *(label for label, *_ in COLUMNS), "Explained variance", "Latents"]
     between = " In brackets the 95 % interval over transformers and latents, after ± the mean"
     between += " standard deviation of a latent over reseeds, after / the floor."
     return [
         Table("Latents of the last layer by arm." + between, header, rows),
-        Table("The same of the layer before." + between, header, before),
+        *([Table("The same of the layer before." + between, header, before)] if before else []),
         Table("Autoencoders of the trained one whose weights were not trained.", header, nulls),
     ]
 

@@ -68,7 +68,7 @@ class Randomised(NamedTuple):
 
     Attributes:
         scored: the arms whose latents are explained.
-        first: the same of an earlier layer.
+        first: the same of an earlier layer; None where there is one layer.
         nulls: by name, each an arm of its own.
         recovered: share of the loss that reconstructions keep, of "whole" and of each of nulls,
             (transformers,); nan where that is no number.
@@ -79,7 +79,7 @@ class Randomised(NamedTuple):
     """
 
     scored: Latents
-    first: Latents
+    first: Latents | None
     nulls: dict[str, Latents]
     recovered: dict[str, np.ndarray]
     explained: dict[str, np.ndarray]
@@ -88,7 +88,10 @@ class Randomised(NamedTuple):
 
 
 def measure(
-    datasets: Mapping[str, xarray.Dataset], arms: Sequence[str], floor_arms: Sequence[str]
+    datasets: Mapping[str, xarray.Dataset],
+    arms: Sequence[str],
+    floor_arms: Sequence[str],
+    first_arms: Sequence[str] = (),
 ) -> Randomised:
     """Read what was stored of all autoencoders.
 
@@ -96,9 +99,9 @@ def measure(
         datasets: {"scored" and "first": over row and seed, "floors", "whole" and each of NULLS:
             likewise, "frontier": over row, width, k and seed}, and perhaps "transformer": over
             seed.
-        arms: those of all but "floors": of an asset whose rows are the first arm of every
-            transformer, then the next.
+        arms: of an asset whose rows are the first arm of every transformer, then the next.
         floor_arms: those of "floors".
+        first_arms: those of "first", where there is one.
 
     Raises:
         ArgumentError: there are more or fewer rows than arms of all transformers; one line.
@@ -114,7 +117,7 @@ def measure(
     }
     return Randomised(
         scored=scored,
-        first=_latents(datasets[FIRST], arms, n),
+        first=_latents(datasets[FIRST], first_arms, n) if first_arms else None,
         nulls={name: _latents(datasets[name], (name,), n) for name in NULLS},
         recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *NULLS)},
         explained=explained,

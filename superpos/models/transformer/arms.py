@@ -9,7 +9,7 @@ noise_embeddings, their control).
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -116,7 +116,7 @@ class Arm(NamedTuple):
             residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
         if site == "residual":
             return residual
-        block = select(params.layers, layer)
+        block: Any = select(params.layers, layer)
         silent = block.replace(output=jax.tree.map(jnp.zeros_like, block.output))
         return model.block(silent if alone else block, residual)[1]
 
