@@ -43,6 +43,7 @@ def activations(n_texts: int = 16) -> dict[str, jax.Array]:
     rng = np.random.default_rng(1)
     sparse = rng.normal(size=(2, n_texts * LENGTH, D_MLP)).astype(np.float32)
     texts = rng.integers(N_TOKENS, size=(n_texts, LENGTH), dtype=np.int32)
+    texts[rng.random(texts.shape) < 0.05] = 3
     sparse[..., 0] += 4 * (texts.ravel() == 3)
     return {
         "inputs": jax.numpy.asarray(rng.normal(size=(2, 40, D_MLP)).astype(np.float32)),

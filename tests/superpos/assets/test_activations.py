@@ -1,0 +1,135 @@
+"""Activations of language models and of randomised ones: what is made, kept, and refused."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from superpos import models
+from superpos.arguments import ArgumentError
+from superpos.assets import activations, asset
+from superpos.types import Asset, Members
+from tests import texts
+
+ARMS = ("trained", "gaussian", "trained + less_token_means", "gaussian + matched_gaussian")
+
+
+def of(tokens: Asset | None = None, transformers: Asset | None = None, **changes: Any) -> Asset:
+    given: dict[str, Any] = {"arms": ARMS, "layer": 1, "site": "mlp", **changes}
+    return activations(transformers=transformers or two(), tokens=tokens or texts.tokens(), **given)
+
+
+@functools.cache
+def two() -> Asset:
+    """The golden transformer, and one of twice its weights."""
+    one = texts.transformers()
+    arrays = jax.tree.map(lambda leaf: np.concatenate([leaf, 2 * leaf]), one.arrays)
+    return asset(arrays, one.read)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
+    return dict(of().made(str(tmp_path_factory.mktemp("out"))).arrays)
+
+
+def trained(number: int) -> np.ndarray:
+    """Activations at all tokens of all texts that are read, but the first, (20, 14, d)."""
+    found = two().read(two().arrays)
+    params, _ = found.at(number)
+    apply = jax.jit(lambda text: found.model.transformer.apply(params, text).mlp[1])
+    return np.stack([apply(jnp.asarray(row)) for row in texts.tokens().arrays["tokens"][:, :-1]])[
+        :, 1:
+    ]
+
+
+def test_rows_are_arms_of_transformers_in_order(made: dict[str, np.ndarray]) -> None:
+    held_out = made["document"]
+    assert made["inputs"].shape == (8, 16 * 14, texts.D_MLP)
+    assert [*np.unique(held_out)] == [4, 9]  # two of ten documents, a quarter to the nearest
+    for number in (0, 1):
+        whole = trained(number)
+        chosen = np.isin(texts.tokens().arrays["document"], held_out)
+        for name, which in (("inputs", ~chosen), ("held_out", chosen)):
+            expected = whole[which].reshape(-1, texts.D_MLP)
+            np.testing.assert_allclose(made[name][number], expected, atol=1e-4)
+    apart = made["inputs"][:, None] - made["inputs"][None]
+    assert np.abs(apart).max(axis=(-1, -2))[np.triu_indices(8, 1)].min() > 0.01
+
+
+def test_texts_beside_them_are_those_that_are_held_out(made: dict[str, np.ndarray]) -> None:
+    given = texts.tokens().arrays
+    held_out = np.isin(given["document"], made["document"])
+    np.testing.assert_array_equal(made["tokens"], given["tokens"][held_out, 1:-1])
+    np.testing.assert_array_equal(made["vocabulary"], given["vocabulary"])
+    assert made["held_out"].shape[1] == made["tokens"].size
+
+
+def test_means_by_token_are_those_of_what_is_not_held_out(made: dict[str, np.ndarray]) -> None:
+    given = texts.tokens().arrays
+    seen = ~np.isin(given["document"], made["document"])
+    tokens = given["tokens"][seen, 1:-1].ravel()
+    less = made["inputs"][4]
+    for token in np.unique(tokens):
+        assert np.abs(less[tokens == token].mean(axis=0)).max() < 1e-5
+    held = made["held_out"][4]
+    assert np.abs(held.mean(axis=0)).max() > 1e-3
+
+
+def test_a_control_has_the_moments_of_its_arm(made: dict[str, np.ndarray]) -> None:
+    rows = {n: np.concatenate([made["inputs"][n], made["held_out"][n]]) for n in (2, 6)}
+    n_rows = len(rows[2])
+    deviation = rows[2].std(axis=0)
+    apart = np.abs(rows[6].mean(axis=0) - rows[2].mean(axis=0))
+    assert (apart <= 5 * deviation / n_rows**0.5 + 1e-5).all()
+    assert np.abs(rows[6].std(axis=0) - deviation).max() < 5 * deviation.max() / n_rows**0.5
+
+
+def test_what_is_made_once_is_read_again_and_has_one_digest(tmp_path: Path) -> None:
+    first = of().made(str(tmp_path))
+    [kept] = (tmp_path / "activations").iterdir()
+    times = [path.stat().st_mtime_ns for path in sorted(kept.glob("*.shard"))]
+    again = of().made(str(tmp_path))
+    assert len(times) == 8
+    assert [path.stat().st_mtime_ns for path in sorted(kept.glob("*.shard"))] == times
+    assert again.digest == first.digest
+    other = of(seed=1).made(str(tmp_path))
+    assert other.digest != first.digest
+    np.testing.assert_array_equal(other.arrays["inputs"][:2], first.arrays["inputs"][:2])
+    assert not np.array_equal(other.arrays["inputs"][2], first.arrays["inputs"][2])
+
+
+def test_shapes_are_known_before_anything_is_made(made: dict[str, np.ndarray]) -> None:
+    planned = of()
+    assert {name: each.shape for name, each in planned.arrays.items()} == {
+        name: each.shape for name, each in made.items()
+    }
+    assert isinstance(planned.arrays["inputs"], jax.ShapeDtypeStruct)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"arms": ["gausian"]}, "did you mean gaussian"),
+        ({"layer": 3}, "layer=3: expected at most 2, with site=mlp"),
+        ({"layer": 4, "site": "residual"}, "layer=4: expected at most 3, with site=residual"),
+        ({"skip": 15}, "skip=15: expected less than the 15 tokens of a text"),
+        ({"n_texts": 21}, "n_texts=21: expected at most the 20 of tokens"),
+        ({"n_texts": 2}, "held_out_share=0.25: leaves none of 2 documents"),
+        ({"held_out_share": 0.96}, "held_out_share=0.96: leaves none of 10 documents"),
+    ],
+)
+def test_what_cannot_be_collected_is_refused_at_once(changes: dict[str, Any], line: str) -> None:
+    with pytest.raises(ArgumentError, match=line) as caught:
+        of(**changes)
+    assert "\n" not in str(caught.value)
+
+
+def test_models_of_another_kind_are_refused() -> None:
+    model = models.autoencoder(n_features=5, n_hidden=2)
+    toys = Asset(texts.transformers().arrays, "", lambda arrays: Members(model, *arrays))
+    with pytest.raises(ArgumentError, match="transformers: expected language models"):
+        of(transformers=toys)
