@@ -130,21 +130,19 @@ def chosen(named: Sequence[Document], held_out_share: float, split: Split) -> di
     return found
 
 
-def tokeniser_of(
-    folder: str | None, n_tokens: int, train: Mapping[int, Document] | None = None
-) -> Tokeniser:
+def tokeniser_of(folder: str | None, n_tokens: int, train: Mapping[int, Document]) -> Tokeniser:
     """The tokeniser in a folder, or one that is learned.
 
     Args:
         folder: with tokenizer.json, or None.
         n_tokens: its size.
-        train: documents to learn from.
+        train: documents to learn from, where it is learned.
 
     Raises:
         ArgumentError: it cannot be read, or has another size; one line.
     """
     if folder is None:
-        texts = [document.text for document in (train or {}).values()]
+        texts = [document.text for document in train.values()]
         found, source = train_tokeniser(texts, n_tokens=n_tokens), "that the texts give"
     else:
         found, source = read_tokeniser(folder), f"of {folder}"

@@ -9,14 +9,16 @@ SETTING = (
     "two layers of 64 dimensions, 4 heads and 256 ReLU units, 1,024 tokens, 0.8 million tokens of"
     " Northanger Abbey in batches of 16 x 64, Adam at 3e-3; loss on chapters that are held out"
 )
+HISTORY = (
+    "A model of this size after 6.1 million tokens of all of Austen's novels, the one in the tests,"
+    " is 0.06 above trigrams of the same text."
+)
 CLAIMS = claims_of(
     "interp/language_model",
     (
         ("unigram", "the model learns how often each token comes: final loss minus that of"
          " unigrams", "<=", -0.5, 0),
         ("bigram", "and what follows one token: final loss minus that of bigrams", "<=", 0, 0),
-        ("trigram", "and more than what follows two: final loss minus that of trigrams", "<=", 0,
-         0),
         ("order", "first the one, then the other: tokens seen when the loss is first below that of"
          " bigrams, over those when it is below that of unigrams", ">=", 1.5, 0),
         ("seeds", "seeds agree: what the mean of their final losses is below that of unigrams, over"
@@ -26,6 +28,16 @@ CLAIMS = claims_of(
     section="-",
     setting=SETTING,
     origin=Origin("ours", "before"),
+) | claims_of(
+    "interp/language_model",
+    (
+        ("trigram", "and more than what follows two: final loss minus that of trigrams", "<=", 0,
+         0),
+    ),
+    paper="our own",
+    section="-",
+    setting=SETTING,
+    origin=Origin("ours", "before", HISTORY),
 ) | claims_of(
     "interp/language_model",
     (

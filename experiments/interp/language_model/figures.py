@@ -20,13 +20,15 @@ CAPTION = (
 def draw(measured: Learning, folder: Path) -> list[Figure]:
     """Draw a line for each seed and each baseline."""
     figure, axis = new_figure(1, 1, width=6.4, height=3.8)
-    for seed, loss in zip(measured.seeds, measured.loss, strict=True):
-        axis.plot(measured.tokens, loss, "o-", ms=3, lw=1, label=f"seed {seed}")
+    for number, (seed, loss) in enumerate(zip(measured.seeds, measured.loss, strict=True)):
+        colour = PALETTE[number % 3]
+        axis.plot(measured.tokens, loss, "o-", ms=3, lw=1, color=colour, label=f"seed {seed}")
     for colour, (name, loss) in zip(PALETTE[3:], measured.baselines.items(), strict=False):
         axis.axhline(loss, color=colour, ls="--", lw=1, label=f"{name}: {loss:.2f}")
     axis.axhline(np.log(measured.n_tokens), color=PALETTE[7], ls=":", lw=1, label="uniform")
-    first = measured.tokens[measured.tokens > 0].min(initial=1)
-    axis.set_xscale("symlog", linthresh=first, linscale=0.5)
+    trained = measured.tokens[measured.tokens > 0]
+    axis.set_xscale("symlog", linthresh=trained.min() if trained.size else 1, linscale=0.5)
+    axis.set_xlim(left=0)
     axis.set(xlabel="tokens seen", ylabel="loss on held-out text (nats per token)")
     axis.legend(frameon=False, fontsize=8)
     save(figure, folder / "language_model.png")

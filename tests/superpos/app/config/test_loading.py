@@ -222,14 +222,14 @@ def test_stored_members_are_measured_afterwards_over_numbers_of_the_evaluation(
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"geometri": {}}, "evaluations.geometri: unknown, expected one of geometry, loss,"),
+        ({"geometri": {}}, "evaluations.geometri: unknown, expected one of geometry, held_out"),
         ({"geometry": {"every": 0}}, "evaluations.geometry.every=0: expected an integer in"),
         ({"geometry": {"every": 9}}, "evaluations.geometry.every=9: expected at most n_steps=4"),
         ({"geometry": {"every": {"kind": "fall"}}}, "evaluations.geometry.every.kind='fall': exp"),
         ({"geometry": {"at_end": 1}}, "evaluations.geometry.at_end=1: expected true or false"),
         (
             {"geometry": {"after": True, "every": 2}},
-            "evaluations.geometry.after=True: expected ne",
+            "evaluations.geometry.after=True: expected no",
         ),
         ({"geometry": 3}, "evaluations.geometry=3: expected the arguments of geometry"),
         ({"again": {"kind": "loss", "batch_size": 8}}, "evaluations.again: loss"),
