@@ -106,10 +106,9 @@ def bind(
     problems += _texts(config)
     variants: dict[str, Variant] = {}
     wrong_variants = [*_variants(config["variants"])]
-    for name, changes in {} if wrong_variants else _by_name(config["variants"]):
+    for name, changed in {} if wrong_variants else _in_order(config):
         try:
             made = {each: variant.model for each, variant in variants.items()}
-            changed = with_changes(config, changes)
             wrong = [*_engine(changed["engine"])]
             problems += [each for each in wrong if each not in problems]
             changed = {**changed, "engine": SOUND_ENGINE} if wrong else changed
@@ -152,9 +151,23 @@ def _unread(variants: Iterable[Variant]) -> list[str]:
     ]
 
 
-def _by_name(variants: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, changes in (variants or {"sweep": None}).items():
-        yield name, changes or {}
+def _in_order(config: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The config of each variant, as written, but for those that an earlier one takes members of."""
+    given = config["variants"] or {"sweep": None}
+    changed = {name: with_changes(config, changes or {}) for name, changes in given.items()}
+    done: set[str] = set()
+
+    def with_needed(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        if name in done:
+            return
+        done.add(name)
+        for each in loading.variants_of(changed[name]["assets"]):
+            if each in changed:
+                yield from with_needed(each)
+        yield name, changed[name]
+
+    for name in changed:
+        yield from with_needed(name)
 
 
 def _unknown(prefix: str, node: Mapping[str, Any], known: Any) -> Iterator[str]:

@@ -41,6 +41,14 @@ def problems_of(node: Any) -> list[str]:
     return problems
 
 
+def variants_of(node: Any) -> list[str]:
+    """The variants whose members some loaders take, of a section `assets` that is not checked."""
+    loaders = node.values() if isinstance(node, Mapping) else ()
+    return [
+        str(each[VARIANT]) for each in loaders if isinstance(each, Mapping) and VARIANT in each
+    ]
+
+
 def needed(node: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Assets of some names, and those that their loaders are given, which come before.
 

@@ -14,6 +14,7 @@ from superpos.app.multirun import worker
 from superpos.train import StoreError, store
 from tests.superpos.app.multirun.workers import groups, ids_of
 
+NOVEL = "experiments/corpus/excerpt/northanger_abbey.txt"
 SMALL = ("fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8", "evaluations=loss")
 TINY = (*SMALL, "evaluations.loss.batch_size=8", "engine.check_fragile=false", "sweep.seed=[0,1]")
 ROWS = ("data=examples", "data.n_features=6", "+asset@assets.examples=array")
@@ -99,7 +100,9 @@ def test_loaders_are_checked_like_components(tmp_path: Path) -> None:
     lines = refused(config(tmp_path, assets=taken))
     assert lines == [f"assets.{n}: expected another name, which no component has" for n in taken]
     [line] = refused(config(tmp_path, assets={"rows": {"kind": "digit"}}))
-    assert line.startswith("assets.rows.kind='digit': expected one of array, digits, members")
+    assert line.startswith(
+        "assets.rows.kind='digit': expected one of activations, array, checkpoint, digits, members"
+    )
     [line] = refused(config(tmp_path, assets={"rows": {"kind": "digits", "spilt": "test"}}))
     assert line.endswith("did you mean split?")
     [line] = refused(config(tmp_path, assets=[1]))
@@ -146,6 +149,79 @@ def test_a_variant_that_does_not_come_before_is_refused(tmp_path: Path) -> None:
     [line] = refused(config(tmp_path, variants={"toy": {}, "codes": codes}))
     expected = "assets.members.variant=toi: expected an earlier one, of toy; did you mean toy?"
     assert line == expected
+
+
+@pytest.mark.usefixtures("no_compile")
+def test_variants_are_trained_before_those_that_take_their_members(tmp_path: Path) -> None:
+    codes = {
+        "data": {"kind": "activations", "n_features": 2, "data": compose([])["data"]},
+        "model": {"n_features": 2, "n_hidden": 1},
+        "assets": {"members": {"kind": "members", "variant": "toy"}},
+    }
+    variants, _ = runner.bind(config(tmp_path, variants={"codes": codes, "other": {}, "toy": {}}))
+    assert [*variants] == ["toy", "codes", "other"]
+    taking = {**codes, "assets": {"members": {"kind": "members", "variant": "codes"}}}
+    [line] = refused(config(tmp_path, variants={"codes": taking}))
+    assert line == "assets.members.variant=codes: expected an earlier one, of none"
+
+
+# Assets of assets
+
+
+OWN = "tests/golden/language_models/own"
+TOKENS = {"kind": "tokens", "novel": NOVEL, "tokeniser": OWN, "n_tokens": 1024, "context": 16}
+ACTIVATIONS = {"kind": "activations", "arms": ["trained", "gaussian"], "layer": 0, "n_texts": 200}
+
+
+def of_activations(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Autoencoders of the activations of a transformer on a novel."""
+    transformers = {"kind": "checkpoint", "path": OWN}
+    assets = {"tokens": TOKENS, "activations": ACTIVATIONS, "transformers": transformers}
+    return {
+        **config(folder, "model=sae_topk", "optim=sae_adam"),
+        "data": {"kind": "text_activations", "n_features": 256, "row": 0},
+        "model": {**compose(["model=sae_topk"])["model"], "d_in": 256},
+        "assets": {**assets, **changes},
+        "sweep": {"data": {"row": [0, 1]}},
+    }
+
+
+@pytest.mark.slow
+def test_an_asset_is_made_of_others_in_the_folder_of_the_run(tmp_path: Path) -> None:
+    given = of_activations(tmp_path)
+    [variant] = runner.bind(given)[0].values()
+    assert [*variant.plans[0].assets] == ["activations"]
+    assert not (tmp_path / "activations").exists()
+    runner.run(given)
+    found = store.open(tmp_path / "sweep")
+    assert (found["status"] == "ok").all() and found.sizes["row"] == 2
+    [kept] = (tmp_path / "activations").iterdir()
+    assert len([*kept.glob("*.shard")]) == 2
+    assert store.config_of(found)["assets.activations"]
+
+
+@pytest.mark.usefixtures("no_compile")
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            {"tokens": None},
+            "assets.activations.tokens: missing, and there is no asset called tokens",
+        ),
+        (
+            {"transformers": None},
+            "assets.activations.transformers: missing, and there is no asset called transformers",
+        ),
+        (
+            {"idle": {"kind": "orthonormal", "n_features": 2, "n_inputs": 2}},
+            "assets.idle: no component has an argument of that name",
+        ),
+    ],
+)
+def test_what_an_asset_needs_is_there_and_nothing_else(
+    tmp_path: Path, changes: dict[str, Any], line: str
+) -> None:
+    assert line in refused(of_activations(tmp_path, **changes))
 
 
 @pytest.mark.slow
