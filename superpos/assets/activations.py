@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from superpos.arguments import ArgumentError, CountOrZero, Interval, MaybeCount, Seed, factory
+from superpos.arguments import (
+    ArgumentError,
+    CountOrZero,
+    Interval,
+    MaybeCount,
+    Seed,
+    factory,
+    shown,
+)
 from superpos.engine.assets import aligned, asset, check_finite
 from superpos.models.transformer.arms import Arm, Site, arms_of, width_of
 from superpos.models.transformer.transformer import Transformer
@@ -28,7 +37,7 @@ def activations(
     transformers: Asset,
     tokens: Asset,
     arms: Sequence[str],
-    layer: CountOrZero,
+    layers: Sequence[int],
     site: Site = "mlp",
     n_texts: MaybeCount = None,
     skip: CountOrZero = 1,
@@ -45,8 +54,8 @@ def activations(
         tokens: an asset of texts, with the arrays "tokens", (n, length + 1), of which the last is
             not read, "document", (n,), and others that are handed on.
         arms: names, as `superpos.models.transformer.arms` has them.
-        layer: number of the block, from 0 on.
-        site: "residual", the residual stream before the block, or "mlp", the hidden layer of its
+        layers: numbers of blocks, from 0 on.
+        site: "residual", the residual stream before each block, or "mlp", the hidden layer of its
             MLP.
         n_texts: how many texts, evenly spaced, >= 1; None is all.
         skip: first tokens of each text whose activations are left out, as attention makes outliers
@@ -55,8 +64,9 @@ def activations(
         seed: of what is random in arms, in [0, 2³²). Each transformer has its own.
 
     Returns:
-        An Asset with "inputs", (n_arms * n_transformers, n, d), and "held_out", the same of the
-        documents that are held out, float32; row a * n_transformers + t is arm a of transformer t.
+        An Asset with "inputs", (n_layers * n_arms * n_transformers, n, d), and "held_out", the same
+        of the documents that are held out, float32: the first layer of the first arm of every
+        transformer, then that of the next arm, and so on.
         "tokens", (n_held_out_texts, length - skip), and "document" are of the latter.
 
     Raises:
@@ -65,10 +75,10 @@ def activations(
     """
     found = arms_of(arms)
     members = transformers.read(transformers.arrays)
-    _check(members, tokens.arrays, layer, site, skip)
+    _check(members, tokens.arrays, layers, site, skip)
     texts = _texts(tokens.arrays, n_texts, held_out_share)
-    collection = _Collection(found, members, texts, layer, site, skip, seed)
-    about = {"arms": [*arms], "layer": layer, "site": site, "skip": skip, "seed": seed}
+    collection = _Collection(found, members, texts, tuple(layers), site, skip, seed)
+    about = {"arms": [*arms], "layers": [*layers], "site": site, "skip": skip, "seed": seed}
     about |= {"n_texts": n_texts, "held_out_share": held_out_share, "tokens": tokens.digest}
     others = {
         **tokens.arrays,
@@ -82,7 +92,7 @@ def activations(
         rows = _kept(Path(folder), own, collection._replace(members=of.read(of.arrays)))
         return asset({**rows, **others}, about=json.dumps(own, sort_keys=True))
 
-    return Asset({**collection.shapes(collection.n_rows), **others}, "", make=make)
+    return Asset({**collection.shapes(len(layers) * collection.n_parts), **others}, "", make=make)
 
 
 class _Texts(NamedTuple):
@@ -100,18 +110,18 @@ class _Texts(NamedTuple):
 
 
 class _Collection(NamedTuple):
-    """Of every arm of every transformer, a part at a time: number of the row -> activations."""
+    """All layers of every arm of every transformer, a part at a time: number -> activations."""
 
     arms: Sequence[Arm]
     members: Members
     texts: _Texts
-    layer: int
+    layers: tuple[int, ...]
     site: Site
     skip: int
     seed: int
 
     @property
-    def n_rows(self) -> int:
+    def n_parts(self) -> int:
         return len(self.arms) * self.n_transformers
 
     @property
@@ -119,7 +129,7 @@ class _Collection(NamedTuple):
         return self.members.params.embedding.shape[0]
 
     def shapes(self, *lead: int) -> dict[str, jax.ShapeDtypeStruct]:
-        """Of a part, or of all with the number of rows before."""
+        """Of the arrays, with leading lengths."""
         d = width_of(self.members.params, self.site)
         length = self.texts.tokens.shape[1] - self.skip
         counts = {"inputs": np.sum(~self.texts.held_out), "held_out": np.sum(self.texts.held_out)}
@@ -132,15 +142,24 @@ class _Collection(NamedTuple):
         arm, which = self.arms[number // self.n_transformers], number % self.n_transformers
         keys = jax.random.split(jax.random.fold_in(jax.random.key(self.seed), which), 3)
         trained, _ = self.members.at(which)
-        needed = jax.tree.map(lambda leaf: leaf[: self.layer + 1], trained.layers)
+        needed = jax.tree.map(lambda leaf: leaf[: max(self.layers) + 1], trained.layers)
         params = _params(arm, keys[0], trained.replace(layers=needed))
-        what = (arm.of_text, self.members.model.transformer, self.layer, self.site)
-        found = _of_texts(what, params, self.texts.tokens, keys[1])[:, self.skip :]
-        held_out, n_tokens = self.texts.held_out, trained.embedding.shape[0]
+        what = (arm.of_text, self.members.model.transformer, self.layers, self.site)
+        found = _of_texts(what, params, self.texts.tokens, keys[1])[:, :, self.skip :]
+        n_tokens = trained.embedding.shape[0]
+        parts = [
+            self._split(arm, each, key, n_tokens)
+            for each, key in zip(found, jax.random.split(keys[2], len(found)), strict=True)
+        ]
+        return {name: np.stack([each[name] for each in parts]) for name in parts[0]}
+
+    def _split(self, arm: Arm, found: Array, key: Key, n_tokens: int) -> dict[str, np.ndarray]:
+        """Activations of one layer, (n_texts, length, d), as the arm has them, by document."""
+        held_out = self.texts.held_out
         tokens = self.texts.tokens[:, self.skip :]
         fitted = np.flatnonzero(np.repeat(~held_out, tokens.shape[1]))
         flat = found.reshape(-1, found.shape[-1])
-        rows = _rows((arm.of_rows, n_tokens), keys[2], flat, tokens.ravel(), fitted)
+        rows = _rows((arm.of_rows, n_tokens), key, flat, tokens.ravel(), fitted)
         texts = np.asarray(rows).reshape(found.shape)
         parts = {
             name: texts[chosen].reshape(-1, found.shape[-1])
@@ -163,18 +182,21 @@ def _rows(what: tuple[Arm, int], *given: Array) -> Array:
 
 @functools.partial(jax.jit, static_argnums=0)
 def _of_texts(
-    what: tuple[Arm, Transformer, int, Site], params: Any, tokens: Array, key: Key
+    what: tuple[Arm, Transformer, tuple[int, ...], Site], params: Any, tokens: Array, key: Key
 ) -> Array:
-    """Activations at each token of all texts, (n_texts, length, d)."""
-    arm, model, layer, site = what
-    return jax.lax.map(
-        lambda each: arm.text_activations(model, params, *each, layer=layer, site=site),
+    """Activations at each token of all texts, (n_layers, n_texts, length, d)."""
+    arm, model, layers, site = what
+    found = jax.lax.map(
+        lambda each: arm.text_activations(model, params, *each, layers=layers, site=site),
         (tokens, jax.random.split(key, tokens.shape[0])),
         batch_size=TEXTS_AT_ONCE,
     )
+    return jnp.moveaxis(found, 1, 0)
 
 
-def _check(members: Members, texts: Mapping[str, Any], layer: int, site: Site, skip: int) -> None:
+def _check(
+    members: Members, texts: Mapping[str, Any], layers: Sequence[int], site: Site, skip: int
+) -> None:
     """Refuse what cannot be collected.
 
     Raises:
@@ -184,8 +206,12 @@ def _check(members: Members, texts: Mapping[str, Any], layer: int, site: Site, s
     if model is None:
         raise ArgumentError("transformers: expected language models")
     most = model.architecture.n_layers - (site == "mlp")
-    if layer > most:
-        raise ArgumentError(f"layer={layer}: expected at most {most}, with site={site}")
+    several = isinstance(layers, Sequence) and not isinstance(layers, str) and len(layers) > 0
+    whole = several and all(type(each) is int and 0 <= each <= most for each in layers)
+    if not whole or len({*layers}) < len(layers):
+        raise ArgumentError(
+            f"layers={shown(layers)}: expected integers in [0, {most}], each once, with site={site}"
+        )
     length = texts["tokens"].shape[1] - 1
     if skip >= length:
         raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
@@ -220,13 +246,17 @@ def _kept(folder: Path, about: Mapping[str, Any], collection: _Collection) -> di
         ArgumentError: a file cannot be read or written, or a number is not finite; one line.
     """
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-    place, of_part, n_rows = folder / FOLDER / name, collection.shapes(), collection.n_rows
+    place, n_layers, n_parts = folder / FOLDER / name, len(collection.layers), collection.n_parts
+    of_part = collection.shapes(n_layers)
     try:
-        shards.make(place, about, of_part, n_rows, collection)
-        found = {each: aligned((n_rows, *of.shape), of.dtype) for each, of in of_part.items()}
-        for number, arrays in enumerate(shards.read(place, of_part, n_rows)):
+        shards.make(place, about, of_part, n_parts, collection)
+        found = {
+            each: aligned((n_layers, n_parts, *of.shape[1:]), of.dtype)
+            for each, of in of_part.items()
+        }
+        for number, arrays in enumerate(shards.read(place, of_part, n_parts)):
             for each, array in arrays.items():
-                found[each][number] = array
+                found[each][:, number] = array
     except shards.StoreError as error:
         raise ArgumentError(str(error)) from None
-    return found
+    return {name: each.reshape(-1, *each.shape[2:]) for name, each in found.items()}

@@ -26,7 +26,7 @@ SINGLE = 0.9
 """A latent stands for one token that has this part of its activation there."""
 SETTING = (
     "hidden layer of the last MLP of our transformer of two layers (64 dimensions, 256 ReLU units),"
-    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 24 latents of each arm that"
+    " Northanger Abbey; TopK, 512 latents, k 16, 600 updates of 256; 20 latents of each arm that"
     " are active in 30 contexts or more; explained by a decision list, without a language model"
 )
 ROWS_OF_BRICKEN: Sequence[Row] = (
@@ -78,6 +78,7 @@ ROWS_OF_HEAP: Sequence[Row] = (
         0,
         0,
     ),
+    ("depth", "and rises with depth: last layer minus first, in nats", ">=", 0, 0),
 )
 ROWS_OF_KORZNIKOV: Sequence[Row] = (
     (
@@ -178,15 +179,25 @@ CLAIMS = {
 def judge(measured: Randomised) -> list[Verdict]:
     """Verdicts on differences of means; a note has the interval of each."""
     found = {
-        **_differences(measured.scored),
+        **_differences(measured.last),
+        "depth": _depth(measured),
         **_floors(measured),
-        **_controls(measured.scored),
+        **_controls(measured.last),
         "frozen_decoder": _ratio(measured),
     }
     return [claim.judge(*_value(found[key])) for key, claim in CLAIMS.items()]
 
 
-def _value(found: Interval | float) -> tuple[float, str]:
+def _depth(measured: Randomised) -> Interval | None:
+    """How much higher the entropy is in the last layer; None of one layer."""
+    first, *others = measured.scored
+    if not others:
+        return None
+    last, before = (each.of(TRAINED, "top_token_entropy") for each in (others[-1], first))
+    return difference(last, before)
+
+
+def _value(found: Interval | float | None) -> tuple[float | None, str]:
     if isinstance(found, Interval):
         return found.mean, f"95 % interval {found.low:.3f} to {found.high:.3f}"
     return found, ""
@@ -258,5 +269,5 @@ def _ratio(measured: Randomised) -> float:
     """The score of an untrained decoder over that of a trained one."""
     frozen = measured.nulls["frozen_decoder"].of("frozen_decoder", "simulation", EXPLAINER)
     return float(
-        means(frozen).mean() / means(measured.scored.of(TRAINED, "simulation", EXPLAINER)).mean()
+        means(frozen).mean() / means(measured.last.of(TRAINED, "simulation", EXPLAINER)).mean()
     )

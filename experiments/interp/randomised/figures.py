@@ -46,8 +46,8 @@ FIT_CAPTION = (
 
 def draw(measured: Randomised, folder: Path) -> list[Figure]:
     """Draw three figures."""
-    _draw_bits(measured.scored, folder / "bits.png")
-    _draw_spread(measured.scored, folder / "spread.png")
+    _draw_bits(measured.last, folder / "bits.png")
+    _draw_spread(measured.last, folder / "spread.png")
     _draw_fit(measured, folder / "fit.png")
     return [
         Figure("bits.png", BITS_ALT, BITS_CAPTION),
@@ -122,21 +122,39 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
 
 
 def tables(measured: Randomised) -> list[Table]:
-    """Arms by measures, with intervals; and autoencoders that have learned little."""
-    rows = [_row(measured.scored, arm) for arm in measured.scored.names]
-    first = measured.first
-    before = [_row(first, arm) for arm in first.names] if first else []
-    nulls = [_row(each, name) for name, each in measured.nulls.items()]
+    """Arms by measures in each layer, with intervals; and autoencoders that have learned little."""
     header = ["Arm", *(label for label, *_ in COLUMNS), "Explained variance", "Latents"]
-    between = " In brackets the 95 % interval over transformers and latents, after ± the mean"
-    between += " standard deviation of a latent over reseeds, after / the floor."
+    found = [
+        Table(f"Latents of layer {layer} by arm. {LEGEND}", header, _rows(scored))
+        for layer, scored in zip(measured.layers, measured.scored, strict=True)
+    ]
+    nulls = [row for each in measured.nulls.values() for row in _rows(each)]
+    recovered = [[name, *_of_loss(each)] for name, each in measured.recovered.items()]
     return [
-        Table("Latents of the last layer by arm." + between, header, rows),
-        *([Table("The same of the layer before." + between, header, before)] if before else []),
-        Table("Autoencoders of the trained one whose weights were not trained.", header, nulls),
+        *found,
+        Table(
+            f"The same of autoencoders of the trained one that learned less. {LEGEND}",
+            header,
+            nulls,
+        ),
+        Table(
+            "Share of the loss that the MLP is worth which is kept with reconstructions in its"
+            " place, mean over transformers; of autoencoders of the trained one.",
+            ["Autoencoder", "Loss recovered"],
+            recovered,
+        ),
     ]
 
 
+def _of_loss(recovered: np.ndarray) -> list[str]:
+    known = recovered[np.isfinite(recovered)]
+    return [f"{known.mean():.3f}" if known.size else "no number: ablation costs nothing certain"]
+
+
+LEGEND = (
+    "In brackets the 95 % interval over transformers and latents, after ± the mean standard"
+    " deviation of a latent over reseeds, after / the floor."
+)
 COLUMNS = (
     ("Simulation", "simulation", EXPLAINER),
     ("Detection", "detection", EXPLAINER),
@@ -146,6 +164,10 @@ COLUMNS = (
     ("Token entropy", "top_token_entropy", ""),
 )
 """Label, result, explainer."""
+
+
+def _rows(latents: Latents) -> list[list[str]]:
+    return [_row(latents, arm) for arm in latents.names]
 
 
 def _row(latents: Latents, arm: str) -> list[str]:

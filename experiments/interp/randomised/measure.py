@@ -14,13 +14,7 @@ from superpos.arguments import ArgumentError
 from superpos.evaluations.interpretation import BY_EXPLAINER, BY_LATENT, EXPLAINERS
 from superpos.train import store
 
-SCORED, FIRST, FLOORS, FRONTIER, TRANSFORMER = (
-    "scored",
-    "first",
-    "floors",
-    "frontier",
-    "transformer",
-)
+SCORED, FLOORS, FRONTIER, TRANSFORMER = "scored", "floors", "frontier", "transformer"
 WHOLE = "whole"
 NULLS = ("frozen_decoder", "frozen_encoder", "soft_decoder", "untrained")
 """The variants; nulls are of the trained transformer, and have learned nothing, or little."""
@@ -67,63 +61,82 @@ class Randomised(NamedTuple):
     """All that is judged and drawn.
 
     Attributes:
-        scored: the arms whose latents are explained.
-        first: the same of an earlier layer; None where there is one layer.
-        nulls: by name, each an arm of its own.
+        layers: their numbers.
+        scored: of each layer, the arms whose latents are explained.
+        nulls: of the last layer, by name, each an arm of its own.
         recovered: share of the loss that reconstructions keep, of "whole" and of each of nulls,
             (transformers,); nan where that is no number.
-        explained: held-out explained variance of every arm by its name, (transformers,), and of
-            those that are not explained.
+        explained: held-out explained variance in the last layer of every arm by its name,
+            (transformers,), and of those that are not explained.
         frontier: trained and randomised, over L0 and width.
-        excerpts: contexts of latents of the scored arms, for a person.
+        excerpts: contexts of latents of the last layer, for a person.
     """
 
-    scored: Latents
-    first: Latents | None
+    layers: tuple[int, ...]
+    scored: list[Latents]
     nulls: dict[str, Latents]
     recovered: dict[str, np.ndarray]
     explained: dict[str, np.ndarray]
     frontier: list[Setting]
     excerpts: list[Excerpt]
 
+    @property
+    def last(self) -> Latents:
+        """The scored arms of the last layer."""
+        return self.scored[-1]
+
 
 def measure(
     datasets: Mapping[str, xarray.Dataset],
+    layers: Sequence[int],
     arms: Sequence[str],
     floor_arms: Sequence[str],
-    first_arms: Sequence[str] = (),
 ) -> Randomised:
     """Read what was stored of all autoencoders.
 
     Args:
-        datasets: {"scored" and "first": over row and seed, "floors", "whole" and each of NULLS:
-            likewise, "frontier": over row, width, k and seed}, and perhaps "transformer": over
-            seed.
-        arms: of an asset whose rows are the first arm of every transformer, then the next.
+        datasets: {"scored": over row and seed, "floors", "whole" and each of NULLS: likewise, of
+            the last layer, "frontier": over row, width, k and seed}, and perhaps "transformer":
+            over seed.
+        layers: of the asset of "scored".
+        arms: of the same; its rows are those of `assets.activations`.
         floor_arms: those of "floors".
-        first_arms: those of "first", where there is one.
 
     Raises:
-        ArgumentError: there are more or fewer rows than arms of all transformers; one line.
+        ArgumentError: there are more or fewer rows than layers, arms and transformers; one line.
     """
     several = datasets.get(TRANSFORMER)
     n = 1 if several is None else int(store.finished(several).sum())
-    scored = _latents(datasets[SCORED], arms, n)
+    per_layer = _of_layers(datasets[SCORED], len(layers))
+    scored = [_latents(each, arms, n) for each in per_layer]
     floors = _fit(datasets[FLOORS], floor_arms, n)
     explained = {
         name: values.mean(axis=-1)
-        for names, fit in ((arms, scored.fit), (floor_arms, floors))
+        for names, fit in ((arms, scored[-1].fit), (floor_arms, floors))
         for name, values in zip(names, fit["held_out_explained_variance"], strict=True)
     }
     return Randomised(
+        layers=tuple(layers),
         scored=scored,
-        first=_latents(datasets[FIRST], first_arms, n) if first_arms else None,
         nulls={name: _latents(datasets[name], (name,), n) for name in NULLS},
         recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *NULLS)},
         explained=explained,
-        frontier=_frontier(datasets[FRONTIER], arms, n),
-        excerpts=excerpts_of(datasets[SCORED], arms, n),
+        frontier=_frontier(datasets[FRONTIER], [arms[at] for at in (0, 1)], n),
+        excerpts=excerpts_of(per_layer[-1], arms, n),
     )
+
+
+def _of_layers(dataset: xarray.Dataset, n_layers: int) -> list[xarray.Dataset]:
+    """The rows of each layer.
+
+    Raises:
+        ArgumentError: they are no whole number; one line.
+    """
+    n_rows = dataset.sizes["row"]
+    if n_rows % n_layers:
+        raise ArgumentError(f"sweep.data.data.row: {n_rows} rows, expected as many of each layer")
+    per_layer = n_rows // n_layers
+    return [dataset.isel(row=slice(at * per_layer, (at + 1) * per_layer)) for at in range(n_layers)]
 
 
 def _by_arm(
@@ -187,7 +200,7 @@ def _agreement(W_dec: np.ndarray) -> np.ndarray:
 def _frontier(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) -> list[Setting]:
     """Means over seeds and transformers, in the order of arm, width and k."""
     last = at_the_end(dataset).where(store.finished(dataset)).mean("seed")
-    last = last.assign_coords(row=last["row"].to_numpy().astype(int) // n_transformers)
+    last = last.assign_coords(row=np.arange(last.sizes["row"]) // n_transformers)
     found = []
     for row, of_arm in last.groupby("row"):
         for width, k in (

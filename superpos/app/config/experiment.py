@@ -152,7 +152,7 @@ def _unread(variants: Iterable[Variant]) -> list[str]:
 
 
 def _in_order(config: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The config of each variant, as written, but for those that an earlier one takes members of."""
+    """The config of each variant in their order, those first that another takes members of."""
     given = config["variants"] or {"sweep": None}
     changed = {name: with_changes(config, changes or {}) for name, changes in given.items()}
     done: set[str] = set()

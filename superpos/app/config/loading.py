@@ -44,9 +44,7 @@ def problems_of(node: Any) -> list[str]:
 def variants_of(node: Any) -> list[str]:
     """The variants whose members some loaders take, of a section `assets` that is not checked."""
     loaders = node.values() if isinstance(node, Mapping) else ()
-    return [
-        str(each[VARIANT]) for each in loaders if isinstance(each, Mapping) and VARIANT in each
-    ]
+    return [str(each[VARIANT]) for each in loaders if isinstance(each, Mapping) and VARIANT in each]
 
 
 def needed(node: Mapping[str, Any], names: Iterable[str]) -> list[str]:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 from superpos.app.config.axes import expand, flat_axes
 from superpos.app.config.changes import flat, with_value, without_links
-from superpos.app.config.resolve import after, resolve
+from superpos.app.config.resolve import after
 from superpos.app.config.sweep_plan import ConfigError, SweepPlan, bind_plan, make_plan
 from superpos.app.config.varying import axis_hint
+from superpos.app.registry import registry
 from superpos.app.sweeping import arithmetic
 from superpos.arguments import ArgumentError, did_you_mean, shown
+from superpos.components import asked, construct
 from superpos.store.grid import SEED, canonical, make_grid
 from superpos.types import EMPTY, Model
 
@@ -47,10 +49,12 @@ class Variant:
 
     @property
     def model(self) -> Model | None:
-        """The model of all members; None where they have different ones."""
+        """The model of all members; None where they have different ones, or it reads an asset."""
         [plan, *others] = self.plans
+        node = plan.config["model"]
         differ = others or any(key.startswith("model.") for key in self.axes)
-        return None if differ or plan.assets else resolve(plan.config, {}).model
+        reads = asked(registry(), "model", node) & plan.assets.keys()
+        return None if differ or reads else construct(registry(), "model", node)
 
 
 class _Part(NamedTuple):

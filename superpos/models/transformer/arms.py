@@ -93,32 +93,38 @@ class Arm(NamedTuple):
         tokens: Array,
         key: Key,
         *,
-        layer: int,
+        layers: tuple[int, ...],
         site: Site,
     ) -> Array:
-        """Activations at each token of one text, (n,) -> (n, d), but for matched_gaussian.
+        """Activations at each token of one text, before `all_activations`.
 
         Args:
             model: the functions of the transformer.
             params: of the arm.
             tokens: the text, int32 (n,).
             key: of the noise.
-            layer: number of the block, from 0 on; of the residual stream, the blocks before it, up
-                to all.
+            layers: numbers of blocks, from 0 on; of the residual stream, of the blocks before it,
+                up to all.
             site: what is returned.
+
+        Returns:
+            (len(layers), n, d). Blocks after the last of the layers are not run.
         """
         residual = model.embed(params, tokens)
         if NOISE in self.changes:
             mean, deviation = (f(params.embedding, 0, keepdims=True) for f in (jnp.mean, jnp.std))
             residual = mean + deviation * jax.random.normal(key, residual.shape)
-        alone = ALONE in self.changes
-        if layer and not alone:
-            residual = model.blocks(select(params.layers, slice(layer)), residual)[0][-1]
-        if site == "residual":
-            return residual
-        block: Any = select(params.layers, layer)
-        silent = block.replace(output=jax.tree.map(jnp.zeros_like, block.output))
-        return model.block(silent if alone else block, residual)[1]
+        chosen = jnp.asarray(layers)
+        if ALONE in self.changes:
+            if site == "residual":
+                return jnp.broadcast_to(residual, (len(layers), *residual.shape))
+            blocks: Any = jax.tree.map(lambda leaf: leaf[chosen], params.layers)
+            silent = blocks.replace(output=jax.tree.map(jnp.zeros_like, blocks.output))
+            return jax.vmap(lambda block: model.block(block, residual)[1])(silent)
+        n_blocks = max(layers) + (site == "mlp")
+        after, hidden = model.blocks(select(params.layers, slice(n_blocks)), residual)
+        streams = jnp.concatenate([residual[None], after])
+        return (hidden if site == "mlp" else streams)[chosen]
 
     def all_activations(
         self, key: Key, activations: Array, tokens: Array, fitted: Array, *, n_tokens: int

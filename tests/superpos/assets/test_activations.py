@@ -19,7 +19,7 @@ ARMS = ("trained", "gaussian", "trained + less_token_means", "gaussian + matched
 
 
 def of(tokens: Asset | None = None, transformers: Asset | None = None, **changes: Any) -> Asset:
-    given: dict[str, Any] = {"arms": ARMS, "layer": 1, "site": "mlp", **changes}
+    given: dict[str, Any] = {"arms": ARMS, "layers": [1], "site": "mlp", **changes}
     return activations(transformers=transformers or two(), tokens=tokens or texts.tokens(), **given)
 
 
@@ -58,6 +58,14 @@ def test_rows_are_arms_of_transformers_in_order(made: dict[str, np.ndarray]) -> 
             np.testing.assert_allclose(made[name][number], expected, atol=1e-4)
     apart = made["inputs"][:, None] - made["inputs"][None]
     assert np.abs(apart).max(axis=(-1, -2))[np.triu_indices(8, 1)].min() > 0.01
+
+
+def test_layers_come_one_after_the_other(tmp_path: Path, made: dict[str, np.ndarray]) -> None:
+    both = of(layers=[0, 1]).made(str(tmp_path)).arrays
+    assert both["inputs"].shape == (16, *made["inputs"].shape[1:])
+    for name in ("inputs", "held_out"):
+        np.testing.assert_allclose(both[name][8:10], made[name][:2], atol=1e-5)
+        assert np.abs(both[name][:2] - made[name][:2]).max() > 0.01
 
 
 def test_texts_beside_them_are_those_that_are_held_out(made: dict[str, np.ndarray]) -> None:
@@ -114,8 +122,11 @@ def test_shapes_are_known_before_anything_is_made(made: dict[str, np.ndarray]) -
     ("changes", "line"),
     [
         ({"arms": ["gausian"]}, "did you mean gaussian"),
-        ({"layer": 3}, "layer=3: expected at most 2, with site=mlp"),
-        ({"layer": 4, "site": "residual"}, "layer=4: expected at most 3, with site=residual"),
+        ({"layers": [3]}, r"layers=\[3\]: expected integers in \[0, 2\], each once, with site=mlp"),
+        ({"layers": [4], "site": "residual"}, r"in \[0, 3\], each once, with site=residual"),
+        ({"layers": [1, 1]}, "each once"),
+        ({"layers": []}, "layers=.*expected integers"),
+        ({"layers": 1}, "layers=1: expected integers"),
         ({"skip": 15}, "skip=15: expected less than the 15 tokens of a text"),
         ({"n_texts": 21}, "n_texts=21: expected at most the 20 of tokens"),
         ({"n_texts": 2}, "held_out_share=0.25: leaves none of 2 documents"),

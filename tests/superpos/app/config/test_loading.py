@@ -170,7 +170,12 @@ def test_variants_are_trained_before_those_that_take_their_members(tmp_path: Pat
 
 OWN = "tests/golden/language_models/own"
 TOKENS = {"kind": "tokens", "novel": NOVEL, "tokeniser": OWN, "n_tokens": 1024, "context": 16}
-ACTIVATIONS = {"kind": "activations", "arms": ["trained", "gaussian"], "layer": 0, "n_texts": 200}
+ACTIVATIONS = {
+    "kind": "activations",
+    "arms": ["trained", "gaussian"],
+    "layers": [0],
+    "n_texts": 200,
+}
 
 
 def of_activations(folder: Path, **changes: Any) -> dict[str, Any]:

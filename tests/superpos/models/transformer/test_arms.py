@@ -24,9 +24,9 @@ def activations(name: str, site: str = "mlp", layer: int = 1, seed: int = 0) -> 
     model, params = golden()
     found = arm(name)
     run = jax.jit(
-        functools.partial(found.text_activations, model, layer=layer, site=site),
+        functools.partial(found.text_activations, model, layers=(layer,), site=site),
     )
-    return np.asarray(run(params, jnp.asarray(TOKENS), jax.random.key(seed)))
+    return np.asarray(run(params, jnp.asarray(TOKENS), jax.random.key(seed)))[0]
 
 
 def test_trained_activations_are_those_of_the_forward_pass() -> None:
@@ -67,7 +67,7 @@ def test_noise_has_the_mean_and_the_deviation_of_the_embeddings() -> None:
     many = jnp.zeros(8, jnp.int32)
     run = jax.jit(
         lambda key: arm("trained + noise_embeddings").text_activations(
-            model, params, many, key, layer=0, site="residual"
+            model, params, many, key, layers=(0,), site="residual"
         )
     )
     drawn = np.asarray(jax.lax.map(run, jax.random.split(jax.random.key(0), 2000)))
@@ -80,11 +80,28 @@ def test_noise_has_the_mean_and_the_deviation_of_the_embeddings() -> None:
 
 def test_matched_vectors_stand_in_place_of_the_activations_alone() -> None:
     rows = jnp.asarray(np.random.default_rng(0).uniform(size=(500, 4)).astype(np.float32))
-    key = jax.random.key(0)
-    found = np.asarray(arm("trained + matched_gaussian").all_activations(key, rows))
+    tokens = jnp.zeros(500, jnp.int32)
+    given = (jax.random.key(0), rows, tokens, jnp.arange(100))
+    found = np.asarray(arm("trained + matched_gaussian").all_activations(*given, n_tokens=2))
     assert abs(found.mean(0) - rows.mean(0)).max() < 0.1
     assert found.min() < 0 < rows.min()
-    assert arm("gaussian").all_activations(key, rows) is rows
+    assert arm("gaussian").all_activations(*given, n_tokens=2) is rows
+
+
+def test_means_by_token_are_those_of_the_examples_that_are_fitted() -> None:
+    rows = np.random.default_rng(0).uniform(size=(6, 2)).astype(np.float32)
+    tokens, fitted = np.array([0, 1, 0, 1, 0, 2]), np.array([0, 1, 2])
+    found = np.asarray(
+        arm("trained + less_token_means").all_activations(
+            jax.random.key(0),
+            jnp.asarray(rows),
+            jnp.asarray(tokens),
+            jnp.asarray(fitted),
+            n_tokens=3,
+        )
+    )
+    means = np.stack([rows[[0, 2]].mean(0), rows[1], rows[:3].mean(0)])
+    np.testing.assert_allclose(found, rows - means[tokens], atol=1e-6)
 
 
 def test_weights_are_those_of_the_scheme() -> None:
