@@ -26,12 +26,16 @@ def where_needed(needed: Array, term: Callable[..., Array], parts: Any, given: A
     """
 
     def computed(parts: Any, given: Any) -> tuple[Array, Any]:
-        found = jax.value_and_grad(term)
+        found, whole = jax.value_and_grad(term), (parts, given)
         shapes = jax.eval_shape(found, parts, given)
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        _, result = jax.lax.while_loop(
-            lambda loop: loop[0], lambda _: (jnp.bool_(False), found(parts, given)), (needed, zeros)
-        )
+
+        def once(loop: tuple[Array, Any]) -> tuple[Array, Any]:
+            # What does not depend on the loop the compiler would compute before it, needed or not.
+            read = jax.tree.map(lambda leaf: jnp.where(loop[0], leaf, jnp.zeros_like(leaf)), whole)
+            return jnp.bool_(False), found(*read)
+
+        _, result = jax.lax.while_loop(lambda loop: loop[0], once, (needed, zeros))
         return result
 
     @jax.custom_vjp

@@ -87,24 +87,27 @@ def matching_pursuit(
 
         def iterate(
             loop: tuple[Array, Array, Array], number: Array
-        ) -> tuple[tuple[Array, Array, Array], None]:
-            code, residual, done = loop
+        ) -> tuple[tuple[Array, Array, Array], tuple[Array, Array]]:
+            residual, active, done = loop
             products = jax.lax.stop_gradient(residual) @ jax.lax.stop_gradient(params.W_dec).T
-            chosen = jnp.argmax(jnp.where(used, jax.nn.relu(products), -1), axis=-1)
+            chosen = first_largest(jnp.where(used, jax.nn.relu(products), -1))
             rows = params.W_dec[chosen]
             values = jax.nn.relu(jnp.sum(residual * rows, axis=-1))
             values = jnp.where(done | (number >= n_wanted), 0, values)
-            added = code + jax.nn.one_hot(chosen, d_code, dtype=x.dtype) * values[:, None]
             left = residual - values[:, None] * rows
             done |= jnp.sum(jnp.square(left), axis=-1) < jnp.square(residual_threshold)
             if stop_at_repeat:
-                done |= jnp.all((added != 0) == (code != 0), axis=-1)
-            return (added, left, done), None
+                new = active.at[examples, chosen].max(values > 0)
+                done |= jnp.all(new == active, axis=-1)
+                active = new
+            return (left, active, done), (chosen, values)
 
         inside = centred(x, params.b_dec, pre_bias)
-        empty = jnp.zeros((x.shape[0], d_code), inside.dtype)
-        start = (empty, inside, jnp.zeros(x.shape[0], bool))
-        (code, _, _), _ = jax.lax.scan(iterate, start, jnp.arange(n_iterations))
+        examples, none = jnp.arange(x.shape[0]), jnp.zeros((x.shape[0], d_code), bool)
+        start = (inside, none, jnp.zeros(x.shape[0], bool))
+        _, (chosen, values) = jax.lax.scan(iterate, start, jnp.arange(n_iterations))
+        code = jnp.zeros((x.shape[0], d_code), inside.dtype)
+        code = code.at[examples[None], chosen].add(values)
         recon = code @ params.W_dec
         return Pass(code, code, recon + params.b_dec[None] if pre_bias else recon)
 
@@ -121,3 +124,15 @@ def matching_pursuit(
     init = saelens(decoder_norm=1.0) if init is None else init
     around = Around(width=width, init=init, centre=centre, scale=scale)
     return sparse_autoencoder(architecture, around, d_in=d_in, d_code=d_code)
+
+
+def first_largest(values: Array) -> Array:
+    """The index of the largest along the last axis, the first of equal ones; as `jnp.argmax`.
+
+    On a CPU the compiler makes better loops of two reductions than of one of pairs. Where there is
+    a nan it is the last index.
+    """
+    n = values.shape[-1]
+    index = jax.lax.broadcasted_iota(jnp.int32, values.shape, values.ndim - 1)
+    largest = jnp.max(values, axis=-1, keepdims=True)
+    return jnp.min(jnp.where(values == largest, index, n - 1), axis=-1)

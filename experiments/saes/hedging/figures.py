@@ -81,7 +81,7 @@ def _draw_levels(measured: Levels, path: Path) -> None:
             axis.imshow(cosine, cmap="RdBu_r", vmin=-1, vmax=1)
             for (latent, feature), value in np.ndenumerate(cosine):
                 colour = "white" if abs(value) > 0.6 else "black"
-                text = f"{value:.2f}"
+                text = f"{value:z.2f}"
                 axis.text(feature, latent, text, ha="center", va="center", color=colour, size=7)
             axis.set_title(TITLES[case] if row == 0 else "")
         axes[row, 0].set(ylabel=f"{name}\nlatent", yticks=range(4))

@@ -44,7 +44,7 @@ FOUND = Figure(
 FEATURES = Figure(
     "features.png",
     "Largest cosine with a latent, and density, against the rank of features by density.",
-    "Left: how well features are found, means over features of similar rank. Solid vertical: the"
+    "Means over features of similar rank. Left: how well features are found. Solid vertical: the"
     " number of latents. Dotted: where the levels of the trees begin, roots first, and where the"
     " features do that are in no tree. Right: how often features are on.",
 )
@@ -59,7 +59,7 @@ def draw(measured: Benchmark, folder: Path) -> list[Figure]:
     save(figure, folder / FRONTIER.name)
     figure, axes = new_figure(1, 1 + len(measured.found), width=13, height=2.7, sharey=True)
     image = _draw_matrices(axes, measured)
-    figure.colorbar(image, ax=axes, shrink=0.8, label="|cosine|")
+    figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01, label="|cosine|")
     save(figure, folder / FOUND.name)
     figure, axes = new_figure(1, 2, width=9, height=3.4)
     _draw_features(axes, measured)
@@ -95,14 +95,17 @@ def _draw_features(axes: Any, measured: Benchmark) -> None:
     rank = 1 + np.arange(truth.density.size)
     edges = np.unique(np.geomspace(1, rank[-1] + 1, N_BINS + 1).round().astype(int))
     middle = np.sqrt(edges[:-1] * (edges[1:] - 1))
+
+    def means(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, edges[:-1] - 1) / np.diff(edges)
+
     for (name, found), colour in zip(measured.found.items(), PALETTE, strict=False):
         cosine = found.cosine[found.level(measured.compared)]
-        means = np.add.reduceat(cosine, edges[:-1] - 1) / np.diff(edges)
-        axes[0].plot(middle, means, "o-", color=colour, markersize=3, label=NAMES[name])
+        axes[0].plot(middle, means(cosine), "o-", color=colour, markersize=3, label=NAMES[name])
     axes[0].axvline(truth.n_latents, color=GREY, linewidth=0.9)
     axes[0].set(ylabel="largest cosine with a latent", ylim=(0, 1.03))
-    axes[0].legend(frameon=False, fontsize=8)
-    axes[1].plot(rank, truth.density, color="black", linewidth=0.9)
+    axes[0].legend(edgecolor="none", framealpha=1, fontsize=8)
+    axes[1].plot(middle, means(truth.density), "o-", color="black", markersize=3)
     axes[1].set(ylabel="density", yscale="log")
     for axis in axes:
         for start in truth.levels[1:]:

@@ -40,13 +40,25 @@ def test_it_waits_for_the_warm_up_and_stays_within_bounds() -> None:
     assert tuner.tuned(waiting, jnp.float32(9), jnp.int32(5), 5).coefficient == np.float32(1.2)
 
 
+def test_with_a_lead_the_coefficient_goes_by_where_l0_is_about_to_be() -> None:
+    """20 that falls by 0.5 in an update is 5 in 30 updates, of which 10 were asked for."""
+    tuner = l0_tuner(target=10.0, n_steps=200, lead=0.15)
+    state = state_of(2.0, 20.5, -0.5)
+    found = tuner.tuned(state, jnp.float32(18.5), jnp.int32(100), 0)  # a mean over 4 updates
+    factor = 1 + 3e-4 * PUBLISHED_STEPS / 200 * np.tanh(3 * (5 - 10) / 10)
+    np.testing.assert_allclose(found.l0, 20.0)
+    np.testing.assert_allclose(found.slope, -0.5)
+    np.testing.assert_allclose(found.coefficient, max(0.01, 2 * factor), rtol=1e-5)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.15])
 @pytest.mark.parametrize("n_steps", [1000, 5000, 20000])
 @pytest.mark.parametrize("target", [2.0, 8.0, 20.0])
 def test_a_model_that_lags_behind_its_coefficient_reaches_its_l0(
-    n_steps: int, target: float
+    n_steps: int, target: float, lead: float
 ) -> None:
     """L0 follows 12 c^-1/2 with a lag of a twentieth of the run and noise of 3 %."""
-    tuner = l0_tuner(target=target, n_steps=n_steps)
+    tuner = l0_tuner(target=target, n_steps=n_steps, lead=lead)
 
     def update(step: jax.Array, loop: tuple[TunerState, jax.Array]) -> tuple[TunerState, jax.Array]:
         state, l0 = loop
@@ -59,6 +71,7 @@ def test_a_model_that_lags_behind_its_coefficient_reaches_its_l0(
     np.testing.assert_allclose(l0, target, rtol=0.05)
 
 
+LEADS = {"relu": 0.0, "jumprelu": 0.15}
 PENALTIES: dict[str, Any] = {"relu": sparsity.l1, "jumprelu": sparsity.step}
 N_FEATURES, D_IN = 16, 8
 TARGETS = [2.0, 3.0, 4.0, 15.0]
@@ -81,7 +94,7 @@ def test_every_member_of_a_frontier_reaches_its_l0_or_is_flagged(architecture: s
             d_in=D_IN,
             d_code=N_FEATURES,
             sparsity=PENALTIES[architecture](coefficient=1.0),
-            tuner=l0_tuner(target=point["target"], n_steps=spec.n_steps),
+            tuner=l0_tuner(target=point["target"], n_steps=spec.n_steps, lead=LEADS[architecture]),
         )
 
         def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
