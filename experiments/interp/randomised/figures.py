@@ -24,11 +24,13 @@ SPREADS = {
     "top_token_entropy": "entropy of tokens (nats)",
     "context_gain": "context gain (R²)",
 }
-BITS_ALT = "Three scores of explanations over their bits, one line an arm."
+LETTERS = dict(zip(EXPLAINERS, "C13XLPDUBTG", strict=True))
+BITS_ALT = "Three scores of explanations over their bits, a letter for each kind, a colour an arm."
 BITS_CAPTION = (
-    "Mean score of the explanations of each kind over their mean length, one point a kind: a"
-    " constant, token lists of 1, 3 and 10, classes, position, a decision list, n-grams, a bag of"
-    " context. Dashed: what a constant explanation scores."
+    "Mean score of the explanations of each kind over their mean length. C: a constant; 1, 3, X:"
+    " lists of 1, 3 and 10 tokens; L: classes of tokens; P: position; D: a decision list; U, B, T:"
+    " tables of single tokens, bigrams and trigrams; G: a bag of the tokens before. Dashed: what a"
+    " constant scores."
 )
 SPREAD_ALT = "Distributions over latents of three measures, one line an arm."
 SPREAD_CAPTION = (
@@ -60,15 +62,10 @@ def _draw_bits(scored: Latents, path: Path) -> None:
     figure, axes = new_figure(1, len(SCORES), width=9.5, height=4.4)
     for axis, (name, label) in zip(axes, SCORES.items(), strict=True):
         for colour, arm in zip(PALETTE, scored.names, strict=False):
-            points = [
-                (
-                    means(scored.of(arm, "bits", kind)).mean(),
-                    means(scored.of(arm, name, kind)).mean(),
-                )
-                for kind in EXPLAINERS
-            ]
-            bits, values = np.array(sorted(points)).T
-            axis.plot(np.maximum(bits, 1), values, "o-", ms=3, lw=1, color=colour, label=arm)
+            for kind, letter in LETTERS.items():
+                bits, value = (means(scored.of(arm, each, kind)).mean() for each in ("bits", name))
+                axis.plot(max(bits, 1), value, marker=f"${letter}$", ms=6, lw=0, color=colour)
+            axis.plot([], [], "s", color=colour, label=arm)
         floor = means(scored.of(scored.names[0], f"{name}_floor", EXPLAINER)).mean()
         axis.axhline(floor, ls="--", lw=0.8, color="#666666")
         axis.set(xscale="log", xlabel="bits of the explanation", ylabel=label)
@@ -122,61 +119,78 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
 
 
 def tables(measured: Randomised) -> list[Table]:
-    """Arms by measures in each layer, with intervals; and autoencoders that have learned little."""
-    header = ["Arm", *(label for label, *_ in COLUMNS), "Explained variance", "Latents"]
-    found = [
-        Table(f"Latents of layer {layer} by arm. {LEGEND}", header, _rows(scored))
-        for layer, scored in zip(measured.layers, measured.scored, strict=True)
-    ]
-    nulls = [row for each in measured.nulls.values() for row in _rows(each)]
-    recovered = [[name, *_of_loss(each)] for name, each in measured.recovered.items()]
-    return [
-        *found,
-        Table(
-            f"The same of autoencoders of the trained one that learned less. {LEGEND}",
-            header,
-            nulls,
-        ),
-        Table(
-            "Share of the loss that the MLP is worth which is kept with reconstructions in its"
-            " place, mean over transformers; of autoencoders of the trained one.",
-            ["Autoencoder", "Loss recovered"],
-            recovered,
-        ),
-    ]
-
-
-def _of_loss(recovered: np.ndarray) -> list[str]:
-    known = recovered[np.isfinite(recovered)]
-    return [f"{known.mean():.3f}" if known.size else "no number: ablation costs nothing certain"]
+    """Arms by measures in each layer, and autoencoders of the trained one that learned less."""
+    found = []
+    for layer, scored in zip(measured.layers, measured.scored, strict=True):
+        found += _tables(f"layer {layer}", [(scored, arm) for arm in scored.names])
+    if measured.nulls:
+        found += _tables(
+            "autoencoders of the trained transformer that learned less",
+            [(each, name) for name, each in measured.nulls.items()],
+        )
+    recovered = [[name, _of_loss(each)] for name, each in measured.recovered.items()]
+    caption = (
+        "Share of the loss that the layer is worth which is kept with reconstructions in its place,"
+        " of autoencoders of the trained transformer."
+    )
+    return [*found, Table(caption, ["Autoencoder", "Loss recovered"], recovered)]
 
 
 LEGEND = (
-    "In brackets the 95 % interval over transformers and latents, after ± the mean standard"
-    " deviation of a latent over reseeds, after / the floor."
+    " In brackets the 95 % interval over transformers and latents, after ± the mean standard"
+    " deviation of a latent over reseeds, after / what a constant scores."
 )
-COLUMNS = (
+SCORED = (
     ("Simulation", "simulation", EXPLAINER),
     ("Detection", "detection", EXPLAINER),
     ("Fuzzing", "fuzzing", EXPLAINER),
+    ("Intruder", "intruder", EXPLAINER),
     ("R² of a look-up", "r_squared", UNIGRAM),
-    ("Context gain", "context_gain", ""),
-    ("Token entropy", "top_token_entropy", ""),
 )
+WITHOUT = (("Context gain", "context_gain", ""), ("Entropy of tokens", "top_token_entropy", ""))
 """Label, result, explainer."""
 
 
-def _rows(latents: Latents) -> list[list[str]]:
-    return [_row(latents, arm) for arm in latents.names]
+def _tables(where: str, rows: Sequence[tuple[Latents, str]]) -> list[Table]:
+    """Scores of explanations, and what needs none."""
+    scores, others = (
+        [[arm, *(_cell(latents, arm, *column[1:]) for column in columns)] for latents, arm in rows]
+        for columns in (SCORED, WITHOUT)
+    )
+    beside = [
+        [*cells, *_of_fit(latents, arm)] for cells, (latents, arm) in zip(others, rows, strict=True)
+    ]
+    fit = ["Explained variance", "L0", "Alike in seeds", "Latents", "Of one token"]
+    return [
+        Table(
+            f"Scores of explanations by decision lists, or by a look-up, {where}.{LEGEND}",
+            ["Arm", *(label for label, *_ in SCORED)],
+            scores,
+        ),
+        Table(
+            f"What needs no explanation, {where}; latents are those that were drawn.{LEGEND}",
+            ["Arm", *(label for label, *_ in WITHOUT), *fit],
+            beside,
+        ),
+    ]
 
 
-def _row(latents: Latents, arm: str) -> list[str]:
-    cells = [_cell(latents, arm, result, explainer) for _, result, explainer in COLUMNS]
-    fit = latents.fit["held_out_explained_variance"][latents.names.index(arm)]
+def _of_fit(latents: Latents, arm: str) -> list[str]:
+    """Explained variance, L0, PW-MCC, latents, and the part of them that stand for one token."""
+    at = latents.names.index(arm)
+    explained, l0 = (
+        latents.fit[name][at].mean() for name in ("held_out_explained_variance", "held_out_l0")
+    )
+    agreement = latents.agreement[at].mean()
     share = latents.of(arm, "largest_token_share")
-    n = int(np.isfinite(share).sum())
-    single = np.nanmean(share >= SINGLE) if n else np.nan
-    return [arm, *cells, f"{fit.mean():.3f}", f"{n}, {100 * single:.0f} % of one token"]
+    share = share[np.isfinite(share)]
+    return [
+        f"{explained:.3f}",
+        f"{l0:.1f}",
+        f"{agreement:.2f}" if np.isfinite(agreement) else "one seed",
+        str(share.size),
+        f"{100 * (share >= SINGLE).mean():.0f} %" if share.size else "none",
+    ]
 
 
 def _cell(latents: Latents, arm: str, result: str, explainer: str) -> str:
@@ -188,6 +202,11 @@ def _cell(latents: Latents, arm: str, result: str, explainer: str) -> str:
     if explainer:
         text += f" / {means(latents.of(arm, f'{result}_floor', explainer)).mean():.2f}"
     return text
+
+
+def _of_loss(recovered: np.ndarray) -> str:
+    known = recovered[np.isfinite(recovered)]
+    return f"{known.mean():.3f}" if known.size else "no number: ablation costs nothing certain"
 
 
 def questions(measured: Randomised) -> Sequence[Question]:

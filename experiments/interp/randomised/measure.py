@@ -95,9 +95,9 @@ def measure(
     """Read what was stored of all autoencoders.
 
     Args:
-        datasets: {"scored": over row and seed, "floors", "whole" and each of NULLS: likewise, of
-            the last layer, "frontier": over row, width, k and seed}, and perhaps "transformer":
-            over seed.
+        datasets: {"scored": over row and seed, "floors", "whole" and those of NULLS that there
+            are: likewise, of the last layer, "frontier": over row, width, k and seed}, and perhaps
+            "transformer": over seed.
         layers: of the asset of "scored".
         arms: of the same; its rows are those of `assets.activations`.
         floor_arms: those of "floors".
@@ -107,6 +107,7 @@ def measure(
     """
     several = datasets.get(TRANSFORMER)
     n = 1 if several is None else int(store.finished(several).sum())
+    nulls = [name for name in NULLS if name in datasets]
     per_layer = _of_layers(datasets[SCORED], len(layers))
     scored = [_latents(each, arms, n) for each in per_layer]
     floors = _fit(datasets[FLOORS], floor_arms, n)
@@ -118,8 +119,8 @@ def measure(
     return Randomised(
         layers=tuple(layers),
         scored=scored,
-        nulls={name: _latents(datasets[name], (name,), n) for name in NULLS},
-        recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *NULLS)},
+        nulls={name: _latents(datasets[name], (name,), n) for name in nulls},
+        recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *nulls)},
         explained=explained,
         frontier=_frontier(datasets[FRONTIER], [arms[at] for at in (0, 1)], n),
         excerpts=excerpts_of(per_layer[-1], arms, n),
