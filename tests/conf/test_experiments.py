@@ -45,6 +45,14 @@ FILES = {
 """Name of an experiment -> its YAML file."""
 NAMES = sorted(FILES)
 TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "evaluations.loss.batch_size=8")
+WORDS = {
+    "interp/randomised": (
+        "assets.activations.n_texts=64",
+        "evaluations.interpretation.n_latents=2",
+        "evaluations.interpretation.min_active=2",
+    )
+}
+"""Experiment -> more words of that kind."""
 CLAIM_KEYS = {
     *("id", "paper", "section", "setting", "claimed", "tolerance", "measured", "reproduced"),
     *("command", "source", "written", "identity", "agrees", "changed"),
@@ -137,7 +145,7 @@ def smaller() -> Iterator[None]:
 
 
 def run_small(name: str, folder: Path) -> Ran:
-    config = boundary.compose([f"experiment={name}", *TINY])
+    config = boundary.compose([f"experiment={name}", *TINY, *WORDS.get(name, ())])
     config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"])}
     config["points"] = ends(config["points"])
     variants = config["variants"].items()

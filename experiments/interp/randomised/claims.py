@@ -167,11 +167,19 @@ PAPERS: tuple[tuple[str, str, Sequence[Row], Origin], ...] = (
     ("our own", "-", OURS, Origin("ours", "before")),
     ("our own", "-", CONTROLS, Origin("control", "before")),
 )
+IDENTITIES = ("no_gain", "beyond_tokens", "alone")
+"""What holds of models that have learned nothing, too."""
 CLAIMS = {
     key: claim
     for paper, section, rows, origin in PAPERS
     for key, claim in claims_of(
-        "interp/randomised", rows, paper=paper, section=section, setting=SETTING, origin=origin
+        "interp/randomised",
+        rows,
+        paper=paper,
+        section=section,
+        setting=SETTING,
+        origin=origin,
+        but={row[0]: origin._replace(identity=True) for row in rows if row[0] in IDENTITIES},
     ).items()
 }
 

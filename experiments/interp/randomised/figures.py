@@ -24,6 +24,7 @@ SPREADS = {
     "top_token_entropy": "entropy of tokens (nats)",
     "context_gain": "context gain (R²)",
 }
+BITS = 20, 3e6
 LETTERS = dict(zip(EXPLAINERS, "C13XLPDUBTG", strict=True))
 BITS_ALT = "Three scores of explanations over their bits, a letter for each kind, a colour an arm."
 BITS_CAPTION = (
@@ -68,7 +69,7 @@ def _draw_bits(scored: Latents, path: Path) -> None:
             axis.plot([], [], "s", color=colour, label=arm)
         floor = means(scored.of(scored.names[0], f"{name}_floor", EXPLAINER)).mean()
         axis.axhline(floor, ls="--", lw=0.8, color="#666666")
-        axis.set(xscale="log", xlabel="bits of the explanation", ylabel=label)
+        axis.set(xscale="log", xlim=BITS, xlabel="bits of the explanation", ylabel=label)
     _legend(figure, axes[0])
     save(figure, path)
 
@@ -128,12 +129,21 @@ def tables(measured: Randomised) -> list[Table]:
             "autoencoders of the trained transformer that learned less",
             [(each, name) for name, each in measured.nulls.items()],
         )
-    recovered = [[name, _of_loss(each)] for name, each in measured.recovered.items()]
-    caption = (
-        "Share of the loss that the layer is worth which is kept with reconstructions in its place,"
-        " of autoencoders of the trained transformer."
-    )
-    return [*found, Table(caption, ["Autoencoder", "Loss recovered"], recovered)]
+    recovered = [[name, _known(each)] for name, each in measured.recovered.items()]
+    agreement = [[name, _known(each)] for name, each in measured.agreement.items()]
+    return [
+        *found,
+        Table(LOSS, ["Autoencoder", "Loss recovered"], recovered),
+        Table(ALIKE, ["Arm", "PW-MCC"], agreement),
+    ]
+
+
+LOSS = (
+    "Share of the loss that the layer is worth which is kept with reconstructions in its place, of"
+    " autoencoders of the trained transformer; no number where ablation costs nothing that is"
+    " certain."
+)
+ALIKE = "How much the dictionaries of two seeds agree, at the largest L0 and width of the figure."
 
 
 LEGEND = (
@@ -160,7 +170,7 @@ def _tables(where: str, rows: Sequence[tuple[Latents, str]]) -> list[Table]:
     beside = [
         [*cells, *_of_fit(latents, arm)] for cells, (latents, arm) in zip(others, rows, strict=True)
     ]
-    fit = ["Explained variance", "L0", "Alike in seeds", "Latents", "Of one token"]
+    fit = ["Explained variance", "L0", "Latents", "Of one token"]
     return [
         Table(
             f"Scores of explanations by decision lists, or by a look-up, {where}.{LEGEND}",
@@ -176,18 +186,16 @@ def _tables(where: str, rows: Sequence[tuple[Latents, str]]) -> list[Table]:
 
 
 def _of_fit(latents: Latents, arm: str) -> list[str]:
-    """Explained variance, L0, PW-MCC, latents, and the part of them that stand for one token."""
+    """Explained variance, L0, latents, and the part of them that stand for one token."""
     at = latents.names.index(arm)
     explained, l0 = (
         latents.fit[name][at].mean() for name in ("held_out_explained_variance", "held_out_l0")
     )
-    agreement = latents.agreement[at].mean()
     share = latents.of(arm, "largest_token_share")
     share = share[np.isfinite(share)]
     return [
         f"{explained:.3f}",
         f"{l0:.1f}",
-        f"{agreement:.2f}" if np.isfinite(agreement) else "one seed",
         str(share.size),
         f"{100 * (share >= SINGLE).mean():.0f} %" if share.size else "none",
     ]
@@ -204,9 +212,9 @@ def _cell(latents: Latents, arm: str, result: str, explainer: str) -> str:
     return text
 
 
-def _of_loss(recovered: np.ndarray) -> str:
-    known = recovered[np.isfinite(recovered)]
-    return f"{known.mean():.3f}" if known.size else "no number: ablation costs nothing certain"
+def _known(values: np.ndarray) -> str:
+    known = values[np.isfinite(values)]
+    return f"{known.mean():.3f}" if known.size else "no number"
 
 
 def questions(measured: Randomised) -> Sequence[Question]:

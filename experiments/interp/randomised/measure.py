@@ -18,6 +18,23 @@ SCORED, FLOORS, FRONTIER, TRANSFORMER = "scored", "floors", "frontier", "transfo
 WHOLE = "whole"
 NULLS = ("frozen_decoder", "frozen_encoder", "soft_decoder", "untrained")
 """The variants; nulls are of the trained transformer, and have learned nothing, or little."""
+LAYERS = 0, 1
+ARMS = (
+    "trained",
+    "shuffle_entries",
+    "gaussian",
+    "trained + token_alone",
+    "trained + noise_embeddings",
+)
+FLOOR_ARMS = (
+    "trained + matched_gaussian",
+    "shuffle_entries + matched_gaussian",
+    "trained + less_token_means",
+    "shuffle_entries + less_token_means",
+    "trained + less_token_means + matched_gaussian",
+    "shuffle_entries + less_token_means + matched_gaussian",
+)
+"""Of the registered experiment."""
 OF_FIT = ("held_out_l0", "held_out_explained_variance", "held_out_dead_share", "eligible_share")
 
 
@@ -30,14 +47,12 @@ class Latents(NamedTuple):
         by_latent: entropies and so on, each (arms, transformers, latents), those of all seeds.
         by_explainer: bits, and by scorer the value, with `_floor` and `_reseed_sd`, each
             (arms, transformers, latents, explainers).
-        agreement: PW-MCC of the decoders of all seeds, (arms, transformers); nan of one seed.
     """
 
     names: tuple[str, ...]
     fit: dict[str, np.ndarray]
     by_latent: dict[str, np.ndarray]
     by_explainer: dict[str, np.ndarray]
-    agreement: np.ndarray
 
     def of(self, arm: str, result: str, explainer: str = "") -> np.ndarray:
         """A result of an arm by latent, (transformers, latents)."""
@@ -69,6 +84,8 @@ class Randomised(NamedTuple):
         explained: held-out explained variance in the last layer of every arm by its name,
             (transformers,), and of those that are not explained.
         frontier: trained and randomised, over L0 and width.
+        agreement: PW-MCC of the decoders of several seeds, at the largest L0 and width there, by
+            arm, (transformers,); nan of one seed.
         excerpts: contexts of latents of the last layer, for a person.
     """
 
@@ -78,6 +95,7 @@ class Randomised(NamedTuple):
     recovered: dict[str, np.ndarray]
     explained: dict[str, np.ndarray]
     frontier: list[Setting]
+    agreement: dict[str, np.ndarray]
     excerpts: list[Excerpt]
 
     @property
@@ -88,9 +106,9 @@ class Randomised(NamedTuple):
 
 def measure(
     datasets: Mapping[str, xarray.Dataset],
-    layers: Sequence[int],
-    arms: Sequence[str],
-    floor_arms: Sequence[str],
+    layers: Sequence[int] = LAYERS,
+    arms: Sequence[str] = ARMS,
+    floor_arms: Sequence[str] = FLOOR_ARMS,
 ) -> Randomised:
     """Read what was stored of all autoencoders.
 
@@ -103,14 +121,18 @@ def measure(
         floor_arms: those of "floors".
 
     Raises:
-        ArgumentError: there are more or fewer rows than layers, arms and transformers; one line.
+        ArgumentError: there are more rows than layers, arms and transformers; one line.
     """
     several = datasets.get(TRANSFORMER)
     n = 1 if several is None else int(store.finished(several).sum())
     nulls = [name for name in NULLS if name in datasets]
-    per_layer = _of_layers(datasets[SCORED], len(layers))
+    per_layer = [
+        _rows(datasets[SCORED], len(arms) * n, at, len(layers)) for at in range(len(layers))
+    ]
+    floors = _fit(_rows(datasets[FLOORS], len(floor_arms) * n), floor_arms, n)
+    of_trained = {name: _rows(datasets[name], n) for name in (WHOLE, *nulls)}
+    several_seeds = _rows(datasets[FRONTIER], 2 * n)
     scored = [_latents(each, arms, n) for each in per_layer]
-    floors = _fit(datasets[FLOORS], floor_arms, n)
     explained = {
         name: values.mean(axis=-1)
         for names, fit in ((arms, scored[-1].fit), (floor_arms, floors))
@@ -119,42 +141,37 @@ def measure(
     return Randomised(
         layers=tuple(layers),
         scored=scored,
-        nulls={name: _latents(datasets[name], (name,), n) for name in nulls},
-        recovered={name: _recovered(datasets[name], n) for name in (WHOLE, *nulls)},
+        nulls={name: _latents(of_trained[name], (name,), n) for name in nulls},
+        recovered={name: _recovered(each, n) for name, each in of_trained.items()},
         explained=explained,
-        frontier=_frontier(datasets[FRONTIER], [arms[at] for at in (0, 1)], n),
+        frontier=_frontier(several_seeds, arms, n),
+        agreement=_agreement(several_seeds, arms[:2], n),
         excerpts=excerpts_of(per_layer[-1], arms, n),
     )
 
 
-def _of_layers(dataset: xarray.Dataset, n_layers: int) -> list[xarray.Dataset]:
-    """The rows of each layer.
+def _rows(dataset: xarray.Dataset, n: int, part: int = 0, n_parts: int = 1) -> xarray.Dataset:
+    """A part of the rows of an asset, n in each; one that no autoencoder is of is nan.
 
     Raises:
-        ArgumentError: they are no whole number; one line.
+        ArgumentError: there are rows that no part has; one line.
     """
-    n_rows = dataset.sizes["row"]
-    if n_rows % n_layers:
-        raise ArgumentError(f"sweep.data.data.row: {n_rows} rows, expected as many of each layer")
-    per_layer = n_rows // n_layers
-    return [dataset.isel(row=slice(at * per_layer, (at + 1) * per_layer)) for at in range(n_layers)]
+    known = dataset["row"].to_numpy()
+    if known.max() >= n * n_parts:
+        raise ArgumentError(
+            f"sweep.data.data.row: {known.max():.0f}, expected rows below {n * n_parts}, one for"
+            " each layer of each arm of each transformer"
+        )
+    found = dataset.assign(ok=store.finished(dataset).astype(float))
+    rows = np.arange(part * n, (part + 1) * n, dtype=known.dtype)
+    return found.reindex(row=rows)
 
 
 def _by_arm(
     dataset: xarray.Dataset, name: str, arms: Sequence[str], n_transformers: int
 ) -> np.ndarray:
-    """A result, (arms, transformers, seeds, ...), nan for what did not finish.
-
-    Raises:
-        ArgumentError: other numbers of rows; one line.
-    """
-    n_rows = len(arms) * n_transformers
-    if dataset.sizes["row"] != n_rows:
-        raise ArgumentError(
-            f"sweep.data.data.row: {dataset.sizes['row']} rows, expected {n_rows}, one for each of"
-            f" {len(arms)} arms of {n_transformers} transformers"
-        )
-    values = dataset[name].where(store.finished(dataset)).transpose("row", "seed", ...).to_numpy()
+    """A result, (arms, transformers, seeds, ...), nan for what did not finish."""
+    values = dataset[name].where(dataset["ok"] == 1).transpose("row", "seed", ...).to_numpy()
     return values.reshape(len(arms), n_transformers, *values.shape[1:])
 
 
@@ -179,7 +196,6 @@ def _latents(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) 
         fit=_fit(dataset, arms, n_transformers),
         by_latent={name: result(name) for name in BY_LATENT},
         by_explainer={name: result(name) for name in BY_EXPLAINER},
-        agreement=_agreement(_by_arm(dataset, "W_dec", arms, n_transformers)),
     )
 
 
@@ -188,19 +204,22 @@ def _recovered(dataset: xarray.Dataset, n_transformers: int) -> np.ndarray:
     return found[0].mean(axis=-1)
 
 
-def _agreement(W_dec: np.ndarray) -> np.ndarray:
-    """PW-MCC of the decoders of each arm and transformer; nan of one seed."""
-    arms, transformers, seeds, *_ = W_dec.shape
-    if seeds < 2:
-        return np.full((arms, transformers), np.nan)
-    of = jax.jit(jax.vmap(metrics.pairwise_mean_correlation_coefficient))
-    flat = W_dec.reshape(-1, *W_dec.shape[2:]).astype(np.float32)
-    return np.asarray(of(flat), float).reshape(arms, transformers)
+def _agreement(
+    dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int
+) -> dict[str, np.ndarray]:
+    largest = dataset.isel(k=-1, width=-1)
+    W_dec = _by_arm(largest, "W_dec", arms, n_transformers).astype(np.float32)
+    known = np.isfinite(W_dec).all(axis=(2, 3, 4))
+    found = np.full(known.shape, np.nan)
+    if W_dec.shape[2] > 1 and known.any():
+        of = jax.jit(jax.vmap(metrics.pairwise_mean_correlation_coefficient))
+        found[known] = of(W_dec[known])
+    return dict(zip(arms, found, strict=True))
 
 
 def _frontier(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) -> list[Setting]:
     """Means over seeds and transformers, in the order of arm, width and k."""
-    last = at_the_end(dataset).where(store.finished(dataset)).mean("seed")
+    last = at_the_end(dataset).where(dataset["ok"] == 1).mean("seed")
     last = last.assign_coords(row=np.arange(last.sizes["row"]) // n_transformers)
     found = []
     for row, of_arm in last.groupby("row"):

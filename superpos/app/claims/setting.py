@@ -36,7 +36,10 @@ def changes(config: Mapping[str, Any]) -> list[str]:
     known = boundary.experiments()
     name = config["experiment"] if config["experiment"] in known else kind
     unchanged = registered(name)
-    mine, theirs = dict(_flat(config)), dict(_flat(unchanged))
+    mine, theirs = (
+        dict(_flat({key: node for key, node in each.items() if key not in NEUTRAL}))
+        for each in (config, unchanged)
+    )
     followers = config["links"].items() & unchanged["links"].items()
     silent = NEUTRAL | {key for key, _ in followers}
     return [

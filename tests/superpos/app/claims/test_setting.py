@@ -36,6 +36,12 @@ def test_what_changed_is_named_with_both_values(words: list[str], expected: list
     assert sorted(changes(boundary.compose([NAME, *words]))) == expected
 
 
+def test_axes_that_are_taken_from_another_place_are_no_problem() -> None:
+    word = "+variants={few: {sweep: '${sweep}'}}"
+    found = changes(boundary.compose([NAME, word]))
+    assert "variants.few.sweep.seed=10 values from 0 to 9 instead of nothing" in found
+
+
 def test_what_is_missing_is_named() -> None:
     config: dict[str, Any] = copy.deepcopy(boundary.compose([NAME]))
     del config["sweep"]["seed"]
