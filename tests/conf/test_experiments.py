@@ -173,6 +173,8 @@ def test_every_experiment_binds_at_its_own_size(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(directions, "orthogonalised", lambda *sizes, **_: as_drawn(*sizes))
     for name in NAMES:
         config = without_corpus(registered(name))
+        if config is None:
+            continue
         variants, analyse = runner.bind(config, trace=name not in RUN)
         assert list(variants) == (list(config["variants"]) or ["sweep"]), name
         assert callable(analyse)
@@ -182,13 +184,21 @@ def test_every_experiment_binds_at_its_own_size(monkeypatch: pytest.MonkeyPatch)
         check_starts(config, variants)
 
 
-def without_corpus(config: Mapping[str, Any]) -> dict[str, Any]:
-    """With the excerpt in place of texts that only `make corpus` has."""
+def without_corpus(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """With the excerpt in place of texts that only `make corpus` has; None of a model from there."""
+    loaders = [loader for loader in config["assets"].values() if loader]
+    if any(loader["kind"] == "checkpoint" and "corpus" in loader["path"] for loader in loaders):
+        return None
     texts = dict.fromkeys(("austen", "brown", "kjv")) | {"novel": EXCERPT["novel"]}
     changed = {
         name: {**loader, **texts, "held_out_share": 0.1}
         for name, loader in config["assets"].items()
         if loader and loader["kind"] == "tokens"
+    }
+    changed |= {
+        name: {**loader, "n_texts": None}
+        for name, loader in config["assets"].items()
+        if loader and loader["kind"] == "activations"
     }
     return {**config, "assets": {**config["assets"], **changed}}
 
