@@ -75,6 +75,8 @@ def serving(script: Script) -> Iterator[Server]:
             self.send_response(reply.status)
             for name, text in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, text)
+                self.flush_headers()
+                time.sleep(reply.trickle)
             self.end_headers()
             step = 1 if reply.trickle else max(len(reply.body), 1)
             for start in range(0, len(reply.body), step):
