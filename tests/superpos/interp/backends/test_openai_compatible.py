@@ -172,7 +172,7 @@ def test_no_server() -> None:
         [],
         {},
         {"choices": []},
-        {"choices": [{"message": {"content": None}}]},
+        {"choices": [{"message": {}}]},
         {"choices": [{"message": {"content": ["yes"]}}]},
         {"error": "no"},
     ],
@@ -183,6 +183,18 @@ def test_an_answer_of_another_shape(value: Any) -> None:
         with pytest.raises(BackendError, match=r"answered something else than a chat completion: "):
             backend.complete(ASKED, 5, 0)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("text", [None, ""])
+@pytest.mark.parametrize("logprobs", [None, {"content": []}])
+def test_an_answer_without_words_is_one(text: str | None, logprobs: Any) -> None:
+    """As of a model that is cut off while it reasons, or refuses; with its tokens, or without."""
+    said = {"message": {"role": "assistant", "content": text}, "logprobs": logprobs}
+    with serving(in_turn(Reply(json.dumps({"choices": [said]}).encode()))) as server:
+        backend = openai_compatible(base_url=server.url, **FEW)
+        assert backend.complete(ASKED, 5, 0) == ("", {})
+        if text is None or logprobs:
+            assert backend.complete(ASKED, 5, 2) == ("", {})
 
 
 def test_a_server_without_log_probabilities_is_noticed() -> None:

@@ -15,7 +15,7 @@ from superpos.interp.backends import Backend, openai_compatible, recorded, repla
 from superpos.interp.prompted.judge import _decisions, _probability
 from superpos.interp.prompted.simulate import _strengths
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY, generator
-from tests.superpos.interp.prompted.oracle import oracle, without_an_answer
+from tests.superpos.interp.prompted.oracle import oracle, without_a_word, without_an_answer
 from tests.superpos.interp.server import Reply, Script, Server, chat, serving
 
 NAMED = Explanation("the token '42'", 0.0, lambda contexts: np.zeros(contexts.tokens.shape))
@@ -113,8 +113,11 @@ def test_a_model_that_always_says_yes_has_exactly_the_floor(judge: Any) -> None:
 
 @each_judge
 @pytest.mark.parametrize("measure", ["auroc", "balanced_accuracy"])
-def test_answers_of_another_form_are_counted_and_give_no_score(judge: Any, measure: Any) -> None:
-    with asking(without_an_answer) as (backend, server):
+@pytest.mark.parametrize("script", [without_an_answer, without_a_word])
+def test_answers_of_another_form_are_counted_and_give_no_score(
+    judge: Any, measure: Any, script: Script
+) -> None:
+    with asking(script) as (backend, server):
         scorer = judge(backend=backend, vocabulary=VOCABULARY, measure=measure, n_examples=10)
         found = score_of(scorer)
     assert np.isnan(found.value) and (found.floor, found.n) == (0.5, 0)
