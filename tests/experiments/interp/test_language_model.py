@@ -78,7 +78,7 @@ def test_no_finished_model_says_nothing() -> None:
 
 CONTEXT, N_CHAPTERS, SHARE = 7, 30, 0.3
 CHAPTERS = [
-    " ".join(np.random.default_rng(n).choice(["ab", "abc", "ba", "cab"], 12))
+    " ".join([f"no {n}:", *np.random.default_rng(n).choice(["ab", "abc", "ba", "cab"], 12)])
     for n in range(1, N_CHAPTERS + 1)
 ]
 
