@@ -1,7 +1,10 @@
 """One JSON request over HTTP, bounded in time and size."""
 
+import functools
 import http.client
+import io
 import json
+import socket
 import ssl
 import time
 import urllib.error
@@ -54,6 +57,70 @@ class FailedError(RefusedError):
         self.wait, self.answered = wait, answered
 
 
+class _Until(io.RawIOBase):
+    """What a socket receives until a time, however little at once."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, end: float) -> None:
+        """Keep what is read, the socket below it, and a time of `time.monotonic`."""
+        self._raw, self._socket, self._end = raw, sock, end
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read, or raise TimeoutError."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Close what is read as well."""
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose headers and body are read until a time."""
+
+    def __init__(self, sock: socket.socket, *args: Any, end: float, **keywords: Any) -> None:
+        """Bound the time of what is read."""
+        super().__init__(sock, *args, **keywords)
+        self.fp: Any = io.BufferedReader(_Until(self.fp.detach(), sock, end))
+
+
+class _Connection(http.client.HTTPConnection):
+    """One whose answer is bounded in time as a whole, not at each read."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        """Start the time, which is the time-out of each part of a request as well."""
+        super().__init__(*args, **keywords)
+        end = time.monotonic() + (self.timeout or 0.0)
+        self.response_class: Any = functools.partial(_Response, end=end)
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same with TLS."""
+
+
+class _Http(urllib.request.HTTPHandler):
+    """Opens such a connection."""
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """The answer."""
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    """The same with TLS."""
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """The answer."""
+        return self.do_open(_SecureConnection, req)
+
+
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Follows no redirection, which might carry a key elsewhere."""
 
@@ -87,24 +154,24 @@ def poster(url: str, timeout: float) -> Post:
 
     Args:
         url: as `checked_url` gives it.
-        timeout: seconds for a request, from first to last, > 0.
+        timeout: seconds from the start of a request to the end of its answer, > 0; connecting
+            has as many for each address of a host, and for TLS.
 
     Returns:
         A Post. It raises RefusedError, or FailedError where the same may do later.
     """
     local = [urllib.request.ProxyHandler({})] if urlsplit(url).hostname in LOCAL else []
-    opener = urllib.request.build_opener(_NoRedirect, *local)
+    opener = urllib.request.build_opener(_Http, _Https, _NoRedirect, *local)
 
     def post(value: Any, headers: Mapping[str, str]) -> Any:
         given = {"Content-Type": "application/json", **headers}
         request = urllib.request.Request(url, json.dumps(value).encode(), given)
-        end = time.monotonic() + timeout
         try:
             with opener.open(request, timeout=timeout) as response:
-                body = _read(response, end, timeout)
+                body = _read(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise _said(error, end, timeout) from None
+                raise _said(error) from None
         except (OSError, http.client.HTTPException) as error:
             raise _unanswered(error, timeout) from None
         try:
@@ -115,7 +182,7 @@ def poster(url: str, timeout: float) -> Post:
     return post
 
 
-def _read(response: Any, end: float, timeout: float) -> bytes:
+def _read(response: Any) -> bytes:
     """The body of an answer.
 
     Raises:
@@ -127,15 +194,13 @@ def _read(response: Any, end: float, timeout: float) -> bytes:
         body += piece
         if len(body) > MOST_BYTES:
             raise RefusedError(f"answered more than {MOST_BYTES} bytes")
-        if time.monotonic() > end:
-            raise TimeoutError(timeout)
     return body
 
 
-def _said(error: urllib.error.HTTPError, end: float, timeout: float) -> Exception:
+def _said(error: urllib.error.HTTPError) -> Exception:
     """What an answer with an error means."""
     try:
-        body = _text(_read(error, end, timeout))
+        body = _text(_read(error))
     except (OSError, http.client.HTTPException, RefusedError):
         body = ""
     what = f"answered {error.code}"

@@ -65,14 +65,15 @@ def openai_compatible(
         max_requests: requests in the life of the back end, retries included, >= 1.
         max_tokens: tokens of prompts and answers in the same time, >= 1. A request that might
             exceed it, with a token for each byte, is not made.
-        timeout: seconds for a request, from first to last, in (0, inf).
+        timeout: seconds from the start of a request to the end of its answer, in (0, inf).
         max_retries: times that a request is made again, >= 0.
         backoff: seconds before the first retry, in (0, inf).
         length_key: how the server calls the most tokens of an answer.
         options: what else goes into the request, laid over temperature 0; null leaves a key out.
 
     Returns:
-        A Backend. It raises BudgetError, and BackendError for a server that fails.
+        A Backend. It raises BudgetError, and BackendError for a server that fails. A message
+        without content, as of a model that was cut off while it reasoned, is an empty answer.
 
     Raises:
         ArgumentError: a value is out of range, an address is not allowed, or there is no key.
@@ -215,9 +216,12 @@ def _completion(value: Any, n_logprobs: int) -> Completion | None:
     try:
         choice = value["choices"][0]
         text = choice["message"]["content"]
-        listed = choice["logprobs"]["content"][0]["top_logprobs"] if n_logprobs else []
+        if text is None:
+            return Completion("", {})
+        tokens = choice["logprobs"]["content"][:1] if n_logprobs else []
+        listed = [each for token in tokens for each in token["top_logprobs"]]
         first = {each["token"]: float(each["logprob"]) for each in listed}
     except (KeyError, IndexError, TypeError, ValueError):
         return None
-    sound = isinstance(text, str) and (first or not n_logprobs)
+    sound = isinstance(text, str) and (first or not n_logprobs or not text)
     return Completion(text, first) if sound else None

@@ -6,6 +6,7 @@ is recorded and stopped goes on where it was, and costs nothing for what it has 
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,11 @@ def _append(path: Path, line: dict[str, Any]) -> None:
     """Add a line, in place of one that was cut off as it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
         file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
 
 

@@ -39,7 +39,8 @@ def simulated(
         vocabulary: the text of each token.
 
     Returns:
-        In [0, 1], (n, length); 0 for all of a context whose answer is not as it was asked for.
+        In [0, 1], (n, length); 0 for all of a context whose answer is not as it was asked for,
+        which `backend.usage.unparsed["simulate"]` counts.
     """
     found = np.zeros(contexts.tokens.shape)
     if not text:

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos import data, evaluations, interp, metrics, saes
+from superpos import data, evaluations, interp, saes
 from superpos.arguments import ArgumentError
 from superpos.evaluations.interpretation import EXPLAINERS, SCORERS
-from superpos.interp.splicing import spliced_losses
+from superpos.models.transformer import select
 from superpos.types import Members
 from tests import texts
 
@@ -36,12 +36,17 @@ def identity():
     return params.replace(W_enc=eye, W_dec=eye, b_enc=bias, b_dec=zeros), state
 
 
-@pytest.fixture(scope="module")
-def measured() -> dict[str, np.ndarray]:
+@functools.cache
+def measure():
     made = evaluations.interpretation(
         model=MODEL, source=source(), activations=given(), n_latents=30, min_active=20
     )
-    found = jax.jit(made.measure)(*identity(), jax.random.key(0))
+    return jax.jit(made.measure)
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, np.ndarray]:
+    found = measure()(*identity(), jax.random.key(0))
     return {name: np.asarray(each) for name, each in found.items()}
 
 
@@ -75,9 +80,18 @@ def test_a_latent_of_one_token_is_known_for_that(measured) -> None:
     assert measured["detection"][at, top] > 0.9
     assert abs(measured["detection"][noise, top] - 0.5) < 0.25
     assert abs(measured["context_gain"][at]) < 0.2
-    explained = interp.from_bytes(measured["explanation"])
-    if at < len(explained):
-        assert "w3" in explained[at]
+
+
+def test_what_is_shown_is_the_explanation_of_a_latent_that_is_there() -> None:
+    """All but the first and the fifth are never active, so that these two are shown."""
+    params, state = identity()
+    bias = jnp.full(texts.D_MLP, -100.0).at[jnp.array([0, 5])].set(params.b_enc[jnp.array([0, 5])])
+    found = measure()(params.replace(b_enc=bias), state, jax.random.key(0))
+    first, second = (int(each) for each in found["latent_number"][:2])
+    explained = interp.from_bytes(np.asarray(found["explanation"]))
+    assert {first, second} == {0, 5} and not any(explained[2:])
+    shown = dict(zip((first, second), explained, strict=False))
+    assert "w3" in shown[0] and shown[5] and "w3" not in shown[5]
 
 
 def test_floors_and_deviations_stand_beside_scores(measured) -> None:
@@ -115,26 +129,57 @@ def test_the_fit_is_on_what_is_held_out() -> None:
 
 
 def test_spliced_losses_are_those_of_the_chosen_transformer() -> None:
+    """On what it says itself, so that it loses by an ablation; beside one block after another."""
     one = texts.read_transformers()
     params = jax.tree.map(lambda leaf: jnp.concatenate([leaf, 1.5 * leaf]), one.params)
     both = Members(one.model, params, ())
+    bias = identity()[0].b_enc
+    edits = {
+        "clean": lambda x: x,
+        "spliced": lambda x: x.at[1:].set(jnp.maximum(x[1:] + bias[None], 0)),
+        "ablated": jnp.zeros_like,
+    }
+    chosen = jax.tree.map(lambda leaf: leaf[1], params)
+    logits = {name: by_hand(one.model.transformer, chosen, edit) for name, edit in edits.items()}
+    said = given()["tokens"]
+    for at in range(1, texts.LENGTH):
+        said = said.at[:, at].set(logits["clean"](said)[:, at - 1].argmax(axis=-1))
     made = evaluations.spliced(
-        model=MODEL, transformers=both, activations=given(), layer=1, transformer=1
+        model=MODEL,
+        transformers=both,
+        activations={**given(), "tokens": said},
+        layer=1,
+        transformer=1,
     )
     found = jax.jit(made.measure)(*identity(), jax.random.key(0))
-    bias = identity()[0].b_enc
-    expected = spliced_losses(
-        model=one.model.transformer,
-        params=jax.tree.map(lambda leaf: 1.5 * leaf[0], one.params),
-        tokens=given()["tokens"],
-        layer=1,
-        site="mlp",
-        reconstruct=lambda x: x.at[1:].set(jnp.maximum(x[1:] + bias[None], 0)),
-    )
-    for name in ("clean", "spliced", "ablated"):
-        np.testing.assert_allclose(found[f"{name}_loss"], getattr(expected, name).mean(), rtol=1e-5)
-    recovered = metrics.loss_recovered(*expected)
-    np.testing.assert_allclose(found["loss_recovered"], recovered, rtol=1e-3)
+    losses = {name: losses_of(np.asarray(each(said)), said) for name, each in logits.items()}
+    for name, expected in losses.items():
+        np.testing.assert_allclose(found[f"{name}_loss"], expected.mean(), rtol=1e-5)
+    cost = losses["ablated"] - losses["clean"]
+    assert cost.mean() > 5 * cost.std() / len(cost) ** 0.5
+    kept = (losses["ablated"] - losses["spliced"]).mean() / cost.mean()
+    assert abs(kept) > 0.01
+    np.testing.assert_allclose(found["loss_recovered"], kept, rtol=1e-3)
+
+
+def by_hand(model, params, edit):
+    """Texts -> logits, block after block, with the hidden layer of the second one edited."""
+
+    def logits(text):
+        stream = model.embed(params, text)
+        for number in range(model.architecture.n_layers):
+            here = edit if number == 1 else (lambda hidden: hidden)
+            stream, _ = model.block(select(params.layers, number), stream, here)
+        return model.unembed(params, stream)
+
+    return jax.jit(jax.vmap(logits))
+
+
+def losses_of(logits: np.ndarray, tokens: jax.Array) -> np.ndarray:
+    """Means over the tokens of each text but the first, in float64."""
+    scores = logits[:, :-1].astype(float)
+    logs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return -np.take_along_axis(logs, np.asarray(tokens)[:, 1:, None], axis=-1).mean(axis=(1, 2))
 
 
 def test_what_has_no_texts_is_refused_in_one_line() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What is sent back: `trickle` seconds lie between the bytes of the body."""
+    """What is sent back: `trickle` seconds lie between the headers, and the bytes of the body."""
 
     body: bytes
     status: int = 200
@@ -33,7 +33,7 @@ Script = Callable[[Any], Reply]
 """The value of a request -> what is sent back."""
 
 
-def chat(text: str, first: dict[str, float] | None = None, **usage: int) -> Reply:
+def chat(text: str | None, first: dict[str, float] | None = None, **usage: int) -> Reply:
     """A completion as OpenAI's API sends it."""
     listed = [
         {"token": token, "logprob": log, "bytes": None} for token, log in (first or {}).items()
@@ -75,6 +75,8 @@ def serving(script: Script) -> Iterator[Server]:
             self.send_response(reply.status)
             for name, text in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, text)
+                self.flush_headers()
+                time.sleep(reply.trickle)
             self.end_headers()
             step = 1 if reply.trickle else max(len(reply.body), 1)
             for start in range(0, len(reply.body), step):

@@ -74,7 +74,9 @@ def test_the_own_transformer_says_the_likeliest(checkpoint: Path) -> None:
         told = end if text == "<|im_end|>" else prompt
         return Encoding(np.array(told, np.int32), np.zeros((len(told), 2), np.int32))
 
-    tokeniser = Tokeniser(model.architecture.n_tokens, encode, lambda n: "".join(map(letter, n)))
+    tokeniser = Tokeniser(
+        model.architecture.n_tokens, encode, lambda n: "".join(map(letter, n)), lambda: "{}"
+    )
     backend = own_transformer(name="tiny", model=model, params=params, tokeniser=tokeniser)
     answer = backend.complete(ASKED, 4, 3)
     new = [ord(each) - ord(" ") for each in answer.text]

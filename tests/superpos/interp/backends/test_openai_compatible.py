@@ -129,16 +129,33 @@ def test_what_does_not_pass_is_not_tried_again(status: int, key: str) -> None:
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("reply", [Reply(b"{}", delay=0.3), Reply(b"{}" + b" " * 99, trickle=0.02)])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b"{}", delay=0.3),
+        Reply(b"{}" + b" " * 200, trickle=0.05),
+        Reply(b" " * 200, 503, trickle=0.05),
+        Reply(b"{}", headers={f"X-{n}": "" for n in range(90)}, trickle=0.08),
+    ],
+)
 def test_an_answer_that_takes_too_long(reply: Reply) -> None:
-    """Also one that never stops to send a little."""
+    """Also one that never stops to send a little, of its headers or of its body."""
     with serving(in_turn(reply)) as server:
         backend = openai_compatible(base_url=server.url, timeout=0.1, max_retries=1, **FEW)
         start = time.monotonic()
-        with pytest.raises(BackendError, match=r"did not answer within 0.1 s, tried 2 times$"):
+        with pytest.raises(BackendError, match=r"( within 0.1 s|answered 503), tried 2 times$"):
             backend.complete(ASKED, 5, 0)
     assert time.monotonic() - start < 5
     assert backend.usage.requests == 2
+
+
+def test_a_server_without_tls() -> None:
+    with serving(in_turn(chat("yes"))) as server:
+        secure = server.url.replace("http:", "https:")
+        backend = openai_compatible(base_url=secure, max_retries=0, **FEW)
+        with pytest.raises(BackendError, match=r"cannot be reached: .*SSL.*, tried 1 times$"):
+            backend.complete(ASKED, 5, 0)
+    assert server.asked == []
 
 
 def test_no_server() -> None:
@@ -155,7 +172,7 @@ def test_no_server() -> None:
         [],
         {},
         {"choices": []},
-        {"choices": [{"message": {"content": None}}]},
+        {"choices": [{"message": {}}]},
         {"choices": [{"message": {"content": ["yes"]}}]},
         {"error": "no"},
     ],
@@ -166,6 +183,18 @@ def test_an_answer_of_another_shape(value: Any) -> None:
         with pytest.raises(BackendError, match=r"answered something else than a chat completion: "):
             backend.complete(ASKED, 5, 0)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("text", [None, ""])
+@pytest.mark.parametrize("logprobs", [None, {"content": []}])
+def test_an_answer_without_words_is_one(text: str | None, logprobs: Any) -> None:
+    """As of a model that is cut off while it reasons, or refuses; with its tokens, or without."""
+    said = {"message": {"role": "assistant", "content": text}, "logprobs": logprobs}
+    with serving(in_turn(Reply(json.dumps({"choices": [said]}).encode()))) as server:
+        backend = openai_compatible(base_url=server.url, **FEW)
+        assert backend.complete(ASKED, 5, 0) == ("", {})
+        if text is None or logprobs:
+            assert backend.complete(ASKED, 5, 2) == ("", {})
 
 
 def test_a_server_without_log_probabilities_is_noticed() -> None:

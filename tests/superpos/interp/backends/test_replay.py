@@ -1,6 +1,7 @@
 """Exchanges on disk: what was recorded is replayed, and nothing else is answered."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,23 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert backend.usage.requests == 1
     assert path.read_bytes().startswith(whole)
     assert len(path.read_text().splitlines()) == 2
+    assert replay(path).complete(NO, 3, 0).text == "no?"
+
+
+def test_an_answer_is_added_without_reading_those_before(tmp_path: Path) -> None:
+    path = tmp_path / "exchanges.jsonl"
+    kept = recorded(repeating(), path)
+    kept.complete(YES, 3, 0)
+    whole = path.read_bytes() * 5_000
+    path.write_bytes(whole)
+    tracemalloc.start()
+    try:
+        kept.complete(NO, 3, 0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(whole) / 20
+    assert path.stat().st_size > len(whole)
     assert replay(path).complete(NO, 3, 0).text == "no?"
 
 

@@ -37,6 +37,11 @@ def is_meant(token: str, line: str) -> bool:
     return all(piece.replace(token, "") == "" for piece in marked) if marked else token in line
 
 
+def without_a_word(value: Any) -> Reply:
+    """Ends before it says anything, as where it reasons for longer than it may."""
+    return chat(None, {"Let": -0.1})
+
+
 def without_an_answer(value: Any) -> Reply:
     """Talks, of the right length and with the right digits, but not in the form that is asked."""
     return chat("1, 0, 1: I think", {"yes": -0.1, "no": -2.0})

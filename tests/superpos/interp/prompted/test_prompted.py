@@ -15,7 +15,7 @@ from superpos.interp.backends import Backend, openai_compatible, recorded, repla
 from superpos.interp.prompted.judge import _decisions, _probability
 from superpos.interp.prompted.simulate import _strengths
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY, generator
-from tests.superpos.interp.prompted.oracle import oracle, without_an_answer
+from tests.superpos.interp.prompted.oracle import oracle, without_a_word, without_an_answer
 from tests.superpos.interp.server import Reply, Script, Server, chat, serving
 
 NAMED = Explanation("the token '42'", 0.0, lambda contexts: np.zeros(contexts.tokens.shape))
@@ -113,8 +113,11 @@ def test_a_model_that_always_says_yes_has_exactly_the_floor(judge: Any) -> None:
 
 @each_judge
 @pytest.mark.parametrize("measure", ["auroc", "balanced_accuracy"])
-def test_answers_of_another_form_are_counted_and_give_no_score(judge: Any, measure: Any) -> None:
-    with asking(without_an_answer) as (backend, server):
+@pytest.mark.parametrize("script", [without_an_answer, without_a_word])
+def test_answers_of_another_form_are_counted_and_give_no_score(
+    judge: Any, measure: Any, script: Script
+) -> None:
+    with asking(script) as (backend, server):
         scorer = judge(backend=backend, vocabulary=VOCABULARY, measure=measure, n_examples=10)
         found = score_of(scorer)
     assert np.isnan(found.value) and (found.floor, found.n) == (0.5, 0)
@@ -132,6 +135,36 @@ def test_a_score_rests_on_the_examples_with_an_answer() -> None:
         scorer = prompted.detection(backend=backend, vocabulary=VOCABULARY, n_examples=50)
         assert score_of(scorer) == (1.0, 0.5, 50)
     assert (backend.usage.answers["detection"], backend.usage.unparsed["detection"]) == (20, 10)
+
+
+def test_a_simulation_that_is_none_predicts_0_and_is_counted() -> None:
+    """Every other answer is none; then all are, and scores of predictions are at their floors."""
+    some = interp.Contexts(CONTEXTS.tokens[:30], CONTEXTS.document[:30])
+    turns = iter(range(1000))
+
+    def half(value: Any) -> Reply:
+        simulates = "Foretell" in value["messages"][0]["content"]
+        return without_an_answer(value) if simulates and next(turns) % 2 else oracle(value)
+
+    with asking(half) as (backend, _):
+        explain = prompted.explain(backend=backend, vocabulary=VOCABULARY)
+        found = explain(CONTEXTS, BY_TOKEN, generator()).predict(some)
+    expected = np.where(np.arange(30)[:, None] % 2, 0, BY_TOKEN[:30])
+    assert expected.any() and (expected != BY_TOKEN[:30]).any()
+    np.testing.assert_array_equal(found, expected)
+    assert (backend.usage.answers["simulate"], backend.usage.unparsed["simulate"]) == (30, 15)
+
+    def never(value: Any) -> Reply:
+        explains = "Find what" in value["messages"][0]["content"]
+        return oracle(value) if explains else without_an_answer(value)
+
+    with asking(never) as (backend, _):
+        explain = prompted.explain(backend=backend, vocabulary=VOCABULARY)
+        explanation = explain(CONTEXTS, BY_TOKEN, generator())
+        given = (explanation, CONTEXTS, BY_TOKEN, generator())
+        assert scorers.simulation(n_examples=20)(*given) == (0.0, 0.0, 20)
+        assert scorers.detection(n_examples=20)(*given) == (0.5, 0.5, 40)
+    assert backend.usage.unparsed["simulate"] == backend.usage.answers["simulate"] == 20 + 40
 
 
 def test_an_explanation_that_is_none_is_counted_and_scores_nothing() -> None:
