@@ -237,8 +237,9 @@ def _word(session: Session, text: str) -> Word:
 
 
 def prepare() -> None:
-    """What configs need: names of folders, the folders of extensions, and what has no YAML file."""
+    """What configs need: resolvers, the folders of extensions, and what has no YAML file."""
     OmegaConf.register_new_resolver("folder_name", written.folder_name, replace=True)
+    OmegaConf.register_new_resolver("last", written.last, replace=True)
     if _ExtensionConfigs not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(_ExtensionConfigs)
     for group, name, node in without_yaml():

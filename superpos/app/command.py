@@ -152,12 +152,20 @@ class _Jobs:
         from superpos.app.config.sweep_plan import ConfigError
         from superpos.app.runner import run
         from superpos.app.startup import check_devices
+        from superpos.arguments import ArgumentError
         from superpos.train import StoreError, TrainError
 
         check_devices()
         try:
             return run(config, self._checked)
-        except (ConfigError, ExtensionError, StoreError, TrainError, MemoryError) as error:
+        except (
+            ArgumentError,
+            ConfigError,
+            ExtensionError,
+            StoreError,
+            TrainError,
+            MemoryError,
+        ) as error:
             return jobs.Outcome(_refuse(str(error)))
 
 

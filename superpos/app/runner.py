@@ -54,6 +54,8 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
 
     Raises:
         ConfigError: before anything is compiled, with every problem found.
+        ArgumentError: an asset cannot be made, or the analysis refuses what was trained, which is
+            kept; one line.
         StoreError: the folder cannot be written to, or holds something else; what was trained is
             kept, and the same run again goes on from there.
     """

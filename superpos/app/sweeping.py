@@ -59,7 +59,7 @@ def train(plan: SweepPlan, **settings: Any) -> "xarray.Dataset":
     """
     set_precision(plan.config)
     if settings.get("store") is not None:
-        check_after(plan, Path(settings["store"]))
+        check_store(plan, Path(settings["store"]))
     with arithmetic(plan.config):
         return sweep(**sweep_arguments(plan), **settings)
 

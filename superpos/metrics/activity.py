@@ -119,10 +119,11 @@ def explained_variance_above(explained: Numbers, floor: Numbers) -> Numbers:
     Returns:
         The part that is explained of what the control leaves, 1 - (1 - explained) / (1 - floor)
         <= 1, (...): 0 for what explains no more than the control, negative for less. Where the
-        control leaves nothing, 0.
+        control leaves nothing, 0; nan where either is.
     """
     left = 1.0 - floor
-    return jnp.where(left > 0, 1.0 - (1.0 - explained) / jnp.where(left > 0, left, 1.0), 0.0)
+    nothing = left <= 0
+    return jnp.where(nothing, 0.0, 1.0 - (1.0 - explained) / jnp.where(nothing, 1.0, left))
 
 
 @metric

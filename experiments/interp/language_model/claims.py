@@ -1,4 +1,4 @@
-"""What is claimed of a language model that learns."""
+"""Claims about what a small language model learns, and in which order."""
 
 import numpy as np
 
@@ -18,11 +18,13 @@ CLAIMS = claims_of(
     (
         ("unigram", "the model learns how often each token comes: final loss minus that of"
          " unigrams", "<=", -0.5, 0),
-        ("bigram", "and what follows one token: final loss minus that of bigrams", "<=", 0, 0),
-        ("order", "first the one, then the other: tokens seen when the loss is first below that of"
-         " bigrams, over those when it is below that of unigrams", ">=", 1.5, 0),
-        ("seeds", "seeds agree: what the mean of their final losses is below that of unigrams, over"
-         " the largest difference from that mean", ">=", 20, 0),
+        ("bigram", "the model learns which token follows another: final loss minus that of bigrams",
+         "<=", 0, 0),
+        ("order", "the model learns how often each token comes before it learns which token follows"
+         " another: tokens seen when the loss is first below that of bigrams, over those when it is"
+         " first below that of unigrams", ">=", 1.5, 0),
+        ("seeds", "seeds agree: how far the mean of their final losses is below the loss of"
+         " unigrams, over the largest difference of one of them from that mean", ">=", 20, 0),
     ),
     paper="our own",
     section="-",
@@ -31,8 +33,8 @@ CLAIMS = claims_of(
 ) | claims_of(
     "interp/language_model",
     (
-        ("trigram", "and more than what follows two: final loss minus that of trigrams", "<=", 0,
-         0),
+        ("trigram", "the model learns more than which token follows two others: final loss minus"
+         " that of trigrams", "<=", 0, 0),
     ),
     paper="our own",
     section="-",

@@ -1,7 +1,5 @@
 """The loss on held-out text over the tokens seen, and that of models of n-grams."""
 
-import functools
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -58,17 +56,23 @@ def measure(
         held_out: that of the text that is held out.
 
     Raises:
-        ArgumentError: the sweep was given other texts; one line.
+        ArgumentError: the sweep was given other texts, or a document is held out that models are
+            trained on; one line.
     """
     dataset = datasets["sweep"]
     config = store.config_of(dataset)
-    train, test = (
-        _windows(name, json.dumps(loader, sort_keys=True), config[f"assets.{name}"])
+    given, apart = (
+        _text(name, loader, config[f"assets.{name}"])
         for name, loader in (
             ("examples", examples or EXCERPT),
             ("held_out", held_out or {**EXCERPT, "split": "held_out"}),
         )
     )
+    if both := n_of_both(given, apart):
+        raise ArgumentError(
+            f"assets.held_out: {both} of its documents are in assets.examples, expected others"
+        )
+    train, test = given["tokens"], apart["tokens"]
     n_tokens = config["model.n_tokens"]
     baselines = {
         name: float(kneser_ney(train, n_tokens=n_tokens, order=order)(test).mean())
@@ -89,17 +93,32 @@ def measure(
     )
 
 
-@functools.lru_cache(maxsize=4)
-def _windows(name: str, loader: str, digest: str) -> np.ndarray:
-    """The windows of a text, which are those that the models were given.
+def n_of_both(given: Mapping[str, np.ndarray], apart: Mapping[str, np.ndarray]) -> int:
+    """How many documents of the second text have every window in the first one.
+
+    Args:
+        given: "tokens", (n, length), int, and "document", (n,).
+        apart: the same of the second.
+    """
+    known = {window.tobytes() for window in given["tokens"]}
+    there = np.array([window.tobytes() in known for window in apart["tokens"]])
+    return sum(
+        bool(there[apart["document"] == each].all()) for each in np.unique(apart["document"])
+    )
+
+
+def _text(name: str, loader: Mapping[str, Any], digest: str) -> Mapping[str, np.ndarray]:
+    """The arrays of a text, which are those that the models were given.
 
     Raises:
         ArgumentError: they were given others; one line.
     """
-    arguments = json.loads(loader)
-    made = assets.tokens(**{key: value for key, value in arguments.items() if key != "kind"})
+    try:
+        made = assets.tokens(**{key: value for key, value in loader.items() if key != "kind"})
+    except ArgumentError as error:
+        raise ArgumentError(f"analysis.{name}.{error}") from None
     if made.digest != digest:
         raise ArgumentError(
             f"analysis.{name}: expected the text of assets.{name}, as it was stored"
         )
-    return made.arrays["tokens"]
+    return made.arrays

@@ -20,7 +20,8 @@ class Excerpt(NamedTuple):
         arm: that it is of.
         latent: its number.
         explanation: as a decision list.
-        contexts: of each, the text of its tokens and the activation there, as parts of the largest.
+        contexts: of each in which it is active, the text of its tokens and the activation there, as
+            parts of the largest.
     """
 
     arm: str
@@ -49,10 +50,11 @@ def _of_arm(dataset: xarray.Dataset, arm: str) -> list[Excerpt]:
             continue
         here = dataset.isel(shown_latent=at)
         activations = here["excerpt_activations"].to_numpy()
-        largest = activations.max() or 1.0
+        largest = activations.max()
         contexts = [
             [*zip(interp.from_bytes(text), values / largest, strict=True)]
             for text, values in zip(here["excerpt_text"].to_numpy(), activations, strict=True)
+            if values.max() > 0
         ]
         found.append(Excerpt(arm, int(numbers[at]), explanations[at], contexts))
     return found

@@ -9,7 +9,7 @@ import numpy as np
 from experiments.interp.randomised.bootstrap import interval, means
 from experiments.interp.randomised.claims import EXPLAINER, SINGLE, UNIGRAM
 from experiments.interp.randomised.excerpts import questions_of
-from experiments.interp.randomised.measure import Latents, Randomised
+from experiments.interp.randomised.measure import EXPLAINED, L0, Latents, Randomised
 from superpos.app.findings import Figure, Question, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.evaluations.interpretation import EXPLAINERS
@@ -31,7 +31,7 @@ BITS_CAPTION = (
     "Mean score of the explanations of each kind over their mean length. C: a constant; 1, 3, X:"
     " lists of 1, 3 and 10 tokens; L: classes of tokens; P: position; D: a decision list; U, B, T:"
     " tables of single tokens, bigrams and trigrams; G: a bag of the tokens before. Dashed: what a"
-    " constant scores."
+    " constant scores in each arm."
 )
 SPREAD_ALT = "Distributions over latents of three measures, one line an arm."
 SPREAD_CAPTION = (
@@ -67,8 +67,8 @@ def _draw_bits(scored: Latents, path: Path) -> None:
                 bits, value = (means(scored.of(arm, each, kind)).mean() for each in ("bits", name))
                 axis.plot(max(bits, 1), value, marker=f"${letter}$", ms=6, lw=0, color=colour)
             axis.plot([], [], "s", color=colour, label=arm)
-        floor = means(scored.of(scored.names[0], f"{name}_floor", EXPLAINER)).mean()
-        axis.axhline(floor, ls="--", lw=0.8, color="#666666")
+            floor = means(scored.of(arm, f"{name}_floor", EXPLAINER)).mean()
+            axis.axhline(floor, ls="--", lw=0.8, color=colour)
         axis.set(xscale="log", xlim=BITS, xlabel="bits of the explanation", ylabel=label)
     _legend(figure, axes[0])
     save(figure, path)
@@ -110,7 +110,7 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
     for place, name in enumerate(names):
         colour = PALETTE[place % len(arms)]
         for end, fill in (("", colour), (" + matched_gaussian", "none")):
-            values = measured.explained[f"{name}{end}"]
+            values = measured.explained_of(f"{name}{end}")
             x = place + (0.3 if end else 0)
             right.bar(x, values.mean(), 0.3, color=fill, edgecolor=colour)
     labels = [name.replace(" + less_token_means", "\nless token means") for name in names]
@@ -188,9 +188,7 @@ def _tables(where: str, rows: Sequence[tuple[Latents, str]]) -> list[Table]:
 def _of_fit(latents: Latents, arm: str) -> list[str]:
     """Explained variance, L0, latents, and the part of them that stand for one token."""
     at = latents.names.index(arm)
-    explained, l0 = (
-        latents.fit[name][at].mean() for name in ("held_out_explained_variance", "held_out_l0")
-    )
+    explained, l0 = (latents.fit[name][at].mean() for name in (EXPLAINED, L0))
     share = latents.of(arm, "largest_token_share")
     share = share[np.isfinite(share)]
     return [

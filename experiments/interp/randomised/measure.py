@@ -10,9 +10,11 @@ import xarray
 from experiments.interp.randomised.excerpts import Excerpt, excerpts_of
 from superpos import metrics
 from superpos.app.search_metric import at_the_end
-from superpos.arguments import ArgumentError
+from superpos.arguments import ArgumentError, shown
 from superpos.evaluations.interpretation import BY_EXPLAINER, BY_LATENT, EXPLAINERS
+from superpos.models.transformer.arms import arms_of
 from superpos.train import store
+from superpos.types import EMPTY
 
 SCORED, FLOORS, FRONTIER, TRANSFORMER = "scored", "floors", "frontier", "transformer"
 WHOLE = "whole"
@@ -34,8 +36,10 @@ FLOOR_ARMS = (
     "trained + less_token_means + matched_gaussian",
     "shuffle_entries + less_token_means + matched_gaussian",
 )
+FRONTIER_ARMS = ARMS[:2]
 """Of the registered experiment."""
-OF_FIT = ("held_out_l0", "held_out_explained_variance", "held_out_dead_share", "eligible_share")
+L0, EXPLAINED = "held_out_l0", "held_out_explained_variance"
+OF_FIT = (L0, EXPLAINED, "held_out_dead_share", "eligible_share")
 
 
 class Latents(NamedTuple):
@@ -55,7 +59,9 @@ class Latents(NamedTuple):
     by_explainer: dict[str, np.ndarray]
 
     def of(self, arm: str, result: str, explainer: str = "") -> np.ndarray:
-        """A result of an arm by latent, (transformers, latents)."""
+        """A result of an arm by latent, (transformers, latents); nan of one that is not there."""
+        if arm not in self.names:
+            return np.full(self.by_latent[BY_LATENT[0]].shape[1:], np.nan)
         at = self.names.index(arm)
         if explainer:
             return self.by_explainer[result][at][..., EXPLAINERS.index(explainer)]
@@ -78,6 +84,7 @@ class Randomised(NamedTuple):
     Attributes:
         layers: their numbers.
         scored: of each layer, the arms whose latents are explained.
+        k: latents that are active at a time; None where the model has no such number.
         nulls: of the last layer, by name, each an arm of its own.
         recovered: share of the loss that reconstructions keep, of "whole" and of each of nulls,
             (transformers,); nan where that is no number.
@@ -91,6 +98,7 @@ class Randomised(NamedTuple):
 
     layers: tuple[int, ...]
     scored: list[Latents]
+    k: float | None
     nulls: dict[str, Latents]
     recovered: dict[str, np.ndarray]
     explained: dict[str, np.ndarray]
@@ -103,12 +111,18 @@ class Randomised(NamedTuple):
         """The scored arms of the last layer."""
         return self.scored[-1]
 
+    def explained_of(self, arm: str) -> np.ndarray:
+        """Of `explained`, nan of an arm that is not there."""
+        return self.explained.get(arm, np.full(self.last.fit[EXPLAINED].shape[1], np.nan))
+
 
 def measure(
     datasets: Mapping[str, xarray.Dataset],
     layers: Sequence[int] = LAYERS,
     arms: Sequence[str] = ARMS,
     floor_arms: Sequence[str] = FLOOR_ARMS,
+    frontier_arms: Sequence[str] = FRONTIER_ARMS,
+    layers_of: Mapping[str, Sequence[int]] = EMPTY,
 ) -> Randomised:
     """Read what was stored of all autoencoders.
 
@@ -119,49 +133,77 @@ def measure(
         layers: of the asset of "scored".
         arms: of the same; its rows are those of `assets.activations`.
         floor_arms: those of "floors".
+        frontier_arms: those of "frontier".
+        layers_of: of the assets of other variants, by name; each has the last one alone.
 
     Raises:
-        ArgumentError: there are more rows than layers, arms and transformers; one line.
+        ArgumentError: a row that no layer, arm and transformer has, an unknown arm, or a variant of
+            another layer; one line.
     """
+    for name, found in layers_of.items():
+        if [*found] != [layers[-1]]:
+            key = f"variants.{name}.assets.activations.layers"
+            raise ArgumentError(
+                f"{key}={shown([*found])}: expected [{layers[-1]}], the last of those of {SCORED}"
+            )
+    arms, floor_arms, frontier_arms = map(_canonical, (arms, floor_arms, frontier_arms))
     several = datasets.get(TRANSFORMER)
     n = 1 if several is None else int(store.finished(several).sum())
     nulls = [name for name in NULLS if name in datasets]
     per_layer = [
-        _rows(datasets[SCORED], len(arms) * n, at, len(layers)) for at in range(len(layers))
+        _rows(datasets, SCORED, len(arms) * n, at, len(layers)) for at in range(len(layers))
     ]
-    floors = _fit(_rows(datasets[FLOORS], len(floor_arms) * n), floor_arms, n)
-    of_trained = {name: _rows(datasets[name], n) for name in (WHOLE, *nulls)}
-    several_seeds = _rows(datasets[FRONTIER], 2 * n)
+    floors = _fit(_rows(datasets, FLOORS, len(floor_arms) * n), floor_arms, n)
+    of_trained = {name: _rows(datasets, name, n) for name in (WHOLE, *nulls)}
+    several_seeds = _rows(datasets, FRONTIER, len(frontier_arms) * n)
     scored = [_latents(each, arms, n) for each in per_layer]
     explained = {
         name: values.mean(axis=-1)
         for names, fit in ((arms, scored[-1].fit), (floor_arms, floors))
-        for name, values in zip(names, fit["held_out_explained_variance"], strict=True)
+        for name, values in zip(names, fit[EXPLAINED], strict=True)
     }
     return Randomised(
         layers=tuple(layers),
         scored=scored,
+        k=store.config_of(datasets[SCORED]).get("model.k"),
         nulls={name: _latents(of_trained[name], (name,), n) for name in nulls},
         recovered={name: _recovered(each, n) for name, each in of_trained.items()},
         explained=explained,
-        frontier=_frontier(several_seeds, arms, n),
-        agreement=_agreement(several_seeds, arms[:2], n),
+        frontier=_frontier(several_seeds, frontier_arms, n),
+        agreement=_agreement(several_seeds, frontier_arms, n),
         excerpts=excerpts_of(per_layer[-1], arms, n),
     )
 
 
-def _rows(dataset: xarray.Dataset, n: int, part: int = 0, n_parts: int = 1) -> xarray.Dataset:
-    """A part of the rows of an asset, n in each; one that no autoencoder is of is nan.
+def _canonical(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of arms as claims have them.
+
+    Raises:
+        ArgumentError: an unknown one; one line.
+    """
+    return tuple(" + ".join((each.weights, *each.changes)) for each in arms_of(names))
+
+
+def _rows(
+    datasets: Mapping[str, xarray.Dataset], name: str, n: int, part: int = 0, n_parts: int = 1
+) -> xarray.Dataset:
+    """A part of the rows of the asset of a variant, n in each; what no autoencoder is of is nan.
 
     Raises:
         ArgumentError: there are rows that no part has; one line.
     """
+    dataset = datasets[name]
+    key = "sweep.data.data.row" if name == SCORED else f"variants.{name}.sweep.data.data.row"
+    expected = (
+        f"expected whole numbers below {n * n_parts}, one for each layer of each arm of each"
+        " transformer"
+    )
+    if "row" not in dataset.dims:
+        raise ArgumentError(f"{key}: missing, {expected}")
     known = dataset["row"].to_numpy()
-    if known.max() >= n * n_parts:
-        raise ArgumentError(
-            f"sweep.data.data.row: {known.max():.0f}, expected rows below {n * n_parts}, one for"
-            " each layer of each arm of each transformer"
-        )
+    wrong = known[(known < 0) | (known >= n * n_parts) | (known != np.floor(known))]
+    if wrong.size:
+        raise ArgumentError(f"{key}: {wrong[0]:g}, {expected}")
     found = dataset.assign(ok=store.finished(dataset).astype(float))
     rows = np.arange(part * n, (part + 1) * n, dtype=known.dtype)
     return found.reindex(row=rows)
@@ -227,8 +269,6 @@ def _frontier(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int)
             (w, k) for w in of_arm["width"].to_numpy() for k in of_arm["k"].to_numpy()
         ):
             here = of_arm.sel(width=width, k=k)
-            l0, explained = (
-                float(here[name].mean()) for name in ("held_out_l0", "held_out_explained_variance")
-            )
+            l0, explained = (float(here[name].mean()) for name in (L0, EXPLAINED))
             found.append(Setting(arms[int(row)], float(k), float(width), l0, explained))
     return found

@@ -22,7 +22,7 @@ from superpos.arguments import (
     did_you_mean,
     shown,
 )
-from superpos.components import check, construct, problem_of
+from superpos.components import check, problem_of
 from superpos.engine.after import described
 from superpos.engine.assets import arrays_of, reading
 from superpos.engine.placing import shapes_of
@@ -123,9 +123,9 @@ def bind(
         raise ConfigError(problems + wrong_variants)
 
     def analyse(datasets: Mapping[str, Any], folder: Path) -> Findings:
-        node = config["analysis"]
-        measured = construct(kinds, "analysis", node, supplied={"datasets": datasets})
-        return kinds["analysis"].analysis(node["kind"]).findings(measured, folder)
+        node = dict(config["analysis"])
+        analysis = kinds["analysis"].analysis(node.pop("kind"))
+        return analysis.findings(analysis.measure(datasets, **node), folder)
 
     return variants, analyse
 

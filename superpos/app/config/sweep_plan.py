@@ -87,7 +87,8 @@ def bind_plan(config: Mapping[str, Any], made: Mapping[str, Model | None] = EMPT
         ConfigError: with every problem that was found.
     """
     problems = loading.problems_of(config["assets"])
-    loaders = {} if problems else {k: v for k, v in config["assets"].items() if v is not None}
+    given = config["assets"] if isinstance(config["assets"], Mapping) else {}
+    loaders = {name: loader for name, loader in given.items() if loader is not None}
     problems += problems_of(config, loaders)
     problems += problem_of("seed", config["seed"], Seed)
     fit = _fit(config["fit"], problems)

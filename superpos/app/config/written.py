@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 LONGEST_NAME = 120
@@ -18,6 +18,13 @@ def folder_name(text: str) -> str:
     if len(plain.encode()) <= LONGEST_NAME:
         return plain
     return f"{plain[: LONGEST_NAME // 2]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def last(values: Sequence[Any]) -> Any:
+    """The last of some values."""
+    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+        raise ValueError(f"{values!r}: expected a list of one value or more")
+    return values[-1]
 
 
 def links(node: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

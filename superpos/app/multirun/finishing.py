@@ -14,6 +14,7 @@ from superpos.app.multirun import manifest, training
 from superpos.app.multirun.training import Part
 from superpos.app.runner import TrainedSweep, report
 from superpos.app.search_metric import Value, search_metric, standard_error
+from superpos.arguments import ArgumentError
 from superpos.store.derived import replace
 from superpos.store.grid import make_grid
 from superpos.store.table import INVALID, INVALID_STEP
@@ -84,7 +85,7 @@ class Finishing:
             replace(folder / "result.json", json.dumps(record, indent=1).encode())
             if value is not None and self._config["analysis"]["kind"] != WITHOUT_REPORT:
                 self._report(folder)
-        except StoreError as error:
+        except (ArgumentError, StoreError) as error:
             self.failure = "; ".join([*reasons, str(error)])
         if value is None:
             raise JobError(self.failure or "no number to take the objective from")

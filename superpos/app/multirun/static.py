@@ -1,17 +1,21 @@
 """A variant with static axes, trained as a multirun of its own, a program for each combination."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from superpos.app.config.sweep_plan import SweepPlan, make_plan
 from superpos.app.config.variant import Variant
 from superpos.app.multirun import manifest
 from superpos.app.multirun.groups import Group, grouped, job_sweeps_of
 from superpos.app.multirun.training import Part, train, with_held
 from superpos.app.sweeping import check_store
+from superpos.engine.assets import PREFIX
 from superpos.store import files, multirun
+from superpos.store.reading import read_header
 from superpos.train import StoreError, TrainError
 
 
@@ -31,13 +35,33 @@ def check_held(config: Mapping[str, Any], name: str, variant: Variant, folder: P
     if other.exists():
         what = "no static axes" if variant.static else "static axes"
         raise StoreError(f"{folder}: holds a sweep with {what}; choose another folder")
-    if any(each.make is not None for plan in variant.plans for each in plan.assets.values()):
-        return  # what its members are is not known yet
+    variant = dataclasses.replace(variant, plans=[_as_held(plan, folder) for plan in variant.plans])
     if variant.static:
         manifest.together(folder, _groups(name, variant, folder), [config], ())
     else:
         [plan] = variant.plans
         check_store(plan, folder)
+
+
+def _as_held(plan: SweepPlan, folder: Path) -> SweepPlan:
+    """A plan with those assets that are still to be made taken for those of the folder.
+
+    Evaluations of stored members are left out where they have others, which are not known yet.
+    """
+    planned = {name: each for name, each in plan.assets.items() if each.make is not None}
+    if not planned:
+        return plan
+    header, together = read_header(folder), multirun.read(folder)
+    held = header["spec"] if header else together[1] if together else {}
+    known = {name: held.get(f"{PREFIX}{name}") for name in planned}
+    assets = {
+        name: dataclasses.replace(each, digest=known[name] or each.digest)
+        for name, each in planned.items()
+    }
+    found = make_plan(
+        plan.config, plan.axes, plan.zipped, plan.fit, {**plan.assets, **assets}, plan.over
+    )
+    return found if all(known.values()) else dataclasses.replace(found, over={})
 
 
 def _groups(name: str, variant: Variant, folder: Path) -> list[Group]:

@@ -29,6 +29,8 @@ def draw(measured: Mapping[str, Summary], folder: Path) -> list[Figure]:
         left.plot(summary.step, summary.loss, color=colour, alpha=alpha)
         ends = summary.features_per_dimension
         right.hist(ends, bins=list(bins), color=colour, label=name, alpha=0.7)
+    if not any(summary.loss.size for summary in measured.values()):
+        left.text(0.5, 0.5, "not measured", ha="center", transform=left.transAxes)
     left.set(xlabel="step", ylabel="loss on fresh data", yscale="log")
     right.set(xlabel="features per dimension at the end", ylabel="models")
     above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from superpos.app.command import main
+from superpos.app.train import measure as measuring
+from superpos.arguments import ArgumentError
 from superpos.train import store
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -173,6 +175,20 @@ def test_jobs_of_a_multirun_do_not_share_a_folder(here: Here, tmp_path: Path) ->
     [line] = done.stderr.splitlines()
     assert line.startswith("superpos: out")
     assert store.open(tmp_path / "out" / "sweep").sizes["hidden"] == 1
+
+
+@pytest.mark.slow
+def test_an_analysis_that_refuses_is_one_line(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(datasets: Any) -> None:
+        del datasets
+        raise ArgumentError("analysis.rows=9: expected less")
+
+    monkeypatch.setattr(measuring, "measure", measure)
+    done = here("experiment=train", *TINY, "sweep.seed=[0]", "output_dir=out")
+    assert done.returncode == 2 and (tmp_path / "out" / "sweep" / "sweep.json").exists()
+    assert done.stderr == "superpos: analysis.rows=9: expected less\n"
 
 
 @pytest.mark.slow

@@ -377,6 +377,15 @@ def test_folder_of_another_sweep_is_refused_and_left_alone(
 
 
 @pytest.mark.slow
+def test_a_run_without_evaluation_of_the_loss_has_a_page(tmp_path: Path) -> None:
+    words = ("~evaluations.loss", "objective=train_loss", "sweep.seed=[0,1]")
+    composed = compose(["experiment=train", *TINY[:3], *words])
+    assert runner.run({**composed, "output_dir": str(tmp_path)}).code == 0
+    assert "loss" not in store.open(tmp_path / "sweep")
+    assert (tmp_path / "index.html").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("n_steps", [0])
 def test_a_run_of_no_steps_keeps_the_models_at_their_start(tmp_path: Path, n_steps: int) -> None:
     assert runner.run(tiny(tmp_path, *SMALL_SWEEP, f"fit.n_steps={n_steps}")).code == 0

@@ -60,6 +60,7 @@ def test_explained_variance_above_a_control() -> None:
     """A half of the fifth that the control leaves."""
     found = metrics.explained_variance_above([0.9, 0.8, 0.7, 0.8], [0.8, 0.8, 0.8, 1.0])
     np.testing.assert_allclose(found, [0.5, 0, -0.5, 0], atol=1e-6)
+    assert np.isnan(metrics.explained_variance_above([0.8, np.nan], [np.nan, 0.5])).all()
 
 
 def test_the_nth_decoder_projection() -> None:

@@ -210,6 +210,10 @@ def test_an_asset_is_made_of_others_in_the_folder_of_the_run(tmp_path: Path) -> 
     ("changes", "line"),
     [
         (
+            {"tokens": {**TOKENS, "contxt": 8}},
+            "assets.tokens.contxt: unknown",
+        ),
+        (
             {"tokens": None},
             "assets.activations.tokens: missing, and there is no asset called tokens",
         ),
@@ -226,7 +230,30 @@ def test_an_asset_is_made_of_others_in_the_folder_of_the_run(tmp_path: Path) -> 
 def test_what_an_asset_needs_is_there_and_nothing_else(
     tmp_path: Path, changes: dict[str, Any], line: str
 ) -> None:
-    assert line in refused(of_activations(tmp_path, **changes))
+    [found] = refused(of_activations(tmp_path, **changes))
+    assert found.startswith(line)
+
+
+@pytest.mark.slow
+def test_a_folder_of_another_run_is_refused_before_an_asset_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = {"batch_size": 8, "after": True}
+    given = {**of_activations(tmp_path), "evaluations": {"loss": after}, "objective": "train_loss"}
+    runner.run(given)
+    changed = {**given, "optim": {**given["optim"], "learning_rate": 0.5}}
+    fewer = {**given, "sweep": {"data": {"row": [0]}}}
+    later = {**given, "evaluations": {"loss": {**after, "batch_size": 16}}}
+    module = importlib.import_module("superpos.assets.activations")
+    monkeypatch.setattr(module, "_kept", lambda *args: pytest.fail("made"))
+    for other, line in (
+        (changed, r"holds a sweep with optim\.learning_rate=.*, asked for 0\.5; choose another fo"),
+        (fewer, r"holds data\.row=1\.0, which is not on the axis asked for"),
+        (later, r"holds loss with evaluations\.loss\.batch_size=8, asked for 16; give the eva"),
+    ):
+        with pytest.raises(StoreError, match=line) as caught:
+            runner.run(other)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow
