@@ -315,7 +315,7 @@ def store_of_members() -> dict[str, str]:
 @functools.cache
 def file_of_chapters() -> dict[str, Any]:
     """A novel of 20 chapters, and a tokeniser learned from it."""
-    chapters = (f"Chapter {n}\n\n" + "one and two and three. " * 20 for n in range(20))
+    chapters = (f"Chapter {n}\n\n" + "one and two and three. " * (20 + n) for n in range(20))
     (folder() / "novel.txt").write_text("A NOVEL\n\n" + "\n".join(chapters))
     made = train_tokeniser(["one and two and three. "], n_tokens=260)
     (folder() / "tokenizer.json").write_text(made.to_json())
