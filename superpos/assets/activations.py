@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,12 +14,12 @@ import numpy as np
 from superpos.arguments import (
     ArgumentError,
     CountOrZero,
-    Interval,
     MaybeCount,
     Seed,
     factory,
     shown,
 )
+from superpos.assets.tokens import Share
 from superpos.engine.assets import aligned, asset, check_finite
 from superpos.models.transformer.arms import Arm, Site, arms_of, width_of
 from superpos.models.transformer.transformer import Transformer
@@ -28,7 +28,6 @@ from superpos.types import Array, Asset, Key, Members
 
 FOLDER = "activations"
 TEXTS_AT_ONCE = 16
-Share = Annotated[float, Interval("(0, 1)")]
 
 
 @factory
@@ -96,8 +95,8 @@ def activations(
         "document": texts.document[texts.held_out],
     }
 
-    also = {"layers": tuple(layers), "site": site}
-    also |= {"n_documents": len(np.unique(others["document"]))}
+    n_documents = len(np.unique(others["document"]))
+    also = {"layers": tuple(layers), "site": site, "n_documents": n_documents}
 
     def read(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {**arrays, **also}
@@ -238,22 +237,18 @@ def _check_tokens(texts: Any, members: Members, skip: int) -> None:
         raise ArgumentError("tokens: expected texts, the arrays tokens and document")
     tokens, document = np.asarray(texts["tokens"]), np.asarray(texts["document"])
     if tokens.dtype.kind not in "iu" or tokens.ndim != 2 or document.shape != tokens.shape[:1]:
-        raise ArgumentError(
-            f"tokens.tokens: {tokens.dtype}{list(tokens.shape)}, expected integers (n, length + 1)"
-            f" and document (n,)"
-        )
+        given = f"{tokens.dtype}{list(tokens.shape)}"
+        raise ArgumentError(f"tokens: {given}, expected integers (n, length + 1), document (n,)")
     n_tokens = members.params.embedding.shape[1]
-    known = len(texts.get("vocabulary", ()))
-    low, high = tokens.min(initial=0), max(known - 1, tokens.max(initial=0))
-    if low < 0 or high >= n_tokens:
-        raise ArgumentError(
-            f"tokens: from {low} to {high}, expected [0, {n_tokens - 1}], those of transformers"
-        )
+    n_known = len(texts.get("vocabulary", range(n_tokens)))
+    if n_known > n_tokens:
+        raise ArgumentError(f"tokens: {n_known} in all, expected the {n_tokens} of transformers")
+    low, high = tokens.min(initial=0), tokens.max(initial=0)
+    if low < 0 or high >= n_known:
+        raise ArgumentError(f"tokens: from {low} to {high}, expected [0, {n_known - 1}]")
     length, most = tokens.shape[1] - 1, members.model.transformer.architecture.n_positions
     if length > most:
-        raise ArgumentError(
-            f"tokens: {length} in a text, expected at most the {most} positions of transformers"
-        )
+        raise ArgumentError(f"tokens: {length} in a text, expected at most {most} positions")
     if skip >= length:
         raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, NonNegative, factory
 from superpos.data.source import stateless
+from superpos.required import require
 from superpos.types import Array, Batch, Key, Source, vectors
 
 NEEDED = ("inputs", "held_out")
@@ -24,8 +25,7 @@ def text_activations(
         n_features: numbers of an activation, >= 1.
         activations: an asset with the arrays "inputs", (n_rows, n, n_features), and "held_out",
             (n_rows, n_held_out, n_features), as `assets.activations` makes them.
-        row: the number of the one that is used, from 0 on; a fraction is dropped, and what is above
-            the last is the last.
+        row: the number of the one that is used, an integer in [0, n_rows).
 
     Returns:
         A Source whose batches have them as inputs and targets; factors are (batch, 0), as features
@@ -35,7 +35,13 @@ def text_activations(
         ArgumentError: a value is out of range, or the arrays have other names or shapes; one line.
     """
     inputs, held_out = (_checked(activations, name, n_features) for name in NEEDED)
-    number = jnp.clip(jnp.asarray(row).astype(jnp.int32), 0, inputs.shape[0] - 1)
+    n_rows = inputs.shape[0]
+    require(
+        lambda number: (number < n_rows) & (number % 1 == 0),
+        [row],
+        lambda: f"row={row}: expected an integer in [0, {n_rows - 1}]",
+    )
+    number = jnp.asarray(row).astype(jnp.int32)
 
     def sample(key: Key, batch_size: int) -> Batch:
         chosen = inputs[number, jax.random.randint(key, (batch_size,), 0, inputs.shape[1])]

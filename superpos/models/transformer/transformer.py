@@ -94,8 +94,10 @@ def transformer(architecture: Architecture) -> Transformer:
 
     def embed(params: TransformerParams, tokens: Array) -> Array:
         chex.assert_rank(tokens, 1)
-        residual = params.embedding.at[tokens].get(
-            mode="fill", fill_value=jnp.nan, wrap_negative_indices=False
+        residual = (
+            jnp.asarray(params.embedding)
+            .at[tokens]
+            .get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
         )
         if params.positions is None:
             return residual
