@@ -52,5 +52,5 @@ def activations(n_texts: int = 16) -> dict[str, Any]:
         "tokens": jax.numpy.asarray(texts),
         "document": jax.numpy.arange(n_texts, dtype=np.int32) // 2,
         "vocabulary": jax.numpy.asarray(interp.to_bytes(VOCABULARY)),
-        **{"layers": (0,), "site": "mlp", "n_documents": n_texts // 2},
+        **{"layers": (0,), "site": "mlp", "documents": tuple(range(n_texts // 2))},
     }

@@ -69,7 +69,7 @@ def activations(
         of the documents that are held out, float32: the first layer of the first arm of every
         transformer, then that of the next arm, and so on.
         "tokens", (n_held_out_texts, length - skip), and "document" are of the latter. It is read
-        with "layers", a tuple, "site" and "n_documents", the documents that are held out, besides.
+        with "layers", "site" and "documents", the numbers of those held out in order, besides.
 
     Raises:
         ArgumentError: an unknown arm, a layer that is not there, texts that the transformers cannot
@@ -95,8 +95,8 @@ def activations(
         "document": texts.document[texts.held_out],
     }
 
-    n_documents = len(np.unique(others["document"]))
-    also = {"layers": tuple(layers), "site": site, "n_documents": n_documents}
+    documents = np.unique(others["document"])
+    also = {"layers": tuple(layers), "site": site, "documents": tuple(documents.tolist())}
 
     def read(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {**arrays, **also}

@@ -1,6 +1,6 @@
 """What a language model loses where an autoencoder's reconstruction is in place of activations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,7 +12,7 @@ from superpos.interp.splicing import SplicedLosses, SplicedSite, spliced_losses
 from superpos.required import require
 from superpos.types import Array, Evaluation, Key, Members, Model, Params, State
 
-NEEDED = ("tokens", "document", "n_documents", "layers", "site")
+NEEDED = ("tokens", "document", "documents", "layers", "site")
 
 
 @factory
@@ -20,7 +20,7 @@ def spliced(
     *,
     model: Model,
     transformers: Members,
-    activations: Mapping[str, Array],
+    activations: Mapping[str, Any],
     layer: CountOrZero,
     site: SplicedSite = "mlp",
     transformer: NonNegative = 0,
@@ -59,7 +59,7 @@ def spliced(
         [transformer],
         lambda: f"transformer={transformer}: expected an integer in [0, {n_transformers - 1}]",
     )
-    document, n_documents = jnp.asarray(activations["document"]), activations["n_documents"]
+    document, documents = jnp.asarray(activations["document"]), activations["documents"]
     weights, _ = transformers.at(jnp.asarray(transformer).astype(jnp.int32))
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
@@ -77,21 +77,17 @@ def spliced(
             site=site,
             reconstruct=reconstruct,
         )
-        losses = SplicedLosses(*(_means(each, document, n_documents) for each in losses))
+        losses = SplicedLosses(*(_means(each, document, documents) for each in losses))
         found = {f"{name}_loss": each.mean() for name, each in losses._asdict().items()}
         return {**found, "loss_recovered": metrics.loss_recovered(*losses)}
 
     return Evaluation(measure)
 
 
-def _means(values: Array, document: Array, n_documents: int) -> Array:
+def _means(values: Array, document: Array, documents: Sequence[int]) -> Array:
     """Means over the texts of each document, (n_documents,)."""
-    _, which = jnp.unique(document, size=n_documents, return_inverse=True)
-    total, count = (
-        jax.ops.segment_sum(each, which, num_segments=n_documents)
-        for each in (values, jnp.ones_like(values))
-    )
-    return total / count
+    texts = document[None] == jnp.array(documents)[:, None]
+    return jnp.mean(jnp.broadcast_to(values[None], texts.shape), axis=1, where=texts)
 
 
 def _check(activations: Mapping[str, Any], layer: int, site: SplicedSite) -> None:

@@ -19,7 +19,11 @@ MODEL = saes.relu(d_in=texts.D_MLP, d_code=4)
 
 def test_losses_are_means_over_documents_however_many_texts_each_has() -> None:
     document = np.random.default_rng(0).integers(5, size=N_TEXTS) ** 2
-    given = {**texts.activations(N_TEXTS), "document": jnp.asarray(document), "n_documents": 5}
+    given = {
+        **texts.activations(N_TEXTS),
+        "document": jnp.asarray(document),
+        "documents": (0, 1, 4, 9, 16),
+    }
     one = texts.read_transformers()
     made = evaluations.spliced(model=MODEL, transformers=one, activations=given, layer=0)
     params, state = MODEL.init(jax.random.key(0))
@@ -43,7 +47,7 @@ def test_texts_of_one_document_are_not_so_many_that_agree() -> None:
     which = jnp.repeat(jnp.arange(2), 20)
     clean, cost = jnp.zeros(40), 1.0 + which
     assert np.isfinite(metrics.loss_recovered(clean, cost / 2, cost))
-    by_document = [_means(each, which, 2) for each in (clean, cost / 2, cost)]
+    by_document = [_means(each, which, (0, 1)) for each in (clean, cost / 2, cost)]
     assert np.isnan(metrics.loss_recovered(*by_document, standard_errors=3.1))
     np.testing.assert_allclose(metrics.loss_recovered(*by_document, standard_errors=2.9), 0.5)
 

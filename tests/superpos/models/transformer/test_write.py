@@ -75,7 +75,7 @@ def test_a_file_is_no_folder_to_write_in(tmp_path: Path) -> None:
     ("n_heads", "words"), [(0, "n_heads=0: expected 1"), (3, "d_model=16: expected a multiple")]
 )
 def test_heads_that_do_not_divide_the_width_are_refused(n_heads: int, words: str) -> None:
-    sizes = {"context": 8, "n_tokens": 260, "d_model": 16, "n_heads": 2, "d_mlp": 24}
-    params, _ = models.language_model(**sizes).init(jax.random.key(0))
+    model = models.language_model(context=8, n_tokens=260, d_model=16, n_heads=2, d_mlp=24)
+    params, _ = model.init(jax.random.key(0))
     with pytest.raises(ArgumentError, match=f"^{words}"):
         architecture_of(params, context=8, n_heads=n_heads)
