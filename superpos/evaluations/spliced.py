@@ -8,8 +8,8 @@ import jax.numpy as jnp
 
 from superpos import metrics
 from superpos.arguments import ArgumentError, CountOrZero, NonNegative, factory, shown
+from superpos.data.text_activations import check_number
 from superpos.interp.splicing import SplicedLosses, SplicedSite, spliced_losses
-from superpos.required import require
 from superpos.types import Array, Evaluation, Key, Members, Model, Params, State
 
 NEEDED = ("tokens", "document", "documents", "layers", "site")
@@ -53,14 +53,13 @@ def spliced(
     if forward is None:
         raise ArgumentError("transformers: expected language models")
     _check(activations, layer, site)
-    n_transformers = transformers.params.embedding.shape[0]
-    require(
-        lambda number: (number < n_transformers) & (number % 1 == 0),
-        [transformer],
-        lambda: f"transformer={transformer}: expected an integer in [0, {n_transformers - 1}]",
-    )
+    check_number("transformer", transformer, transformers.params.embedding)
+    number = jnp.asarray(transformer).astype(jnp.int32)
     document, documents = jnp.asarray(activations["document"]), activations["documents"]
-    weights, _ = transformers.at(jnp.asarray(transformer).astype(jnp.int32))
+    weights = jax.tree.map(
+        lambda leaf: jnp.asarray(leaf).at[number].get(mode="fill", fill_value=jnp.nan),
+        transformers.params,
+    )
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del key

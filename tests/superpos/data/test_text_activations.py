@@ -46,7 +46,7 @@ def test_what_is_held_out_is_that_of_its_row() -> None:
         ({"activations": {"inputs": np.zeros((3, 24))}}, r"activations.inputs of shape \(3, 24\)"),
         ({"row": -1}, r"row=-1: expected a number in \[0, inf\)"),
         ({"row": 2}, r"row=2: expected an integer in \[0, 1\]"),
-        ({"row": 0.5}, r"row=0.5: expected an integer in \[0, 1\]"),
+        ({"row": 0.5}, "row=0.5: expected an integer"),
     ],
 )
 def test_other_arrays_are_refused_in_one_line(changes, line) -> None:

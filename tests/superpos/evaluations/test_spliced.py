@@ -93,7 +93,7 @@ def test_the_stream_before_a_block_is_spliced_after_the_one_before() -> None:
         (residual((1,)), {"layer": 1, "site": "residual"}, "layer=1: expected 0, as .* are of 1"),
         (residual((0,)), {"layer": 0, "site": "residual"}, r"activations.layers=\[0\]: no block"),
         ({}, {"layer": 0, "transformer": 1}, r"transformer=1: expected an integer in \[0, 0\]"),
-        ({}, {"layer": 0, "transformer": 0.5}, r"transformer=0.5: expected an integer in \[0, 0"),
+        ({}, {"layer": 0, "transformer": 0.5}, "transformer=0.5: expected an integer"),
     ],
 )
 def test_reconstructions_are_spliced_where_the_activations_are_from(
