@@ -45,6 +45,8 @@ TRIED = {
     "least": [0.01, 2.0],
     "most": [100.0, 0.5],
     "least_cosine": [1.0, 0.5],
+    "row": [1.0, 0.0],
+    "transformer": [1.0, 0.0],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
@@ -263,8 +265,15 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
         "model": construct("model", config["model"]),
         "source": construct("data", config["data"]),
         "activations": texts.activations(),
-        "transformers": texts.read_transformers(),
+        "transformers": two_transformers(),
     }
+
+
+def two_transformers() -> Members:
+    """One, and one of larger weights."""
+    one = texts.read_transformers()
+    params = jax.tree.map(lambda leaf: jnp.concatenate([leaf, 1.5 * leaf]), one.params)
+    return one._replace(params=params)
 
 
 def rows() -> np.ndarray:
@@ -315,7 +324,7 @@ def store_of_members() -> dict[str, str]:
 @functools.cache
 def file_of_chapters() -> dict[str, Any]:
     """A novel of 20 chapters, and a tokeniser learned from it."""
-    chapters = (f"Chapter {n}\n\n" + "one and two and three. " * 20 for n in range(20))
+    chapters = (f"Chapter {n}\n\n" + "one and two and three. " * (20 + n) for n in range(20))
     (folder() / "novel.txt").write_text("A NOVEL\n\n" + "\n".join(chapters))
     made = train_tokeniser(["one and two and three. "], n_tokens=260)
     (folder() / "tokenizer.json").write_text(made.to_json())

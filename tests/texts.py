@@ -1,6 +1,7 @@
 """A small language model, texts, and activations at their tokens, for whatever reads these."""
 
 import functools
+from typing import Any
 
 import jax
 import numpy as np
@@ -38,7 +39,7 @@ def tokens() -> Asset:
     )
 
 
-def activations(n_texts: int = 16) -> dict[str, jax.Array]:
+def activations(n_texts: int = 16) -> dict[str, Any]:
     """Of two rows: what is to be drawn, and of some texts, two of each document, held out."""
     rng = np.random.default_rng(1)
     sparse = rng.normal(size=(2, n_texts * LENGTH, D_MLP)).astype(np.float32)
@@ -51,4 +52,5 @@ def activations(n_texts: int = 16) -> dict[str, jax.Array]:
         "tokens": jax.numpy.asarray(texts),
         "document": jax.numpy.arange(n_texts, dtype=np.int32) // 2,
         "vocabulary": jax.numpy.asarray(interp.to_bytes(VOCABULARY)),
+        **{"layers": (0,), "site": "mlp", "documents": tuple(range(n_texts // 2))},
     }

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,12 +14,12 @@ import numpy as np
 from superpos.arguments import (
     ArgumentError,
     CountOrZero,
-    Interval,
     MaybeCount,
     Seed,
     factory,
     shown,
 )
+from superpos.assets.tokens import Share
 from superpos.engine.assets import aligned, asset, check_finite
 from superpos.models.transformer.arms import Arm, Site, arms_of, width_of
 from superpos.models.transformer.transformer import Transformer
@@ -28,7 +28,6 @@ from superpos.types import Array, Asset, Key, Members
 
 FOLDER = "activations"
 TEXTS_AT_ONCE = 16
-Share = Annotated[float, Interval("(0, 1)")]
 
 
 @factory
@@ -52,7 +51,9 @@ def activations(
     Args:
         transformers: an asset of trained language models, all of one architecture.
         tokens: an asset of texts, with the arrays "tokens", (n, length + 1), of which the last is
-            not read, "document", (n,), and others that are handed on.
+            not read, "document", (n,), integers, and others that are handed on, such as
+            "vocabulary". A text is no longer than the positions of the transformers, and its tokens
+            are in their vocabulary; that it is the same vocabulary cannot be seen.
         arms: names, as `superpos.models.transformer.arms` has them.
         layers: numbers of blocks, from 0 on.
         site: "residual", the residual stream before each block, or "mlp", the hidden layer of its
@@ -67,18 +68,26 @@ def activations(
         An Asset with "inputs", (n_layers * n_arms * n_transformers, n, d), and "held_out", the same
         of the documents that are held out, float32: the first layer of the first arm of every
         transformer, then that of the next arm, and so on.
-        "tokens", (n_held_out_texts, length - skip), and "document" are of the latter.
+        "tokens", (n_held_out_texts, length - skip), and "document" are of the latter. It is read
+        with "layers", "site" and "documents", the numbers of those held out in order, besides.
 
     Raises:
-        ArgumentError: an unknown arm, a layer that is not there, or nothing is left of a text or of
-            the documents; one line.
+        ArgumentError: an unknown arm, a layer that is not there, texts that the transformers cannot
+            read, or nothing is left of a text or of the documents; one line.
     """
     found = arms_of(arms)
     members = transformers.read(transformers.arrays)
-    _check(members, tokens.arrays, layers, site, skip)
+    _check_model(members, layers, site)
+    _check_tokens(tokens.arrays, members, skip)
     texts = _texts(tokens.arrays, n_texts, held_out_share)
     collection = _Collection(found, members, texts, tuple(layers), site, skip, seed)
-    about = {"arms": [*arms], "layers": [*layers], "site": site, "skip": skip, "seed": seed}
+    about = {
+        "arms": [arm.name for arm in found],
+        "layers": [*layers],
+        "site": site,
+        "skip": skip,
+        "seed": seed,
+    }
     about |= {"n_texts": n_texts, "held_out_share": held_out_share, "tokens": tokens.digest}
     others = {
         **tokens.arrays,
@@ -86,13 +95,20 @@ def activations(
         "document": texts.document[texts.held_out],
     }
 
+    documents = np.unique(others["document"])
+    also = {"layers": tuple(layers), "site": site, "documents": tuple(documents.tolist())}
+
+    def read(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        return {**arrays, **also}
+
     def make(folder: str) -> Asset:
         of = transformers.made(folder)
         own = {**about, "transformers": of.digest}
         rows = _kept(Path(folder), own, collection._replace(members=of.read(of.arrays)))
-        return asset({**rows, **others}, about=json.dumps(own, sort_keys=True))
+        return asset({**rows, **others}, read, about=json.dumps(own, sort_keys=True))
 
-    return Asset({**collection.shapes(len(layers) * collection.n_parts), **others}, "", make=make)
+    shapes = collection.shapes(len(layers) * collection.n_parts)
+    return Asset({**shapes, **others}, "", read, make)
 
 
 class _Texts(NamedTuple):
@@ -194,25 +210,45 @@ def _of_texts(
     return jnp.moveaxis(found, 1, 0)
 
 
-def _check(
-    members: Members, texts: Mapping[str, Any], layers: Sequence[int], site: Site, skip: int
-) -> None:
-    """Refuse what cannot be collected.
+def _check_model(members: Any, layers: Sequence[int], site: Site) -> None:
+    """Refuse what are no language models with these layers.
 
     Raises:
         ArgumentError: one line.
     """
-    model = members.model.transformer
-    if model is None:
+    if not isinstance(members, Members) or members.model.transformer is None:
         raise ArgumentError("transformers: expected language models")
-    most = model.architecture.n_layers - (site == "mlp")
+    most = members.model.transformer.architecture.n_layers - (site == "mlp")
     several = isinstance(layers, Sequence) and not isinstance(layers, str) and len(layers) > 0
     whole = several and all(type(each) is int and 0 <= each <= most for each in layers)
     if not whole or len({*layers}) < len(layers):
         raise ArgumentError(
             f"layers={shown(layers)}: expected integers in [0, {most}], each once, with site={site}"
         )
-    length = texts["tokens"].shape[1] - 1
+
+
+def _check_tokens(texts: Any, members: Members, skip: int) -> None:
+    """Refuse what are no texts, or texts that a transformer was not made for.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if not isinstance(texts, Mapping) or not {"tokens", "document"} <= {*texts}:
+        raise ArgumentError("tokens: expected texts, the arrays tokens and document")
+    tokens, document = np.asarray(texts["tokens"]), np.asarray(texts["document"])
+    if tokens.dtype.kind not in "iu" or tokens.ndim != 2 or document.shape != tokens.shape[:1]:
+        given = f"{tokens.dtype}{list(tokens.shape)}"
+        raise ArgumentError(f"tokens: {given}, expected integers (n, length + 1), document (n,)")
+    n_tokens = members.params.embedding.shape[1]
+    n_known = len(texts.get("vocabulary", range(n_tokens)))
+    if n_known > n_tokens:
+        raise ArgumentError(f"tokens: {n_known} in all, expected the {n_tokens} of transformers")
+    low, high = tokens.min(initial=0), tokens.max(initial=0)
+    if low < 0 or high >= n_known:
+        raise ArgumentError(f"tokens: from {low} to {high}, expected [0, {n_known - 1}]")
+    length, most = tokens.shape[1] - 1, members.model.transformer.architecture.n_positions
+    if length > most:
+        raise ArgumentError(f"tokens: {length} in a text, expected at most {most} positions")
     if skip >= length:
         raise ArgumentError(f"skip={skip}: expected less than the {length} tokens of a text")
 

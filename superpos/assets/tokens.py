@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from superpos import interp
-from superpos.arguments import ArgumentError, Count, Interval, factory
+from superpos.arguments import ArgumentError, Count, Interval, factory, shown
 from superpos.data import text
 from superpos.data.text import Document
 from superpos.engine.assets import asset
@@ -63,8 +63,8 @@ def tokens(
         a window but the last, and "targets", all but the first.
 
     Raises:
-        ArgumentError: a value is out of range, a text is missing or damaged, none is given, none is
-            left in a split, or the tokeniser has another size; one line.
+        ArgumentError: a value is out of range, a text is missing or damaged, none is given, one is
+            given twice, none is left in a split, or the tokeniser has another size; one line.
     """
     given = {"austen": austen, "brown": brown, "kjv": kjv, "novel": novel}
     named = documents({name: path for name, path in given.items() if path is not None})
@@ -84,7 +84,8 @@ def documents(paths: Mapping[str, str]) -> list[Document]:
         paths: text -> where it is.
 
     Raises:
-        ArgumentError: a text is missing or damaged, or none is given; one line.
+        ArgumentError: a text is missing or damaged, none is given, or a document is there twice, so
+            that it could be trained on and held out; one line.
     """
     if not paths:
         raise ArgumentError(f"{next(iter(READERS))}=None: expected one text or more")
@@ -100,7 +101,25 @@ def documents(paths: Mapping[str, str]) -> list[Document]:
             found += reader(path)
         except ArgumentError as error:
             raise ArgumentError(f"{name}={error}") from None
+    _check_once(found)
     return found
+
+
+def _check_once(found: Sequence[Document]) -> None:
+    """Refuse documents of one name or of one text.
+
+    Raises:
+        ArgumentError: one line with the first of them.
+    """
+    names: set[str] = set()
+    texts: dict[str, str] = {}
+    for document in found:
+        other = document.name if document.name in names else texts.get(document.text)
+        if other is not None:
+            both = shown(document.name), shown(other)
+            raise ArgumentError(f"documents {both[0]} and {both[1]}: expected each text once")
+        names.add(document.name)
+        texts[document.text] = document.name
 
 
 def chosen(named: Sequence[Document], held_out_share: float, split: Split) -> dict[int, Document]:

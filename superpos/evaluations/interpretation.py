@@ -14,7 +14,9 @@ import numpy as np
 from superpos import interp, metrics
 from superpos.arguments import ArgumentError, Count, CountOrZero, factory
 from superpos.evaluations.held_out_fit import codes_of, held_out_of
+from superpos.interp.scorers.simulation import N_TOKENS
 from superpos.interp.scoring import mean_and_sd
+from superpos.required import require
 from superpos.types import Array, Dims, Evaluation, Key, Model, Params, Source, State
 
 NEEDED = ("tokens", "document", "vocabulary")
@@ -62,7 +64,8 @@ def interpretation(
         source: activations of texts, some of which are held out.
         activations: the asset that it is of, with the arrays "tokens", (n_texts, length), and
             "document", (n_texts,), of the texts that are held out, and "vocabulary", the text of
-            each token as UTF-8 in bytes, filled up with 0, (n_tokens, most).
+            each token as UTF-8 in bytes, filled up with 0, (n_tokens, most); 9 tokens of a text or
+            more, as an example of `interp.scorers.simulation` has, and 2 documents or more.
         n_latents: how many, >= 1.
         n_reseeds: how often each is explained and scored anew, on other halves of the documents,
             >= 1.
@@ -70,18 +73,18 @@ def interpretation(
 
     Returns:
         An Evaluation. `eligible_share` of the latents can be drawn, (). Of those that are drawn,
-        (n_latents,): `latent_number`, -1 where there are no more; `active_share` of tokens;
-        `token_entropy`, `top_token_entropy`, `largest_token_share`, and `shuffled_token_entropy`,
-        that of the same activations at random tokens; `context_gain` and its standard deviation
-        over reseeds. By explainer, (n_latents, n_explainers), in the order of EXPLAINERS: `bits`,
-        and for each of SCORERS the value, with `_floor` and `_reseed_sd`. Of some, for a page:
-        the contexts in which they are most active, as `excerpt_text`, (n_shown, n_excerpts, length,
-        most), and `excerpt_activations`, without the last dimension; and `explanation`, that of
-        SHOWN_EXPLAINER, (n_shown, most); texts are as `vocabulary` has them.
+        (n,), with n the smaller of n_latents and d_code: `latent_number`, -1 where there are no
+        more; `active_share` of tokens; `token_entropy`, `top_token_entropy`, `largest_token_share`,
+        and `shuffled_token_entropy`, that of the same activations at random tokens; `context_gain`
+        and its standard deviation over reseeds. By explainer, (n, n_explainers), in the order of
+        EXPLAINERS: `bits`, and for each of SCORERS the value, with `_floor` and `_reseed_sd`. Of
+        some, for a page: the contexts in which they are most active, as `excerpt_text`, (n_shown,
+        n_excerpts, length, most), and `excerpt_activations`, without the last dimension; and
+        `explanation`, that of SHOWN_EXPLAINER, (n_shown, most); texts are as `vocabulary` has them.
 
     Raises:
         ArgumentError: a value is out of range, the source holds nothing out, or the asset has no
-            texts; one line.
+            texts, too short ones or those of one document; one line.
     """
     inputs = held_out_of(source, model)
     tokens, document, vocabulary = (_array(activations, name) for name in NEEDED)
@@ -90,6 +93,15 @@ def interpretation(
             f"activations.tokens of shape {tokens.shape}: expected the {inputs.shape[0]} tokens at"
             " which activations are held out"
         )
+    if tokens.shape[1] < N_TOKENS:
+        raise ArgumentError(
+            f"activations.tokens of shape {tokens.shape}: expected texts of {N_TOKENS} or more"
+        )
+    require(
+        lambda document: document.min() < document.max(),
+        [document],
+        lambda: "activations.document: expected 2 documents or more",
+    )
     n_tokens = vocabulary.shape[0]
     n_kept = min(n_latents, _n_codes(model, inputs))
 

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from superpos.arguments import ArgumentError, Count, CountOrZero, Seed, did_you_mean, factory
+from superpos.arguments import (
+    ArgumentError,
+    Count,
+    CountOrZero,
+    Seed,
+    did_you_mean,
+    factory,
+    shown,
+)
 from superpos.interp.protocol import (
     Contexts,
     Explainer,
@@ -66,8 +74,9 @@ def score(
         contexts: of at least 2 documents.
         activations: of all latents at each token, at least 0, (n * length, n_latents): an array, or
             a sparse one of SciPy's.
-        explainers: by name.
-        scorers: by name. Of a latent, all explanations are scored on the same examples.
+        explainers: by name, one or more.
+        scorers: by name, one or more. Of a latent, all explanations are scored on the same
+            examples.
         seed: which documents are in which half, and which examples are drawn.
         n_reseeds: how often all is done.
         min_active: contexts in which a latent has to be active, or else it is skipped.
@@ -76,10 +85,12 @@ def score(
         The Scores.
 
     Raises:
-        ArgumentError: a shape or a number is not as it should be, or all contexts are of one
-            document; one line.
+        ArgumentError: a shape or a number is not as it should be, there is no explainer or no
+            scorer, or all contexts are of one document; one line.
     """
     check(contexts)
+    _check_functions("explainers", explainers)
+    _check_functions("scorers", scorers)
     _check_activations(contexts, activations)
     halves = [split(contexts, np.random.default_rng([seed, each])) for each in range(n_reseeds)]
     parts = [tuple(take(contexts, half) for half in pair) for pair in halves]
@@ -183,6 +194,19 @@ def mean_and_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return mean, np.sqrt(np.where(n > 1, squares / (n - 1), np.nan))
 
 
+def _check_functions(argument: str, functions: Mapping[str, Any]) -> None:
+    """Refuse what are no functions by name.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if not functions:
+        raise ArgumentError(f"{argument}={shown(functions)}: expected one or more")
+    for name, function in functions.items():
+        if not isinstance(name, str) or not callable(function):
+            raise ArgumentError(f"{argument}.{name}={shown(function)}: expected a function")
+
+
 def _check_activations(contexts: Contexts, activations: Any) -> None:
     """Refuse what are no activations at the tokens of contexts.
 
@@ -199,9 +223,10 @@ def _check_activations(contexts: Contexts, activations: Any) -> None:
 
 
 def _column(activations: Any, latent: int) -> np.ndarray:
-    """The activations of one latent."""
+    """The activations of one latent, as floating-point numbers."""
     column = activations[:, [latent]]
-    return column.toarray() if issparse(column) else column
+    column = column.toarray() if issparse(column) else column
+    return column if column.dtype.kind == "f" else column.astype(float)
 
 
 def _checked(name: str, explanation: Explanation) -> Explanation:

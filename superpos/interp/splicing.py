@@ -14,8 +14,9 @@ from superpos.arguments import ArgumentError, Count, CountOrZero, factory
 from superpos.models.transformer import Transformer, TransformerParams, select, token_losses
 from superpos.types import Array
 
-Site = Literal["mlp", "residual"]
-"""The hidden layer of the MLP of a block, or the residual stream after it."""
+SplicedSite = Literal["mlp", "residual"]
+"""The hidden layer of the MLP of a block, or the residual stream AFTER that block. What
+`superpos.models.transformer.arms` calls the residual stream of a block is the one before it."""
 Change = Callable[[Array], Array]
 """Activations of one text, (n, d), -> what stands in their place."""
 
@@ -41,7 +42,7 @@ def spliced_losses(
     params: TransformerParams,
     tokens: Array,
     layer: CountOrZero,
-    site: Site,
+    site: SplicedSite,
     reconstruct: Change,
     ablated: Array | None = None,
     batch_size: Count = 8,
@@ -94,7 +95,7 @@ def changed_losses(
     params: TransformerParams,
     text: Array,
     layer: int,
-    site: Site,
+    site: SplicedSite,
     changes: Change,
 ) -> Array:
     """Losses of each token of a text but the first, with activations changed in k ways.

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from superpos.arguments import ArgumentError, shown
 from superpos.interp.protocol import Contexts
 
@@ -18,8 +20,31 @@ def check_vocabulary(vocabulary: Sequence[str]) -> None:
 
 
 def texts(contexts: Contexts, vocabulary: Sequence[str]) -> list[str]:
-    """Each context as text."""
-    return ["".join([vocabulary[int(token)] for token in row]) for row in contexts.tokens]
+    """Each context as text.
+
+    Raises:
+        ArgumentError: a token has no text; one line.
+    """
+    return ["".join(text_of(row, vocabulary)) for row in contexts.tokens]
+
+
+def text_of(tokens: np.ndarray, vocabulary: Sequence[str]) -> list[str]:
+    """The text of each token.
+
+    Args:
+        tokens: their numbers, at least 0, (n,).
+        vocabulary: the text of each.
+
+    Raises:
+        ArgumentError: a token has none; one line.
+    """
+    largest = tokens.max(initial=0)
+    if largest >= len(vocabulary):
+        raise ArgumentError(
+            f"vocabulary: {len(vocabulary)} texts, expected one of each token, of which one is"
+            f" {largest}"
+        )
+    return [vocabulary[int(token)] for token in tokens]
 
 
 def quoted(tokens: Sequence[int], vocabulary: Sequence[str]) -> str:

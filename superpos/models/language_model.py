@@ -80,8 +80,7 @@ def language_model(
         ArgumentError: a value is out of range, or d_model is no even multiple of n_heads.
         AssertionError: an example of another length.
     """
-    if d_model % (2 * n_heads):
-        raise ArgumentError(f"d_model={d_model}: expected a multiple of {2 * n_heads}")
+    _check_heads(d_model, n_heads)
     architecture = _architecture(context, n_tokens, n_layers, d_model, n_heads, d_mlp)
     zeros = functools.partial(_zeros, architecture, tied=tied)
 
@@ -128,9 +127,26 @@ def predicting(forward: Transformer, *, context: int) -> Model:
 
 
 def architecture_of(params: TransformerParams, *, context: int, n_heads: int) -> Architecture:
-    """The architecture of a language model with these parameters, for `transformer` and `write`."""
+    """The architecture of a language model with these parameters, for `transformer` and `write`.
+
+    Raises:
+        ArgumentError: the width is no even multiple of n_heads; one line.
+    """
+    _check_heads(params.embedding.shape[1], n_heads)
     n_layers, d_model, d_mlp = params.layers.up.W.shape
     return _architecture(context, params.embedding.shape[0], n_layers, d_model, n_heads, d_mlp)
+
+
+def _check_heads(d_model: int, n_heads: int) -> None:
+    """Refuse heads that cannot be turned by a rotary embedding.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if n_heads < 1:
+        raise ArgumentError(f"n_heads={n_heads}: expected 1 or more")
+    if d_model % (2 * n_heads):
+        raise ArgumentError(f"d_model={d_model}: expected a multiple of {2 * n_heads}")
 
 
 def _architecture(

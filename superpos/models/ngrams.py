@@ -46,8 +46,10 @@ def kneser_ney(windows: np.ndarray, *, n_tokens: int, order: int) -> Losses:
     none is counted once.
 
     Args:
-        windows: of the text to count in, (n, length), integers in [0, n_tokens).
-        n_tokens: size of the vocabulary.
+        windows: of the text to count in, (n, length), integers in [0, n_tokens), two or more in a
+            window. The first of a window may be the last of another: a unigram is counted where it
+            is predicted, so not there.
+        n_tokens: size of the vocabulary, >= 1.
         order: tokens of the longest n-gram: 1 knows of no context, 3 of two tokens.
 
     Returns:
@@ -55,20 +57,23 @@ def kneser_ney(windows: np.ndarray, *, n_tokens: int, order: int) -> Losses:
         (n, length - 1). Where fewer tokens stand before one, the model of that order is taken.
 
     Raises:
-        ArgumentError: the order is out of range, or a window is shorter; one line.
+        ArgumentError: a value is out of range, there is no window, or one is shorter than the
+            order; from what is returned, windows of other tokens; one line.
     """
+    if n_tokens < 1:
+        raise ArgumentError(f"n_tokens={n_tokens}: expected 1 or more")
     if order < 1 or n_tokens**order > MOST_CODES:
         raise ArgumentError(f"order={order}: expected 1 or more, with n_tokens^order up to 2^63")
-    if windows.shape[1] < order:
-        raise ArgumentError(f"windows of {windows.shape[1]} tokens: expected {order} or more")
-    raw = [_counted(_grams(windows, n_tokens, n), n_tokens) for n in range(1, order + 1)]
+    _check(windows, n_tokens, max(2, order))
+    raw = [_counted(_predicted(windows, n_tokens, n), n_tokens) for n in range(1, order + 1)]
     after = [_continued(raw[n], n_tokens, n) for n in range(1, order)]
     models = [[*after[:n], raw[n]] for n in range(order)]
 
     def losses(windows: np.ndarray) -> np.ndarray:
+        _check(windows, n_tokens, 1)
         found = np.empty((windows.shape[0], windows.shape[1] - 1))
         for n in range(min(order, 2), order + 1):
-            grams = _grams(windows, n_tokens, n)[:, n == 1 :]  # the first token is not predicted
+            grams = _predicted(windows, n_tokens, n)
             first = max(n, 2) - 2
             grams = grams if n == order else grams[:, :1]
             found[:, first : first + grams.shape[1]] = -np.log(
@@ -77,6 +82,23 @@ def kneser_ney(windows: np.ndarray, *, n_tokens: int, order: int) -> Losses:
         return found
 
     return losses
+
+
+def _check(windows: np.ndarray, n_tokens: int, least: int) -> None:
+    """Refuse what are no windows of text.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    shape = list(windows.shape)
+    if windows.dtype.kind not in "iu" or len(shape) != 2 or not windows.size or shape[1] < least:
+        raise ArgumentError(
+            f"windows: {windows.dtype}{shape}, expected integers (n, length) of length {least} or"
+            " more"
+        )
+    low, high = int(windows.min()), int(windows.max())
+    if low < 0 or high >= n_tokens:
+        raise ArgumentError(f"windows: tokens from {low} to {high}, expected [0, {n_tokens - 1}]")
 
 
 def _probability(levels: list[_Level], grams: np.ndarray, n_tokens: int) -> np.ndarray:
@@ -109,6 +131,11 @@ def _grams(windows: np.ndarray, n_tokens: int, n: int) -> np.ndarray:
     for at in range(n):
         found = found * n_tokens + windows[:, at : at + length]
     return found
+
+
+def _predicted(windows: np.ndarray, n_tokens: int, n: int) -> np.ndarray:
+    """Those n-grams of each window whose last token is predicted: not its first token alone."""
+    return _grams(windows, n_tokens, n)[:, n == 1 :]
 
 
 def _counted(grams: np.ndarray, n_tokens: int) -> _Level:

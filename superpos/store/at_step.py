@@ -46,7 +46,7 @@ def at_step(dataset: "xarray.Dataset", step: int) -> "xarray.Dataset":
     first, path = next(iter(kept.items()))
     [time] = {*map(str, dataset[path].dims)} - {*map(str, dataset[first].dims)}
     steps = dataset[_steps_of(time)]
-    here = steps == step
+    here = (steps == step) & (steps >= 0)  # -1 fills up where fewer were kept
     if not (here.any(time) | ~finished(dataset)).all():
         known = np.unique(steps.where(steps >= 0).to_numpy())
         listed = ", ".join(f"{each:.0f}" for each in known[np.isfinite(known)][:MOST_SHOWN])

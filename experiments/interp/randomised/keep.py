@@ -1,6 +1,6 @@
 """Keep what a run of SmolLM2 found, as the page shows it: `python -m ... FOLDER`.
 
-    python -m experiments.interp.randomised.keep outputs/full/interp/smollm2
+python -m experiments.interp.randomised.keep outputs/full/interp/smollm2
 """
 
 import datetime

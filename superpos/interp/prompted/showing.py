@@ -5,6 +5,8 @@ from itertools import groupby
 
 import numpy as np
 
+from superpos.interp.vocabulary import text_of
+
 OPEN, CLOSE = "<<", ">>"
 SPACES = {"\r": "", "\n": "⏎", "\t": " ", OPEN: "< <", CLOSE: "> >"}
 """What would break a line, or be taken for a mark, and how it is shown."""
@@ -34,10 +36,15 @@ def marked(tokens: np.ndarray, marks: np.ndarray, vocabulary: Sequence[str]) -> 
 def runs(
     tokens: np.ndarray, marks: np.ndarray, vocabulary: Sequence[str]
 ) -> Iterator[tuple[bool, str, list[int]]]:
-    """Stretches of a context that are marked, or are not: whether, their text and positions."""
+    """Stretches of a context that are marked, or are not: whether, their text and positions.
+
+    Raises:
+        ArgumentError: a token has no text; one line.
+    """
+    texts = text_of(tokens, vocabulary)
     for is_marked, group in groupby(range(len(tokens)), key=lambda at: bool(marks[at])):
         places = list(group)
-        yield is_marked, shown("".join(vocabulary[int(tokens[at])] for at in places)), places
+        yield is_marked, shown("".join(texts[at] for at in places)), places
 
 
 def numbered(lines: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from superpos.interp.backends import Backend, Message
 from superpos.interp.prompted.showing import numbered, shown
 from superpos.interp.protocol import Contexts
+from superpos.interp.vocabulary import text_of
 
 STRONGEST = 10
 SYSTEM = (
@@ -46,7 +47,7 @@ def simulated(
     if not text:
         return found
     for strengths, tokens in zip(found, contexts.tokens, strict=True):
-        lines = numbered([shown(vocabulary[int(token)]) for token in tokens])
+        lines = numbered([shown(text) for text in text_of(tokens, vocabulary)])
         messages = [
             Message("system", SYSTEM),
             Message("user", f"Explanation: {shown(text)}\n\n{lines}"),

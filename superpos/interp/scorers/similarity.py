@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from superpos.arguments import Count, factory
+from superpos.arguments import ArgumentError, Count, factory
 from superpos.interp.examples import Negatives
 from superpos.interp.protocol import Contexts, Explanation, Scorer
 from superpos.interp.scorers.detection import Measure, of_examples
@@ -75,13 +75,17 @@ def explanation_similarity(
 
     Returns:
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
+
+    Raises:
+        ArgumentError: no vocabulary; from the scorer, a token without a text, or an embedding that
+            is not finite; one line.
     """
     check_vocabulary(vocabulary)
 
     def answer(explanation: Explanation, examples: Contexts, labels: np.ndarray) -> np.ndarray:
         del labels
-        [query] = _unit(embed([explanation.text]))
-        return _unit(embed(texts(examples, vocabulary))) @ query
+        [query] = _embedded(embed, [explanation.text])
+        return _embedded(embed, texts(examples, vocabulary)) @ query
 
     return of_examples(answer, measure=measure, negatives=negatives, n_examples=n_examples)
 
@@ -109,12 +113,16 @@ def example_similarity(
 
     Returns:
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
+
+    Raises:
+        ArgumentError: no vocabulary; from the scorer, a token without a text, or an embedding that
+            is not finite; one line.
     """
     check_vocabulary(vocabulary)
 
     def answer(explanation: Explanation, examples: Contexts, labels: np.ndarray) -> np.ndarray:
         del explanation
-        vectors = _unit(embed(texts(examples, vocabulary)))
+        vectors = _embedded(embed, texts(examples, vocabulary))
         is_query = np.zeros(len(labels), bool)
         for label in (True, False):
             is_query[np.flatnonzero(labels == label)[::2]] = True
@@ -122,6 +130,21 @@ def example_similarity(
         return np.where(is_query, vectors @ (active - inactive), np.nan)
 
     return of_examples(answer, measure=measure, negatives=negatives, n_examples=n_examples)
+
+
+def _embedded(embed: Embed, texts: Sequence[str]) -> np.ndarray:
+    """Embeddings of texts with a norm of 1, or 0, (n, d).
+
+    Raises:
+        ArgumentError: they are of another shape, or not finite; one line.
+    """
+    vectors = np.asarray(embed(texts))
+    if vectors.ndim != 2 or len(vectors) != len(texts) or vectors.dtype.kind not in "iuf":
+        given = f"{vectors.dtype}{list(vectors.shape)}"
+        raise ArgumentError(f"embed: gives {given}, expected numbers [{len(texts)}, d]")
+    if not np.isfinite(vectors).all():
+        raise ArgumentError("embed: gives numbers that are not finite, expected those that are")
+    return _unit(vectors)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -13,9 +13,14 @@ from superpos.arguments import ArgumentError, Count, factory
 from superpos.interp import statistics
 from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
 
+N_TOKENS = 9
+"""Of an example."""
+
 
 @factory
-def simulation(*, n_examples: Count = 60, n_tokens: Count = 9, n_intervals: Count = 10) -> Scorer:
+def simulation(
+    *, n_examples: Count = 60, n_tokens: Count = N_TOKENS, n_intervals: Count = 10
+) -> Scorer:
     """Spearman's correlation on a weighted sample of short examples.
 
     Args:

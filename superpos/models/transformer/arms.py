@@ -58,11 +58,16 @@ class Arm(NamedTuple):
 
     Attributes:
         weights: one of WEIGHTS.
-        changes: of CHANGES, each once.
+        changes: of CHANGES, each once, in the order of these.
     """
 
     weights: str
     changes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As `arm` reads it, one for each arm."""
+        return " + ".join((self.weights, *self.changes))
 
     @property
     def of_text(self) -> "Arm":
@@ -145,10 +150,10 @@ class Arm(NamedTuple):
 
 
 def arm(name: str) -> Arm:
-    """An arm by its name.
+    """An arm by its name, in which changes may stand in any order.
 
     Raises:
-        ArgumentError: there is none of that name; one line.
+        ArgumentError: there is none of that name, or its changes contradict each other; one line.
     """
     weights, *changes = (part.strip() for part in str(name).split("+"))
     if weights not in WEIGHTS:
@@ -163,7 +168,9 @@ def arm(name: str) -> Arm:
         raise ArgumentError(f"arms={shown(name)}: expected each change once")
     if weights == TRAINED and KEPT in changes:
         raise ArgumentError(f"arms={shown(name)}: {KEPT} changes nothing there")
-    return Arm(weights, tuple(changes))
+    if {NOISE, ALONE} <= {*changes}:
+        raise ArgumentError(f"arms={shown(name)}: expected {NOISE} or {ALONE}, not both")
+    return Arm(weights, tuple(each for each in CHANGES if each in changes))
 
 
 def arms_of(names: Sequence[str]) -> list[Arm]:

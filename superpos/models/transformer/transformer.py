@@ -54,7 +54,8 @@ class Transformer(NamedTuple):
 
     Attributes:
         architecture: what it is compiled for.
-        embed: (params, tokens (n,) of an integer type) -> residual stream (n, d_model).
+        embed: (params, tokens (n,) of an integer type) -> residual stream (n, d_model), nan where a
+            token is not in the vocabulary.
         block: (parameters of one block, residual stream) -> the residual stream after it and the
             hidden layer of its MLP, (n, d_mlp). A third argument, an Edit, changes that layer.
         blocks: (parameters of k blocks, stacked, residual stream) -> the residual stream after
@@ -93,7 +94,11 @@ def transformer(architecture: Architecture) -> Transformer:
 
     def embed(params: TransformerParams, tokens: Array) -> Array:
         chex.assert_rank(tokens, 1)
-        residual = params.embedding[tokens]
+        residual = (
+            jnp.asarray(params.embedding)
+            .at[tokens]
+            .get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+        )
         if params.positions is None:
             return residual
         n, most = tokens.shape[0], params.positions.shape[0]

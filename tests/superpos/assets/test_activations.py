@@ -142,5 +142,44 @@ def test_what_cannot_be_collected_is_refused_at_once(changes: dict[str, Any], li
 def test_models_of_another_kind_are_refused() -> None:
     model = models.autoencoder(n_features=5, n_hidden=2)
     toys = Asset(texts.transformers().arrays, "", lambda arrays: Members(model, *arrays))
-    with pytest.raises(ArgumentError, match="transformers: expected language models"):
-        of(transformers=toys)
+    for wrong in (toys, texts.tokens()):
+        with pytest.raises(ArgumentError, match="^transformers: expected language models$"):
+            of(transformers=wrong)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        (
+            {"tokens": -texts.tokens().arrays["tokens"]},
+            r"tokens: from -47 to 0, expected \[0, 47\]",
+        ),
+        (
+            {"tokens": texts.tokens().arrays["tokens"] + 1},
+            r"tokens: from 0 to 48, expected \[0, 47",
+        ),
+        ({"vocabulary": np.zeros((60, 3), np.uint8)}, "tokens: 60 in all, expected the 48 of"),
+        ({"vocabulary": np.zeros((40, 3), np.uint8)}, r"tokens: from 0 to 47, expected \[0, 39\]"),
+        ({"tokens": np.zeros((20, 18), np.int32)}, "tokens: 17 in a text, expected at most 16"),
+        ({"tokens": np.zeros((20, 16))}, r"tokens: float64\[20, 16\], expected integers"),
+        ({"document": np.zeros(19, int)}, r"tokens: int32\[20, 16\], .* document \(n,\)"),
+    ],
+)
+def test_texts_that_a_transformer_cannot_read_are_refused(
+    changed: dict[str, np.ndarray], line: str
+) -> None:
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        of(tokens=asset({**texts.tokens().arrays, **changed}))
+
+
+def test_what_are_no_texts_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="^tokens: expected texts, the arrays tokens and doc"):
+        of(tokens=texts.transformers())
+
+
+def test_it_is_read_with_where_it_is_from(tmp_path: Path) -> None:
+    planned = of(layers=[0, 1])
+    for each in (planned, planned.made(str(tmp_path))):
+        read = each.read(each.arrays)
+        assert read["layers"] == (0, 1) and read["site"] == "mlp"
+        assert read["documents"] == tuple(sorted({*np.asarray(read["document"]).tolist()}))

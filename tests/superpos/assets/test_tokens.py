@@ -8,6 +8,8 @@ import pytest
 
 from superpos.arguments import ArgumentError
 from superpos.assets import tokens
+from superpos.assets.tokens import READERS
+from superpos.data.text import Document
 from superpos.models.transformer import read_tokeniser, train_tokeniser
 
 N_CHAPTERS, CONTEXT = 40, 5
@@ -104,3 +106,22 @@ def test_a_text_that_is_damaged_is_named(text: dict[str, Any], tmp_path: Path) -
     (tmp_path / "bad.txt").write_bytes(b"Chapter 1\n\n\xff")
     with pytest.raises(ArgumentError, match=r"^novel=.*bad.txt: damaged, expected text in UTF-8$"):
         tokens(**{**text, "novel": str(tmp_path / "bad.txt")})
+
+
+def test_a_text_that_is_given_twice_is_refused_whatever_it_is_called(
+    text: dict[str, Any], tmp_path: Path
+) -> None:
+    again = tmp_path / "again.txt"
+    again.write_text(f"A NOVEL\n\nChapter 1\n\n{chapter(1)}\n\nChapter 2\n\n{chapter(1)}\n")
+    line = "^documents 'A NOVEL 2' and 'A NOVEL 1': expected each text once$"
+    with pytest.raises(ArgumentError, match=line):
+        tokens(**{**text, "novel": str(again)})
+
+
+def test_two_corpora_may_not_have_a_document_of_one_name(
+    text: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same_name = [Document("A NOVEL 7", "A NOVEL", "another edition")]
+    monkeypatch.setitem(READERS, "kjv", lambda path: same_name)
+    with pytest.raises(ArgumentError, match="^documents 'A NOVEL 7' and 'A NOVEL 7': expected"):
+        tokens(**{**text, "kjv": text["tokeniser"]})

@@ -147,7 +147,7 @@ def test_spliced_losses_are_those_of_the_chosen_transformer() -> None:
     made = evaluations.spliced(
         model=MODEL,
         transformers=both,
-        activations={**given(), "tokens": said},
+        activations={**given(), "tokens": said, "layers": (1,)},
         layer=1,
         transformer=1,
     )
@@ -196,6 +196,14 @@ def test_what_has_no_texts_is_refused_in_one_line() -> None:
     shorter = {**given(), "tokens": given()["tokens"][:1]}
     with pytest.raises(ArgumentError, match=r"activations\.tokens of shape \(1, 15\)"):
         evaluations.interpretation(model=MODEL, source=source(), activations=shorter)
+    of_one = {**given(), "document": 0 * given()["document"]}
+    with pytest.raises(ArgumentError, match="activations.document: expected 2 documents or more"):
+        evaluations.interpretation(model=MODEL, source=source(), activations=of_one)
+    narrow = {**given(), "tokens": given()["tokens"].reshape(-1, 5)}
+    with pytest.raises(
+        ArgumentError, match=r"activations.tokens of shape \(180, 5\): .* 9 or more"
+    ):
+        evaluations.interpretation(model=MODEL, source=source(), activations=narrow)
     toys = Members(MODEL, *identity())
     with pytest.raises(ArgumentError, match="transformers: expected language models"):
         evaluations.spliced(model=MODEL, transformers=toys, activations=given(), layer=0)

@@ -183,6 +183,16 @@ def test_sparse_activations_are_those_of_an_array(kind: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32])
+def test_activations_that_are_no_floats_are_read_as_numbers(dtype: Any) -> None:
+    """They are 0 or 1, where minus one would be 255 of uint8."""
+    given = np.stack([BY_BIGRAM.ravel(), (BY_TOKEN > 0).ravel()], axis=1)
+    found = scored(activations=given.astype(dtype), scorers=SCORERS, explainers=EXPLAINERS)
+    expected = scored(activations=given, scorers=SCORERS, explainers=EXPLAINERS)
+    for name, values in expected.values.items():
+        np.testing.assert_array_equal(found.values[name], values)
+
+
 def test_rare_latents_are_skipped_and_said_to_be() -> None:
     rare = np.where(np.cumsum(BY_TOKEN.any(1)) <= 49, BY_TOKEN.T, 0).T
     found = scored(activations=np.stack([rare.ravel(), BY_TOKEN.ravel()], axis=1))
@@ -237,6 +247,10 @@ def test_a_prediction_of_another_shape_or_below_0_is_refused() -> None:
         ({"activations": ACTIVATIONS.astype(str)}, "activations: expected finite numbers"),
         ({"contexts": CONTEXTS._replace(document=0 * CONTEXTS.document)}, "contexts.document: exp"),
         ({"contexts": CONTEXTS._replace(tokens=-CONTEXTS.tokens)}, "contexts.tokens: expected"),
+        ({"explainers": {}}, "explainers={}: expected one or more"),
+        ({"scorers": {}}, "scorers={}: expected one or more"),
+        ({"explainers": {"mine": 3}}, "explainers.mine=3: expected a function"),
+        ({"scorers": {"mine": None}}, "scorers.mine=None: expected a function"),
         ({"n_reseeds": 0}, r"n_reseeds=0: expected an integer in \[1"),
         ({"seed": -1}, r"seed=-1: expected an integer in \[0"),
         ({"min_active": 1.5}, r"min_active=1.5: expected an integer in \[0"),

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,14 @@ N_TOKENS = 4
 
 
 def test_a_unigram_is_its_count_and_a_share_of_what_was_never_seen() -> None:
-    """Counts 4, 3, 1, 0 of 8: one comes once, none twice, so D = 1 of each of 3 goes to all 4."""
+    """Counts 2, 3, 1, 0 of 6 without the first of a window, which the one before may have had.
+
+    One comes once, one twice, so D = 1 / (1 + 2) of each of 3 goes to all 4.
+    """
     losses = kneser_ney(WINDOWS, n_tokens=N_TOKENS, order=1)(np.array([[0, 0, 1, 2, 3]]))
-    probabilities = [3 / 8 + 3 / 32, 2 / 8 + 3 / 32, 0 + 3 / 32, 3 / 32]
+    spread = 3 * (1 / 3) / 6 / 4
+    counts = ((2 - 1 / 3) / 6, (3 - 1 / 3) / 6, (1 - 1 / 3) / 6, 0)
+    probabilities = [each + spread for each in counts]
     np.testing.assert_allclose(losses, -np.log([probabilities]))
 
 
@@ -65,7 +71,7 @@ def written_out(text: np.ndarray, context: tuple[int, ...], token: int, *, top: 
     """P(token | context) by dictionaries of all n-grams, of which the longest are counted."""
     n = len(context) + 1
     rows = [tuple(row) for row in text.tolist()]
-    raw = [row[i : i + n] for row in rows for i in range(len(row) - n + 1)]
+    raw = [row[i : i + n] for row in rows for i in range(n == 1, len(row) - n + 1)]
     longer = {row[i : i + n + 1] for row in rows for i in range(len(row) - n)}
     counts = {g: raw.count(g) if top else sum(x[1:] == g for x in longer) for g in set(raw)}
     counts = {g: count for g, count in counts.items() if count}
@@ -84,9 +90,22 @@ def written_out(text: np.ndarray, context: tuple[int, ...], token: int, *, top: 
     [
         ({"order": 0}, "order=0: expected 1 or more"),
         ({"order": 7, "n_tokens": 2048}, r"order=7: .* n_tokens\^order up to 2\^63"),
-        ({"order": 5}, "windows of 4 tokens: expected 5 or more"),
+        ({"order": 5}, r"windows: int32\[2, 4\], expected integers .* of length 5 or more"),
+        ({"windows": WINDOWS[:, :1]}, r"windows: int32\[2, 1\], .* of length 2 or more"),
+        ({"windows": WINDOWS[:0]}, r"windows: int32\[0, 4\], expected integers"),
+        ({"windows": WINDOWS + 0.5}, r"windows: float64\[2, 4\], expected integers"),
+        ({"windows": WINDOWS - 1}, r"windows: tokens from -1 to 1, expected \[0, 3\]"),
+        ({"n_tokens": 2}, r"windows: tokens from 0 to 2, expected \[0, 1\]"),
+        ({"n_tokens": 0}, "n_tokens=0: expected 1 or more"),
     ],
 )
-def test_an_order_that_cannot_be_is_one_line(changes: dict[str, int], words: str) -> None:
-    with pytest.raises(ArgumentError, match=words):
-        kneser_ney(WINDOWS, **{"n_tokens": N_TOKENS, **changes})
+def test_what_cannot_be_counted_is_one_line(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^{words}"):
+        kneser_ney(**{"windows": WINDOWS, "n_tokens": N_TOKENS, "order": 1, **changes})
+
+
+@pytest.mark.parametrize("token", [-1, N_TOKENS])
+def test_a_token_that_is_not_in_the_vocabulary_has_no_loss(token: int) -> None:
+    losses = kneser_ney(WINDOWS, n_tokens=N_TOKENS, order=2)
+    with pytest.raises(ArgumentError, match=r"^windows: tokens from .*, expected \[0, 3\]"):
+        losses(np.array([[0, token]]))

@@ -59,3 +59,10 @@ def test_a_member_that_is_not_finished_need_not_be_kept() -> None:
 def test_what_was_not_kept_is_one_line(dataset: xarray.Dataset, words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         at_step(dataset, 10)
+
+
+def test_what_fills_up_the_steps_is_none() -> None:
+    """The second member has -1 in its last place, and the first is not finished."""
+    dataset = swept(status=xarray.Variable("seed", ["diverged@12", "ok"]))
+    with pytest.raises(ArgumentError, match="^step=-1: expected one at which all were kept"):
+        at_step(dataset, -1)

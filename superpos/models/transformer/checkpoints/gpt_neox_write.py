@@ -42,7 +42,8 @@ def write(
         tokeniser: of its tokens.
 
     Raises:
-        ArgumentError: the blocks are others, or the tokeniser has another size; one line.
+        ArgumentError: the blocks are others, the tokeniser has another size, or a file cannot be
+            written; one line.
     """
     architecture, folder = model.architecture, Path(folder)
     _check(architecture, params)
@@ -50,12 +51,17 @@ def write(
         raise ArgumentError(
             f"tokeniser: has {tokeniser.n_tokens} tokens, expected n_tokens={architecture.n_tokens}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(_config(architecture, params), indent=2, sort_keys=True)
-    (folder / CONFIG).write_text(config + "\n")
-    (folder / WEIGHTS).write_bytes(safetensors.written(_arrays(architecture, params)))
-    if tokeniser is not None:
-        (folder / FILE).write_text(tokeniser.to_json())
+    weights = safetensors.written(_arrays(architecture, params))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CONFIG).write_text(config + "\n")
+        (folder / WEIGHTS).write_bytes(weights)
+        if tokeniser is not None:
+            (folder / FILE).write_text(tokeniser.to_json())
+    except OSError as error:
+        line = f"folder={folder}: expected a folder to write in ({error.strerror})"
+        raise ArgumentError(line) from None
 
 
 def _check(architecture: Architecture, params: TransformerParams) -> None:

@@ -1,6 +1,7 @@
 """Embeddings of texts, and what they tell of a latent."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,3 +88,14 @@ def test_a_costly_embedding_is_asked_once_for_each_text() -> None:
 def test_a_vocabulary_that_is_none_is_refused() -> None:
     with pytest.raises(ArgumentError, match="^vocabulary='sea': expected the text of each token"):
         example_similarity(embed=EMBED, vocabulary="sea")
+
+
+@pytest.mark.parametrize("scorer", [example_similarity, explanation_similarity])
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [(np.nan, "embed: gives numbers that are not finite"), ("a", "embed: gives <U")],
+)
+def test_an_embedding_that_is_none_is_refused(scorer: Any, number: Any, line: str) -> None:
+    made = scorer(embed=lambda texts: np.full((len(texts), 3), number), vocabulary=WORDS)
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        scored(made, "sea")

@@ -15,6 +15,9 @@ from tests.superpos.models.transformer.golden import GOLDEN
 TOKENS = np.array([3, 7, 3, 11, 7, 3, 40, 3], np.int32)
 
 
+ORDERED = "token_alone + less_token_means + matched_gaussian"
+
+
 @functools.cache
 def golden() -> tuple[Transformer, TransformerParams]:
     return read(GOLDEN / "gpt_neox_serial")
@@ -145,6 +148,12 @@ def test_quantised_weights_are_rounded_after_they_are_randomised() -> None:
         (["trained + embeddings_kept"], "changes nothing there"),
         (["gaussian + quantised + quantised"], "expected each change once"),
         (["gaussian", "gaussian"], "expected each once"),
+        (["gaussian + quantised", "gaussian+quantised"], "expected each once"),
+        (
+            [f"trained + {each}" for each in (ORDERED, " + ".join(ORDERED.split(" + ")[::-1]))],
+            "expected each once",
+        ),
+        (["trained + token_alone + noise_embeddings"], "noise_embeddings or token_alone, not both"),
         ([], "expected names"),
         ("trained", "expected names"),
     ],
@@ -153,6 +162,12 @@ def test_an_arm_that_is_none_is_one_line(names: list[str], line: str) -> None:
     with pytest.raises(ArgumentError, match=line) as caught:
         arms_of(names)
     assert "\n" not in str(caught.value)
+
+
+def test_an_arm_has_one_name() -> None:
+    turned = arm("trained+less_token_means +token_alone")
+    assert turned.name == "trained + token_alone + less_token_means"
+    assert arm(turned.name) == turned
 
 
 def test_the_parts_that_a_text_sees_are_few() -> None:

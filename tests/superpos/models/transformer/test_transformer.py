@@ -71,3 +71,12 @@ def test_texts_are_mapped_over() -> None:
     both = jax.jit(jax.vmap(model.apply, in_axes=(None, 0)))(params, texts)
     alone = jax.jit(model.apply)(params, texts[1])
     np.testing.assert_allclose(both.logits[1], alone.logits, rtol=1e-5, atol=1e-5)
+
+
+def test_a_token_that_is_not_in_the_vocabulary_gives_no_number() -> None:
+    model, params = read(GOLDEN / "llama")
+    n_tokens = model.architecture.n_tokens
+    found = jax.jit(model.embed)(params, jnp.array([0, -1, n_tokens - 1, n_tokens]))
+    known = [0, 2]
+    np.testing.assert_array_equal(found[jnp.array(known)], params.embedding[jnp.array([0, -1])])
+    assert jnp.isnan(found[jnp.array([1, 3])]).all()

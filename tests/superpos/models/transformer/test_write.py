@@ -63,3 +63,19 @@ def test_the_config_says_what_transformers_asks(tmp_path: Path) -> None:
     shared = {*ours} & {*theirs} - {"bos_token_id", "eos_token_id"}
     assert {"hidden_size", "use_parallel_residual", "attention_bias", "hidden_act"} <= shared
     assert {key: ours[key] for key in shared} == {key: theirs[key] for key in shared}
+
+
+def test_a_file_is_no_folder_to_write_in(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArgumentError, match=r"^folder=.*file: expected a folder to write in \("):
+        write(tmp_path / "file", *read(GOLDEN / "gpt_neox"))
+
+
+@pytest.mark.parametrize(
+    ("n_heads", "words"), [(0, "n_heads=0: expected 1"), (3, "d_model=16: expected a multiple")]
+)
+def test_heads_that_do_not_divide_the_width_are_refused(n_heads: int, words: str) -> None:
+    model = models.language_model(context=8, n_tokens=260, d_model=16, n_heads=2, d_mlp=24)
+    params, _ = model.init(jax.random.key(0))
+    with pytest.raises(ArgumentError, match=f"^{words}"):
+        architecture_of(params, context=8, n_heads=n_heads)
