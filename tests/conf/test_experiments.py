@@ -185,7 +185,7 @@ def test_every_experiment_binds_at_its_own_size(monkeypatch: pytest.MonkeyPatch)
 
 
 def without_corpus(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """With the excerpt in place of texts that only `make corpus` has; None of a model from there."""
+    """With the excerpt in place of texts of the corpus; None where a model is from there."""
     loaders = [loader for loader in config["assets"].values() if loader]
     if any(loader["kind"] == "checkpoint" and "corpus" in loader["path"] for loader in loaders):
         return None
