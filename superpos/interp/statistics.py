@@ -1,7 +1,7 @@
 """Correlations of weighted samples, and how well numbers part two classes. NumPy, float64."""
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy  # scipy.stats is loaded when it is used, as it loads all of scipy
 
 
 def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ def auroc(scores: np.ndarray, labels: np.ndarray) -> float:
     """
     n_positive = labels.sum()
     n_negative = len(labels) - n_positive
-    excess = rankdata(scores)[labels].sum() - n_positive * (n_positive + 1) / 2
+    excess = scipy.stats.rankdata(scores)[labels].sum() - n_positive * (n_positive + 1) / 2
     return float(excess / (n_positive * n_negative))
 
 
