@@ -50,7 +50,13 @@ from tests.work import counted, equations
 TOLERANCE = 1e-6
 IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim", "sparsity", "dead", "tuner")
 """What adds much rounding up, or enlarges it: compared in float64."""
-MOST_EQUATIONS = 1000
+MOST_EQUATIONS = 1100
+CHECKED_BESIDE = {
+    "asset members: select",  # labels of any axis
+    "asset activations: arms",  # names, and numbers of the layers that the model has
+    "asset activations: layers",
+}
+"""Arguments without a range of their own."""
 MAYBE_NAN = {
     "interpretation": (*BY_EXPLAINER, *GAINS),
     "spliced": ("loss_recovered",),
@@ -159,7 +165,7 @@ def is_ranged(where: str, hint: Any) -> bool:
     name = where.split()[-1]
     nested = name in EVERYTHING or bool(group_of_several(EVERYTHING, name))
     chosen = nested or hint in (bool, str, str | None) or typing.get_origin(hint) is Literal
-    chosen = chosen or where == "asset members: select"  # labels of any axis
+    chosen = chosen or where in CHECKED_BESIDE
     return chosen or interval_of(hint) is not None
 
 

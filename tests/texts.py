@@ -18,7 +18,9 @@ VOCABULARY = tuple(f" w{number}" for number in range(N_TOKENS))
 
 @functools.cache
 def transformers() -> Asset:
-    return checkpoint(path=str(CHECKPOINT))
+    """Read once, though a trace may be the first to ask."""
+    with jax.ensure_compile_time_eval():
+        return checkpoint(path=str(CHECKPOINT))
 
 
 def read_transformers() -> Members:

@@ -89,10 +89,10 @@ def score(
             scorer, or all contexts are of one document; one line.
     """
     check(contexts)
-    _check_functions("explainers", explainers)
-    _check_functions("scorers", scorers)
     _check_activations(contexts, activations)
     halves = [split(contexts, np.random.default_rng([seed, each])) for each in range(n_reseeds)]
+    _check_functions("explainers", explainers)
+    _check_functions("scorers", scorers)
     parts = [tuple(take(contexts, half) for half in pair) for pair in halves]
     activations = activations.tocsc() if issparse(activations) else np.asarray(activations)
     n_latents = activations.shape[1]

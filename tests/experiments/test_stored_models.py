@@ -6,7 +6,7 @@ import pytest
 
 from experiments.registry import REGISTRY
 from superpos.train import store
-from tests.components import build, composed, names_of
+from tests.components import build, names_of
 from tests.stored import config_text, stored
 
 
@@ -15,6 +15,8 @@ def test_a_model_comes_back_from_its_config_and_its_leaves(name: str) -> None:
     params, state = build("model", name, {}).init(jax.random.key(3))
     found = store.member(stored(params, state, config_text(f"model={name}")), REGISTRY)
     chex.assert_trees_all_equal((found.params, found.state), (params, state))
-    x = jax.numpy.ones(composed("model", name)["data"]["n_features"])
+    takes = found.model.takes
+    assert takes is not None
+    x = jax.numpy.ones(takes.inputs.shape, takes.inputs.dtype)
     again = build("model", name, {}).apply(params, state, x)
     chex.assert_trees_all_equal(found.model.apply(found.params, found.state, x), again)

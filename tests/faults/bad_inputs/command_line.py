@@ -318,7 +318,10 @@ MORE = [
     case("assets=3", "assets=3: expected a loader for each name"),
     case("+assets.model={kind:digits}", "assets.model: expected another name, which no component"),
     case("+assets.x={kind:digits}", "assets.x: no component has an argument of that name"),
-    case("+assets.x={kind:aray}", "assets.x.kind='aray': expected one of array, digits, members,"),
+    case(
+        "+assets.x={kind:aray}",
+        "assets.x.kind='aray': expected one of activations, array,",
+    ),
     case(
         "+assets.x={kind:tokens,held_out_share:1}", "assets.x.held_out_share=1: expected a number"
     ),

@@ -55,13 +55,20 @@ def write(
     weights = safetensors.written(_arrays(architecture, params))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / CONFIG).write_text(config + "\n")
-        (folder / WEIGHTS).write_bytes(weights)
+        _replace(folder / CONFIG, f"{config}\n".encode())
+        _replace(folder / WEIGHTS, weights)
         if tokeniser is not None:
-            (folder / FILE).write_text(tokeniser.to_json())
+            _replace(folder / FILE, tokeniser.to_json().encode())
     except OSError as error:
         line = f"folder={folder}: expected a folder to write in ({error.strerror})"
         raise ArgumentError(line) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in the place of one, or of a link, which is not followed."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
 
 
 def _check(architecture: Architecture, params: TransformerParams) -> None:
