@@ -269,11 +269,13 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def two_transformers() -> Members:
-    """One, and one of larger weights."""
-    one = texts.read_transformers()
-    params = jax.tree.map(lambda leaf: jnp.concatenate([leaf, 1.5 * leaf]), one.params)
-    return one._replace(params=params)
+    """One, and one of larger weights; constants of whatever program asks for them."""
+    with jax.ensure_compile_time_eval():
+        one = texts.read_transformers()
+        params = jax.tree.map(lambda leaf: jnp.concatenate([leaf, 1.5 * leaf]), one.params)
+        return one._replace(params=params)
 
 
 def rows() -> np.ndarray:

@@ -50,7 +50,8 @@ from tests.work import counted, equations
 TOLERANCE = 1e-6
 IN_FLOAT64 = ("model", "init", "error", "regulariser", "optim", "sparsity", "dead", "tuner")
 """What adds much rounding up, or enlarges it: compared in float64."""
-MOST_EQUATIONS = 1100
+MOST_EQUATIONS = 1000
+"""In the program of all numbers of a component: most of a CPU-second to compile."""
 CHECKED_BESIDE = {
     "asset members: select",  # labels of any axis
     "asset activations: arms",  # names, and numbers of the layers that the model has
@@ -62,7 +63,6 @@ MAYBE_NAN = {
     "spliced": ("loss_recovered",),
 }
 """Evaluation -> results that are nan where there is nothing to measure, as in a small example."""
-"""In the program of all numbers of a component: most of a CPU-second to compile."""
 MOST_PROGRAMS = 150
 """That a component may have compiled in a test, the small ones of its concrete numbers included."""
 

@@ -41,18 +41,23 @@ def tokens() -> Asset:
     )
 
 
+@functools.cache
 def activations(n_texts: int = 16) -> dict[str, Any]:
-    """Of two rows: what is to be drawn, and of some texts, two of each document, held out."""
-    rng = np.random.default_rng(1)
-    sparse = rng.normal(size=(2, n_texts * LENGTH, D_MLP)).astype(np.float32)
-    texts = rng.integers(N_TOKENS, size=(n_texts, LENGTH), dtype=np.int32)
-    texts[rng.random(texts.shape) < 0.05] = 3
-    sparse[..., 0] += 4 * (texts.ravel() == 3)
-    return {
-        "inputs": jax.numpy.asarray(rng.normal(size=(2, 40, D_MLP)).astype(np.float32)),
-        "held_out": jax.numpy.asarray(sparse),
-        "tokens": jax.numpy.asarray(texts),
-        "document": jax.numpy.arange(n_texts, dtype=np.int32) // 2,
-        "vocabulary": jax.numpy.asarray(interp.to_bytes(VOCABULARY)),
-        **{"layers": (0,), "site": "mlp", "documents": tuple(range(n_texts // 2))},
-    }
+    """Of two rows: what is to be drawn, and of some texts, two of each document, held out.
+
+    They are constants of whatever program asks for them.
+    """
+    with jax.ensure_compile_time_eval():
+        rng = np.random.default_rng(1)
+        sparse = rng.normal(size=(2, n_texts * LENGTH, D_MLP)).astype(np.float32)
+        texts = rng.integers(N_TOKENS, size=(n_texts, LENGTH), dtype=np.int32)
+        texts[rng.random(texts.shape) < 0.05] = 3
+        sparse[..., 0] += 4 * (texts.ravel() == 3)
+        return {
+            "inputs": jax.numpy.asarray(rng.normal(size=(2, 40, D_MLP)).astype(np.float32)),
+            "held_out": jax.numpy.asarray(sparse),
+            "tokens": jax.numpy.asarray(texts),
+            "document": jax.numpy.arange(n_texts, dtype=np.int32) // 2,
+            "vocabulary": jax.numpy.asarray(interp.to_bytes(VOCABULARY)),
+            **{"layers": (0,), "site": "mlp", "documents": tuple(range(n_texts // 2))},
+        }
