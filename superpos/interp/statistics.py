@@ -39,9 +39,10 @@ def correlation(a: np.ndarray, b: np.ndarray, weights: np.ndarray | None = None)
         return 0.0
     a = a - np.average(a, weights=weights)
     b = b - np.average(b, weights=weights)
-    weighted = a if weights is None else a * weights
-    squares = (weighted @ a) * (b @ b if weights is None else (b * weights) @ b)
-    return float(np.clip((weighted @ b) / np.sqrt(squares), -1, 1)) if squares > 0 else 0.0
+    of_a, of_b = (a, b) if weights is None else (a * weights, b * weights)
+    # Sums, as BLAS would start threads that wait in a busy loop between short products.
+    squares = (of_a * a).sum() * (of_b * b).sum()
+    return float(np.clip((of_a * b).sum() / np.sqrt(squares), -1, 1)) if squares > 0 else 0.0
 
 
 def spearman(a: np.ndarray, b: np.ndarray, weights: np.ndarray) -> float:
