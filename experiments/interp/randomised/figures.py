@@ -123,7 +123,9 @@ def tables(measured: Randomised) -> list[Table]:
     """Arms by measures in each layer, and autoencoders of the trained one that learned less."""
     found = []
     for layer, scored in zip(measured.layers, measured.scored, strict=True):
-        found += _tables(f"layer {layer}", [(scored, arm) for arm in scored.names])
+        there = np.isfinite(scored.fit[L0]).any(axis=(1, 2))
+        arms = [arm for arm, known in zip(scored.names, there, strict=True) if known]
+        found += _tables(f"layer {layer}", [(scored, arm) for arm in arms])
     if measured.nulls:
         found += _tables(
             "autoencoders of the trained transformer that learned less",
@@ -131,11 +133,9 @@ def tables(measured: Randomised) -> list[Table]:
         )
     recovered = [[name, _known(each)] for name, each in measured.recovered.items()]
     agreement = [[name, _known(each)] for name, each in measured.agreement.items()]
-    return [
-        *found,
-        Table(LOSS, ["Autoencoder", "Loss recovered"], recovered),
-        Table(ALIKE, ["Arm", "PW-MCC"], agreement),
-    ]
+    if recovered:
+        found.append(Table(LOSS, ["Autoencoder", "Loss recovered"], recovered))
+    return [*found, Table(ALIKE, ["Arm", "PW-MCC"], agreement)]
 
 
 LOSS = (

@@ -39,6 +39,7 @@ FLOOR_ARMS = (
 FRONTIER_ARMS = ARMS[:2]
 """Of the registered experiment."""
 L0, EXPLAINED = "held_out_l0", "held_out_explained_variance"
+RECOVERED = "loss_recovered"
 OF_FIT = (L0, EXPLAINED, "held_out_dead_share", "eligible_share")
 
 
@@ -86,8 +87,8 @@ class Randomised(NamedTuple):
         scored: of each layer, the arms whose latents are explained.
         k: latents that are active at a time; None where the model has no such number.
         nulls: of the last layer, by name, each an arm of its own.
-        recovered: share of the loss that reconstructions keep, of "whole" and of each of nulls,
-            (transformers,); nan where that is no number.
+        recovered: share of the loss that reconstructions keep, of "whole" and of those of nulls
+            of which it was measured, (transformers,); nan where that is no number.
         explained: held-out explained variance in the last layer of every arm by its name,
             (transformers,), and of those that are not explained.
         frontier: trained and randomised, over L0 and width.
@@ -127,9 +128,9 @@ def measure(
     """Read what was stored of all autoencoders.
 
     Args:
-        datasets: {"scored": over row and seed, "floors", "whole" and those of NULLS that there
-            are: likewise, of the last layer, "frontier": over row, width, k and seed}, and perhaps
-            "transformer": over seed.
+        datasets: {"scored": over row and seed, "floors", and "whole" and those of NULLS that
+            there are: likewise, of the last layer, "frontier": over row, width, k and seed}, and
+            perhaps "transformer": over seed.
         layers: of the asset of "scored".
         arms: of the same; its rows are those of `assets.activations`.
         floor_arms: those of "floors".
@@ -154,7 +155,7 @@ def measure(
         _rows(datasets, SCORED, len(arms) * n, at, len(layers)) for at in range(len(layers))
     ]
     floors = _fit(_rows(datasets, FLOORS, len(floor_arms) * n), floor_arms, n)
-    of_trained = {name: _rows(datasets, name, n) for name in (WHOLE, *nulls)}
+    of_trained = {name: _rows(datasets, name, n) for name in (WHOLE, *nulls) if name in datasets}
     several_seeds = _rows(datasets, FRONTIER, len(frontier_arms) * n)
     scored = [_latents(each, arms, n) for each in per_layer]
     explained = {
@@ -166,8 +167,14 @@ def measure(
         layers=tuple(layers),
         scored=scored,
         k=store.config_of(datasets[SCORED]).get("model.k"),
-        nulls={name: _latents(of_trained[name], (name,), n) for name in nulls},
-        recovered={name: _recovered(each, n) for name, each in of_trained.items()},
+        nulls={
+            name: _latents(of_trained[name], (name,), n)
+            for name in nulls
+            if "latent_number" in datasets[name]
+        },
+        recovered={
+            name: _recovered(each, n) for name, each in of_trained.items() if RECOVERED in each
+        },
         explained=explained,
         frontier=_frontier(several_seeds, frontier_arms, n),
         agreement=_agreement(several_seeds, frontier_arms, n),
@@ -242,7 +249,7 @@ def _latents(dataset: xarray.Dataset, arms: Sequence[str], n_transformers: int) 
 
 
 def _recovered(dataset: xarray.Dataset, n_transformers: int) -> np.ndarray:
-    found = _by_arm(at_the_end(dataset), "loss_recovered", (WHOLE,), n_transformers)
+    found = _by_arm(at_the_end(dataset), RECOVERED, (WHOLE,), n_transformers)
     return found[0].mean(axis=-1)
 
 

@@ -220,8 +220,16 @@ def test_other_variants_are_of_the_last_layer(layers):
     for each in config["analysis"]["layers_of"]:
         assert variants[each]["assets"]["activations"]["layers"] == last
         assert config["analysis"]["layers_of"][each] == last
-    assert variants["whole"]["evaluations"]["spliced"]["layer"] == last[0]
-    assert variants["frozen_decoder"]["evaluations"]["spliced"]["layer"] == last[0]
+
+
+def test_what_is_spliced_in_is_of_the_layer_that_autoencoders_are_of():
+    config = boundary.compose(
+        ["experiment=full/interp/randomised", "assets.activations.layers=[0]"]
+    )
+    variants = config["variants"]
+    for name in ("whole", "frozen_decoder", "frozen_encoder", "soft_decoder", "untrained"):
+        assert variants[name]["evaluations"]["spliced"]["layer"] == 0
+        assert variants[name]["assets"]["activations"]["layers"] == [0]
 
 
 def test_the_setting_is_the_registered_one():
