@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from superpos.types import Array, Scalar
 
 
+@jax.jit  # traced once for each shape, wherever it is called
 def largest(values: Array, k: Scalar) -> Array:
     """Which numbers along the last axis are among the k largest.
 
