@@ -1,5 +1,7 @@
 """Functions of networks at their start, against those networks one by one."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from superpos.types import Model
 
 
 def model_of(n: int, **changes: int) -> Model:
-    arguments = {"n_features": n, "n_hidden": 4, "n_outputs": 1} | changes
+    arguments: dict[str, Any] = {"n_features": n, "n_hidden": 4, "n_outputs": 1} | changes
     return models.mlp(**arguments, bias=True, init=models.inits.fan_in(bias_std=0.5))
 
 
