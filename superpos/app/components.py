@@ -35,6 +35,7 @@ COMPONENTS: Registry = {
         "synthetic": data.synthetic,
         "text_activations": data.text_activations,
         "truth_table": data.truth_table,
+        "two_rules": data.two_rules,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {
@@ -109,6 +110,7 @@ COMPONENTS: Registry = {
         "held_out_loss": evaluations.held_out_loss,
         "interpretation": evaluations.interpretation,
         "loss": evaluations.loss,
+        "outputs": evaluations.outputs,
         "recovery": evaluations.recovery,
         "spliced": evaluations.spliced,
         "superposition": evaluations.superposition,

@@ -6,6 +6,7 @@ from superpos.evaluations.held_out_fit import held_out_fit as held_out_fit
 from superpos.evaluations.held_out_loss import held_out_loss as held_out_loss
 from superpos.evaluations.interpretation import interpretation as interpretation
 from superpos.evaluations.loss import loss as loss
+from superpos.evaluations.outputs import outputs as outputs
 from superpos.evaluations.recovery import recovery as recovery
 from superpos.evaluations.spliced import spliced as spliced
 from superpos.evaluations.superposition import superposition as superposition
