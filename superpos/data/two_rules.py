@@ -123,7 +123,8 @@ def two_rules_examples(
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
     key_pool, key_deal = jax.random.split(jax.random.fold_in(random.key(0), seed))
     size = (POOL * (n_samples + n_held_out), n_features)
-    pools = [rule(key_pool, size) for rule in _RULES]
+    keys = jax.random.split(key_pool, len(_RULES))
+    pools = [rule(key, size) for rule, key in zip(_RULES, keys, strict=True)]
     at = jnp.asarray(pair).astype(jnp.int32)
     inputs, first, second = (jnp.stack(parts)[at] for parts in zip(*pools, strict=True))
     agree, differ = (
@@ -186,7 +187,7 @@ def _features(key: Key, size: tuple[int, int]) -> Examples:
 def _frequencies(key: Key, size: tuple[int, int]) -> Examples:
     """Points of a circle in the plane of the first two inputs."""
     angle = 2 * jnp.pi * jax.random.uniform(key, size[:1], jnp.float32)
-    plane = (size[1] / 2) ** 0.5 * jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=1)
+    plane = size[1] ** 0.5 * jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=1)
     x = jnp.pad(plane, ((0, 0), (0, size[1] - 2)))
     return x, _sign(jnp.sin(angle)), _sign(jnp.sin(4 * angle))
 

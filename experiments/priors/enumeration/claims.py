@@ -15,6 +15,7 @@ from experiments.priors.enumeration.nets import Codes
 from experiments.priors.picked import ratio, spearman
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
+RULES = (MANY, SHORTEST, RANDOM, NNGP)
 SEEN = "the counts of both kinds of network were seen"
 CODES = "all ternary networks of 3 inputs, 2 or 3 ReLU units and one output: 3^11 and 3^16"
 NETS = "3 ReLU units on {0, 1}^3, 24 sets of 4 rows with labels by chance, 64 seeds, Adam"
@@ -80,7 +81,7 @@ def judge(measured: Enumeration) -> list[Verdict]:
     last = codes[max(codes)]
     found = {rule: each.mean() for rule, each in picks.divergences().items()}
     note = "; ".join(f"{rule}: {each:.2f} bits" for rule, each in found.items())
-    agreement = {rule: picks.agreement(each) for rule, each in picks.expected.items()}
+    agreement = {rule: picks.agreement(picks.expected[rule]) for rule in RULES}
     by_orbit, by_number, by_both = (
         explained(last.gap, *causes)
         for causes in (
@@ -89,7 +90,7 @@ def judge(measured: Enumeration) -> list[Verdict]:
             [np.log2(last.orbit), np.log2(last.n_orbits)],
         )
     )
-    predicted = max(found[rule] for rule in (MANY, SHORTEST, RANDOM, NNGP))
+    predicted = max(found[rule] for rule in RULES)
     return [
         CLAIMS["all_networks"].judge(
             max(abs(each.n_networks.sum() - 3.0 ** (5 * n + 1)) for n, each in codes.items())

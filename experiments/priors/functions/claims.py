@@ -62,9 +62,10 @@ CLAIMS = claims_of(
     ),
     paper="Mingard et al. 2019, Neural Networks are A Priori Biased Towards Boolean Functions with"
     " Low Entropy",
-    section="5, multi-layer perceptrons",
+    section="multi-layer perceptrons",
     setting="16 units, 1, 2 and 4 hidden layers, biases of 0, 0.1, 0.5 and 2, 10^5 draws each",
     origin=Origin("paper", "after", PILOT),
+    but={"at_zero": Origin("theory", "after", PILOT, identity=True)},
 ) | claims_of(
     "priors/functions",
     (

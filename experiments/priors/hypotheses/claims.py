@@ -23,7 +23,7 @@ CLAIMS = claims_of(
         ("linear_quadratic", "nor the quadratic one", ">=", 0.9, 0),
     ),
     paper="Shah et al. 2020, The Pitfalls of Simplicity Bias in Neural Networks",
-    section="4, extreme simplicity bias (there: 50 inputs, 50,000 examples)",
+    section="extreme simplicity bias (there: 50 inputs, 50,000 examples)",
     setting=SETTING,
     origin=Origin("paper", "before"),
 ) | claims_of(
@@ -32,7 +32,7 @@ CLAIMS = claims_of(
         ("frequency", "they learn frequency 1, not 4: share", ">=", 0.9, 0),
     ),
     paper="Rahaman et al. 2019, On the Spectral Bias of Neural Networks",
-    section="3",
+    section="spectral bias",
     setting=SETTING,
     origin=Origin("paper", "before"),
 ) | claims_of(
@@ -92,8 +92,6 @@ def judge(measured: Hypotheses) -> list[Verdict]:
     one, half = (
         measured.noisy[levels.index(level)] if level in levels else None for level in (1 / 32, 0.5)
     )
-    at = measured.pairs.tolist()
-    sgd_mean = np.nanmean(sgd.mean(), axis=1) if sgd.fits.any() else np.full(len(at), np.nan)
     return [
         CLAIMS["linear_slabs"].judge(share(measured, base, SLABS), three(measured, base, SLABS)),
         CLAIMS["linear_quadratic"].judge(
@@ -104,12 +102,7 @@ def judge(measured: Hypotheses) -> list[Verdict]:
         ),
         CLAIMS["parity"].judge(share(measured, base, MAJORITY), three(measured, base, MAJORITY)),
         CLAIMS["rotation"].judge(
-            float(sgd_mean[at.index(FEATURES)]) if FEATURES in at else None,
-            ""
-            if FEATURES not in at
-            else f"AdamW: {np.nanmean(base.mean()[at.index(FEATURES)]):.3f}"
-            if base.fits.any()
-            else "",
+            followed(measured, sgd, FEATURES), f"AdamW: {followed(measured, base, FEATURES)}"
         ),
         CLAIMS["nngp"].judge(agreement(base, measured.kernels["NNGP"])),
         CLAIMS["ntk"].judge(agreement(base, tangent)),
@@ -142,6 +135,15 @@ def share(measured: Hypotheses, cell: Picked, pair: int) -> float | None:
         return None
     fitting = cell.counts()[at.index(pair)].sum()
     return float(shares(cell)[at.index(pair), 0]) if fitting else np.nan
+
+
+def followed(measured: Hypotheses, cell: Picked, pair: int) -> float | None:
+    """Mean agreement with the first rule of a pair; nan where none fits, None without the pair."""
+    if pair not in measured.pairs:
+        return None
+    means = cell.mean()[measured.pairs.tolist().index(pair)]
+    known = means[~np.isnan(means)]
+    return float(known.mean()) if known.size else np.nan
 
 
 def three(measured: Hypotheses, cell: Picked, pair: int) -> str:

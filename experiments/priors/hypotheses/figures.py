@@ -30,8 +30,9 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
     """Draw the factors in a panel for each pair, and noise and kernels."""
     rows = [*measured.cells, *measured.kernels.values()]
     n = len(measured.pairs)
-    figure, axes = new_figure(-(-n // 3), min(n, 3), width=11, height=3.4 * -(-n // 3),
-    squeeze=False) places = np.arange(len(rows))[::-1]
+    n_rows = -(-n // 3)
+    figure, axes = new_figure(n_rows, min(n, 3), width=11, height=3.4 * n_rows, squeeze=False)
+    places = np.arange(len(rows))[::-1]
     for at, pair in enumerate(measured.pairs):
         axis = axes.ravel()[at]
         for kind, colour in ((0, 0), (1, 1)):
@@ -93,7 +94,7 @@ def tables(measured: Hypotheses) -> Sequence[Table]:
             texts.append(f"{first}, {second}, {neither} of {n}")
         rows.append([cell.name, *texts])
     caption = (
-        "Networks that fit and pick the first rule, the second, and neither, of those that fit:"
-        " they agree with a rule on three quarters of the examples or more on which the rules disagree."
+        "Networks that pick the first rule, the second, and neither, of those that fit. To pick a"
+        " rule is to agree with it on three quarters of the examples on which the rules disagree."
     )
     return [Table(caption, ["", *(PAIRS[pair] for pair in measured.pairs)], rows)]

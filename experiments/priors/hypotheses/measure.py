@@ -139,7 +139,7 @@ def examples(dataset: xarray.Dataset, **changes: Any) -> list[list[TwoRules]]:
     make = jax.jit(
         lambda pair, seed: two_rules_examples(pair=pair, data_seed=seed, **sizes, **changes)
     )
-    pairs, seeds = (np.float32(dataset[each].to_numpy()) for each in ("pair", "data_seed"))
+    pairs, seeds = (dataset[each].to_numpy().astype(np.float32) for each in ("pair", "data_seed"))
     return [[jax.tree.map(np.asarray, make(pair, seed)) for seed in seeds] for pair in pairs]
 
 
@@ -162,7 +162,7 @@ def limits(base: xarray.Dataset, config: Mapping[str, Any]) -> dict[str, Picked]
                 limit = kernels.trained(
                     kernel=kernel,
                     start=start,
-                    targets=each.train.targets[:, 0].astype(float),
+                    targets=np.asarray(each.train.targets[:, 0], float),
                     ridge=float(RIDGE * np.trace(kernel) / len(kernel)),
                 )
                 said = np.sign(kernels.draw(limit, N_DRAWS, seed=0))
