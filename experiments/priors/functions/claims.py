@@ -1,6 +1,7 @@
 """What is claimed of functions before training, and of which ones training picks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,13 +14,15 @@ from experiments.priors.functions.measure import (
     Ranked,
 )
 from experiments.priors.picked import Picks, floor, ratio, spearman
-from superpos.app.claims.ledger import Origin, Verdict, claims_of
+from superpos.app.claims.ledger import Claim, Origin, Verdict, claims_of
 
 LEAST_COUNT = 10
 """Draws of a function whose probability is compared with its complexity."""
 ZIPF_RANKS = 10, 10_000
 PILOT = "a pilot of 500 draws of each kind was seen"
-KINDS = "one hidden layer of 16 ReLU units on {0, 1}^5, weights √2/√n_in, biases 0.5, 10^6 draws"
+KINDS = "{layers} on {{0, 1}}^{n}, weights √2/√n_in, biases 0.5, {draws:,} draws"
+CELLS = "{units} units, 1, 2 and 4 hidden layers, biases of 0, 0.1, 0.5 and 2"
+PERCEPTRONS = "perceptrons on {{0, 1}}^{n}, normal weights, {draws:,} draws"
 COMPLEXITY = "Lempel-Ziv complexity, in the mean of orders of the inputs"
 THREE_INPUTS = (
     "16 ReLU units on {0, 1}^3, 24 sets of 4 rows with labels by chance, 64 seeds, Adam, full batch"
@@ -35,7 +38,7 @@ CLAIMS = claims_of(
     paper="Mingard et al. 2019, Neural Networks are A Priori Biased Towards Boolean Functions with"
     " Low Entropy",
     section="theorem 4.1",
-    setting="perceptrons on {0, 1}^5, normal weights, 400,000 draws",
+    setting=PERCEPTRONS,
     origin=Origin("theory", "before"),
 ) | claims_of(
     "priors/functions",
@@ -63,7 +66,7 @@ CLAIMS = claims_of(
     paper="Mingard et al. 2019, Neural Networks are A Priori Biased Towards Boolean Functions with"
     " Low Entropy",
     section="multi-layer perceptrons",
-    setting="16 units, 1, 2 and 4 hidden layers, biases of 0, 0.1, 0.5 and 2, 10^5 draws each",
+    setting=CELLS,
     origin=Origin("paper", "after", PILOT),
     but={"at_zero": Origin("theory", "after", PILOT, identity=True)},
 ) | claims_of(
@@ -94,13 +97,34 @@ CLAIMS = claims_of(
     ),
     paper="our own",
     section="controls",
-    setting=f"{KINDS}; {THREE_INPUTS}",
+    setting=KINDS,
     origin=Origin("control", "before"),
 )  # fmt: skip
 
 
+def at_size(measured: Functions) -> dict[str, Claim]:
+    """The claims with the sizes that were run in their settings."""
+    draws, n = int(measured.ones.sum()), (len(measured.ones) - 1).bit_length() - 1
+    units = {
+        "layers": " and ".join(f"{size} ReLU units" for size in measured.sizes),
+        "units": measured.sizes[0],
+        "n": n,
+    }
+    several = int(measured.ranked.counts.sum())
+    filled = {
+        PERCEPTRONS: PERCEPTRONS.format(n=n, draws=draws),
+        KINDS: KINDS.format(**units, draws=several),
+        CELLS: CELLS.format(**units),
+    }
+    return {
+        key: replace(claim, setting=filled.get(claim.setting, claim.setting))
+        for key, claim in CLAIMS.items()
+    }
+
+
 def judge(measured: Functions) -> list[Verdict]:
     """Verdicts; those that need what was not drawn or trained are not run."""
+    of = at_size(measured)
     ones, known, picks = measured.ones, measured.ranked, measured.picks
     relative = ones[:-1] / max(ones.sum(), 1) * (len(ones) - 1)
     simple, chance = (
@@ -110,23 +134,23 @@ def judge(measured: Functions) -> list[Verdict]:
     own = floor(picks.picked, picks.expected[PRIOR]).mean()
     of_prior = picks.agreement(picks.expected[PRIOR])
     return [
-        CLAIMS["theorem"].judge(np.abs(relative - 1).max()),
-        CLAIMS["never_all"].judge(ones[-1] / max(ones.sum(), 1)),
-        CLAIMS["range"].judge(np.log10(known.counts[0] / known.counts[-1])),
-        CLAIMS["zipf"].judge(zipf(known)),
-        CLAIMS["simple"].judge(simple, f"of {np.sum(known.counts >= LEAST_COUNT)} functions"),
-        CLAIMS["deeper"].judge(*deeper(measured.cells)),
-        CLAIMS["at_zero"].judge(at_zero(measured.cells)),
-        CLAIMS["sgd_prior"].judge(of_prior, by_rate(picks)),
-        CLAIMS["sgd_nngp"].judge(picks.agreement(picks.expected[NNGP])),
-        CLAIMS["nearer"].judge(
+        of["theorem"].judge(np.abs(relative - 1).max()),
+        of["never_all"].judge(ones[-1] / max(ones.sum(), 1)),
+        of["range"].judge(np.log10(known.counts[0] / known.counts[-1])),
+        of["zipf"].judge(zipf(known)),
+        of["simple"].judge(simple, f"of {np.sum(known.counts >= LEAST_COUNT)} functions"),
+        of["deeper"].judge(*deeper(measured.cells)),
+        of["at_zero"].judge(at_zero(measured.cells)),
+        of["sgd_prior"].judge(of_prior, by_rate(picks)),
+        of["sgd_nngp"].judge(picks.agreement(picks.expected[NNGP])),
+        of["nearer"].judge(
             ratio(found[PRIOR], found[UNIFORM]),
             "; ".join(f"{rule}: {each:.2f} bits" for rule, each in found.items()),
         ),
-        CLAIMS["well_almost"].judge(ratio(found[PRIOR], own), f"that of draws: {own:.2f} bits"),
-        CLAIMS["chance_orders"].judge(chance - simple, f"in orders by chance {chance:.2f}"),
-        CLAIMS["relabelled"].judge(of_prior - picks.agreement(picks.relabelled)),
-        CLAIMS["fitting"].judge(picks.fitting.min()),
+        of["well_almost"].judge(ratio(found[PRIOR], own), f"that of draws: {own:.2f} bits"),
+        of["chance_orders"].judge(chance - simple, f"in orders by chance {chance:.2f}"),
+        of["relabelled"].judge(of_prior - picks.agreement(picks.relabelled)),
+        of["fitting"].judge(picks.fitting.min()),
     ]
 
 

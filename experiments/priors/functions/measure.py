@@ -79,12 +79,14 @@ class Functions(NamedTuple):
     Attributes:
         ones: how often functions of perceptrons are true at 0, 1, ... 2^n rows, (2^n + 1,).
         ranked: functions of the networks of which there are most.
+        sizes: hidden units of each of their hidden layers.
         cells: other networks.
         picks: of trained networks, and what is expected of them.
     """
 
     ones: np.ndarray
     ranked: Ranked
+    sizes: list[int]
     cells: list[Cell]
     picks: Picks
 
@@ -102,6 +104,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Functions:
     return Functions(
         np.bincount(perceptrons.sum(-1), minlength=perceptrons.shape[1] + 1),
         ranked(truth_tables(datasets[NETWORKS])),
+        [size for dim, size in datasets[NETWORKS].sizes.items() if str(dim).startswith("hidden")],
         cells(datasets[OTHERS]),
         picks(
             trained,

@@ -1,6 +1,7 @@
 """What is claimed of the rules that networks pick."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of
 MAJORITY, SLABS, QUADRATIC, FEATURES, FREQUENCIES = 1, 2, 3, 4, 5
 """Numbers of pairs, of `data.two_rules.PAIRS`."""
 SETTING = (
-    "15 inputs, 32 examples, 64 others; 16 ReLU units, squared error, AdamW, 4 sets of examples and"
-    " 25 networks each, of those that fit; 1,000 networks in full/"
+    "15 inputs, 32 examples, 64 others; 16 ReLU units, squared error, AdamW; {sets} sets of"
+    " examples with {networks} networks each, of those that fit"
 )
 
 CLAIMS = claims_of(
@@ -86,6 +87,9 @@ CLAIMS = claims_of(
 
 def judge(measured: Hypotheses) -> list[Verdict]:
     """Verdicts; those of a pair that is not there, or of a level of noise, are not run."""
+    _, sets, networks = measured.cells[0].agreement.shape
+    setting = SETTING.format(sets=sets, networks=networks)
+    of = {key: replace(claim, setting=setting) for key, claim in CLAIMS.items()}
     base, sgd = measured.cells[0], measured.cells[-1]
     tangent = measured.kernels["NTK"]
     levels = [float(each) for each in measured.levels]
@@ -93,26 +97,26 @@ def judge(measured: Hypotheses) -> list[Verdict]:
         measured.noisy[levels.index(level)] if level in levels else None for level in (1 / 32, 0.5)
     )
     return [
-        CLAIMS["linear_slabs"].judge(share(measured, base, SLABS), three(measured, base, SLABS)),
-        CLAIMS["linear_quadratic"].judge(
+        of["linear_slabs"].judge(share(measured, base, SLABS), three(measured, base, SLABS)),
+        of["linear_quadratic"].judge(
             share(measured, base, QUADRATIC), three(measured, base, QUADRATIC)
         ),
-        CLAIMS["frequency"].judge(
+        of["frequency"].judge(
             share(measured, base, FREQUENCIES), three(measured, base, FREQUENCIES)
         ),
-        CLAIMS["parity"].judge(share(measured, base, MAJORITY), three(measured, base, MAJORITY)),
-        CLAIMS["rotation"].judge(
+        of["parity"].judge(share(measured, base, MAJORITY), three(measured, base, MAJORITY)),
+        of["rotation"].judge(
             followed(measured, sgd, FEATURES), f"AdamW: {followed(measured, base, FEATURES)}"
         ),
-        CLAIMS["nngp"].judge(agreement(base, measured.kernels["NNGP"])),
-        CLAIMS["ntk"].judge(agreement(base, tangent)),
-        CLAIMS["lazy"].judge(*lazy(measured.cells, tangent)),
-        CLAIMS["holds"].judge(share(measured, one, SLABS) if one else None),
-        CLAIMS["drops"].judge(
+        of["nngp"].judge(agreement(base, measured.kernels["NNGP"])),
+        of["ntk"].judge(agreement(base, tangent)),
+        of["lazy"].judge(*lazy(measured.cells, tangent)),
+        of["holds"].judge(share(measured, one, SLABS) if one else None),
+        of["drops"].judge(
             max(shares(half)[:, 0]) if half else None, exchange(measured) if half else ""
         ),
-        CLAIMS["shuffled"].judge(measured.shuffled.agreement.mean()),
-        CLAIMS["fits"].judge(
+        of["shuffled"].judge(measured.shuffled.agreement.mean()),
+        of["fits"].judge(
             base.fits.mean(),
             "; ".join(f"{cell.name}: {cell.fits.mean():.2f}" for cell in measured.cells[1:]),
         ),
