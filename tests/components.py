@@ -47,6 +47,9 @@ TRIED = {
     "least_cosine": [1.0, 0.5],
     "row": [1.0, 0.0],
     "transformer": [1.0, 0.0],
+    "function": [8.0, 1.0, 255.0],
+    "rows": [255.0, 3.0],
+    "pair": [0.0, 5.0],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
@@ -82,12 +85,15 @@ HOSTS = {
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
+    **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
 DATA = {
     **dict.fromkeys(("interpretation", "held_out_fit", "spliced"), OF_TEXTS),
     "text_activations": OF_TEXTS[1:],
+    "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
+    "outputs": ("data=two_rules", "model.n_outputs=1"),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {

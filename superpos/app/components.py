@@ -34,6 +34,8 @@ COMPONENTS: Registry = {
         "sparse_uniform": data.sparse_uniform,
         "synthetic": data.synthetic,
         "text_activations": data.text_activations,
+        "truth_table": data.truth_table,
+        "two_rules": data.two_rules,
     },
     "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
     "model": {
@@ -55,6 +57,7 @@ COMPONENTS: Registry = {
     },
     "init": {
         "dictionary_learning": saes.inits.dictionary_learning,
+        "fan_in": models.inits.fan_in,
         "glorot": models.inits.glorot,
         "he": models.inits.he,
         "notebook": models.inits.notebook,
@@ -101,11 +104,13 @@ COMPONENTS: Registry = {
         "linear": optim.schedules.linear,
     },
     "evaluation": {
+        "boolean_functions": evaluations.boolean_functions,
         "geometry": evaluations.geometry,
         "held_out_fit": evaluations.held_out_fit,
         "held_out_loss": evaluations.held_out_loss,
         "interpretation": evaluations.interpretation,
         "loss": evaluations.loss,
+        "outputs": evaluations.outputs,
         "recovery": evaluations.recovery,
         "spliced": evaluations.spliced,
         "superposition": evaluations.superposition,

@@ -27,3 +27,7 @@ from superpos.data.sparse import sparse_uniform as sparse_uniform
 from superpos.data.star import correlated_star as correlated_star
 from superpos.data.synthetic import synthetic as synthetic
 from superpos.data.text_activations import text_activations as text_activations
+from superpos.data.truth_table import boolean_inputs as boolean_inputs
+from superpos.data.truth_table import truth_table as truth_table
+from superpos.data.two_rules import two_rules as two_rules
+from superpos.data.two_rules import two_rules_examples as two_rules_examples

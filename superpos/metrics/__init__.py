@@ -55,6 +55,7 @@ from superpos.metrics.geometry import feature_dimensionality as feature_dimensio
 from superpos.metrics.geometry import feature_norms as feature_norms
 from superpos.metrics.geometry import features_per_dimension as features_per_dimension
 from superpos.metrics.geometry import interference as interference
+from superpos.metrics.lempel_ziv import lempel_ziv_complexity as lempel_ziv_complexity
 from superpos.metrics.logits import logit_effect_coherence as logit_effect_coherence
 from superpos.metrics.logits import logit_effects as logit_effects
 from superpos.metrics.participation import (

@@ -6,6 +6,7 @@ minimised (`errors`) and what is added in training (`regularisers`).
 
 from superpos.models import errors as errors
 from superpos.models import inits as inits
+from superpos.models import kernels as kernels
 from superpos.models import regularisers as regularisers
 from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder

@@ -13,7 +13,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, Count, factory
+from superpos.arguments import ArgumentError, Count, CountOrZero, factory
 from superpos.losses import softmax_cross_entropy, weighted_squared_error
 from superpos.models.inits import Init, he, model_init
 from superpos.models.tied import encode
@@ -39,7 +39,7 @@ def mlp(
     n_features: Count,
     n_hidden: Count,
     n_outputs: Count,
-    n_layers: Count = 1,
+    n_layers: CountOrZero = 1,
     bias: bool = False,
     loss: Literal["cross_entropy", "squared"] = "cross_entropy",
     init: Init | None = None,
@@ -53,15 +53,15 @@ def mlp(
         n_features: number of inputs, >= 1.
         n_hidden: units in a hidden layer, >= 1.
         n_outputs: outputs, classes of a classifier, >= 1.
-        n_layers: hidden layers, >= 1.
+        n_layers: hidden layers, >= 0; without any it is linear, and n_hidden stands for nothing.
         bias: whether there are biases.
         loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.
         init: initial parameters, of `models.inits`; None is `he`.
 
     Returns:
-        A Model over MlpParams, whose `Output.code` is the last hidden layer and `Output.recon` the
-        outputs, before any softmax. Its loss is the error summed over outputs and averaged over the
-        batch, float32 ().
+        A Model over MlpParams, whose `Output.code` is the last hidden layer, or the inputs where
+        there is none, and `Output.recon` the outputs, before any softmax. Its loss is the error
+        summed over outputs and averaged over the batch, float32 ().
 
     Raises:
         ArgumentError: a value is out of range, or the initialiser does not fit the model; from
@@ -117,7 +117,8 @@ def mlp(
 
 def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:
     """Names of the dimensions of the parameters, each layer of units by its own."""
-    names = ["feature", "hidden", *(f"hidden_{n}" for n in range(2, n_layers + 1)), "output"]
+    hidden = ["hidden", *(f"hidden_{n}" for n in range(2, n_layers + 1))][:n_layers]
+    names = ["feature", *hidden, "output"]
     weights = {f"weights.{number}": pair for number, pair in enumerate(pairwise(names))}
     biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1:])}
     return {**weights, **(biases if bias else {})}

@@ -19,6 +19,8 @@ from experiments.elhage.phase_change import sampling
 from experiments.gauge.dynamics import speed
 from experiments.gauge.scale import moves, tied
 from experiments.interp.language_model.measure import EXCERPT
+from experiments.priors import picked
+from experiments.priors.functions import measure as functions
 from experiments.triggers.buffer import simulated
 from experiments.triggers.effective_compute import measure as gains
 from superpos.app import boundary, runner
@@ -50,7 +52,10 @@ WORDS = {
         "assets.activations.n_texts=64",
         "evaluations.interpretation.n_latents=2",
         "evaluations.interpretation.min_active=2",
-    )
+    ),
+    **dict.fromkeys(
+        ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
+    ),
 }
 """Experiment -> more words of that kind."""
 CLAIM_KEYS = {
@@ -76,6 +81,8 @@ SMALL = [
     (tied, "BATCH", 64),
     (simulated, "N_RUNS", 1),
     (gains, "N_DRAWS", 3),
+    (picked, "N_KERNEL_DRAWS", 100),
+    (functions, "N_ORDERS", 2),
 ]
 """Sizes of analyses that are cut down: (module, name, value)."""
 ONCE = {
@@ -89,6 +96,8 @@ WEIGHTS = {
     "layers.up.W": ("residual", "neuron"),
 }
 """Name of the weights of a model -> the last dimensions of their results."""
+LINEAR = ("feature", "output")
+"""The same of a perceptron without hidden layers."""
 MOST_PROGRAMS = 120
 """That an experiment may have compiled in a new process, those of its analysis included: about 5
 CPU-seconds. In a process that has compiled some of them before it is less."""
@@ -272,7 +281,7 @@ def check_stores(ran: Ran) -> None:
         assert not trained or dataset["step"].values.tolist() == trained
         weights = [name for name in WEIGHTS if name in dataset]
         assert weights or "G" in dataset
-        assert all(dataset[weight].dims[-2:] == WEIGHTS[weight] for weight in weights)
+        assert all(dataset[weight].dims[-2:] in (WEIGHTS[weight], LINEAR) for weight in weights)
         inputs = "input" if "W_dec" in weights else "feature"
         if "layers.up.W" not in weights:  # no array of a language model is as long as a window
             assert dataset.sizes[inputs] == job.config["data"]["n_features"]

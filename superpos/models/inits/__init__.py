@@ -4,6 +4,7 @@ from superpos.models.inits.base import Init as Init
 from superpos.models.inits.base import model_init as model_init
 from superpos.models.inits.equivalent import rescaled as rescaled
 from superpos.models.inits.equivalent import rotated as rotated
+from superpos.models.inits.normal import fan_in as fan_in
 from superpos.models.inits.normal import glorot as glorot
 from superpos.models.inits.normal import he as he
 from superpos.models.inits.normal import notebook as notebook

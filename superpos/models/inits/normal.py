@@ -1,4 +1,4 @@
-"""Matrices with independent normal entries; every other parameter starts at 0.
+"""Matrices with independent normal entries; every other parameter starts at 0, but for `fan_in`.
 
 The entries of one matrix, or of several matrices of one shape, are one draw from the key; matrices
 of several shapes, and those of `he`, have a key each.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import Count, NonNegative, Positive, factory
 from superpos.models.inits.base import Init
 from superpos.types import Array, Key, Params, Scalar
 
@@ -70,6 +70,39 @@ def he(*, init_scale: Positive = 1.0) -> Init:
         He et al. 2015, Delving Deep into Rectifiers, equation 10.
     """
     return _normal(init_scale, lambda shape: np.sqrt(2 / shape[0]), together=False)
+
+
+@factory
+def fan_in(*, weight_std: Positive = 1.0, bias_std: NonNegative = 0.0) -> Init:
+    """Standard deviation weight_std / sqrt(n_rows) of matrices, and bias_std of biases.
+
+    With weight_std = sqrt(2) and without biases it has the law of `he`. Outputs of a network whose
+    layers are wide have the covariance `kernels.nngp`.
+
+    Args:
+        weight_std: in (0, inf).
+        bias_std: of vectors, in [0, inf).
+
+    Returns:
+        An Init for any model. Each array has a key of its own.
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        Lee et al. 2018, Deep Neural Networks as Gaussian Processes (arXiv 1711.00165), section 2.
+    """
+
+    def draw(key: Key, like: Array) -> Array:
+        std = weight_std / np.sqrt(like.shape[0]) if like.ndim == 2 else bias_std
+        return std * jax.random.normal(key, like.shape, like.dtype)
+
+    def init(key: Key, params: Params) -> Params:
+        leaves, structure = jax.tree.flatten(params)
+        keys = jax.random.split(key, len(leaves))
+        return structure.unflatten(map(draw, keys, leaves))
+
+    return init
 
 
 @factory

@@ -330,6 +330,14 @@ MORE = [
     ),
     case("+assets.x={kind:tokens,context:0}", f"assets.x.context=0: {COUNT}"),
     case("+assets.x={kind:members,store:a,step:-1}", "assets.x.step=-1: expected an integer in"),
+    # Functions and rules by their numbers.
+    case(
+        "data=truth_table;data.function=256;model.n_hidden=2",
+        "data.function=256: expected an integer in [0, 256)",
+    ),
+    case("data=truth_table;data.n_features=5", "data.n_features=5: expected an integer in [1, 4]"),
+    case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
+    case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case(
         "data=examples;model=language_model;+assets.examples={kind:tokens}",
         "assets.examples.austen=None: expected one text or more",

@@ -71,6 +71,16 @@ def test_predictions_and_losses_agree_with_numpy(bias: bool) -> None:
         np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+def test_without_hidden_layers_it_is_linear() -> None:
+    model = model_of(n_layers=0, bias=True)
+    W, b = RNG.normal(size=(N, K)), BIASES[-1]
+    params = MlpParams(weights=(jnp.float32(W),), biases=(jnp.float32(b),))
+    found = model.apply(params, (), jnp.float32(X[0]))
+    np.testing.assert_allclose(found.recon, X[0] @ W + b, rtol=1e-5)
+    np.testing.assert_array_equal(found.code, jnp.float32(X[0]))
+    assert model.dims == {"weights.0": ("feature", "output"), "biases.0": ("output",)}
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("error", ["cross_entropy", "squared"])
@@ -130,7 +140,7 @@ def test_targets_of_another_width_are_refused_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_layers": 0}, "n_layers=0: expected an integer in [1, 2147483647]"),
+        ({"n_layers": -1}, "n_layers=-1: expected an integer in [0, 2147483647]"),
         ({"loss": "hinge"}, "loss='hinge': expected one of cross_entropy, squared"),
     ],
 )

@@ -1,5 +1,6 @@
 """Normal starts: their standard deviations, their independence, and biases at 0."""
 
+import itertools
 from typing import Any
 
 import jax
@@ -50,6 +51,19 @@ def test_matrices_are_normal_and_independent(kind: str, name: str) -> None:
     for first, second in zip(found[:-1], found[1:], strict=True):
         parts = first.ravel()[:5000], second.ravel()[:5000]
         assert abs(np.corrcoef(*parts)[0, 1]) < 0.07
+
+
+def test_fan_in_draws_biases_too_and_each_array_by_itself() -> None:
+    init = inits.fan_in(weight_std=1.5, bias_std=0.3)
+    params, _ = model_of("mlp", init).init(jax.random.key(0))
+    expected = [1.5 / len(W) ** 0.5 for W in params.weights] + [0.3] * 3
+    found = [np.ravel(np.asarray(leaf, float)) for leaf in (*params.weights, *params.biases)]
+    for values, std in zip(found, expected, strict=True):
+        assert scipy.stats.kstest(values, scipy.stats.norm(0, std).cdf).pvalue > 1e-5
+    for first, second in itertools.combinations(found, 2):
+        n = min(len(first), len(second))
+        assert abs(np.corrcoef(first[:n], second[:n])[0, 1]) < 5 / n**0.5
+    matrices(model_of("mlp", inits.fan_in()))  # biases start at 0 where nothing else is said
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Which hypotheses perceptrons prefer, before they are trained and after."""

@@ -1,0 +1,100 @@
+"""Shares of networks by factor and by label noise, and networks beside kernels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.priors.hypotheses.claims import shares
+from experiments.priors.hypotheses.measure import Hypotheses, wilson
+from superpos.app.findings import Figure, Table
+from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.data.two_rules import PAIRS
+
+FACTORS_ALT = "Share of networks that pick the first rule, by factor, for six pairs of rules."
+FACTORS_CAPTION = (
+    "Share of the networks that fit their examples which pick the first rule (blue) and the second"
+    " (orange) of each pair, with 95 % Wilson intervals; the rest picks neither. Each row changes"
+    " one factor of the base; the last two are the limits of wide networks by their kernels."
+)
+NOISE_ALT = "Share that picks the first rule by label noise, and agreement beside two kernels."
+NOISE_CAPTION = (
+    "Left: the share that picks the first rule where it has some labels wrong, for each pair."
+    " Right: mean agreement with the first rule of the base and of wide networks, a dot for a pair"
+    " and a set of examples."
+)
+
+
+def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
+    """Draw the factors in a panel for each pair, and noise and kernels."""
+    rows = [*measured.cells, *measured.kernels.values()]
+    n = len(measured.pairs)
+    n_rows = -(-n // 3)
+    figure, axes = new_figure(n_rows, min(n, 3), width=11, height=3.4 * n_rows, squeeze=False)
+    places = np.arange(len(rows))[::-1]
+    for at, pair in enumerate(measured.pairs):
+        axis = axes.ravel()[at]
+        for kind, colour in ((0, 0), (1, 1)):
+            _draw_shares(axis, [row.counts()[at] for row in rows], places, kind, PALETTE[colour])
+        axis.set(xlim=(-0.03, 1.03), yticks=places, title=PAIRS[pair])
+        axis.set_yticklabels([row.name for row in rows] if at % 3 == 0 else [])
+    for axis in axes.ravel()[n:]:
+        axis.set_axis_off()
+    for axis in axes[-1]:
+        axis.set_xlabel("share that picks it")
+    save(figure, folder / "factors.png")
+    figure, axes = new_figure(1, 2, width=10, height=4)
+    _draw_noise(axes[0], measured)
+    _draw_kernels(axes[1], measured)
+    save(figure, folder / "noise.png")
+    return [
+        Figure("factors.png", FACTORS_ALT, FACTORS_CAPTION),
+        Figure("noise.png", NOISE_ALT, NOISE_CAPTION),
+    ]
+
+
+def _draw_shares(
+    axis: Any, counts: Sequence[np.ndarray], places: np.ndarray, kind: int, colour: str
+) -> None:
+    hits, n = np.array([each[kind] for each in counts]), np.array([each.sum() for each in counts])
+    known = n > 0
+    share = hits / np.maximum(n, 1)
+    low, high = wilson(hits, n)
+    errors = np.maximum(np.stack([share - low, high - share]), 0)[:, known]
+    axis.errorbar(share[known], places[known], xerr=errors, fmt="o", ms=4, color=colour)
+
+
+def _draw_noise(axis: Any, measured: Hypotheses) -> None:
+    found = np.array([shares(cell)[:, 0] for cell in measured.noisy])
+    for at, pair in enumerate(measured.pairs):
+        axis.plot(measured.levels, found[:, at], "o-", ms=4, color=PALETTE[at], label=PAIRS[pair])
+    axis.set(xlabel="share of labels that the first rule has wrong", ylim=(-0.03, 1.03))
+    axis.set(ylabel="share that picks the first rule")
+    axis.legend(frameon=False, fontsize=8)
+
+
+def _draw_kernels(axis: Any, measured: Hypotheses) -> None:
+    found = measured.cells[0].mean().ravel()
+    for (name, limit), marker, colour in zip(measured.kernels.items(), "o^", PALETTE, strict=False):
+        axis.plot(limit.mean().ravel(), found, marker, ms=5, color=colour, label=name)
+    axis.plot([0, 1], [0, 1], color="black", lw=1)
+    axis.set(xlabel="agreement with the first rule, wide networks", ylabel="the same, the base")
+    axis.legend(frameon=False)
+
+
+def tables(measured: Hypotheses) -> Sequence[Table]:
+    """Counts of each kind of network."""
+    rows = []
+    for cell in [*measured.cells, *measured.noisy, measured.shuffled]:
+        texts = []
+        for (first, second, neither), n in zip(
+            cell.counts(), cell.fits.reshape(len(cell.fits), -1).sum(1), strict=True
+        ):
+            texts.append(f"{first}, {second}, {neither} of {n}")
+        rows.append([cell.name, *texts])
+    caption = (
+        "Networks that pick the first rule, the second, and neither, of those that fit. To pick a"
+        " rule is to agree with it on three quarters of the examples on which the rules disagree."
+    )
+    return [Table(caption, ["", *(PAIRS[pair] for pair in measured.pairs)], rows)]
