@@ -35,7 +35,12 @@ COMPONENTS: Registry = {
         "synthetic": data.synthetic,
         "text_activations": data.text_activations,
     },
-    "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
+    "magnitude": {
+        "exponential": data.magnitudes.exponential,
+        "lomax": data.magnitudes.lomax,
+        "normal": data.magnitudes.normal,
+        "uniform": data.magnitudes.uniform,
+    },
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
@@ -80,6 +85,7 @@ COMPONENTS: Registry = {
         "attack": models.regularisers.attack,
         "l1_code": models.regularisers.l1_code,
         "l1_weights": models.regularisers.l1_weights,
+        "pinned_capacity": models.regularisers.pinned_capacity,
         "noise": models.regularisers.noise,
     },
     "optim": {
