@@ -85,8 +85,8 @@ COMPONENTS: Registry = {
         "attack": models.regularisers.attack,
         "l1_code": models.regularisers.l1_code,
         "l1_weights": models.regularisers.l1_weights,
-        "pinned_capacity": models.regularisers.pinned_capacity,
         "noise": models.regularisers.noise,
+        "pinned_capacity": models.regularisers.pinned_capacity,
     },
     "optim": {
         "adam": optim.adam,

@@ -1,6 +1,6 @@
 """What is claimed of the allocation of capacity, and of benefit and interference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import scipy
@@ -142,8 +142,9 @@ def _dense(models: Models) -> bool:
 
 def _least(values: Iterable[float | None]) -> float | None:
     """The least number; None where one is missing."""
-    found = list(values)
-    return None if any(value is None for value in found) else min(found)  # type: ignore[type-var]
+    given = list(values)
+    found = [value for value in given if value is not None]
+    return min(found) if len(found) == len(given) else None
 
 
 def _rise(models: Models, values: np.ndarray) -> float | None:
@@ -164,7 +165,7 @@ def _follows(models: Models) -> float | None:
     return float(np.mean([np.corrcoef(rank, order)[0, 1] if np.ptp(rank) else 0 for rank in ranks]))
 
 
-def _tails(models: dict[str, Models]) -> Verdict:
+def _tails(models: Mapping[str, Models]) -> Verdict:
     at, varies = models[TIED].at(TAIL_DECAY), models[TIED].along < 1
     if at is None or not varies.any() or any(len(models[n].along) != len(varies) for n in TAILS):
         return CLAIMS["tails"].judge(None)
@@ -181,7 +182,7 @@ def _exact(measured: Measured) -> float | None:
     return float(off.max()) if off.size else None
 
 
-def _controls(models: dict[str, Models]) -> list[Verdict]:
+def _controls(models: Mapping[str, Models]) -> list[Verdict]:
     """Of the linear decoder, and of importances in another order."""
     linear, shuffled, tied = models[LINEAR], models[SHUFFLED], models[TIED]
     C, m = linear.capacity, linear.W.shape[-1]

@@ -62,7 +62,7 @@ def sample(models: Models, options: dict[str, Any]) -> Sampled:
 
         return jax.lax.map(of_batch, jax.random.split(key, N_BATCHES))
 
-    def row(at: tuple[int, int]) -> tuple[np.ndarray, ...]:
+    def row(at: tuple[int, int]) -> tuple[Any, ...]:
         arrays = (models.W[at], models.b[at], models.along[at[1]], models.importance[at[0]])
         key = jax.random.fold_in(jax.random.key(0), at[0] * len(models.along) + at[1])
         found = of_model(*(jnp.asarray(each, jnp.float32) for each in arrays), key)

@@ -56,7 +56,7 @@ def pinned_capacity(
     held = jnp.arange(last + 1) == jnp.minimum(jnp.asarray(pinned_feature).astype(jnp.int32), last)
 
     def penalty(params: Params) -> Array:
-        if jnp.shape(getattr(params, "W", None)) != W.shape:
+        if getattr(getattr(params, "W", None), "shape", None) != W.shape:
             raise ArgumentError(f"regularisers.pinned_capacity: expected a W of shape {W.shape}")
         found = capacity(W.astype(params.W.dtype))
         wanted = jnp.clip(jnp.where(held, found + shift, found), 0.0, 1.0)
