@@ -36,6 +36,7 @@ CLAIMS = claims_of(
     but={
         "welch": Origin("theory", "before", identity=True),
         "negative": Origin("paper", "before"),
+        "floor": Origin("ours", "after", "first of all features, faint ones too: 8.5"),
     },
 )  # fmt: skip
 

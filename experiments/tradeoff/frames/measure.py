@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from superpos import metrics
 from superpos.train import store
 
 SMALLEST = 0.1
@@ -112,12 +111,12 @@ def numbers(W: np.ndarray) -> tuple[float, ...]:
     pairs = cosines(W)[~np.eye(count, dtype=bool)]
     least = (count - m) / (m * (count - 1)) if count > m else np.nan
     total = np.square(pairs).sum()
-    floor = float(metrics.readout_floor(float(count), float(m)))
-    crosstalk = float(metrics.mean_squared_crosstalk((W @ W.T).astype(np.float32)))
+    read = W @ W.T
+    read = (read / np.diagonal(read)[:, None])[~np.eye(count, dtype=bool)]
     return (
         count,
         total / len(pairs) / least,
         np.abs(pairs).max() / np.sqrt(least),
         np.square(pairs[pairs < 0]).sum() / max(total, 1e-12),
-        crosstalk / floor if count > m else np.nan,
+        np.square(read).mean() / least,  # the floor of a read-out is the same number
     )
