@@ -253,6 +253,8 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
             "directions": directions,
             "activations": texts.activations(),
         }
+    if group == "regulariser":
+        return {"members": trained()}
     if group == "asset":
         return {
             "registry": EVERYTHING,

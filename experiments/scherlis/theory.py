@@ -21,12 +21,12 @@ def threshold(kurtosis: ArrayLike) -> Array:
     return 2 / (np.asarray(kurtosis, float) - 1)
 
 
-def optimal_capacities(values: Array, *, n_hidden: int, kurtosis: float) -> tuple[Array, float]:
+def optimal_capacities(values: Array, *, n_hidden: float, kurtosis: float) -> tuple[Array, float]:
     """Capacities at the optimum.
 
     Args:
         values: v_i > 0, from the largest down, (n,).
-        n_hidden: number of neurons, below n.
+        n_hidden: number of neurons, or what there is of them, below n; whole for κ <= 3.
         kurtosis: κ >= 1.
 
     Returns:
@@ -35,7 +35,7 @@ def optimal_capacities(values: Array, *, n_hidden: int, kurtosis: float) -> tupl
     """
     values = np.asarray(values, float)
     if kurtosis <= 3:
-        return (np.arange(len(values)) < n_hidden).astype(float), float(values[n_hidden - 1])
+        return (np.arange(len(values)) < n_hidden).astype(float), float(values[int(n_hidden) - 1])
 
     def capacities(f: float) -> Array:
         return np.clip(((kurtosis - 1) * values / f - 2) / (kurtosis - 3), 0.0, 1.0)

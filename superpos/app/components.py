@@ -37,7 +37,12 @@ COMPONENTS: Registry = {
         "truth_table": data.truth_table,
         "two_rules": data.two_rules,
     },
-    "magnitude": {"normal": data.magnitudes.normal, "uniform": data.magnitudes.uniform},
+    "magnitude": {
+        "exponential": data.magnitudes.exponential,
+        "lomax": data.magnitudes.lomax,
+        "normal": data.magnitudes.normal,
+        "uniform": data.magnitudes.uniform,
+    },
     "model": {
         "autoencoder": models.autoencoder,
         "computation": models.computation,
@@ -84,6 +89,7 @@ COMPONENTS: Registry = {
         "l1_code": models.regularisers.l1_code,
         "l1_weights": models.regularisers.l1_weights,
         "noise": models.regularisers.noise,
+        "pinned_capacity": models.regularisers.pinned_capacity,
     },
     "optim": {
         "adam": optim.adam,

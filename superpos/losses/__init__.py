@@ -5,3 +5,5 @@ from superpos.losses.penalties import l1 as l1
 from superpos.losses.penalties import mean_l1 as mean_l1
 from superpos.losses.reconstruction import weighted_power_error as weighted_power_error
 from superpos.losses.reconstruction import weighted_squared_error as weighted_squared_error
+from superpos.losses.saving import Saving as Saving
+from superpos.losses.saving import feature_saving as feature_saving

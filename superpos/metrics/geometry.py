@@ -89,11 +89,13 @@ def feature_dimensionality(W: Vectors) -> PerFeature:
     scaled = W.astype(dtype)
     norms, directions = polar(scaled / _largest(scaled, (-2, -1)))
     zero = norms == 0
-    own, other = norms[..., :, None], norms[..., None, :]
+    own, other = jnp.where(zero, 1.0, norms)[..., :, None], norms[..., None, :]
+    # A power of two beside which a norm is of order one, so that no gradient squares a small one.
+    scale = jax.lax.stop_gradient(jnp.exp2(-jnp.floor(jnp.log2(own))))
     # Beyond this ratio of norms D_i is 0 anyway; the bound keeps squares and gradients finite.
-    ratio = float(jnp.finfo(dtype).max) ** 0.4 / W.shape[-2]
-    least = jnp.maximum(own, other / ratio)
-    overlaps = row_products(directions, directions) * (other / jnp.where(least == 0, 1.0, least))
+    bound = float(jnp.finfo(dtype).max) ** 0.4 / W.shape[-2]
+    ratio = jnp.minimum(other * scale, bound) / (own * scale)
+    overlaps = row_products(directions, directions) * ratio
     return jnp.where(zero, 0.0, 1.0 / (1.0 + _sum_of_others(overlaps))).astype(W.dtype)
 
 

@@ -10,13 +10,16 @@ uncorrelated, as x_i x_j has mean 0 beside any x_k², with variances (v_i - G_ii
 a pair counted twice, 4 G_ij². The best constant takes the mean away.
 """
 
+from collections.abc import Sequence
+
 import chex
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Kurtosis, NonNegatives, Positive, factory
+from superpos.arguments import ArgumentError, Count, Kurtosis, NonNegatives, Positive, factory
 from superpos.models.importance import importance_weights
 from superpos.models.inits import Init, model_init, unit
+from superpos.models.regularisers.base import Regulariser, chain
 from superpos.types import Array, Batch, Key, Model, Output, vectors
 
 
@@ -40,6 +43,7 @@ def quadratic(
     importance_decay: Positive = 1.0,
     importance: NonNegatives | None = None,
     init: Init | None = None,
+    regularisers: Sequence[Regulariser] | None = None,
 ) -> Model:
     """Squares of neurons that predict a weighted sum of squares; its loss is the expected one.
 
@@ -52,21 +56,26 @@ def quadratic(
         importance: v of each feature, n_features numbers >= 0, not all zero; multiplies the decay.
             None is all ones.
         init: initial parameters, of `models.inits`; None is `unit`.
+        regularisers: of `models.regularisers`, those that read parameters alone, as the loss reads
+            no batch; None is none.
 
     Returns:
         A Model over QuadraticParams. Its loss does not depend on the batch: (κ - 1) Σ_i (v_i -
         G_ii)² + 2 Σ_{i≠j} G_ij², float32 (), the mean squared error over the distribution of
-        features with the best constant. `apply` gives the code Wᵀx (n_hidden,) and as recon the
-        prediction y' with the best constant, Σ_i v_i - ‖W‖², (1,).
+        features with the best constant, and what the regularisers add. `apply` gives the code Wᵀx
+        (n_hidden,) and as recon the prediction y' with the best constant, Σ_i v_i - ‖W‖², (1,).
 
     Raises:
-        ArgumentError: a value is out of range, or the initialiser does not fit the model.
+        ArgumentError: a value is out of range, or a component does not fit the model.
         AssertionError: a batch whose width is not n_features.
 
     Reference:
         Scherlis et al. 2022, section 3 and appendix on the quadratic model.
     """
     values = importance_weights(n_features, importance_decay, None, importance)
+    regulariser = chain(*regularisers or ())
+    if any(regulariser._replace(params_penalties=())):
+        raise ArgumentError("regularisers: expected those of parameters alone, as l1_weights")
 
     def zeros() -> QuadraticParams:
         return QuadraticParams(W=jnp.zeros((n_features, n_hidden)))
@@ -87,7 +96,10 @@ def quadratic(
         own = jnp.square(params.W).sum(-1)
         others = squares.sum() - jnp.square(own).sum()
         missed = jnp.square(values() - own).sum()
-        return (kurtosis - 1.0) * missed + 2.0 * others, (state, {})
+        value = (kurtosis - 1.0) * missed + 2.0 * others
+        for penalty in regulariser.params_penalties:
+            value += penalty(params)
+        return value, (state, {})
 
     start = model_init(unit() if init is None else init, zeros)
     dims = {"W": ("feature", "hidden")}

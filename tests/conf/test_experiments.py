@@ -21,6 +21,9 @@ from experiments.gauge.scale import moves, tied
 from experiments.interp.language_model.measure import EXCERPT
 from experiments.priors import picked
 from experiments.priors.functions import measure as functions
+from experiments.tradeoff import quadrature
+from experiments.tradeoff.allocation import sampled
+from experiments.tradeoff.boundary import measure as boundaries
 from experiments.triggers.buffer import simulated
 from experiments.triggers.effective_compute import measure as gains
 from superpos.app import boundary, runner
@@ -74,6 +77,11 @@ SMALL = [
     (decomposition, "BATCH_PER_FEATURE", 256),
     (decomposition, "FULL_BATCH", 256),
     (decomposition, "N_FULL", 2),
+    (boundaries, "N_FINE", 5),
+    (quadrature, "GRID", 128),
+    (sampled, "BATCH", 64),
+    (sampled, "N_BATCHES", 2),
+    (sampled, "FINE", 64),
     (speed, "N_UPDATES", 2),
     (speed, "N_ROUNDS", 1),
     (moves, "N_ELEMENTS", 2),

@@ -37,7 +37,7 @@ def own_cost(W: Array, b: Array, importance: ArrayLike) -> Array:
         I_i ∫ (x - ReLU(‖W_i‖² x + b_i))² dx over x in (0, 1), (..., n_features); I_i / 3 for a
         feature that does not come back at all.
     """
-    return np.asarray(importance, float) * _integral((W**2).sum(-1), b, target=1.0)
+    return np.asarray(importance, float) * integral((W**2).sum(-1), b, target=1.0)
 
 
 def interference_cost(W: Array, b: Array, importance: ArrayLike) -> Array:
@@ -53,7 +53,7 @@ def interference_cost(W: Array, b: Array, importance: ArrayLike) -> Array:
         neither W_i·W_j nor b_j is positive: negative interference is free.
     """
     gram = W @ np.swapaxes(W, -1, -2)
-    costs = _integral(gram, np.broadcast_to(b[..., None, :], gram.shape), target=0.0)
+    costs = integral(gram, np.broadcast_to(b[..., None, :], gram.shape), target=0.0)
     costs = np.asarray(importance, float)[..., None, :] * costs
     return np.where(np.eye(W.shape[-2], dtype=bool), 0.0, costs)
 
@@ -81,8 +81,8 @@ def truncated_loss(W: Array, b: Array, *, density: ArrayLike, importance: ArrayL
     return none * zero_loss(b, importance) + one * one_sparse_loss(W, b, importance)
 
 
-def _integral(slope: Array, offset: Array, *, target: float) -> Array:
-    """∫ (target x - ReLU(slope x + offset))² dx over (0, 1).
+def integral(slope: Array, offset: Array, *, target: float) -> Array:
+    """∫ (target x - ReLU(slope x + offset))² dx over (0, 1), of the shape of slope and offset.
 
     Where the ReLU is on is an interval; two Gauss nodes integrate a square of degree 2 exactly.
     """

@@ -35,6 +35,23 @@ def test_normal_is_the_quantile_function_of_scipy(mean: float, std: float) -> No
     assert mean - 6.4 * std - 1e-5 <= values[0] and values[-1] <= mean + 5.5 * std + 1e-5
 
 
+@pytest.mark.parametrize(
+    ("magnitude", "law", "kurtosis"),
+    [
+        (magnitudes.exponential(scale=0.408248), scipy.stats.expon(scale=0.408248), 6.0),
+        (magnitudes.lomax(scale=1.414214, shape=5.0), scipy.stats.lomax(5, scale=1.414214), 36.0),
+    ],
+)
+def test_heavy_tails_are_the_quantile_functions_of_scipy(
+    magnitude: Any, law: Any, kurtosis: float
+) -> None:
+    """Those of the configs: E x² is that of uniform(0, 1), E x⁴ over its square as documented."""
+    np.testing.assert_allclose(magnitude(jnp.asarray(U[:-1])), law.ppf(U[:-1]), rtol=2e-6)
+    assert np.isfinite(magnitude(jnp.float32(1.0)))
+    assert law.moment(2) == pytest.approx(1 / 3, rel=1e-5)
+    assert law.moment(4) / law.moment(2) ** 2 == pytest.approx(kurtosis, rel=1e-5)
+
+
 @pytest.mark.parametrize("density", [0.05, 1.0])
 def test_signed_values_have_mean_zero_and_the_same_density(density: float) -> None:
     magnitude = magnitudes.uniform(low=-1.0, high=1.0)

@@ -75,3 +75,16 @@ def test_values_and_gradients_are_finite_at_any_scale_and_at_zero(scale: float) 
     gradient = jax.jit(jax.grad(lambda W: capacity(W).sum()))
     assert np.isfinite(gradient(scaled)).all()
     assert np.isfinite(gradient(jnp.zeros((5, 2)))).all()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-12, 1e-20, 1e-30])
+def test_the_gradient_is_finite_beside_small_rows_and_zero_ones(scale: float) -> None:
+    """Of a row w that vanishes it is 2 w / Σ_j (ŵ·W_j)², by the definition."""
+    W = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    small = W[3] * np.float32(scale)
+    W[0], W[3] = 0, small
+    found = np.asarray(jax.grad(lambda W: capacity(W)[3])(jnp.asarray(W)))
+    assert np.isfinite(found).all()
+    unit = small.astype(float) / np.linalg.norm(small.astype(float))
+    along = 2 * np.linalg.norm(small.astype(float)) / np.square(W[1:3].astype(float) @ unit).sum()
+    assert found[3] @ unit == pytest.approx(along, rel=1e-2, abs=1e-9)

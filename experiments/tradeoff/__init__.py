@@ -1,0 +1,1 @@
+"""Interference against capacity: what a feature gains, and what sharing takes back."""
