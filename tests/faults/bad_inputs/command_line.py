@@ -167,7 +167,7 @@ UNKNOWN = [
     ),
     case(
         "+model.regularisers.nois.noise_scale=1",
-        "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights, noise, pinned",
+        "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights, noise,",
     ),
     case(
         "+model.regularisers.noise.noise_scale=-1",
