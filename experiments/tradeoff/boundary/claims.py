@@ -8,6 +8,9 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of, settle
 
 BESIDE = 0.05
 NEAR = 1.15
+LAST = (
+    "first not measured where a boundary is beyond the grid, which now counts as its last density"
+)
 CLAIMS = claims_of(
     "tradeoff/boundary",
     (
@@ -30,6 +33,7 @@ CLAIMS = claims_of(
     origin=Origin("theory", "before"),
     but={
         **dict.fromkeys(("equal", "order"), Origin("theory", "before", identity=True)),
+        **dict.fromkeys(("closed_form", "optimum"), Origin("theory", "after", LAST)),
         "local": Origin("ours", "before"),
     },
 )  # fmt: skip

@@ -26,8 +26,8 @@ CLAIMS = claims_of(
          " cosine of the ReLU model over that of random directions", "<=", 0.95, 0),
         ("gelu", "a GELU makes the same geometry as a ReLU: ratio of their mean squared cosines,"
          " mean over sparse densities", "=", 1, 0.1),
-        ("hidden", "a ReLU on the hidden layer leaves no negative interference to speak of: share"
-         " of the squares less that of the ReLU model, sparse densities", "<=", 0, 0),
+        ("hidden", "a ReLU on the hidden layer leaves no more negative interference: share of the"
+         " squares less that of the ReLU model, sparse densities", "<=", 0, 0),
     ),
     paper="Elhage et al. 2022, Toy Models of Superposition",
     section="The Geometry of Superposition",
@@ -37,6 +37,7 @@ CLAIMS = claims_of(
         "welch": Origin("theory", "before", identity=True),
         "negative": Origin("paper", "before"),
         "floor": Origin("ours", "after", "first of all features, faint ones too: 8.5"),
+        "hidden": Origin("ours", "after", "first worded as if none were left, of the same number"),
     },
 )  # fmt: skip
 

@@ -10,8 +10,8 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 NAMES = {TIED: "autoencoder", QUADRATIC: "quadratic model"}
 UNMET = (
-    "features that share a block fill its dimensions, so that none can lose capacity alone without"
-    " leaving them, which costs more than the theory's bound"
+    "perhaps as features that share a block fill its dimensions, so that none can lose capacity"
+    " alone without leaving them, which costs more than the theory's bound; this is not proved"
 )
 """Said after the first run, of claims that stay as they were."""
 RATIO = "first as largest over least, less 1, which negative numbers pass: 0.007 and 1.10"
