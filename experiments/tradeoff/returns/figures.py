@@ -18,9 +18,9 @@ CAPTION = (
     " others are held; crosses are the pull of the penalty, the line is the mean of features that"
     " share, and grey bars are capacities. Below: what the loss rises by, for each unit, as a"
     " feature gives capacity to the others (down) or takes it from them (up): nothing for features"
-    " that share. Rings are the exact theory, a bound that is met where capacity can move. Features 2"
-    " to 4 of the quadratic model fill one dimension: perhaps none can lose capacity alone without"
-    " leaving it, which costs more."
+    " that share. Rings are the exact theory, a bound that is met where capacity can move. Features"
+    " 2 to 4 of the quadratic model fill one dimension: perhaps none can lose capacity alone"
+    " without leaving it, which costs more."
 )
 
 
