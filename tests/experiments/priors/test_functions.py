@@ -21,7 +21,7 @@ def of_draws(words, n_features, **axes):
         {
             "functions": ((*dims, "draw", "word"), words[..., None]),
             "status": (dims, np.full(words.shape[:-1], "ok", object)),
-            "weights.0": (("feature",), np.zeros(n_features)),
+            "weights.0": (("feature", "hidden"), np.zeros((n_features, 16))),
         },
         {**axes, "seed": range(words.shape[-2])},
     )
