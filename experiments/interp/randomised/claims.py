@@ -23,7 +23,7 @@ SINGLE = 0.9
 """A latent stands for one token that has this part of its activation there."""
 SETTING = (
     "hidden layer of the last MLP of our transformer of two layers (64 dimensions, 256 ReLU units),"
-    " Northanger Abbey; TopK, 512 latents, k 16, 400 updates of 256; 20 latents of each arm that"
+    " Northanger Abbey; TopK, 256 latents, k 16, 250 updates of 256; 16 latents of each arm that"
     " are active in 30 contexts or more; explained by a decision list, without a language model"
 )
 ROWS_OF_BRICKEN: Sequence[Row] = (
