@@ -57,6 +57,7 @@ COMPONENTS: Registry = {
         "dictionary_learning": saes.inits.dictionary_learning,
         "glorot": models.inits.glorot,
         "he": models.inits.he,
+        "normal_bias": models.inits.normal_bias,
         "notebook": models.inits.notebook,
         "polygon": models.inits.polygon,
         "rescaled": models.inits.rescaled,
@@ -94,6 +95,7 @@ COMPONENTS: Registry = {
         "sgdw": optim.sgdw,
         "sgld": optim.sgld,
         "shampoo": optim.shampoo,
+        "signed_adamw": optim.signed_adamw,
     },
     "schedule": {
         "constant": optim.schedules.constant,

@@ -13,6 +13,10 @@ from superpos.required import require
 from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
 
 
+ROUNDING = 1e-6
+"""The relative part by which a sum of densities may be off."""
+
+
 def feature_density(
     index: int, density: Scalar, densities: Scalars | None, density_power: Scalar
 ) -> Scalar:
@@ -58,6 +62,33 @@ def check_densities(
         )
 
     require(enough, [density, density_power, *shares], refusal)
+
+
+def scale_to(
+    n_active: Scalar, n_features: int, densities: Scalars | None, density_power: Scalar
+) -> Scalar:
+    """The density by which those of all features add up to `n_active`, ().
+
+    Raises:
+        ArgumentError: one of them is above 1; one line.
+    """
+
+    def total(power: Scalar, *shares: Scalar) -> Array:
+        return feature_densities(n_features, 1.0, shares or None, power).sum()
+
+    def largest(power: Scalar, *shares: Scalar) -> Array:
+        return feature_densities(n_features, 1.0, shares or None, power).max()
+
+    numbers = [density_power, *(densities or ())]
+    require(
+        lambda active, *numbers: active * largest(*numbers) <= total(*numbers) * (1 + ROUNDING),
+        [n_active, *numbers],
+        lambda: (
+            f"n_active={shown(n_active)}: expected densities of at most 1; the largest is"
+            f" {float(n_active * largest(*numbers) / total(*numbers)):.3g}"
+        ),
+    )
+    return n_active / total(*numbers)
 
 
 def one_member(u: Array, density: Scalar, size: int) -> Array:

@@ -8,12 +8,13 @@ Liu & Gore 2025, Superposition Yields Robust Neural Scaling (arXiv 2505.10465).
 
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Densities, Density, NonNegative, factory
+from superpos.arguments import Count, Densities, Density, MaybePositive, NonNegative, factory
 from superpos.data.patterns import (
     check_densities,
     feature_densities,
     feature_density,
     reconstructed,
+    scale_to,
 )
 from superpos.data.source import stateless
 from superpos.random import uniform_columns, uniform_rows
@@ -27,6 +28,7 @@ def sparse_uniform(
     density: Density,
     densities: Densities | None = None,
     density_power: NonNegative = 0.0,
+    n_active: MaybePositive = None,
     magnitude: Magnitude | None = None,
 ) -> Source:
     """Independent features, each uniform on (0, 1] with its density, else exactly 0.
@@ -37,6 +39,8 @@ def sparse_uniform(
         densities: relative density of each feature, n_features numbers in (0, 1] that multiply
             `density`. None is all ones.
         density_power: feature i has its density times (i + 1)^-density_power, >= 0.
+        n_active: features that are on, on average, in (0, n_features]: `density` is the number that
+            makes it so, whatever is given. None takes `density`.
         magnitude: another distribution of a feature that is on; None is uniform on (0, 1].
 
     Returns:
@@ -44,8 +48,10 @@ def sparse_uniform(
         three equal.
 
     Raises:
-        ArgumentError: a value is out of range, or a density is too small for float32.
+        ArgumentError: a value is out of range, or a density is above 1 or too small for float32.
     """
+    if n_active is not None:
+        density = scale_to(n_active, n_features, densities, density_power)
     law = (density, densities, density_power)
     check_densities(n_features, *law)
 

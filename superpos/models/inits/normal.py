@@ -1,4 +1,4 @@
-"""Matrices with independent normal entries; every other parameter starts at 0.
+"""Matrices with independent normal entries; every other parameter starts at 0, or normal as well.
 
 The entries of one matrix, or of several matrices of one shape, are one draw from the key; matrices
 of several shapes, and those of `he`, have a key each.
@@ -9,8 +9,8 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from superpos.arguments import Count, Positive, factory
-from superpos.models.inits.base import Init
+from superpos.arguments import Count, NonNegative, Positive, factory
+from superpos.models.inits.base import Init, fields
 from superpos.types import Array, Key, Params, Scalar
 
 
@@ -95,6 +95,35 @@ def notebook(*, n_instances: Count = 10, init_scale: Positive = 1.0) -> Init:
         torch.nn.init.
     """
     return _normal(init_scale, lambda shape: np.sqrt(2 / (shape[1] * (shape[0] + n_instances))))
+
+
+@factory
+def normal_bias(*, std: NonNegative = 1.0, init: Init | None = None) -> Init:
+    """Another start, whose bias b has normal entries.
+
+    Args:
+        std: their standard deviation, in [0, inf).
+        init: the other start; None is `unit`.
+
+    Returns:
+        An Init for a model with a bias b.
+
+    Raises:
+        ArgumentError: a value is out of range; or, from the Init, the model has no b.
+
+    Reference:
+        Liu, Liu & Gore 2025, Superposition Yields Robust Neural Scaling (arXiv 2505.10465), the
+        code that they published.
+    """
+    inner = unit() if init is None else init
+
+    def with_bias(key: Key, params: Params) -> Params:
+        [zero] = fields("normal_bias", params, "b")
+        key_start, key_bias = jax.random.split(key)
+        b = std * jax.random.normal(key_bias, zero.shape, zero.dtype)
+        return inner(key_start, params).replace(b=b)
+
+    return with_bias
 
 
 def _normal(
