@@ -14,8 +14,9 @@ import chex
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Kurtosis, NonNegatives, Positive, factory
+from superpos.arguments import Count, Kurtosis, MaybeAtLeastOne, NonNegatives, Positive, factory
 from superpos.models.importance import importance_weights
+from superpos.models.in_use import first, part_in_use, sizes_in_use
 from superpos.models.inits import Init, model_init, unit
 from superpos.types import Array, Batch, Key, Model, Output, vectors
 
@@ -37,6 +38,8 @@ def quadratic(
     n_features: Count,
     n_hidden: Count,
     kurtosis: Kurtosis,
+    n_used: MaybeAtLeastOne = None,
+    width: MaybeAtLeastOne = None,
     importance_decay: Positive = 1.0,
     importance: NonNegatives | None = None,
     init: Init | None = None,
@@ -48,6 +51,10 @@ def quadratic(
         n_hidden: number of neurons, >= 1.
         kurtosis: κ = E x⁴ of the features, in [1, inf): 3 for a Gaussian, 1 / p for ±1/√p with
             probability p. The sparser, the larger.
+        n_used: features in use, the first of them, in [1, n_features]; a fraction is dropped. None
+            is all.
+        width: neurons in use, the first of them, in [1, n_hidden]; a fraction is dropped. None is
+            all. As of `models.autoencoder`.
         importance_decay: feature i has v_i = importance_decay**i, in (0, inf).
         importance: v of each feature, n_features numbers >= 0, not all zero; multiplies the decay.
             None is all ones.
@@ -66,7 +73,12 @@ def quadratic(
     Reference:
         Scherlis et al. 2022, section 3 and appendix on the quadratic model.
     """
-    values = importance_weights(n_features, importance_decay, None, importance)
+    weights = importance_weights(n_features, importance_decay, None, importance)
+    in_use = sizes_in_use(n_used, n_features, width, n_hidden)
+    sizes = None if in_use is None else QuadraticParams(W=in_use)
+
+    def values() -> Array:
+        return weights() if in_use is None else first(weights(), in_use[:1])
 
     def zeros() -> QuadraticParams:
         return QuadraticParams(W=jnp.zeros((n_features, n_hidden)))
@@ -74,6 +86,7 @@ def quadratic(
     def apply(params: QuadraticParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
+        params = part_in_use(params, sizes)
         code = params.W.T @ x
         constant = values().sum() - jnp.square(params.W).sum()
         return Output(code=code, recon=(jnp.square(code).sum() + constant)[None])
@@ -83,12 +96,13 @@ def quadratic(
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
         chex.assert_shape(batch.inputs, (None, n_features))
+        params = part_in_use(params, sizes)
         squares = jnp.square(params.W @ params.W.T)
         own = jnp.square(params.W).sum(-1)
         others = squares.sum() - jnp.square(own).sum()
         missed = jnp.square(values() - own).sum()
         return (kurtosis - 1.0) * missed + 2.0 * others, (state, {})
 
-    start = model_init(unit() if init is None else init, zeros)
+    start = model_init(unit() if init is None else init, zeros, sizes)
     dims = {"W": ("feature", "hidden")}
-    return Model(start, apply, loss, takes=vectors(n_features), dims=dims)
+    return Model(start, apply, loss, takes=vectors(n_features), dims=dims, width=width)

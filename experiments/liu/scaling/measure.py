@@ -134,7 +134,7 @@ def frequencies(n: int, power: float, active: float) -> np.ndarray:
 
 
 def missed(n: int, power: float, active: float, kept: int) -> float:
-    """The loss of a model that has the `kept` most frequent features, and no other, without error."""
+    """The loss of a model that has the `kept` most frequent features, exactly, and no other."""
     return float(SECOND_MOMENT * frequencies(n, power, active)[kept:].sum())
 
 
