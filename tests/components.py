@@ -46,6 +46,8 @@ TRIED = {
     "most": [100.0, 0.5],
     "least_cosine": [1.0, 0.5],
     "row": [1.0, 0.0],
+    "repeats": [1.0, 900.0],
+    "n_active": [0.5, 0.75],
     "transformer": [1.0, 0.0],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as

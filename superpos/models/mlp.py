@@ -59,8 +59,8 @@ def mlp(
         n_outputs: outputs, classes of a classifier, >= 1.
         n_used: inputs in use, the first of them, in [1, n_features]; a fraction is dropped. None
             is all.
-        width: units of each layer in use, the first of them, in [1, n_hidden]; a fraction is dropped.
-            None is all. As of `models.autoencoder`.
+        width: units of each layer in use, the first of them, in [1, n_hidden]; a fraction is
+            dropped. None is all. As of `models.autoencoder`.
         n_layers: hidden layers, >= 1.
         bias: whether there are biases.
         loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.

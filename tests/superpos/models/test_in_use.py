@@ -83,9 +83,7 @@ def test_the_part_in_use_starts_and_trains_as_the_model_of_its_size(name: str) -
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
     for whole, small in zip(*map(jax.tree.leaves, (part, alone)), strict=True):
         np.testing.assert_allclose(whole, in_place(small, whole), rtol=1e-5, atol=1e-6)
-    start, small_start = (
-        MODELS[name](**sizes).init(random.key(2))[0] for sizes in (PART, SMALL)
-    )
+    start, small_start = (MODELS[name](**sizes).init(random.key(2))[0] for sizes in (PART, SMALL))
     for whole, small in zip(*map(jax.tree.leaves, (start, small_start)), strict=True):
         np.testing.assert_allclose(whole, in_place(small, whole), rtol=1e-6)
 
@@ -123,8 +121,7 @@ def test_shapes_are_axes_of_one_program() -> None:
 
     def build(point: Any) -> Training:
         sizes = {"n_used": point["n_used"], "width": point["width"]}
-        run = run_of("autoencoder", source_for("", N, point["n_used"]), **{**PART, **sizes})
-        return run
+        return run_of("autoencoder", source_for("", N, point["n_used"]), **{**PART, **sizes})
 
     found = sweep(build, axes=axes, key=random.key(0))
     for width in (2, 5):
@@ -160,12 +157,18 @@ def test_part_of_the_data_is_the_data_of_that_size() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: models.autoencoder(**{**PART, "width": 6}), "width=6: expected at most n_hidden=5"),
+        (
+            lambda: models.autoencoder(**{**PART, "width": 6}),
+            "width=6: expected at most n_hidden=5",
+        ),
         (
             lambda: models.quadratic(**{**PART, "n_used": 8}, kurtosis=3.0),
             "n_used=8: expected at most n_features=7",
         ),
-        (lambda: models.mlp(**{**PART, "width": 0}, n_outputs=2), "width=0: expected a number in [1"),
+        (
+            lambda: models.mlp(**{**PART, "width": 0}, n_outputs=2),
+            "width=0: expected a number in [1",
+        ),
         (
             lambda: models.autoencoder(**PART, init=inits.polygon(vertices=3, radius=1.0)),
             "init: expected glorot, he, notebook, unit or normal_bias beside n_used and width",
