@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import xarray
 
+from experiments.flat import finished_members
 from experiments.registry import REGISTRY
 from superpos.data import draw
 from superpos.store.best import NoMemberError
@@ -14,8 +15,13 @@ from superpos.train import store
 
 N_TEST = 4096
 """Other points on which models are tested."""
-AXES = ("fraction", "width", "weight_decay", "repeats", "seed")
-"""Axes of the variants, where they are axes."""
+NUMBERS = {
+    "fraction": "data.fraction",
+    "width": "model.n_hidden",
+    "weight_decay": "optim.weight_decay",
+    "repeats": "data.repeats",
+}
+"""What models differ in: name of the axis, where it is one, and key of the config."""
 
 
 class Model(NamedTuple):
@@ -90,38 +96,21 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Descent:
 
 def models_of(dataset: xarray.Dataset) -> list[Model]:
     """The finished models of a variant."""
-    config = store.config_of(dataset)
-    keys = ("data.fraction", "model.n_hidden", "optim.weight_decay", "data.repeats", "seed")
-    known = {
-        name: dataset[name].astype(float) if name in dataset else float(config[key])
-        for name, key in zip(AXES, keys, strict=True)
-    }
-    arrays = {name: dataset[name] for name in ("W", "b")}
-    loss = dataset["loss"].isel(step=-1)
-    flat = xarray.Dataset({**arrays, **known, "loss": loss, "finished": store.finished(dataset)})
-    dims = [dim for dim in dataset["status"].dims if dim in flat.dims]
-    flat = flat.stack(model=dims, create_index=False).isel(model=flat_finished(flat, dims))
-    columns = zip(
-        *(np.broadcast_to(flat[name], flat.sizes["model"]) for name in AXES[:-1]), strict=True
-    )
-    W = flat["W"].transpose("model", "feature", "hidden").to_numpy().astype(float)
-    rows = zip(columns, W, flat["b"].transpose("model", ...), flat["loss"], strict=True)
-    n_samples, points, others = int(config["data.n_samples"]), points_of(dataset), tests(config)
+    config, points = store.config_of(dataset), points_of(dataset)
+    flat = finished_members(dataset, NUMBERS, ("W", "b", "loss"))
+    others, n_samples = other_points(config), int(config["data.n_samples"])
     found = []
-    for (fraction, width, decay, repeats), w, b, train in rows:
+    for at in range(flat.sizes["model"]):
+        of = flat.isel(model=at)
+        fraction, width, decay, repeats = (float(of[name]) for name in NUMBERS)
+        W = of["W"].transpose("feature", "hidden").to_numpy().astype(float)
         T, m = max(1, round(fraction * n_samples)), int(width)
-        given = distinct(points, T, int(repeats))
-        h = given @ w
-        test = loss_on(others, w, b.to_numpy().astype(float))
-        sizes = (T, m, float(decay), int(repeats))
-        dimensions = (dimensionality(w), dimensionality(h))
-        found.append(Model(*sizes, w[:, :m], h[:, :m], float(train), test, *dimensions))
+        h = distinct(points, T, int(repeats)) @ W
+        test = loss_on(others, W, of["b"].to_numpy().astype(float))
+        dimensions = dimensionality(W), dimensionality(h)
+        of_model = (W[:, :m], h[:, :m], float(of["loss"]), test, *dimensions)
+        found.append(Model(T, m, decay, int(repeats), *of_model))
     return found
-
-
-def flat_finished(flat: xarray.Dataset, dims: list[Any]) -> np.ndarray:
-    """Which of the stacked models finished, bool (k,)."""
-    return flat["finished"].stack(model=dims, create_index=False).to_numpy()
 
 
 def points_of(dataset: xarray.Dataset) -> np.ndarray:
@@ -138,7 +127,7 @@ def distinct(points: np.ndarray, T: int, repeats: int) -> np.ndarray:
     return np.concatenate([points[:1], points[min(repeats, T) : T]])
 
 
-def tests(config: Mapping[str, Any]) -> np.ndarray:
+def other_points(config: Mapping[str, Any]) -> np.ndarray:
     """Points that no model was trained on, (N_TEST, n), drawn as the others are."""
     rng = np.random.default_rng(0)
     size = (N_TEST, int(config["data.n_features"]))

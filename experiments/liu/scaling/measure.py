@@ -7,8 +7,8 @@ import numpy as np
 import xarray
 
 from experiments.elhage.geometry import cosines, represented
+from experiments.flat import finished_members
 from superpos.store.best import NoMemberError
-from superpos.train import store
 
 STRONG, WEAK = -1.0, 1.0
 """Weight decay γ of models with much and with little superposition."""
@@ -18,8 +18,13 @@ IMPORTANT = 0.25
 """Part of the features that counts as the most frequent, and as the rarest."""
 N_RESAMPLES, LEVEL = 1000, 95
 """Of the bootstrap, and the confidence of its intervals in percent."""
-COLUMNS = ("density_power", "weight_decay", "n_active", "n_hidden", "seed")
-"""Axes, where they are axes; else a number of the config."""
+NUMBERS = {
+    "density_power": "data.density_power",
+    "weight_decay": "optim.weight_decay",
+    "n_active": "data.n_active",
+    "n_hidden": "model.n_hidden",
+}
+"""What models differ in: name of the axis, where it is one, and key of the config."""
 
 
 class Models(NamedTuple):
@@ -97,25 +102,8 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Scaling:
 
 def models_of(dataset: xarray.Dataset) -> Models:
     """The finished models of one sweep, each measured by its W without what that is padded with."""
-    config = store.config_of(dataset)
-    keys = ("data.density_power", "optim.weight_decay", "data.n_active", "model.n_hidden", "seed")
-    known = dict(zip(COLUMNS, keys, strict=True))
-    flat = xarray.Dataset(
-        {
-            "loss": dataset["loss"].isel(step=-1),
-            "W": dataset["W"],
-            "finished": store.finished(dataset),
-            **{
-                name: dataset[name].astype(float) if name in dataset else float(config[key])
-                for name, key in known.items()
-            },
-        }
-    )
-    dims = [dim for dim in dataset["status"].dims if dim in flat.dims]
-    flat = flat.stack(model=dims, create_index=False).transpose("model", ...)
-    flat = flat.isel(model=flat["finished"].to_numpy())
-    columns = [np.broadcast_to(flat[name], flat.sizes["model"]) for name in COLUMNS]
-    power, decay, active, m, _ = columns
+    flat = finished_members(dataset, NUMBERS, ("W", "loss"))
+    power, decay, active, m = (flat[name].to_numpy() for name in NUMBERS)
     W = flat["W"].transpose("model", "feature", "hidden").to_numpy().astype(float)
     each = [row[:, : int(size)] for row, size in zip(W, m, strict=True)]
     kept = np.array([represented(row).sum() for row in each], int)
