@@ -22,12 +22,10 @@ def finished_members(
     """
     config, found = store.config_of(dataset), dataset[[*results]]
     found = found.isel(step=-1) if "step" in found.dims else found
-    known = {
-        name: dataset[name].astype(float) if name in dataset else float(config[key])
-        for name, key in numbers.items()
-    }
     finished = store.finished(dataset)
-    found = found.reset_coords(drop=True).assign(**known, finished=finished)
+    found = found.reset_coords(drop=True).assign(finished=finished)
+    for name, key in numbers.items():
+        found[name] = dataset[name].astype(float) if name in dataset else float(config[key])
     found = found.map(lambda each: each.broadcast_like(finished))  # each has every axis
     found = found.stack(model=finished.dims, create_index=False)
     found = found.isel(model=found["finished"].to_numpy())

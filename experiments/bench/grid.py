@@ -88,7 +88,7 @@ def setting() -> Setting:
     axes = config["sweep"]
     return Setting(
         n_features=config["data"]["n_features"],
-        widths=tuple(expand("n_hidden", axes["model"]["n_hidden"])),
+        widths=tuple(map(int, expand("n_hidden", axes["model"]["n_hidden"]))),
         powers=tuple(expand("density_power", axes["data"]["density_power"])),
         decays=tuple(expand("weight_decay", axes["optim"]["weight_decay"])),
         batch_size=config["fit"]["batch_size"],

@@ -13,7 +13,7 @@ from superpos.arguments import ArgumentError
 from superpos.models.activations import ACTIVATIONS
 from superpos.models.criterion import criterion
 from superpos.models.errors import Error, squared
-from superpos.models.in_use import first, part_in_use, sizes_in_use
+from superpos.models.in_use import first, part_in_use, sizes_in_use, sizes_of
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode
@@ -76,8 +76,7 @@ def hidden_layer(
     on_code = bool(regulariser.on_code or regulariser.code_penalties)
     through_code = mapped_at_once is None or hidden_activation != "linear" or on_code
     in_use = sizes_in_use(n_used, n_features, width, n_hidden)
-    blank = jax.eval_shape(zeros)
-    sizes = None if in_use is None else jax.tree.map(lambda leaf: in_use[: leaf.ndim], blank)
+    sizes = sizes_of(zeros, in_use)
     if width is not None and hidden_activation == "solu":
         raise ArgumentError("hidden_activation=solu: expected another beside width")
 

@@ -5,6 +5,8 @@ model of that size starts with; all that is not in use is 0 and stays out of eve
 gradients are 0 as well.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
@@ -40,6 +42,21 @@ def _size(name: str, in_use: Scalar | None, whole: str, size: int) -> Scalar:
         return size
     within(in_use, name, size, f"{whole}={size}")
     return jnp.asarray(in_use).astype(jnp.int32)
+
+
+def sizes_of(zeros: Callable[[], Params], in_use: tuple[Scalar, Scalar] | None) -> Params | None:
+    """The sizes in use of matrices (n_features, n_hidden) and vectors (n_features,).
+
+    Args:
+        zeros: makes parameters of such arrays.
+        in_use: features and hidden dimensions; None is all.
+
+    Returns:
+        A tuple in place of each array; None where all is in use.
+    """
+    if in_use is None:
+        return None
+    return jax.tree.map(lambda leaf: in_use[: leaf.ndim], jax.eval_shape(zeros))
 
 
 def first(array: Array, sizes: Scalars) -> Array:

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, Kurtosis, MaybeAtLeastOne, NonNegatives, Positive, factory
 from superpos.models.importance import importance_weights
-from superpos.models.in_use import first, part_in_use, sizes_in_use
+from superpos.models.in_use import first, part_in_use, sizes_in_use, sizes_of
 from superpos.models.inits import Init, model_init, unit
 from superpos.types import Array, Batch, Key, Model, Output, vectors
 
@@ -75,13 +75,14 @@ def quadratic(
     """
     weights = importance_weights(n_features, importance_decay, None, importance)
     in_use = sizes_in_use(n_used, n_features, width, n_hidden)
-    sizes = None if in_use is None else QuadraticParams(W=in_use)
-
-    def values() -> Array:
-        return weights() if in_use is None else first(weights(), in_use[:1])
 
     def zeros() -> QuadraticParams:
         return QuadraticParams(W=jnp.zeros((n_features, n_hidden)))
+
+    sizes = sizes_of(zeros, in_use)
+
+    def values() -> Array:
+        return weights() if in_use is None else first(weights(), in_use[:1])
 
     def apply(params: QuadraticParams, state: tuple[()], x: Array) -> Output:
         del state

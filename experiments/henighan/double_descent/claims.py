@@ -9,6 +9,8 @@ from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 PENTAGON, FEW = 5, 8
 """T of the pentagon, and up to which points are few."""
+TINY = 1e-12
+"""What stands for a dimensionality of 0 in a ratio."""
 STRONG, USUAL = 1.0, 0.0
 """Weight decay that flattens the peak, and none."""
 ROWS: tuple[Row, ...] = (
@@ -73,7 +75,10 @@ def judge(measured: Descent) -> list[Verdict]:
     several, many = len(models) > 1, last.W.shape[0] < last.T
     five = next((model for model in models if model.T == PENTAGON), None)
     peak = max(models, key=lambda model: model.test)
-    largest = [max(model.of_features for model in models), max(m.of_points for m in models)]
+    low = max(
+        getattr(peak, name) / max(max(getattr(model, name) for model in models), TINY)
+        for name in ("of_features", "of_points")
+    )
     ratio_of_peak = _over_ends([model.test for model in models])
     return [
         of["pentagon"].judge(None if five is None else gap(five.h)),
@@ -83,15 +88,7 @@ def judge(measured: Descent) -> list[Verdict]:
         of["features_rise"].judge(_ratio(last.of_features, first.of_features, several)),
         of["points_fall"].judge(_ratio(first.of_points, last.of_points, several)),
         of["peak"].judge(ratio_of_peak, _losses(models)),
-        of["low_at_peak"].judge(
-            max(
-                _ratio(a, b)
-                for a, b in zip((peak.of_features, peak.of_points), largest, strict=True)
-            )
-            if ratio_of_peak is not None
-            else None,
-            f"at T = {peak.T}",
-        ),
+        of["low_at_peak"].judge(None if ratio_of_peak is None else low, f"at T = {peak.T}"),
         of["peak_width"].judge(*_peak_in_width(measured.widths)),
         of["decay"].judge(*_flattened(measured.decay)),
         of["repeated"].judge(*_repeated(measured.repeated, -1)),

@@ -66,7 +66,12 @@ class Models(NamedTuple):
 
     def at(self, chosen: np.ndarray) -> "Models":
         """Some of them, bool (k,)."""
-        return Models(*(each[chosen] if isinstance(each, np.ndarray) else each for each in self))
+        arrays = {
+            name: each[chosen]
+            for name, each in self._asdict().items()
+            if isinstance(each, np.ndarray)
+        }
+        return self._replace(**arrays)
 
 
 class Power(NamedTuple):

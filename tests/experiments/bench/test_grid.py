@@ -1,4 +1,4 @@
-"""The grid of Liu et al.: what is extrapolated, and that both sides train the models of the grid."""
+"""The grid of Liu et al.: what is extrapolated, and that both sides train its models."""
 
 import numpy as np
 import pytest

@@ -6,6 +6,7 @@ correct sampler with a random seed would fail any test of this file with probabi
 
 import functools
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -234,11 +235,11 @@ def test_all_features_may_be_on_at_once_and_no_more_can_be() -> None:
 
 
 def test_the_number_of_features_that_are_on_can_be_swept() -> None:
-    def sample(active: jax.Array, power: jax.Array) -> jax.Array:
+    def sample(active: Any, power: Any) -> jax.Array:
         source = sparse_uniform(n_features=5, density=1.0, density_power=power, n_active=active)
         return draw(source, jax.random.key(SEED), 100).inputs
 
-    active, powers = np.float32([0.5, 1.0, 1.5]), np.float32([0.0, 1.0, 0.3])
+    active, powers = jnp.array([0.5, 1.0, 1.5]), jnp.array([0.0, 1.0, 0.3])
     swept = jax.jit(jax.vmap(sample))(active, powers)
     for values, a, power in zip(swept, active, powers, strict=True):
         np.testing.assert_allclose(values, sample(a, power), rtol=1e-5)

@@ -1,5 +1,6 @@
 """A model of which a part is in use is the model of that size: start, training and results."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,7 @@ def source_for(name: str, n_features: int, n_used: Any = None) -> Any:
 
     def two(params: Any, state: Any, key: Any, size: int) -> Any:
         batch, state = sparse.sample(params, state, key, size)
-        return batch.replace(targets=batch.targets[:, :2]), state
+        return dataclasses.replace(batch, targets=batch.targets[:, :2]), state
 
     return sparse._replace(sample=two, gives=None)
 
