@@ -116,7 +116,7 @@ def models_of(dataset: xarray.Dataset) -> list[Model]:
 def points_of(dataset: xarray.Dataset) -> np.ndarray:
     """The most points that a model of a variant was trained on, without repeats, (T, n)."""
     ends: dict[str, Callable[..., Any]] = {"fraction": np.max, "repeats": np.min}
-    chosen = {name: of(dataset[name]) for name, of in ends.items() if name in dataset.dims}
+    chosen = {name: of(dataset[name].to_numpy()) for name, of in ends.items() if name in dataset}
     source = store.component(dataset, REGISTRY, "data", **chosen)
     n_samples = int(store.config_of(dataset)["data.n_samples"])
     return np.asarray(draw(source, jax.random.key(0), n_samples).inputs, float)
