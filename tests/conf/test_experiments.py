@@ -50,7 +50,8 @@ WORDS = {
         "assets.activations.n_texts=64",
         "evaluations.interpretation.n_latents=2",
         "evaluations.interpretation.min_active=2",
-    )
+    ),
+    **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
 }
 """Experiment -> more words of that kind."""
 CLAIM_KEYS = {

@@ -62,6 +62,7 @@ def _draw_rows(axis: Any, rows: np.ndarray, colour: str) -> None:
     axis.plot(*ends.transpose(2, 1, 0), color=colour, linewidth=0.8, alpha=strength)
     axis.plot(*rows.T, ".", color=colour, markersize=3, alpha=min(1, 2 * strength))
     axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
 
 
 def _draw_descent(path: Path, models: list[Model]) -> None:
@@ -69,13 +70,15 @@ def _draw_descent(path: Path, models: list[Model]) -> None:
     T = [model.T for model in models]
     left.plot(T, [model.test for model in models], "o-", color=PALETTE[3], label="other points")
     left.plot(T, [model.train for model in models], "s--", color=PALETTE[0], label="its own points")
-    left.set(xscale="log", xlabel="points T", ylabel="loss", ylim=(0, None))
+    _log_ticks(left, T)
+    left.set(xlabel="points T", ylabel="loss", ylim=(0, None))
     left.legend(frameon=False)
     by_name = {"features": PALETTE[0], "points": PALETTE[3]}
     for name, colour in by_name.items():
         means = [getattr(model, f"of_{name}") for model in models]
         right.plot(T, means, "o-", color=colour, label=name)
-    right.set(xscale="log", yscale="log", xlabel="points T", ylabel="mean dimensionality")
+    _log_ticks(right, T)
+    right.set(yscale="log", xlabel="points T", ylabel="mean dimensionality")
     right.legend(frameon=False)
     save(figure, path)
 
@@ -88,13 +91,22 @@ def _draw_varied(path: Path, measured: Descent) -> None:
         some = [model for model in measured.decay if model.decay == decay]
         x, y = [model.T for model in some], [model.test for model in some]
         middle.plot(x, y, "o-", color=colour, label=f"decay {decay:.3g}")
-    middle.set(xscale="log", xlabel="points T", ylabel="loss on other points")
+    _log_ticks(middle, sorted({model.T for model in measured.decay}))
+    middle.set(xlabel="points T", ylabel="loss on other points")
     middle.legend(frameon=False, fontsize=8)
     x = [model.repeats for model in measured.repeated]
     right.plot(x, [model.points[0] for model in measured.repeated], "o-", color=PALETTE[3])
-    right.set(xscale="log", xlabel="times that the point is there", ylim=(0, 1.02))
+    _log_ticks(right, x)
+    right.set(xlabel="times that the point is there", ylim=(0, 1.02))
     right.set_ylabel("its dimensionality")
     save(figure, path)
+
+
+def _log_ticks(axis: Any, values: list[int]) -> None:
+    """A logarithmic axis with a tick at each value."""
+    axis.set_xscale("log")
+    axis.set_xticks(values, values)
+    axis.minorticks_off()
 
 
 def _draw_heat(figure: Any, axis: Any, models: list[Model]) -> None:

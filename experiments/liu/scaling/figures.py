@@ -42,6 +42,7 @@ def _draw_losses(path: Path, models: Models) -> None:
         for power, colour in zip(shown, PALETTE, strict=False):
             _draw_line(axis, models.where(decay=decay, power=power), colour, f"α = {power:.3g}")
         axis.set(xscale="log", yscale="log", xlabel="width m", ylabel="loss", title=NAMES[decay])
+        _ticks(axis, models)
     left.legend(frameon=False, fontsize=8)
     for power, colour in zip(shown, PALETTE, strict=False):
         m = np.unique(models.m)
@@ -91,8 +92,16 @@ def _draw_geometry(path: Path, models: Models) -> None:
     right.plot(m, 1 / m, color="#333333", linewidth=1, label="1/m")
     right.plot(m, welch(models.n, m), "--", color="#333333", linewidth=1, label="Welch")
     right.set(xscale="log", yscale="log", xlabel="width m", ylabel="mean squared overlap")
+    _ticks(right, models)
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
+
+
+def _ticks(axis: Any, models: Models) -> None:
+    """A tick at each width."""
+    m = np.unique(models.m)
+    axis.set_xticks(m, [f"{each:g}" for each in m])
+    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
 
 
 def _colours(models: Models) -> list[Any]:
