@@ -13,7 +13,7 @@ from superpos.arguments import ArgumentError
 from superpos.models.activations import ACTIVATIONS
 from superpos.models.criterion import criterion
 from superpos.models.errors import Error, squared
-from superpos.models.in_use import first, part_in_use, sizes_in_use, sizes_of
+from superpos.models.in_use import leading, part_in_use, sizes_in_use, sizes_of
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode
@@ -96,10 +96,7 @@ def hidden_layer(
         key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
         params = part_in_use(params, sizes)
         # Features lead: the batch is last, where the compiler vectorises it.
-        inputs, targets = (
-            leaf.T if in_use is None else first(leaf.T, in_use[:1])
-            for leaf in (batch.inputs, batch.targets)
-        )
+        inputs, targets = (leading(leaf, in_use) for leaf in (batch.inputs, batch.targets))
         inputs = changed(regulariser.on_inputs, inputs, params, key_inputs)
         if mapped_at_once is not None and not through_code:
             code, mapped = None, mapped_at_once(params, inputs)

@@ -73,6 +73,11 @@ def first(array: Array, sizes: Scalars) -> Array:
     return jnp.where(inside, array, jnp.zeros((), array.dtype))
 
 
+def leading(values: Array, in_use: tuple[Scalar, Scalar] | None) -> Array:
+    """Features of a batch (batch, n_features), leading; those that are not in use are 0."""
+    return values.T if in_use is None else first(values.T, in_use[:1])
+
+
 def part_in_use(params: Params, sizes: Params | None) -> Params:
     """Parameters that are 0 where they are not in use.
 

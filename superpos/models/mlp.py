@@ -92,19 +92,7 @@ def mlp(
     sizes = None if in_use is None else shaped(*in_use, leaf=tuple)
 
     def forward(params: MlpParams, x: Array) -> tuple[Array, Array]:
-        """The last hidden layer and the outputs, of one example or with a batch last."""
-        params = part_in_use(params, sizes)
-
-        def layer(number: int, h: Array) -> Array:
-            mapped = encode(params.weights[number], h)
-            if not bias:
-                return mapped
-            b = params.biases[number]
-            return mapped + (b if h.ndim == 1 else b[:, None])
-
-        for number in range(n_layers):
-            x = jax.nn.relu(layer(number, x))
-        return x, layer(n_layers, x)
+        return _layers(part_in_use(params, sizes), x)
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -131,6 +119,22 @@ def mlp(
     takes = vectors(n_features, n_outputs)
     dims = _dims(n_layers, bias=bias)
     return Model(start, apply, batch_loss, takes=takes, dims=dims, width=width)
+
+
+def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
+    """The last hidden layer and the outputs, of one example or with a batch last."""
+
+    def layer(number: int, h: Array) -> Array:
+        mapped = encode(params.weights[number], h)
+        if not params.biases:
+            return mapped
+        b = params.biases[number]
+        return mapped + (b if h.ndim == 1 else b[:, None])
+
+    last = len(params.weights) - 1
+    for number in range(last):
+        x = jax.nn.relu(layer(number, x))
+    return x, layer(last, x)
 
 
 def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:

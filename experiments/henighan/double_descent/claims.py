@@ -50,6 +50,7 @@ def claims(measured: Descent) -> dict[str, Claim]:
     )
     paper = "Henighan et al. 2023, Superposition, Memorization, and Double Descent"
     origin = Origin("paper", "before")
+    untrained = Origin("paper", "before", "true of models before training, too", identity=True)
     return claims_of(
         "henighan/double_descent",
         [row for row in ROWS if row[0] not in COMMENT],
@@ -57,6 +58,7 @@ def claims(measured: Descent) -> dict[str, Claim]:
         section="the toy model",
         setting=setting,
         origin=origin,
+        but={"no_points_at_last": untrained},
     ) | claims_of(
         "henighan/double_descent",
         [row for row in ROWS if row[0] in COMMENT],
@@ -64,6 +66,7 @@ def claims(measured: Descent) -> dict[str, Claim]:
         section="the comment by Jermyn",
         setting=setting,
         origin=origin,
+        but={"not_repeated": untrained},
     )
 
 

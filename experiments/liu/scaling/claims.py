@@ -56,7 +56,7 @@ def judge(measured: Scaling) -> list[Verdict]:
     return [
         of["weak_fraction"].judge(_mean((weak.kept / weak.m)[weak.power >= 1])),
         of["strong_fraction"].judge(_mean(strong.kept / models.n)),
-        of["weak_loss"].judge(_mean(weak.loss / weak.missed), _ratios(weak)),
+        of["weak_loss"].judge(_mean(weak.over_missed), _ratios(weak)),
         of["weak_exponent"].judge(*_deviation(weak, {a: a - 1 for a in SKEWED})),
         of["weak_flat"].judge(*_deviation(weak, dict.fromkeys(FLAT, 0.0))),
         of["strong_exponent"].judge(*_deviation(strong, dict.fromkeys(EVEN, 1.0))),
@@ -74,7 +74,7 @@ def _mean(values: np.ndarray) -> float | None:
 
 def _ratios(weak: Models) -> str:
     """The mean ratio at each α."""
-    found = {a: (weak.loss / weak.missed)[weak.power == a].mean() for a in np.unique(weak.power)}
+    found = {a: weak.over_missed[weak.power == a].mean() for a in np.unique(weak.power)}
     return ", ".join(f"α={a:.3g}: {ratio:.3g}" for a, ratio in found.items())
 
 

@@ -57,6 +57,12 @@ class Models(NamedTuple):
     largest: np.ndarray
     important: np.ndarray
 
+    @property
+    def over_missed(self) -> np.ndarray:
+        """L over what is missed, (k,); nan where nothing is."""
+        some = self.missed > 0
+        return np.where(some, self.loss / np.where(some, self.missed, 1), np.nan)
+
     def where(self, **wanted: float) -> "Models":
         """Those of some values of power, decay, active or m."""
         chosen = np.ones(len(self.loss), bool)
