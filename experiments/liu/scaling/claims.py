@@ -9,6 +9,7 @@ from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 FLAT, EVEN, SKEWED, STEEP = (0.0, 0.5), (0.5, 1.0), (1.5, 2.0), 2.0
 """Powers α at which the claims are asked."""
+UNTRAINED = Origin("paper", "before", "true of models that learned nothing, too", identity=True)
 ROWS: tuple[Row, ...] = (
     ("weak_fraction", "γ = 1, α >= 1: as many features are represented as there are dimensions;"
      " mean of φn / m", "=", 1, 0.25),
@@ -44,7 +45,10 @@ def claims(models: Models) -> dict[str, Claim]:
         setting=f"n={models.n}, {widths}, E=1 feature on at once, signed weight decay γ;"
         f" {len(models.loss)} models (the paper: n=1000, m from 10 to 100, 1,080 models)",
         origin=Origin("paper", "before"),
-        but={"welch": Origin("theory", "before", identity=True)},
+        but={
+            "welch": Origin("theory", "before", identity=True),
+            **dict.fromkeys(("weak_flat", "activity"), UNTRAINED),
+        },
     )
 
 
