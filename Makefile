@@ -53,6 +53,7 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet hydra-joblib-launcher==1.2.0
 	$(BIN)/python -m experiments.bench --write
+	$(BIN)/python -m experiments.bench.grid --write
 	$(BIN)/python -m experiments.bench.saes --write
 
 parity: $(READY) $(PEERS) ## SAELens, dictionary_learning and transformers beside what is frozen of them; WRITE=--write freezes anew

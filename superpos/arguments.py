@@ -163,6 +163,19 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         _check_part(name, value, hint)
 
 
+def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
+    """Refuse a number above the number that there are.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    require(
+        lambda asked, most: asked <= most,
+        [asked, most],
+        lambda: f"{name}={shown(asked)}: expected at most {what}",
+    )
+
+
 def shown(value: Any) -> str:
     """A value on one line, however long it is."""
     if type(value) in (list, tuple, str):

@@ -46,6 +46,8 @@ TRIED = {
     "most": [100.0, 0.5],
     "least_cosine": [1.0, 0.5],
     "row": [1.0, 0.0],
+    "repeats": [1.0, 900.0],
+    "n_active": [0.5, 0.75],
     "transformer": [1.0, 0.0],
     "function": [8.0, 1.0, 255.0],
     "rows": [255.0, 3.0],
@@ -53,6 +55,8 @@ TRIED = {
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
+OF_HIDDEN = {"width": [2.0, 1.0]}
+"""The same of a model with n_hidden."""
 GROUPS = tuple(FOLDERS)
 SUPPLIED = {
     "model",
@@ -226,13 +230,14 @@ def refused_values(hint: Any) -> dict[str, list[Any]]:
 def swept(group: str, name: str) -> dict[str, list[float]]:
     """Key -> values to try, for every number of a component that can be swept."""
     function = factory_of(group, name)
+    tried = TRIED | (OF_HIDDEN if "n_hidden" in inspect.signature(function).parameters else {})
     found = {}
     for key in sweepable(function):
         argument, _, index = key.partition(".")
         hint = annotation(function, argument)
         interval = interval_of(element_of(hint) if index else hint)
         assert interval is not None, f"{key} has no range"
-        found[f"{argument}.1" if index else key] = TRIED.get(argument, inside(interval))
+        found[f"{argument}.1" if index else key] = tried.get(argument, inside(interval))
     return found
 
 

@@ -12,7 +12,7 @@ import jax
 from superpos.app.startup import n_cores, use_all_cores
 from superpos.store.fingerprint import fingerprint
 
-CPU_INFO = Path("/proc/cpuinfo")
+CPU_INFO, STATUS = Path("/proc/cpuinfo"), Path("/proc/self/status")
 
 
 def set_up() -> None:
@@ -37,6 +37,12 @@ def machine() -> dict[str, str]:
         "torch": metadata.version("torch") if torch else "missing",
         **fingerprint(),
     }
+
+
+def resident_peak() -> int:
+    """Most bytes resident so far; the ru_maxrss of getrusage would begin at the parent's."""
+    line = next(row for row in STATUS.read_text().splitlines() if row.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])
 
 
 def cpu_name(text: str) -> str:

@@ -7,7 +7,6 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,7 +17,6 @@ from experiments.bench.contestants import Contestant, contestants
 from experiments.bench.timing import prepare
 
 CASES = (Case(5, 2, 100), Case(400, 30, 64))
-STATUS = Path("/proc/self/status")
 WARM_UP = Case(3, 1, 2)
 
 
@@ -42,15 +40,9 @@ def peak_mib(case: Case, contestant: Contestant) -> float:
         prepare(contestant, case).run()
         return _device_peak() / 2**20
     prepare(contestant, WARM_UP)
-    before = _resident_peak()
+    before = machine.resident_peak()
     prepare(contestant, case).run()
-    return (_resident_peak() - before) / 2**20
-
-
-def _resident_peak() -> int:
-    """Most bytes resident so far; the ru_maxrss of getrusage would begin at the parent's."""
-    line = next(row for row in STATUS.read_text().splitlines() if row.startswith("VmHWM"))
-    return 1024 * int(line.split()[1])
+    return (machine.resident_peak() - before) / 2**20
 
 
 def _device_peak() -> int:

@@ -28,6 +28,7 @@ COMPONENTS: Registry = {
         "hierarchy": data.hierarchy,
         "identity": data.identity,
         "labelled": data.labelled,
+        "normalised": data.normalised,
         "one_sparse": data.one_sparse,
         "random_copula": data.random_copula,
         "shared": data.shared,
@@ -65,6 +66,7 @@ COMPONENTS: Registry = {
         "fan_in": models.inits.fan_in,
         "glorot": models.inits.glorot,
         "he": models.inits.he,
+        "normal_bias": models.inits.normal_bias,
         "notebook": models.inits.notebook,
         "polygon": models.inits.polygon,
         "rescaled": models.inits.rescaled,
@@ -103,6 +105,7 @@ COMPONENTS: Registry = {
         "sgdw": optim.sgdw,
         "sgld": optim.sgld,
         "shampoo": optim.shampoo,
+        "signed_adamw": optim.signed_adamw,
     },
     "schedule": {
         "constant": optim.schedules.constant,

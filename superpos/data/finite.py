@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos import random
-from superpos.arguments import Count, Interval, PositiveFraction, factory
+from superpos.arguments import AtLeastOne, Count, Interval, PositiveFraction, factory, within
 from superpos.data.source import check_inputs, draw, stateless
 from superpos.types import Array, Batch, Example, Key, Scalar, Source
 
@@ -30,6 +30,7 @@ def finite(
     data_seed: DataSeed = 0,
     sampling: Sampling = "random",
     fraction: PositiveFraction = 1.0,
+    repeats: AtLeastOne = 1.0,
 ) -> Source:
     """The first `n_samples` examples that another source draws with a seed of the data's own.
 
@@ -46,6 +47,8 @@ def finite(
         fraction: take only the first examples, this part of n_samples to the nearest whole number
             (at least one), in (0, 1]. As an axis it gives data sets of several sizes, each of which
             has the examples of the smaller ones.
+        repeats: how often the first example is there, in place of as many of the next ones, in
+            [1, n_samples]; a fraction is dropped.
 
     Returns:
         A Source whose batches are of the data set, with the shapes and dtypes of `data`.
@@ -56,8 +59,17 @@ def finite(
     check_inputs(n_features, data)
     count = jnp.clip(jnp.round(fraction * n_samples), 1, n_samples).astype(jnp.int32)
     seed = jnp.asarray(data_seed).astype(jnp.uint32)
+    within(repeats, "repeats", n_samples, f"n_samples={n_samples}")
     samples = draw(data, jax.random.fold_in(random.key(0), seed), n_samples)
+    again = jnp.arange(n_samples) < jnp.floor(repeats)
+    samples = jax.tree.map(lambda leaf: _repeated(leaf, again), samples)
     return sampled(samples, sampling, count)._replace(directions=data.directions)
+
+
+def _repeated(examples: Array, again: Array) -> Array:
+    """Examples (n, ...) of which some, bool (n,), are the first one."""
+    again = again.reshape(-1, *[1] * (examples.ndim - 1))
+    return jnp.where(again, examples[:1], examples)
 
 
 def sampled(samples: Batch, sampling: Sampling, count: Array | int) -> Source:

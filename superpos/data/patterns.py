@@ -12,6 +12,9 @@ from superpos.arguments import ArgumentError, shown
 from superpos.required import require
 from superpos.types import Array, Batch, Magnitude, Scalar, Scalars
 
+ROUNDING = 1e-6
+"""The relative part by which a sum of densities may be off."""
+
 
 def feature_density(
     index: int, density: Scalar, densities: Scalars | None, density_power: Scalar
@@ -58,6 +61,39 @@ def check_densities(
         )
 
     require(enough, [density, density_power, *shares], refusal)
+
+
+def scale_to(
+    n_active: Scalar,
+    n_used: Scalar,
+    n_features: int,
+    densities: Scalars | None,
+    density_power: Scalar,
+) -> Scalar:
+    """The density by which those of the features in use add up to `n_active`, ().
+
+    Raises:
+        ArgumentError: one of them is above 1; one line.
+    """
+
+    def shares(used: Scalar, power: Scalar, *densities: Scalar) -> Array:
+        found = feature_densities(n_features, 1.0, densities or None, power)[:, 0]
+        return jnp.where(jnp.arange(n_features) < jnp.floor(used), found, 0)
+
+    def largest(active: Scalar, *law: Scalar) -> Array:
+        found = shares(*law)
+        return active * found.max() / found.sum()
+
+    law = (n_used, density_power, *(densities or ()))
+    require(
+        lambda *numbers: largest(*numbers) <= 1 + ROUNDING,
+        [n_active, *law],
+        lambda: (
+            f"n_active={shown(n_active)}: expected densities of at most 1; the largest is"
+            f" {float(largest(n_active, *law)):.3g}"
+        ),
+    )
+    return n_active / shares(*law).sum()
 
 
 def one_member(u: Array, density: Scalar, size: int) -> Array:

@@ -13,7 +13,7 @@ import chex
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import Count, MaybeAtLeastOne, Positive, factory
 from superpos.models.activations import ACTIVATIONS, Activation, HiddenActivation
 from superpos.models.errors import Error, ErrorColumns, squared
 from superpos.models.hidden_layer import hidden_layer
@@ -41,6 +41,8 @@ def autoencoder(
     *,
     n_features: Count,
     n_hidden: Count,
+    n_used: MaybeAtLeastOne = None,
+    width: MaybeAtLeastOne = None,
     importance_decay: Positive = 1.0,
     activation: Activation = "relu",
     hidden_activation: HiddenActivation = "linear",
@@ -54,6 +56,11 @@ def autoencoder(
     Args:
         n_features: number of features, >= 1.
         n_hidden: hidden dimensions, >= 1.
+        n_used: features in use, the first of them, in [1, n_features]; a fraction is dropped. None
+            is all.
+        width: hidden dimensions in use, the first of them, in [1, n_hidden]; a fraction is dropped.
+            None is all. With the part in use the model starts, learns and measures as one of that
+            size does, if its optimiser moves each parameter by its own gradient.
         importance_decay: feature i has importance importance_decay**i, in (0, inf).
         activation: of the output: "relu", "gelu", or "linear" for the linear model.
         hidden_activation: of the code; any but "linear" makes the hidden basis privileged.
@@ -84,6 +91,9 @@ def autoencoder(
         lambda params: (params.W, params.W),
         mapped_at_once=lambda params, inputs: tied_map(params.W, inputs),
         n_features=n_features,
+        n_hidden=n_hidden,
+        n_used=n_used,
+        width=width,
         importance_decay=importance_decay,
         activation=activation,
         hidden_activation=hidden_activation,
@@ -94,7 +104,8 @@ def autoencoder(
         dims={"W": ("feature", "hidden"), "b": ("feature",)},
     )
     plain = bias and not any(chain(*regularisers or ())) and hidden_activation == "linear"
-    if not plain or activation == "gelu" or error.columns is None:
+    whole = n_used is None and width is None
+    if not (plain and whole) or activation == "gelu" or error.columns is None:
         return model
     act = ACTIVATIONS[activation]
     return model._replace(loss_columns=_columns(n_features, act, error.columns, importance_decay))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import Count, MaybeAtLeastOne, Positive, factory
 from superpos.models.activations import Activation, HiddenActivation
 from superpos.models.errors import Error
 from superpos.models.hidden_layer import hidden_layer
@@ -41,6 +41,8 @@ def computation(
     *,
     n_features: Count,
     n_hidden: Count,
+    n_used: MaybeAtLeastOne = None,
+    width: MaybeAtLeastOne = None,
     importance_decay: Positive = 1.0,
     activation: Activation = "relu",
     hidden_activation: HiddenActivation = "relu",
@@ -54,6 +56,11 @@ def computation(
     Args:
         n_features: number of inputs and of outputs, >= 1.
         n_hidden: neurons, >= 1.
+        n_used: features in use, the first of them, in [1, n_features]; a fraction is dropped. None
+            is all.
+        width: neurons in use, the first of them, in [1, n_hidden]; a fraction is dropped.
+            None is all. With the part in use the model starts, learns and measures as one of that
+            size does, if its optimiser moves each parameter by its own gradient.
         importance_decay: output i has importance importance_decay**i, in (0, inf).
         activation: of the output: "relu", "linear" or "gelu".
         hidden_activation: of the neurons: "relu", "gelu", "solu" or "linear".
@@ -82,6 +89,9 @@ def computation(
         zeros,
         lambda params: (params.W_in, params.W_out),
         n_features=n_features,
+        n_hidden=n_hidden,
+        n_used=n_used,
+        width=width,
         importance_decay=importance_decay,
         activation=activation,
         hidden_activation=hidden_activation,

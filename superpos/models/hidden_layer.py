@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 import chex
 import jax
 
+from superpos.arguments import ArgumentError
 from superpos.models.activations import ACTIVATIONS
 from superpos.models.criterion import criterion
 from superpos.models.errors import Error, squared
+from superpos.models.in_use import leading, part_in_use, sizes_in_use, sizes_of
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.regularisers.base import Regulariser, chain, changed
 from superpos.models.tied import embed, encode
@@ -37,6 +39,9 @@ def hidden_layer(
     regularisers: Sequence[Regulariser] | None,
     dims: Dims,
     mapped_at_once: Mapped | None = None,
+    n_used: Scalar | None = None,
+    width: Scalar | None = None,
+    n_hidden: int,
 ) -> Model:
     """A model with one hidden layer.
 
@@ -53,6 +58,9 @@ def hidden_layer(
         regularisers: in their order; None is none.
         dims: of the parameters.
         mapped_at_once: used where nothing acts on the code.
+        n_used: features in use, the first of them; None is all.
+        width: hidden dimensions in use, the first of them; None is all.
+        n_hidden: hidden dimensions, >= 1.
 
     Returns:
         A Model, without `loss_columns`. Its loss is the weighted error summed over outputs and
@@ -67,10 +75,15 @@ def hidden_layer(
     total = criterion(n_features, importance_decay, error, regulariser)
     on_code = bool(regulariser.on_code or regulariser.code_penalties)
     through_code = mapped_at_once is None or hidden_activation != "linear" or on_code
+    in_use = sizes_in_use(n_used, n_features, width, n_hidden)
+    sizes = sizes_of(zeros, in_use)
+    if width is not None and hidden_activation == "solu":
+        raise ArgumentError("hidden_activation=solu: expected another beside width")
 
     def apply(params: Params, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
+        params = part_in_use(params, sizes)
         W_in, W_out = matrices(params)
         code = hidden(W_in.T @ x)
         mapped = W_out @ code
@@ -81,8 +94,10 @@ def hidden_layer(
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         chex.assert_shape((batch.inputs, batch.targets), (None, n_features))
         key_inputs, key_code = jax.random.split(key) if regulariser.on_inputs else (key, key)
+        params = part_in_use(params, sizes)
         # Features lead: the batch is last, where the compiler vectorises it.
-        inputs = changed(regulariser.on_inputs, batch.inputs.T, params, key_inputs)
+        inputs, targets = (leading(leaf, in_use) for leaf in (batch.inputs, batch.targets))
+        inputs = changed(regulariser.on_inputs, inputs, params, key_inputs)
         if mapped_at_once is not None and not through_code:
             code, mapped = None, mapped_at_once(params, inputs)
         else:
@@ -90,7 +105,7 @@ def hidden_layer(
             code = hidden(encode(W_in, inputs))
             mapped = embed(W_out, changed(regulariser.on_code, code, params, key_code))
         recon = act(mapped + params.b[:, None] if bias else mapped)
-        return total(recon, batch.targets.T, code, params), (state, {})
+        return total(recon, targets, code, params), (state, {})
 
-    start = model_init(glorot() if init is None else init, zeros)
-    return Model(start, apply, loss, takes=vectors(n_features), dims=dims)
+    start = model_init(glorot() if init is None else init, zeros, sizes)
+    return Model(start, apply, loss, takes=vectors(n_features), dims=dims, width=width)

@@ -5,19 +5,21 @@ Adversaries. A weight matrix is of shape (n_in, n_out), so that a row is what an
 feeds into the next layer.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import chex
 import flax.struct
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, Count, CountOrZero, factory
+from superpos.arguments import ArgumentError, Count, CountOrZero, MaybeAtLeastOne, factory
 from superpos.losses import softmax_cross_entropy, weighted_squared_error
+from superpos.models.in_use import part_in_use, sizes_in_use
 from superpos.models.inits import Init, he, model_init
 from superpos.models.tied import encode
-from superpos.types import Array, Batch, Key, Model, Output, vectors
+from superpos.types import Array, Batch, Key, Model, Output, Scalar, vectors
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -39,6 +41,8 @@ def mlp(
     n_features: Count,
     n_hidden: Count,
     n_outputs: Count,
+    n_used: MaybeAtLeastOne = None,
+    width: MaybeAtLeastOne = None,
     n_layers: CountOrZero = 1,
     bias: bool = False,
     loss: Literal["cross_entropy", "squared"] = "cross_entropy",
@@ -53,6 +57,10 @@ def mlp(
         n_features: number of inputs, >= 1.
         n_hidden: units in a hidden layer, >= 1.
         n_outputs: outputs, classes of a classifier, >= 1.
+        n_used: inputs in use, the first of them, in [1, n_features]; a fraction is dropped. None
+            is all.
+        width: units of each layer in use, the first of them, in [1, n_hidden]; a fraction is
+            dropped. None is all. As of `models.autoencoder`.
         n_layers: hidden layers, >= 0; without any it is linear, and n_hidden stands for nothing.
         bias: whether there are biases.
         loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.
@@ -68,26 +76,23 @@ def mlp(
             `loss`, the targets have another width than n_outputs.
         AssertionError: a batch whose width is not n_features.
     """
-    sizes = [n_features, *[n_hidden] * n_layers, n_outputs]
+
+    def shaped(
+        n_in: Scalar, n_units: Scalar, leaf: Callable[[tuple[Scalar, ...]], Any]
+    ) -> MlpParams:
+        """Leaves by their sizes."""
+        ends = [n_in, *[n_units] * n_layers, n_outputs]
+        biases = tuple(leaf((n_out,)) for n_out in ends[1:]) if bias else ()
+        return MlpParams(weights=tuple(map(leaf, pairwise(ends))), biases=biases)
 
     def zeros() -> MlpParams:
-        weights = tuple(jnp.zeros(pair) for pair in zip(sizes[:-1], sizes[1:], strict=True))
-        biases = tuple(jnp.zeros(n_out) for n_out in sizes[1:]) if bias else ()
-        return MlpParams(weights=weights, biases=biases)
+        return shaped(n_features, n_hidden, jnp.zeros)
+
+    in_use = sizes_in_use(n_used, n_features, width, n_hidden)
+    sizes = None if in_use is None else shaped(*in_use, leaf=tuple)
 
     def forward(params: MlpParams, x: Array) -> tuple[Array, Array]:
-        """The last hidden layer and the outputs, of one example or with a batch last."""
-
-        def layer(number: int, h: Array) -> Array:
-            mapped = encode(params.weights[number], h)
-            if not bias:
-                return mapped
-            b = params.biases[number]
-            return mapped + (b if h.ndim == 1 else b[:, None])
-
-        for number in range(n_layers):
-            x = jax.nn.relu(layer(number, x))
-        return x, layer(n_layers, x)
+        return _layers(part_in_use(params, sizes), x)
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -100,9 +105,9 @@ def mlp(
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
         chex.assert_shape(batch.inputs, (None, n_features))
-        width = batch.targets.shape[-1]
-        if width != n_outputs:
-            raise ArgumentError(f"n_outputs={n_outputs}: expected the {width} of the targets")
+        found = batch.targets.shape[-1]
+        if found != n_outputs:
+            raise ArgumentError(f"n_outputs={n_outputs}: expected the {found} of the targets")
         # Features lead: the batch is last, where the compiler vectorises it.
         _, outputs = forward(params, batch.inputs.T)
         if loss == "squared":
@@ -110,9 +115,26 @@ def mlp(
             return weighted_squared_error(outputs, batch.targets.T, ones), (state, {})
         return softmax_cross_entropy(outputs, batch.targets.T), (state, {})
 
-    start = model_init(he() if init is None else init, zeros)
+    start = model_init(he() if init is None else init, zeros, sizes)
     takes = vectors(n_features, n_outputs)
-    return Model(start, apply, batch_loss, takes=takes, dims=_dims(n_layers, bias=bias))
+    dims = _dims(n_layers, bias=bias)
+    return Model(start, apply, batch_loss, takes=takes, dims=dims, width=width)
+
+
+def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
+    """The last hidden layer and the outputs, of one example or with a batch last."""
+
+    def layer(number: int, h: Array) -> Array:
+        mapped = encode(params.weights[number], h)
+        if not params.biases:
+            return mapped
+        b = params.biases[number]
+        return mapped + (b if h.ndim == 1 else b[:, None])
+
+    last = len(params.weights) - 1
+    for number in range(last):
+        x = jax.nn.relu(layer(number, x))
+    return x, layer(last, x)
 
 
 def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:

@@ -16,8 +16,17 @@ import chex
 import flax.struct
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, Count, Kurtosis, NonNegatives, Positive, factory
+from superpos.arguments import (
+    ArgumentError,
+    Count,
+    Kurtosis,
+    MaybeAtLeastOne,
+    NonNegatives,
+    Positive,
+    factory,
+)
 from superpos.models.importance import importance_weights
+from superpos.models.in_use import first, part_in_use, sizes_in_use, sizes_of
 from superpos.models.inits import Init, model_init, unit
 from superpos.models.regularisers.base import Regulariser, chain
 from superpos.types import Array, Batch, Key, Model, Output, vectors
@@ -40,6 +49,8 @@ def quadratic(
     n_features: Count,
     n_hidden: Count,
     kurtosis: Kurtosis,
+    n_used: MaybeAtLeastOne = None,
+    width: MaybeAtLeastOne = None,
     importance_decay: Positive = 1.0,
     importance: NonNegatives | None = None,
     init: Init | None = None,
@@ -52,6 +63,10 @@ def quadratic(
         n_hidden: number of neurons, >= 1.
         kurtosis: κ = E x⁴ of the features, in [1, inf): 3 for a Gaussian, 1 / p for ±1/√p with
             probability p. The sparser, the larger.
+        n_used: features in use, the first of them, in [1, n_features]; a fraction is dropped. None
+            is all.
+        width: neurons in use, the first of them, in [1, n_hidden]; a fraction is dropped. None is
+            all. As of `models.autoencoder`.
         importance_decay: feature i has v_i = importance_decay**i, in (0, inf).
         importance: v of each feature, n_features numbers >= 0, not all zero; multiplies the decay.
             None is all ones.
@@ -72,7 +87,8 @@ def quadratic(
     Reference:
         Scherlis et al. 2022, section 3 and appendix on the quadratic model.
     """
-    values = importance_weights(n_features, importance_decay, None, importance)
+    weights = importance_weights(n_features, importance_decay, None, importance)
+    in_use = sizes_in_use(n_used, n_features, width, n_hidden)
     regulariser = chain(*regularisers or ())
     if any(regulariser._replace(params_penalties=())):
         raise ArgumentError("regularisers: expected those of parameters alone, as l1_weights")
@@ -80,9 +96,15 @@ def quadratic(
     def zeros() -> QuadraticParams:
         return QuadraticParams(W=jnp.zeros((n_features, n_hidden)))
 
+    sizes = sizes_of(zeros, in_use)
+
+    def values() -> Array:
+        return weights() if in_use is None else first(weights(), in_use[:1])
+
     def apply(params: QuadraticParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_shape(x, (n_features,))
+        params = part_in_use(params, sizes)
         code = params.W.T @ x
         constant = values().sum() - jnp.square(params.W).sum()
         return Output(code=code, recon=(jnp.square(code).sum() + constant)[None])
@@ -92,6 +114,7 @@ def quadratic(
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
         chex.assert_shape(batch.inputs, (None, n_features))
+        params = part_in_use(params, sizes)
         squares = jnp.square(params.W @ params.W.T)
         own = jnp.square(params.W).sum(-1)
         others = squares.sum() - jnp.square(own).sum()
@@ -101,6 +124,6 @@ def quadratic(
             value += penalty(params)
         return value, (state, {})
 
-    start = model_init(unit() if init is None else init, zeros)
+    start = model_init(unit() if init is None else init, zeros, sizes)
     dims = {"W": ("feature", "hidden")}
-    return Model(start, apply, loss, takes=vectors(n_features), dims=dims)
+    return Model(start, apply, loss, takes=vectors(n_features), dims=dims, width=width)

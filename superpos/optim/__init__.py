@@ -11,5 +11,6 @@ from superpos.optim.gradient import sgdw as sgdw
 from superpos.optim.matrix import muon as muon
 from superpos.optim.matrix import row_adam as row_adam
 from superpos.optim.matrix import shampoo as shampoo
+from superpos.optim.row_norms import signed_adamw as signed_adamw
 from superpos.optim.schedules import Schedule as Schedule
 from superpos.optim.sgld import sgld as sgld

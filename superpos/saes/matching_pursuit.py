@@ -15,13 +15,14 @@ from superpos.arguments import (
     MaybeCount,
     NonNegative,
     factory,
+    within,
 )
 from superpos.models.inits import Init
 from superpos.saes.inits import saelens
 from superpos.saes.inputs import Centre, Scale
 from superpos.saes.parameters import DIMS, centred
 from superpos.saes.parts import Architecture, Around, Pass
-from superpos.saes.skeleton import sparse_autoencoder, within
+from superpos.saes.skeleton import sparse_autoencoder
 from superpos.types import Array, Model
 
 

@@ -21,6 +21,7 @@ from superpos.arguments import (
     did_you_mean,
     factory,
     shown,
+    within,
 )
 from superpos.saes.aligned import aligned_params
 from superpos.saes.gated import GatedParams
@@ -32,7 +33,6 @@ from superpos.saes.parts import SaeState
 from superpos.saes.recipes import TOPK_FAMILY, Ours
 from superpos.saes.relu import TiedParams
 from superpos.saes.saelens_file import CONFIG, FIXED, WEIGHTS, listed
-from superpos.saes.skeleton import within
 from superpos.types import Params
 
 Kind = Literal[Ours, "matryoshka_relu"]

@@ -12,10 +12,9 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import ArgumentError, shown
+from superpos.arguments import ArgumentError, shown, within
 from superpos.metrics import feature_norms
 from superpos.models.inits import model_init
-from superpos.required import require
 from superpos.saes.dead import Dead, Resampling, badly_reconstructed
 from superpos.saes.inits import saelens
 from superpos.saes.parts import (
@@ -120,19 +119,6 @@ def _in_frame(forward: Callable[[Array], Pass], state: SaeState, x: Array) -> Ou
     found = forward(state.frame.enter(x) if framed else x)
     recon = state.frame.leave(found.recon) if framed else found.recon
     return Output(code=found.code, recon=recon)
-
-
-def within(asked: Scalar, name: str, most: Scalar, what: str) -> None:
-    """Refuse a number of latents above the number that there are.
-
-    Raises:
-        ArgumentError: one line.
-    """
-    require(
-        lambda asked, most: asked <= most,
-        [asked, most],
-        lambda: f"{name}={shown(asked)}: expected at most {what}",
-    )
 
 
 def _checked(architecture: Architecture, around: Around, d_code: int) -> Scalar | None:

@@ -59,6 +59,7 @@ WORDS = {
     **dict.fromkeys(
         ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
     ),
+    **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
 }
 """Experiment -> more words of that kind."""
 CLAIM_KEYS = {

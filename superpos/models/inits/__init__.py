@@ -7,6 +7,7 @@ from superpos.models.inits.equivalent import rotated as rotated
 from superpos.models.inits.normal import fan_in as fan_in
 from superpos.models.inits.normal import glorot as glorot
 from superpos.models.inits.normal import he as he
+from superpos.models.inits.normal import normal_bias as normal_bias
 from superpos.models.inits.normal import notebook as notebook
 from superpos.models.inits.normal import unit as unit
 from superpos.models.inits.polygon import polygon as polygon

@@ -1,26 +1,34 @@
 """What an initialiser is, and how a model starts with it."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
 from superpos.arguments import ArgumentError
+from superpos.models.in_use import part_in_use
 from superpos.types import Array, Key, Params
 
-Init = Callable[[Key, Params], Params]
-"""(key, parameters that are all 0) -> initial parameters of the same shapes."""
+Init = Callable[..., Params]
+"""(key, parameters that are all 0) -> initial parameters of the same shapes.
+
+One that starts models of which a part is in use takes as a third argument, `sizes`, the sizes in
+use of each array, in place of it; it gives that part the numbers that a model of its size has. What
+it gives outside of it does not matter.
+"""
 
 
 def model_init(
-    init: Init, zeros: Callable[[], Params]
+    init: Init, zeros: Callable[[], Params], sizes: Params | None = None
 ) -> Callable[[Key], tuple[Params, tuple[()]]]:
     """The `init` of a Model without a state.
 
     Args:
         init: the initialiser.
         zeros: makes the parameters of the model, all 0.
+        sizes: the sizes in use of each array, in place of it; None is all. The rest is 0.
 
     Returns:
         key -> (params, ()).
@@ -30,11 +38,11 @@ def model_init(
     """
 
     def start(key: Key) -> tuple[Params, tuple[()]]:
-        return init(key, zeros()), ()
+        return part_in_use(started(init, key, zeros(), sizes), sizes), ()
 
     def both(key: Key) -> tuple[Params, Params]:
         blank = zeros()
-        return init(key, blank), blank
+        return started(init, key, blank, sizes), blank
 
     try:
         found, expected = jax.eval_shape(both, _a_key())
@@ -43,6 +51,27 @@ def model_init(
     if _shapes(found) != _shapes(expected):
         raise ArgumentError("init: expected parameters of the shapes that it is given")
     return start
+
+
+def started(init: Init, key: Key, blank: Params, sizes: Params | None) -> Params:
+    """The parameters that an initialiser gives.
+
+    Args:
+        init: the initialiser.
+        key: where they are drawn from.
+        blank: parameters that are all 0.
+        sizes: the sizes in use of each array, in place of it; None is all.
+
+    Raises:
+        ArgumentError: it starts whole models alone; one line.
+    """
+    if sizes is None:
+        return init(key, blank)
+    if "sizes" not in inspect.signature(init).parameters:
+        raise ArgumentError(
+            "init: expected glorot, he, notebook, unit or normal_bias beside n_used and width"
+        )
+    return init(key, blank, sizes)
 
 
 @functools.cache

@@ -1,17 +1,19 @@
-"""Matrices with independent normal entries; every other parameter starts at 0, but for `fan_in`.
+"""Matrices with independent normal entries; every other parameter starts at 0, or normal as well.
 
 The entries of one matrix, or of several matrices of one shape, are one draw from the key; matrices
 of several shapes, and those of `he`, have a key each.
 """
 
+import math
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from superpos.arguments import Count, NonNegative, Positive, factory
-from superpos.models.inits.base import Init
-from superpos.types import Array, Key, Params, Scalar
+from superpos.models.inits.base import Init, fields, started
+from superpos.types import Array, Key, Params, Scalar, Scalars
 
 
 @factory
@@ -31,7 +33,7 @@ def glorot(*, init_scale: Positive = 1.0) -> Init:
         Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
         networks, equation 12.
     """
-    return _normal(init_scale, lambda shape: np.sqrt(2 / sum(shape)))
+    return _normal(init_scale, lambda shape: _root(2 / sum(shape)))
 
 
 @factory
@@ -50,7 +52,7 @@ def unit(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         Lecomte et al. 2023, Incidental Polysemanticity (arXiv 2312.03096), the setup.
     """
-    return _normal(init_scale, lambda shape: np.sqrt(1 / shape[1]))
+    return _normal(init_scale, lambda shape: _root(1 / shape[1]))
 
 
 @factory
@@ -69,7 +71,7 @@ def he(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         He et al. 2015, Delving Deep into Rectifiers, equation 10.
     """
-    return _normal(init_scale, lambda shape: np.sqrt(2 / shape[0]), together=False)
+    return _normal(init_scale, lambda shape: _root(2 / shape[0]), together=False)
 
 
 @factory
@@ -127,30 +129,85 @@ def notebook(*, n_instances: Count = 10, init_scale: Positive = 1.0) -> Init:
         Elhage et al. 2022, Toy Models of Superposition, the notebook; PyTorch's documentation of
         torch.nn.init.
     """
-    return _normal(init_scale, lambda shape: np.sqrt(2 / (shape[1] * (shape[0] + n_instances))))
+    return _normal(init_scale, lambda shape: _root(2 / (shape[1] * (shape[0] + n_instances))))
 
 
-def _normal(
-    init_scale: Scalar, std: Callable[[tuple[int, ...]], float], *, together: bool = True
-) -> Init:
+@factory
+def normal_bias(*, std: NonNegative = 1.0, init: Init | None = None) -> Init:
+    """Another start, whose bias b has normal entries.
+
+    Args:
+        std: their standard deviation, in [0, inf).
+        init: the other start; None is `unit`.
+
+    Returns:
+        An Init for a model with a bias b.
+
+    Raises:
+        ArgumentError: a value is out of range; or, from the Init, the model has no b.
+
+    Reference:
+        Liu, Liu & Gore 2025, Superposition Yields Robust Neural Scaling (arXiv 2505.10465), the
+        code that they published.
+    """
+    inner = unit() if init is None else init
+
+    def with_bias(key: Key, params: Params, sizes: Params | None = None) -> Params:
+        [zero] = fields("normal_bias", params, "b")
+        key_start, key_bias = jax.random.split(key)
+        b = std * jax.random.normal(key_bias, zero.shape, zero.dtype)
+        return started(inner, key_start, params, sizes).replace(b=b)
+
+    return with_bias
+
+
+def _normal(init_scale: Scalar, std: Callable[[Scalars], Scalar], *, together: bool = True) -> Init:
     """Normal matrices with a standard deviation by their shape; `together`: if alike, one draw."""
 
-    def draw(key: Key, like: Array, *lead: int) -> Array:
+    def draw(key: Key, like: Array, used: Scalars | None, *lead: int) -> Array:
         drawn = jax.random.normal(key, (*lead, *like.shape), like.dtype)
-        return init_scale * std(like.shape) * drawn
+        if used is None:
+            return init_scale * std(like.shape) * drawn
+        return init_scale * std(used) * _packed(drawn, used)
 
-    def draw_all(key: Key, matrices: list[Array]) -> list[Array]:
-        first, *others = matrices
+    def draw_all(key: Key, matrices: list[Array], sizes: list[Scalars | None]) -> list[Array]:
+        (first, *others), used = matrices, sizes[0]
         if not others:
-            return [draw(key, first)]
+            return [draw(key, first, used)]
         if together and all(other.shape == first.shape for other in others):
-            return [*draw(key, first, len(matrices))]
+            return [*draw(key, first, used, len(matrices))]
         keys = jax.random.split(key, len(matrices))
-        return [draw(own, each) for own, each in zip(keys, matrices, strict=True)]
+        return [draw(*each) for each in zip(keys, matrices, sizes, strict=True)]
 
-    def init(key: Key, params: Params) -> Params:
+    def init(key: Key, params: Params, sizes: Params | None = None) -> Params:
         leaves, structure = jax.tree.flatten(params)
-        drawn = iter(draw_all(key, [leaf for leaf in leaves if leaf.ndim == 2]))
+        known = [None] * len(leaves) if sizes is None else structure.flatten_up_to(sizes)
+        pairs = [pair for pair in zip(leaves, known, strict=True) if pair[0].ndim == 2]
+        drawn = iter(draw_all(key, *map(list, zip(*pairs, strict=True))))
         return structure.unflatten(next(drawn) if leaf.ndim == 2 else leaf for leaf in leaves)
 
     return init
+
+
+def _packed(drawn: Array, used: Scalars) -> Array:
+    """The numbers that a draw of a smaller matrix has, in its place in the larger one.
+
+    Number i of a draw, row by row, depends on i alone, so those of the smaller are the first ones.
+
+    Args:
+        drawn: (..., n, m).
+        used: rows and columns of the smaller matrix, at most n and m.
+
+    Returns:
+        (..., n, m), of which all but the first rows and columns in use does not matter.
+    """
+    rows, columns = used
+    *lead, n, m = drawn.shape
+    number, row, column = jnp.indices((math.prod(lead), n, m))
+    place = jnp.minimum((number * rows + row) * columns + column, drawn.size - 1)
+    return drawn.ravel()[place].reshape(drawn.shape)
+
+
+def _root(number: Scalar) -> Scalar:
+    """Its square root, by NumPy where it is known."""
+    return jnp.sqrt(number) if isinstance(number, Array) else np.sqrt(number)

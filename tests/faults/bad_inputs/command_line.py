@@ -98,6 +98,15 @@ TOGETHER = [
         "model=sae_relu;+tuner@model.tuner=l0_tuner;model.tuner.target=17",
         "model.tuner.target=17: expected at most the 16 latents in use",
     ),
+    case("model.width=3", "model.width=3: expected at most n_hidden=2"),
+    case("model.n_used=6", "model.n_used=6: expected at most n_features=5"),
+    case("data.n_used=6", "data.n_used=6: expected at most n_features=5"),
+    case(
+        "model.width=1;init@model.init=rotated",
+        "model.init: expected glorot, he, notebook, unit or normal_bias beside n_used and width",
+    ),
+    case("data.n_active=6", "data.n_active=6: expected densities of at most 1; the largest is 1.2"),
+    case("data=finite;data.repeats=1001", "data.repeats=1001: expected at most n_samples=1000"),
     case("model.n_features=3", "model.n_features=3: expected data.n_features=5"),
     case(
         "model.importance_decay=1e30",

@@ -105,3 +105,12 @@ def test_a_fraction_is_the_first_examples_also_as_an_axis() -> None:
     )
     for count, batch in zip((1, 4, 10), np.asarray(drawn), strict=True):
         assert set(rows(batch)) == set(rows(full[:count]))
+
+
+def test_the_first_example_takes_the_places_of_others() -> None:
+    once, often = (inputs(make(sampling="in_order", repeats=r), T) for r in (1.0, 3.7))
+    np.testing.assert_array_equal(often, np.concatenate([once[[0, 0, 0]], once[3:]]))
+    part = inputs(make(sampling="in_order", repeats=3.0, fraction=0.5), T)
+    np.testing.assert_array_equal(part, np.tile(often[:5], (2, 1)))
+    with pytest.raises(ArgumentError, match=r"^repeats=11: expected at most n_samples=10$"):
+        make(repeats=11)

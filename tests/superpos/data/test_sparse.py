@@ -6,6 +6,7 @@ correct sampler with a random seed would fail any test of this file with probabi
 
 import functools
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -207,3 +208,38 @@ def test_columns_of_another_key_are_other_numbers() -> None:
         for a, b in SOME_WORDS
     ]
     assert len({draw.tobytes() for draw in draws}) == len(SOME_WORDS)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 2.0])
+def test_so_many_features_are_on_at_once_as_asked_for(power: float) -> None:
+    """p_i ∝ i^-power, and they add up to n_active."""
+    n, n_examples, active = 6, 40_000, 1.5 if power < 1 else 1.0
+    source = sparse_uniform(n_features=n, density=0.3, density_power=power, n_active=active)
+    on = np.asarray(draw(source, jax.random.key(SEED), n_examples).inputs) != 0
+    falling = np.arange(1, n + 1) ** -power
+    for count, p in zip(on.sum(0), active * falling / falling.sum(), strict=True):
+        assert scipy.stats.binomtest(int(count), n_examples, p).pvalue > LEVEL
+
+
+def test_all_features_may_be_on_at_once_and_no_more_can_be() -> None:
+    given = {"n_features": 7, "density": 1.0}
+    x = draw(sparse_uniform(**given, n_active=7.0), jax.random.key(SEED), 50).inputs
+    assert (np.asarray(x) > 0).all()
+    with pytest.raises(ArgumentError) as refusal:
+        sparse_uniform(**given, n_active=1.0, density_power=60.0)
+    assert str(refusal.value).startswith("density_power=60.0: expected a least density")
+    with pytest.raises(ArgumentError) as refusal:
+        sparse_uniform(**given, n_active=2.0, densities=[1.0, *[0.1] * 6])
+    expected = "n_active=2.0: expected densities of at most 1; the largest is 1.25"
+    assert str(refusal.value) == expected
+
+
+def test_the_number_of_features_that_are_on_can_be_swept() -> None:
+    def sample(active: Any, power: Any) -> jax.Array:
+        source = sparse_uniform(n_features=5, density=1.0, density_power=power, n_active=active)
+        return draw(source, jax.random.key(SEED), 100).inputs
+
+    active, powers = jnp.array([0.5, 1.0, 1.5]), jnp.array([0.0, 1.0, 0.3])
+    swept = jax.jit(jax.vmap(sample))(active, powers)
+    for values, a, power in zip(swept, active, powers, strict=True):
+        np.testing.assert_allclose(values, sample(a, power), rtol=1e-5)

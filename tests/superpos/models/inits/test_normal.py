@@ -126,3 +126,14 @@ def test_a_start_can_be_a_function_of_ones_own() -> None:
     assert state == ()
     np.testing.assert_array_equal(params.W, np.ones((4, 2)))
     np.testing.assert_array_equal(params.b, np.ones(4))
+
+
+def test_biases_can_be_normal_and_the_rest_is_that_of_another_start() -> None:
+    biased = inits.normal_bias(std=2.0, init=inits.glorot())
+    params, _ = autoencoder(n_features=2000, n_hidden=3, init=biased).init(jax.random.key(0))
+    b = np.asarray(params.b, float)
+    assert scipy.stats.kstest(b, scipy.stats.norm(0, 2).cdf).pvalue > 1e-5
+    W = np.asarray(params.W, float).ravel()
+    assert scipy.stats.kstest(W, scipy.stats.norm(0, STD["glorot"](2000, 3)).cdf).pvalue > 1e-5
+    with pytest.raises(ArgumentError, match="^init=normal_bias: expected a model with the para"):
+        quadratic(n_features=5, n_hidden=2, kurtosis=3.0, init=inits.normal_bias())

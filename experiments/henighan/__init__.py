@@ -1,0 +1,1 @@
+"""Henighan et al. 2023, Superposition, Memorization, and Double Descent."""
