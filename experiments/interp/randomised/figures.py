@@ -41,8 +41,8 @@ SPREAD_CAPTION = (
 )
 FIT_ALT = "Explained variance over L0 for trained and shuffled weights, and with its floors."
 FIT_CAPTION = (
-    "Left: held-out explained variance over L0, the wider dictionary solid. Right: held-out"
-    " explained variance of activations and of activations less their means by token (full), and of"
+    "Left: held-out explained variance over L0 of the first transformer, the wider dictionary"
+    " solid. Right: held-out explained variance of activations and of activations less their means by token (full), and of"
     " normal vectors with the same mean and covariance (outlined)."
 )
 
@@ -123,8 +123,8 @@ def tables(measured: Randomised) -> list[Table]:
     """Arms by measures in each layer, and autoencoders of the trained one that learned less."""
     found = []
     for layer, scored in zip(measured.layers, measured.scored, strict=True):
-        there = np.isfinite(scored.fit[L0]).any(axis=(1, 2))
-        arms = [arm for arm, known in zip(scored.names, there, strict=True) if known]
+        l0 = dict(zip(scored.names, scored.fit[L0], strict=True))
+        arms = [arm for arm in scored.names if np.isfinite(l0[arm]).any()]
         found += _tables(f"layer {layer}", [(scored, arm) for arm in arms])
     if measured.nulls:
         found += _tables(
