@@ -42,8 +42,8 @@ SPREAD_CAPTION = (
 FIT_ALT = "Explained variance over L0 for trained and shuffled weights, and with its floors."
 FIT_CAPTION = (
     "Left: held-out explained variance over L0 of the first transformer, the wider dictionary"
-    " solid. Right: held-out explained variance of activations and of activations less their means by token (full), and of"
-    " normal vectors with the same mean and covariance (outlined)."
+    " solid. Right: held-out explained variance of activations and of activations less their means"
+    " by token (full), and of normal vectors with the same mean and covariance (outlined)."
 )
 
 
