@@ -57,6 +57,7 @@ from superpos.metrics.geometry import features_per_dimension as features_per_dim
 from superpos.metrics.geometry import interference as interference
 from superpos.metrics.logits import logit_effect_coherence as logit_effect_coherence
 from superpos.metrics.logits import logit_effects as logit_effects
+from superpos.metrics.monosemanticity import response_shares as response_shares
 from superpos.metrics.participation import (
     effective_features_per_dimension as effective_features_per_dimension,
 )
