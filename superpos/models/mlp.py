@@ -78,7 +78,6 @@ def mlp(
             `loss`, the targets have another width than n_outputs.
         AssertionError: a batch whose width is not n_features.
     """
-
     n_biases = (n_layers + output_bias) if bias else 0
 
     def shaped(

@@ -13,8 +13,8 @@ ALIKE = 0.05
 """Losses that differ by less, relatively, are alike. The paper's are within about 2 %."""
 SECOND = "the numbers are not in the abstract; from a summary of the paper"
 ROWS: tuple[Row, ...] = (
-    ("rates", "the learning rate changes how many neurons are monosemantic at the same loss: largest"
-     " ratio of their numbers among models without a bias at the start whose losses are within 5 %",
+    ("rates", "the learning rate changes how many neurons are monosemantic at the same loss:"
+     " largest ratio of their numbers among models without a bias at the start whose losses are within 5 %",
      ">=", 2, 0),
     ("engineered", "a bias of -1 at the start that decays makes more neurons monosemantic: median"
      " over the rates of the ratio of their numbers", ">=", 2, 0),
@@ -22,8 +22,8 @@ ROWS: tuple[Row, ...] = (
     ("negative", "monosemantic neurons have a negative bias: share, of models with a bias at the"
      " start", ">=", 1, 0.05),
     ("positive", "the other neurons have a bias above 0: their median bias", ">=", 0, 0),
-    ("all_features", "with twice as many neurons as features there is a monosemantic neuron for each"
-     " feature: their number over that of the features", "=", 1, 0.15),
+    ("all_features", "with twice as many neurons as features there is a monosemantic neuron for"
+     " each feature: their number over that of the features", "=", 1, 0.15),
     ("wide", "and more neurons than features hardly lower the loss: loss at k = 2N over that at"
      " k = N", "=", 1, 0.05),
     ("residual", "the other neurons are an identity of low rank on the features that are left:"

@@ -19,8 +19,8 @@ BIASES = Figure(
     "biases.png",
     "Bias of each neuron against the share of one feature in its responses.",
     "The bias of each neuron that responds against the largest share of one feature in its"
-    " responses, of all models by learning rate without (left) and with (right) a bias at the start;"
-    " monosemantic neurons are those above .999 (green).",
+    " responses, of all models by learning rate without (left) and with (right) a bias at the"
+    " start; monosemantic neurons are those above .999 (green).",
 )
 
 

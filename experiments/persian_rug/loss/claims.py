@@ -7,14 +7,19 @@ import numpy as np
 from experiments.persian_rug.loss.measure import Measured, Model
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
+RESTATED = (
+    "asked at first whether the loss for each feature that is on rises with p as well, which the"
+    " known loss does not; .75 of all neighbours were in that order"
+)
+"""On a claim that was restated after a run was seen."""
 ROWS: tuple[Row, ...] = (
     ("matched", "constructed weights are as good as trained ones: trained over constructed loss,"
      " mean over the grid", "=", 1, 0.1),
     ("everywhere", "at every width and density: largest |log| of that ratio", "<=", 0, 0.2),
     ("tractable", "the loss of trained weights is that of weights that treat all features alike,"
      " which is known: mean ratio", "=", 1, 0.1),
-    ("width", "the loss falls with m/n and rises with p: share of neighbours in the grid in this"
-     " order", ">=", 1, 0),
+    ("width", "the loss falls with m/n at every p: share of neighbours in the grid in this order",
+     ">=", 1, 0),
     ("symmetric", "a trained model treats features alike: the largest standard deviation over"
      " features of their statistics, over the mean diagonal of W; mean over the grid", "<=", 0.1,
      0),
@@ -43,6 +48,7 @@ def claims(models: list[Model]) -> dict[str, Claim]:
             "symmetric": ours,
             "tractable": Origin("theory", "before"),
             "many": Origin("theory", "before"),
+            "width": Origin("theory", "after", RESTATED),
             "construction": Origin("theory", "before", identity=True),
         },
     )
@@ -70,21 +76,22 @@ def judge(measured: Measured) -> list[Verdict]:
 
 def _worst(grid: list[Model]) -> str:
     worst = max(grid, key=lambda each: abs(np.log(each.trained / each.constructed)))
-    return f"at m={worst.m}, p={worst.p:g}: {worst.trained / worst.constructed:.3f}"
+    return (
+        f"at m={worst.m}, p={worst.p:.3g}: {worst.trained / worst.constructed:.3f}, where"
+        f" {worst.paired:.2f} of the features have an antipode"
+    )
 
 
 def _largest(grid: list[Model]) -> str:
     largest = max(grid, key=lambda each: each.variation)
-    return f"the largest, {largest.variation:.3f}, at m={largest.m}, p={largest.p:g}"
+    return f"the largest, {largest.variation:.3f}, at m={largest.m}, p={largest.p:.3g}"
 
 
 def _in_order(grid: list[Model]) -> float | None:
-    """The share of models that are better than the next narrower, or worse than the next denser."""
-    at = {(each.m, each.p): each.trained for each in grid}
-    m, p = (sorted({key[axis] for key in at}) for axis in (0, 1))
-    along_m = [at[a, q] > at[b, q] for a, b in pairwise(m) for q in p if {(a, q), (b, q)} <= {*at}]
-    along_p = [at[w, a] < at[w, b] for a, b in pairwise(p) for w in m if {(w, a), (w, b)} <= {*at}]
-    return float(np.mean(along_m + along_p)) if along_m + along_p else None
+    """The share of models that are better than the next narrower one at the same density."""
+    ordered = sorted(grid, key=lambda each: (each.p, each.m))
+    falls = [b.trained < a.trained for a, b in pairwise(ordered) if a.p == b.p]
+    return float(np.mean(falls)) if falls else None
 
 
 def _slope(sizes: list[Model], name: str) -> tuple[float | None, str]:

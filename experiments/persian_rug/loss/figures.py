@@ -16,21 +16,22 @@ LOSSES = Figure(
     " features differ.",
     "Left: the loss for each feature that is on against m/n, a colour a density p: trained (dots),"
     " constructed (crosses), and known of weights that treat many features alike (line); dotted:"
-    " 1/3, that of no output. Middle: trained over constructed. Right: how much features differ to a"
-    " trained model, against their number, at m/n = 1/4.",
+    " 1/3, that of no output. Middle: trained over constructed. Right: how much features differ to"
+    " a trained model, against their number, at m/n = 1/4.",
 )
 WEIGHTS = Figure(
     "weights.png",
-    "The matrix W_out W_in of a trained model beside that of constructed weights.",
-    "W_out W_in without its diagonal, trained and constructed, over the mean of the diagonal; one of"
-    " the models in the middle of the grid.",
+    "The matrix W_out W_in of two trained models, and that of constructed weights between them.",
+    "W_out W_in without its diagonal, over the mean of that. Left and middle: the trained model"
+    " with the most features, and constructed weights of its size. Right: the trained model that is"
+    " furthest from constructed weights; dark points are antipodal pairs of features.",
 )
 
 
 def draw(measured: Measured, folder: Path) -> list[Figure]:
     """Draw the losses with what features differ by, and the weights of one model."""
     _draw_losses(folder / LOSSES.name, measured)
-    _draw_weights(folder / WEIGHTS.name, measured.grid[len(measured.grid) // 2])
+    _draw_weights(folder / WEIGHTS.name, measured)
     return [LOSSES, WEIGHTS]
 
 
@@ -61,7 +62,9 @@ def _draw_losses(path: Path, measured: Measured) -> None:
 def _draw_sizes(axis: Any, sizes: list[Model]) -> None:
     n = [each.n for each in sizes]
     axis.plot(n, [each.variation for each in sizes], "o-", color=PALETTE[0], label="variation")
-    axis.plot(n, [each.lumps for each in sizes], "o-", color=PALETTE[3], label="share of few others")
+    axis.plot(
+        n, [each.lumps for each in sizes], "o-", color=PALETTE[3], label="share of few others"
+    )
     if n:
         axis.plot(n, [1.6 / np.sqrt(each) for each in n], "--", color="#999999", label="1.6/√n")
     axis.set(xlabel="features n", ylabel="differences between features", xscale="log", yscale="log")
@@ -74,13 +77,21 @@ def _ticks(axis: Any, values: list[float], form: str) -> None:
     axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
 
 
-def _draw_weights(path: Path, model: Model) -> None:
-    figure, axes = new_figure(1, 2, width=8, height=3.9)
-    shown = None
-    for axis, W, name in zip(axes, (model.W, model.rug), ("trained", "constructed"), strict=True):
-        others = W / np.diagonal(W).mean() - np.diag(np.diagonal(W) / np.diagonal(W).mean())
-        shown = axis.imshow(others, cmap="RdBu_r", vmin=-0.6, vmax=0.6, interpolation="nearest")
-        axis.set(title=f"{name}: n = {model.n}, m = {model.m}, p = {model.p:.3g}", xticks=[])
+def _draw_weights(path: Path, measured: Measured) -> None:
+    model = max(measured.sizes or measured.grid, key=lambda each: each.n)
+    far = max(measured.grid, key=lambda each: abs(np.log(each.trained / each.constructed)))
+    shown = (
+        ("trained", model, model.W),
+        ("constructed", model, model.rug),
+        ("trained", far, far.W),
+    )
+    figure, axes = new_figure(1, 3, width=11, height=3.7)
+    image = None
+    for axis, (name, of, W) in zip(axes, shown, strict=True):
+        own = np.diagonal(W)
+        others = (W - np.diag(own)) / own.mean()
+        image = axis.imshow(others, cmap="RdBu_r", vmin=-0.6, vmax=0.6, interpolation="nearest")
+        axis.set(title=f"{name}: n = {of.n}, m = {of.m}, p = {of.p:.3g}", xticks=[])
         axis.set_yticks([])
-    figure.colorbar(shown, ax=axes, shrink=0.8)
+    figure.colorbar(image, ax=axes, shrink=0.8)
     save(figure, path)

@@ -32,6 +32,7 @@ class Model(NamedTuple):
         rug: the constructed weights, (n, n).
         variation: how much features differ, see `variation`.
         lumps: how much of what is added to a feature comes from few others, see `lumps`.
+        paired: share of features with an antipode, see `paired`.
     """
 
     n: int
@@ -44,6 +45,7 @@ class Model(NamedTuple):
     rug: np.ndarray
     variation: float
     lumps: float
+    paired: float
 
 
 class Measured(NamedTuple):
@@ -86,6 +88,7 @@ def model(
         *(n, m, p, float(loss) / (n * p), made.per_active, limit(n, m, p)[1], W, made.W),
         variation=variation(W, b[used].astype(float), p),
         lumps=lumps(W),
+        paired=paired(W),
     )
 
 
@@ -117,3 +120,9 @@ def lumps(W: np.ndarray) -> float:
     others = np.abs(W - np.diag(np.diagonal(W)))
     squares = np.square(others).sum(1)
     return float((np.power(others, 3).sum(1) / np.maximum(squares, 1e-30) ** 1.5).mean())
+
+
+def paired(W: np.ndarray) -> float:
+    """The share of features with an antipode: another one that takes away half of their weight."""
+    own = np.diagonal(W)
+    return float(((W - np.diag(own)).min(1) < -own / 2)[own > 0].sum() / len(W))
