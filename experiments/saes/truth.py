@@ -14,12 +14,15 @@ SEED = 42
 """Of all directions that the experiments here draw; it is the default of the asset."""
 
 
-def drawn_directions(dataset: xarray.Dataset, n_steps: int = 0) -> np.ndarray:
+def drawn_directions(
+    dataset: xarray.Dataset, n_steps: int = 0, *, features: str = "data.data.data.n_features"
+) -> np.ndarray:
     """The asset `directions` of a sweep, made anew: normal directions, maybe pushed apart.
 
     Args:
         dataset: a sweep over `embedded` data with that asset.
         n_steps: how long they were pushed apart, at the asset's own rate.
+        features: key of the config that says how many there are.
 
     Returns:
         float32 (n_features, n_inputs), rows of norm 1.
@@ -29,7 +32,7 @@ def drawn_directions(dataset: xarray.Dataset, n_steps: int = 0) -> np.ndarray:
     """
     config = store.config_of(dataset)
     n_inputs = config["data.n_features"]
-    n_features = config["data.data.data.n_features"]
+    n_features = config[features]
     made = _made(n_features, n_inputs, n_steps)
     if made.digest != config["assets.directions"]:
         raise ArgumentError(

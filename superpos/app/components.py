@@ -64,6 +64,7 @@ COMPONENTS: Registry = {
     "init": {
         "dictionary_learning": saes.inits.dictionary_learning,
         "fan_in": models.inits.fan_in,
+        "fan_in_uniform": models.inits.fan_in_uniform,
         "glorot": models.inits.glorot,
         "he": models.inits.he,
         "normal_bias": models.inits.normal_bias,
@@ -98,6 +99,7 @@ COMPONENTS: Registry = {
         "adamw": optim.adamw,
         "balanced_sgd": optim.balanced_sgd,
         "gram_sgd": gauge.gram_sgd,
+        "lamb": optim.lamb,
         "muon": optim.muon,
         "row_adam": optim.row_adam,
         "sae_adam": optim.sae_adam,
@@ -111,6 +113,7 @@ COMPONENTS: Registry = {
         "constant": optim.schedules.constant,
         "cosine": optim.schedules.cosine,
         "linear": optim.schedules.linear,
+        "oscillating": optim.schedules.oscillating,
     },
     "evaluation": {
         "boolean_functions": evaluations.boolean_functions,

@@ -6,7 +6,7 @@ Autoencoders; SynthSAEBench (arXiv 2602.14687), which adds a bias of norm 0.5.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ def embedded(
     directions: Array | Mapping[str, Array],
     bias_norm: NonNegative = 0.0,
     bias_seed: Seed = 0,
+    targets: Literal["inputs", "factors"] = "inputs",
 ) -> Source:
     """The factors of another source, each times the direction of its feature, and summed.
 
@@ -34,10 +35,12 @@ def embedded(
             this one array.
         bias_norm: length of a vector that is added to all examples, >= 0.
         bias_seed: seed of its direction.
+        targets: the sums, or the factors that they are made of.
 
     Returns:
-        A Source whose batches have these sums as inputs and targets, (batch, n_features), and the
-        factors of `data`. There is no noise. It knows its directions.
+        A Source whose batches have these sums as inputs, (batch, n_features), the factors of
+        `data`, (batch, n_factors), and one of both as targets. There is no noise. It knows its
+        directions.
 
     Raises:
         ArgumentError: a value is out of range, or the directions have another shape; one line.
@@ -53,11 +56,11 @@ def embedded(
         bias = bias * (bias_norm / jnp.linalg.norm(bias))
         sums = jnp.matmul(batch.factors, known, precision=jax.lax.Precision.HIGHEST)
         inputs = (sums + bias[None]).astype(jnp.float32)
-        return dataclasses.replace(batch, inputs=inputs, targets=inputs), state
+        wanted = inputs if targets == "inputs" else batch.factors
+        return dataclasses.replace(batch, inputs=inputs, targets=wanted), state
 
-    return data._replace(
-        sample=sample, sample_columns=None, gives=vectors(n_features), directions=known
-    )
+    gives = vectors(n_features, n_features if targets == "inputs" else known.shape[0])
+    return data._replace(sample=sample, sample_columns=None, gives=gives, directions=known)
 
 
 def checked_directions(directions: Any, n_features: int) -> Array:

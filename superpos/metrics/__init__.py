@@ -58,6 +58,7 @@ from superpos.metrics.geometry import interference as interference
 from superpos.metrics.lempel_ziv import lempel_ziv_complexity as lempel_ziv_complexity
 from superpos.metrics.logits import logit_effect_coherence as logit_effect_coherence
 from superpos.metrics.logits import logit_effects as logit_effects
+from superpos.metrics.monosemanticity import response_shares as response_shares
 from superpos.metrics.participation import (
     effective_features_per_dimension as effective_features_per_dimension,
 )

@@ -28,7 +28,7 @@ class MlpParams:
 
     Attributes:
         weights: of each layer from the inputs on, (n_in, n_out).
-        biases: of each layer, (n_out,); () where there are none.
+        biases: of each layer that has one, (n_out,).
     """
 
     weights: tuple[Array, ...]
@@ -45,6 +45,7 @@ def mlp(
     width: MaybeAtLeastOne = None,
     n_layers: CountOrZero = 1,
     bias: bool = False,
+    output_bias: bool = True,
     loss: Literal["cross_entropy", "squared"] = "cross_entropy",
     init: Init | None = None,
 ) -> Model:
@@ -63,6 +64,7 @@ def mlp(
             dropped. None is all. As of `models.autoencoder`.
         n_layers: hidden layers, >= 0; without any it is linear, and n_hidden stands for nothing.
         bias: whether there are biases.
+        output_bias: whether the outputs have one as well, where there are some.
         loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.
         init: initial parameters, of `models.inits`; None is `he`.
 
@@ -76,13 +78,14 @@ def mlp(
             `loss`, the targets have another width than n_outputs.
         AssertionError: a batch whose width is not n_features.
     """
+    n_biases = (n_layers + output_bias) if bias else 0
 
     def shaped(
         n_in: Scalar, n_units: Scalar, leaf: Callable[[tuple[Scalar, ...]], Any]
     ) -> MlpParams:
         """Leaves by their sizes."""
         ends = [n_in, *[n_units] * n_layers, n_outputs]
-        biases = tuple(leaf((n_out,)) for n_out in ends[1:]) if bias else ()
+        biases = tuple(leaf((n_out,)) for n_out in ends[1 : 1 + n_biases])
         return MlpParams(weights=tuple(map(leaf, pairwise(ends))), biases=biases)
 
     def zeros() -> MlpParams:
@@ -117,7 +120,7 @@ def mlp(
 
     start = model_init(he() if init is None else init, zeros, sizes)
     takes = vectors(n_features, n_outputs)
-    dims = _dims(n_layers, bias=bias)
+    dims = _dims(n_layers, n_biases)
     return Model(start, apply, batch_loss, takes=takes, dims=dims, width=width)
 
 
@@ -126,7 +129,7 @@ def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
 
     def layer(number: int, h: Array) -> Array:
         mapped = encode(params.weights[number], h)
-        if not params.biases:
+        if number >= len(params.biases):
             return mapped
         b = params.biases[number]
         return mapped + (b if h.ndim == 1 else b[:, None])
@@ -137,10 +140,10 @@ def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
     return x, layer(last, x)
 
 
-def _dims(n_layers: int, *, bias: bool) -> dict[str, tuple[str, ...]]:
+def _dims(n_layers: int, n_biases: int) -> dict[str, tuple[str, ...]]:
     """Names of the dimensions of the parameters, each layer of units by its own."""
     hidden = ["hidden", *(f"hidden_{n}" for n in range(2, n_layers + 1))][:n_layers]
     names = ["feature", *hidden, "output"]
     weights = {f"weights.{number}": pair for number, pair in enumerate(pairwise(names))}
-    biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1:])}
-    return {**weights, **(biases if bias else {})}
+    biases = {f"biases.{number}": (name,) for number, name in enumerate(names[1 : 1 + n_biases])}
+    return {**weights, **biases}

@@ -8,6 +8,7 @@ from superpos.optim.gradient import adam as adam
 from superpos.optim.gradient import adamw as adamw
 from superpos.optim.gradient import sgd as sgd
 from superpos.optim.gradient import sgdw as sgdw
+from superpos.optim.lamb import lamb as lamb
 from superpos.optim.matrix import muon as muon
 from superpos.optim.matrix import row_adam as row_adam
 from superpos.optim.matrix import shampoo as shampoo

@@ -77,6 +77,36 @@ def cosine(*, n_steps: Count, warmup_steps: CountOrZero = 0, final: Fraction = 0
     return _with_warmup(factor, warmup_steps)
 
 
+@factory
+def oscillating(
+    *, half_period: Count, warmup_steps: CountOrZero = 0, final: Fraction = 0.0
+) -> Schedule:
+    """From 1 down to `final` in half a period, up to 1 again in the next, and so on: a cosine.
+
+    It is what PyTorch's CosineAnnealingLR does after its T_max steps.
+
+    Args:
+        half_period: updates from 1 to `final`, T_max in PyTorch, >= 1.
+        warmup_steps: updates over which the factor rises linearly to 1 at first, >= 0.
+        final: the least factor, in [0, 1].
+
+    Returns:
+        step () -> factor ().
+
+    Raises:
+        ArgumentError: a value is out of range.
+
+    Reference:
+        PyTorch's documentation of CosineAnnealingLR, its closed form.
+    """
+
+    def factor(step: Array) -> Array:
+        within = jnp.mod(step, 2 * half_period) / half_period  # exact, however long the run
+        return final + (1 - final) * 0.5 * (1 + jnp.cos(jnp.pi * within))
+
+    return _with_warmup(factor, warmup_steps)
+
+
 def _check_room(n_steps: int, warmup_steps: int) -> int:
     if warmup_steps >= n_steps:
         raise ArgumentError(f"warmup_steps={warmup_steps}: expected fewer than n_steps={n_steps}")

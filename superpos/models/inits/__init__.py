@@ -12,3 +12,4 @@ from superpos.models.inits.normal import notebook as notebook
 from superpos.models.inits.normal import unit as unit
 from superpos.models.inits.polygon import polygon as polygon
 from superpos.models.inits.trained import trained as trained
+from superpos.models.inits.uniform import fan_in_uniform as fan_in_uniform

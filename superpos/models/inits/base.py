@@ -69,7 +69,8 @@ def started(init: Init, key: Key, blank: Params, sizes: Params | None) -> Params
         return init(key, blank)
     if "sizes" not in inspect.signature(init).parameters:
         raise ArgumentError(
-            "init: expected glorot, he, notebook, unit or normal_bias beside n_used and width"
+            "init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside n_used"
+            " and width"
         )
     return init(key, blank, sizes)
 

@@ -33,7 +33,7 @@ def glorot(*, init_scale: Positive = 1.0) -> Init:
         Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural
         networks, equation 12.
     """
-    return _normal(init_scale, lambda shape: _root(2 / sum(shape)))
+    return _normal(init_scale, lambda shape: root(2 / sum(shape)))
 
 
 @factory
@@ -52,7 +52,7 @@ def unit(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         Lecomte et al. 2023, Incidental Polysemanticity (arXiv 2312.03096), the setup.
     """
-    return _normal(init_scale, lambda shape: _root(1 / shape[1]))
+    return _normal(init_scale, lambda shape: root(1 / shape[1]))
 
 
 @factory
@@ -71,7 +71,7 @@ def he(*, init_scale: Positive = 1.0) -> Init:
     Reference:
         He et al. 2015, Delving Deep into Rectifiers, equation 10.
     """
-    return _normal(init_scale, lambda shape: _root(2 / shape[0]), together=False)
+    return _normal(init_scale, lambda shape: root(2 / shape[0]), together=False)
 
 
 @factory
@@ -129,7 +129,7 @@ def notebook(*, n_instances: Count = 10, init_scale: Positive = 1.0) -> Init:
         Elhage et al. 2022, Toy Models of Superposition, the notebook; PyTorch's documentation of
         torch.nn.init.
     """
-    return _normal(init_scale, lambda shape: _root(2 / (shape[1] * (shape[0] + n_instances))))
+    return _normal(init_scale, lambda shape: root(2 / (shape[1] * (shape[0] + n_instances))))
 
 
 @factory
@@ -168,7 +168,7 @@ def _normal(init_scale: Scalar, std: Callable[[Scalars], Scalar], *, together: b
         drawn = jax.random.normal(key, (*lead, *like.shape), like.dtype)
         if used is None:
             return init_scale * std(like.shape) * drawn
-        return init_scale * std(used) * _packed(drawn, used)
+        return init_scale * std(used) * packed(drawn, used)
 
     def draw_all(key: Key, matrices: list[Array], sizes: list[Scalars | None]) -> list[Array]:
         (first, *others), used = matrices, sizes[0]
@@ -189,7 +189,7 @@ def _normal(init_scale: Scalar, std: Callable[[Scalars], Scalar], *, together: b
     return init
 
 
-def _packed(drawn: Array, used: Scalars) -> Array:
+def packed(drawn: Array, used: Scalars) -> Array:
     """The numbers that a draw of a smaller matrix has, in its place in the larger one.
 
     Number i of a draw, row by row, depends on i alone, so those of the smaller are the first ones.
@@ -208,6 +208,6 @@ def _packed(drawn: Array, used: Scalars) -> Array:
     return drawn.ravel()[place].reshape(drawn.shape)
 
 
-def _root(number: Scalar) -> Scalar:
+def root(number: Scalar) -> Scalar:
     """Its square root, by NumPy where it is known."""
     return jnp.sqrt(number) if isinstance(number, Array) else np.sqrt(number)

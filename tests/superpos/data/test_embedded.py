@@ -25,6 +25,15 @@ def test_inputs_are_sums_of_directions() -> None:
     np.testing.assert_allclose(batch.inputs, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_targets_may_be_what_the_sums_are_made_of() -> None:
+    given = {"n_features": 3, "data": FEATURES, "directions": DIRECTIONS}
+    source = embedded(**given, targets="factors")
+    batch, plain = drawn(source), drawn(embedded(**given))
+    np.testing.assert_array_equal(batch.inputs, plain.inputs)
+    np.testing.assert_array_equal(batch.targets, plain.factors)
+    assert source.gives is not None and source.gives.targets.shape == (4,)
+
+
 def test_a_bias_has_its_norm_and_is_the_same_for_all() -> None:
     plain = drawn(embedded(n_features=3, data=FEATURES, directions=DIRECTIONS)).inputs
     given = {"n_features": 3, "data": FEATURES, "directions": {"inputs": DIRECTIONS}}

@@ -28,12 +28,16 @@ OTHERS: dict[str, Any] = {
         regularisers.l1_weights(l1_coefficient=0.01),
     ],
 }
+UNIFORM = inits.fan_in_uniform(bias_offset=-0.1)
 MODELS: dict[str, Callable[..., Model]] = {
     "autoencoder": lambda **sizes: models.autoencoder(**sizes, importance_decay=0.8),
     "biased": lambda **sizes: models.autoencoder(**sizes, init=inits.normal_bias()),
     "gelu": lambda **sizes: models.autoencoder(**sizes, **OTHERS, hidden_activation="gelu"),
     "computation": lambda **sizes: models.computation(**sizes, init=inits.notebook()),
     "quadratic": lambda **sizes: models.quadratic(**sizes, kurtosis=4.0, importance_decay=0.8),
+    "mlp_uniform": lambda **sizes: models.mlp(
+        **sizes, n_outputs=2, bias=True, output_bias=False, loss="squared", init=UNIFORM
+    ),
     "mlp": lambda **sizes: models.mlp(
         **sizes, n_outputs=2, n_layers=2, bias=True, loss="squared", init=inits.he()
     ),
@@ -44,7 +48,7 @@ def source_for(name: str, n_features: int, n_used: Any = None) -> Any:
     sparse = data.sparse_uniform(
         n_features=n_features, density=1.0, density_power=0.5, n_active=1.5, n_used=n_used
     )
-    if name != "mlp":
+    if not name.startswith("mlp"):
         return sparse
 
     def two(params: Any, state: Any, key: Any, size: int) -> Any:

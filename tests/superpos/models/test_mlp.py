@@ -81,6 +81,17 @@ def test_without_hidden_layers_it_is_linear() -> None:
     assert model.dims == {"weights.0": ("feature", "output"), "biases.0": ("output",)}
 
 
+def test_outputs_may_have_no_bias_where_hidden_layers_have_one() -> None:
+    model, params = model_of(bias=True, output_bias=False), params_of(bias=True)
+    start = model.init(jax.random.key(0))[0]
+    assert [b.shape for b in start.biases] == [(H,), (H,)]
+    assert {name for name in model.dims if "biases" in name} == {"biases.0", "biases.1"}
+    found = jax.vmap(model.apply, (None, None, 0))(
+        params.replace(biases=params.biases[:2]), (), jnp.float32(X)
+    )
+    np.testing.assert_allclose(found.recon, predicted(True)[1] - BIASES[-1], rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("error", ["cross_entropy", "squared"])

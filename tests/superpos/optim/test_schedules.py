@@ -39,9 +39,17 @@ HALF_ROOT = (1 + np.sqrt(0.5)) / 2  # half of 1 + cos 45°
             {0: 1 / 21, 19: 20 / 21, 20: 1, 40: 0.1 + 0.9 * HALF_ROOT, 60: 0.55, 100: 0.1},
         ),
         (schedules.cosine(n_steps=10, final=1.0), {0: 1, 5: 1, 10: 1}),
+        (
+            schedules.oscillating(half_period=100),
+            {0: 1, 25: HALF_ROOT, 100: 0, 150: 0.5, 175: HALF_ROOT, 200: 1, 300: 0, 10**6: 1},
+        ),
+        (
+            schedules.oscillating(half_period=4, warmup_steps=2, final=0.2),
+            {0: 1 / 3, 1: 2 / 3, 2: 1, 4: 0.6, 6: 0.2, 10: 1},
+        ),
     ],
     ids=["constant", "constant warm-up", "linear", "linear warm-up", "linear flat", "linear short",
-         "cosine", "cosine warm-up", "cosine flat"],
+         "cosine", "cosine warm-up", "cosine flat", "oscillating", "oscillating warm-up"],
 )  # fmt: skip
 def test_landmarks(schedule: schedules.Schedule, landmarks: dict[int, float]) -> None:
     for step, factor in landmarks.items():
