@@ -28,6 +28,7 @@ COMPONENTS: Registry = {
         "hierarchy": data.hierarchy,
         "identity": data.identity,
         "labelled": data.labelled,
+        "mixed": data.mixed,
         "normalised": data.normalised,
         "one_sparse": data.one_sparse,
         "random_copula": data.random_copula,

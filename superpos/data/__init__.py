@@ -15,6 +15,7 @@ from superpos.data.finite import sampled as sampled
 from superpos.data.geometric import geometric as geometric
 from superpos.data.hierarchy import hierarchy as hierarchy
 from superpos.data.labelled import labelled as labelled
+from superpos.data.mixed import mixed as mixed
 from superpos.data.normalised import normalised as normalised
 from superpos.data.one_sparse import identity as identity
 from superpos.data.one_sparse import one_sparse as one_sparse
