@@ -31,6 +31,7 @@ COMPONENTS: Registry = {
         "mixed": data.mixed,
         "normalised": data.normalised,
         "one_sparse": data.one_sparse,
+        "products": data.products,
         "random_copula": data.random_copula,
         "shared": data.shared,
         "sparse_uniform": data.sparse_uniform,

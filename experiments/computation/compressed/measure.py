@@ -60,8 +60,13 @@ class Networks(NamedTuple):
 
 
 class Compressed(NamedTuple):
-    """Networks with a Gaussian mixture of several sizes, with that of an embedding, and with the
-    error to several powers and no mixture."""
+    """Networks of each variant.
+
+    Attributes:
+        mixing: with a Gaussian mixture of several sizes.
+        embedding: with that of an embedding.
+        power: without one, and the error to several powers.
+    """
 
     mixing: Networks
     embedding: Networks
