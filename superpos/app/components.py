@@ -30,6 +30,7 @@ COMPONENTS: Registry = {
         "labelled": data.labelled,
         "mixed": data.mixed,
         "normalised": data.normalised,
+        "on_curve": data.on_curve,
         "one_sparse": data.one_sparse,
         "products": data.products,
         "random_copula": data.random_copula,
