@@ -55,6 +55,8 @@ def _draw_mixing(path: Path, measured: Compressed) -> None:
     right.plot(found.mixing, shares, "o", color=PALETTE[0], markersize=4)
     n, m = found.W_in.shape[1:]
     right.axhline(m / n, color="#999999", ls="--", linewidth=0.8)
+    for axis in (left, right):
+        axis.locator_params(axis="x", nbins=5)
     right.set(xlabel="size s of the mixture", ylabel="W_in along top eigenvectors", ylim=(0, 1.02))
     save(figure, path)
 

@@ -53,6 +53,7 @@ def _draw_errors(axis: Any, layers: Layers) -> None:
         axis.annotate(f"k = {k}", (layers.widths[0], row[0]), fontsize=7, ha="left", va="bottom")
     axis.axhline(LEVEL, color="#999999", ls="--", linewidth=0.8)
     axis.set(xscale="log", yscale="log", xlabel="width d", ylabel="error of the AND")
+    _ticks(axis, layers.widths[::2])
     axis.legend(frameon=False, fontsize=8)
 
 
@@ -65,9 +66,9 @@ def _draw_needed(axis: Any, layers: Layers) -> None:
         axis.plot(m, interference[0] * (m / m[0]) ** (2 / 3), "--", color="#333333", linewidth=0.8)
     axis.plot(m, bound(m), ":", color="#333333", linewidth=1, label="lower bound")
     axis.set(xscale="log", yscale="log", xlabel="features m", ylabel=f"width for {LEVEL}")
-    axis.set_xticks(m, [f"{each}" for each in m])
-    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
-    axis.legend(frameon=False, fontsize=7)
+    axis.set_ylim(bottom=bound(m).min() / 8)  # room for the legend
+    _ticks(axis, m)
+    axis.legend(frameon=False, fontsize=7, loc="lower right")
 
 
 def _draw_trained(axis: Any, trained: Trained) -> None:
@@ -80,4 +81,11 @@ def _draw_trained(axis: Any, trained: Trained) -> None:
     axis.axvline(float(bound(np.array(trained.m))), color="#999999", ls="--", linewidth=0.8)
     title = f"m = {trained.m}"
     axis.set(xscale="log", yscale="log", xlabel="neurons", ylabel="error of the AND", title=title)
+    _ticks(axis, np.unique(trained.widths))
     axis.legend(frameon=False, fontsize=8)
+
+
+def _ticks(axis: Any, values: np.ndarray) -> None:
+    """A tick at each of these, on an axis of logs."""
+    axis.set_xticks(values, [f"{each:g}" for each in values])
+    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)

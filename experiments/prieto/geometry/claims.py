@@ -10,10 +10,10 @@ WEAK, STRONG = 1.0, 6.0
 ROWS: tuple[Row, ...] = (
     ("order", "circle, weight decay 6: the features go around in their order in the plane of the"
      " two largest components; share of widths m", ">=", 1, 0.1),
-    ("circulant", "circle, weight decay 6: W Wᵀ is circulant; share of its variance off the diagonal"
-     " that is by distance alone, mean over m", ">=", 0.9, 0),
-    ("constructive", "circle, weight decay 6: features interfere as they are correlated; correlation"
-     " of W Wᵀ with the covariance, mean over m", ">=", 0.9, 0),
+    ("circulant", "circle, weight decay 6: W Wᵀ is circulant; share of its variance off the"
+     " diagonal that is by distance alone, mean over m", ">=", 0.9, 0),
+    ("constructive", "circle, weight decay 6: features interfere as they are correlated;"
+     " correlation of W Wᵀ with the covariance, mean over m", ">=", 0.9, 0),
     ("figure_eight", "figure of eight, weight decay 6: the plane shows (sin t, sin 2t); R², mean"
      " over m", ">=", 0.9, 0),
     ("order_of_data", "weight decay 6: independent features have no such order; share of widths on"

@@ -26,10 +26,10 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def turned(points: np.ndarray, m: int = M) -> np.ndarray:
+def turned(points: np.ndarray, m: int = M, move: float = 0.0) -> np.ndarray:
     """Points of a plane, rotated into m dimensions and moved, (N, m)."""
     frame = np.linalg.qr(rng().standard_normal((m, m)))[0]
-    return points @ frame[:2] + 0.3
+    return points @ frame[:2] + move
 
 
 def test_the_order_around_a_circle_is_seen_from_any_side() -> None:
@@ -46,7 +46,7 @@ def test_the_order_around_a_circle_is_seen_from_any_side() -> None:
 
 def test_how_much_of_a_curve_is_in_the_plane() -> None:
     for points in (CIRCLE, EIGHT):
-        assert curve_explained(turned(points), points) == pytest.approx(1)
+        assert curve_explained(turned(points, move=0.3), points) == pytest.approx(1)
     generator = rng()
     random = [curve_explained(generator.standard_normal((N, M)), CIRCLE) for _ in range(400)]
     assert np.mean(random) == pytest.approx(2 / (N - 1), abs=0.03)
