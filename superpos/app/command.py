@@ -4,7 +4,8 @@
   superpos -m hydra/launcher=vmap ...             the jobs of a multirun, in one program
   superpos claims [full]                          all experiments with claims, and one table
   superpos report [docs]                          the same, and a site of pages
-  superpos export FOLDER FILE                     results as zarr, netCDF, parquet or csv
+  superpos export FOLDER FILE                     results as zarr, netCDF, parquet or csv,
+                                                  or one trained model as safetensors
   superpos triggers audit LOG                     whether runs were evaluated when they were to be
   superpos --with PACKAGE ...                     with the components and experiments of a package
 

@@ -3,6 +3,7 @@
 from superpos.data import magnitudes as magnitudes
 from superpos.data.activations import activations as activations
 from superpos.data.copula import gaussian_copula as gaussian_copula
+from superpos.data.curve import on_curve as on_curve
 from superpos.data.directions import orthogonalised as orthogonalised
 from superpos.data.directions import orthonormal as orthonormal
 from superpos.data.elementwise import elementwise as elementwise
@@ -15,9 +16,11 @@ from superpos.data.finite import sampled as sampled
 from superpos.data.geometric import geometric as geometric
 from superpos.data.hierarchy import hierarchy as hierarchy
 from superpos.data.labelled import labelled as labelled
+from superpos.data.mixed import mixed as mixed
 from superpos.data.normalised import normalised as normalised
 from superpos.data.one_sparse import identity as identity
 from superpos.data.one_sparse import one_sparse as one_sparse
+from superpos.data.products import products as products
 from superpos.data.random_copula import random_copula as random_copula
 from superpos.data.sets import anticorrelated_sets as anticorrelated_sets
 from superpos.data.sets import correlated_sets as correlated_sets

@@ -1,0 +1,1 @@
+"""Computation in superposition: more functions than neurons."""
