@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from experiments.computation.uand import measure as uand
 from experiments.elhage.decomposition import measure as decomposition
 from experiments.elhage.phase_change import sampling
 from experiments.gauge.dynamics import speed
@@ -88,6 +89,11 @@ SMALL = [
     (moves, "N_ELEMENTS", 2),
     (tied, "N_BATCHES", 2),
     (tied, "BATCH", 64),
+    (uand, "FEATURES", (40, 80)),
+    (uand, "WIDTHS", (64, 256)),
+    (uand, "MANY", 40),
+    (uand, "N_PAIRS", 8),
+    (uand, "UNTRAINED", {"m": 8, "d": 32, "n_others": 1.0, "n_examples": 200}),
     (simulated, "N_RUNS", 1),
     (gains, "N_DRAWS", 3),
     (picked, "N_KERNEL_DRAWS", 100),

@@ -31,7 +31,6 @@ SHORT = (
 def claims(layers: Layers, trained: Trained) -> dict[str, Claim]:
     """The claims, of these sizes."""
     m, d = layers.features, layers.widths
-    made = {"source": "theory", "written": "before", "identity": True}
     return claims_of(
         "computation/uand",
         ROWS,
@@ -39,7 +38,7 @@ def claims(layers: Layers, trained: Trained) -> dict[str, Claim]:
         section="universal AND",
         setting=f"m from {m.min()} to {m.max()} features in d from {d.min():g} to {d.max():g}"
         f" dimensions, d neurons, q = 3/√d; trained: m={trained.m}",
-        origin=Origin(**made),
+        origin=Origin("theory", "before", identity=True),
         but={
             "exponent": Origin("paper", "before", SHORT, identity=True),
             "off_by_noise": Origin("control", "before", identity=True),

@@ -14,7 +14,8 @@ ALIKE = 0.05
 SECOND = "the numbers are not in the abstract; from a summary of the paper"
 ROWS: tuple[Row, ...] = (
     ("rates", "the learning rate changes how many neurons are monosemantic at the same loss:"
-     " largest ratio of their numbers among models without a bias at the start whose losses are within 5 %",
+     " largest ratio of their numbers among models without a bias at the start whose losses are"
+     " within 5 %",
      ">=", 2, 0),
     ("engineered", "a bias of -1 at the start that decays makes more neurons monosemantic: median"
      " over the rates of the ratio of their numbers", ">=", 2, 0),

@@ -67,7 +67,7 @@ def judge(measured: Measured) -> list[Verdict]:
         of["everywhere"].judge(np.abs(np.log(ratios)).max(), _worst(grid)),
         of["tractable"].judge(known.mean(), f"from {known.min():.3f} to {known.max():.3f}"),
         of["width"].judge(_in_order(grid)),
-        of["symmetric"].judge(np.mean([each.variation for each in grid]), _largest(grid)),
+        of["symmetric"].judge(float(np.mean([each.variation for each in grid])), _largest(grid)),
         of["more"].judge(*_slope(sizes, "variation")),
         of["many"].judge(*_slope(sizes, "lumps")),
         of["construction"].judge(made.mean(), f"from {made.min():.3f} to {made.max():.3f}"),

@@ -1,5 +1,6 @@
 """The losses of trained and constructed weights, and what both look like."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _draw_sizes(axis: Any, sizes: list[Model]) -> None:
     axis.legend(frameon=False, fontsize=8)
 
 
-def _ticks(axis: Any, values: list[float], form: str) -> None:
+def _ticks(axis: Any, values: Sequence[float], form: str) -> None:
     axis.set_xticks(values, [form.format(each) for each in values])
     axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
 
@@ -86,12 +87,13 @@ def _draw_weights(path: Path, measured: Measured) -> None:
         ("trained", far, far.W),
     )
     figure, axes = new_figure(1, 3, width=11, height=3.7)
-    image = None
+    images = []
     for axis, (name, of, W) in zip(axes, shown, strict=True):
         own = np.diagonal(W)
         others = (W - np.diag(own)) / own.mean()
-        image = axis.imshow(others, cmap="RdBu_r", vmin=-0.6, vmax=0.6, interpolation="nearest")
+        style = {"cmap": "RdBu_r", "vmin": -0.6, "vmax": 0.6, "interpolation": "nearest"}
+        images.append(axis.imshow(others, **style))
         axis.set(title=f"{name}: n = {of.n}, m = {of.m}, p = {of.p:.3g}", xticks=[])
         axis.set_yticks([])
-    figure.colorbar(image, ax=axes, shrink=0.8)
+    figure.colorbar(images[-1], ax=axes, shrink=0.8)
     save(figure, path)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
+from numpy.typing import ArrayLike
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 STARTS = (1.0, -0.3), (0.5, 0.0), (0.05, 0.0)
@@ -72,7 +73,7 @@ def rectified(mean: np.ndarray, s: float) -> tuple[np.ndarray, np.ndarray]:
     return first, (mean**2 + s**2) * above + mean * s * density
 
 
-def best(of: Loss, starts: Sequence[Sequence[float]]) -> tuple[np.ndarray, float]:
+def best(of: Loss, starts: Sequence[ArrayLike]) -> tuple[np.ndarray, float]:
     """The scale and the bias with the least loss, (2,), and that, from the best of some starts."""
     least = min(
         (
@@ -112,7 +113,7 @@ def _sampled(R: np.ndarray, x: np.ndarray) -> Loss:
     mapped = (x @ R) @ R.T / np.float32(R.shape[1])
 
     def of(numbers: np.ndarray) -> float:
-        a, b = np.float32(numbers)
+        a, b = numbers.astype(np.float32)
         return float(np.square(x - np.maximum(a * mapped + b, 0)).mean())
 
     return of

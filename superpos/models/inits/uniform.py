@@ -6,7 +6,7 @@ import numpy as np
 from superpos.arguments import Finite, factory
 from superpos.models.inits.base import Init, fields
 from superpos.models.inits.normal import packed, root
-from superpos.types import Array, Key, Params, Scalars
+from superpos.types import Array, Key, Params, Scalar, Scalars
 
 
 @factory
@@ -28,7 +28,7 @@ def fan_in_uniform(*, bias_offset: Finite = 0.0) -> Init:
         Monosemanticity in Toy Models (arXiv 2211.09169), "Bias" (bias_offset).
     """
 
-    def uniform(key: Key, like: Array, used: Scalars | None, n_in: Scalars) -> Array:
+    def uniform(key: Key, like: Array, used: Scalars | None, n_in: Scalar) -> Array:
         drawn = jax.random.uniform(key, like.shape, like.dtype, -1, 1)
         if used is not None and like.ndim == 2:
             drawn = packed(drawn, used)
