@@ -91,8 +91,8 @@ def networks(dataset: xarray.Dataset, name: str) -> Networks:
     flat = finished_members(dataset, NUMBERS, ("W_in", "W_out", "loss"))
     if not flat.sizes["model"]:
         raise NoMemberError(f"{name}: no finished model")
-    arrays = [flat[each].to_numpy().astype(float) for each in (*NUMBERS, "loss", "W_in", "W_out")]
-    return Networks(*arrays, mixture_of(store.config_of(dataset)))
+    arrays = (flat[each].to_numpy().astype(float) for each in (*NUMBERS, "loss", "W_in", "W_out"))
+    return Networks._make([*arrays, mixture_of(store.config_of(dataset))])
 
 
 def mixture_of(config: Mapping[str, Any]) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.interp.randomised import keep
 from experiments.interp.randomised.bootstrap import interval, means
 from experiments.interp.randomised.claims import EXPLAINER, SINGLE, UNIGRAM
 from experiments.interp.randomised.excerpts import questions_of
@@ -120,7 +121,7 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
 
 
 def tables(measured: Randomised) -> list[Table]:
-    """Arms by measures in each layer, and autoencoders of the trained one that learned less."""
+    """Arms by measures in each layer, autoencoders that learned less, and a run of SmolLM2."""
     found = []
     for layer, scored in zip(measured.layers, measured.scored, strict=True):
         l0 = dict(zip(scored.names, scored.fit[L0], strict=True))
@@ -135,7 +136,7 @@ def tables(measured: Randomised) -> list[Table]:
     agreement = [[name, _known(each)] for name, each in measured.agreement.items()]
     if recovered:
         found.append(Table(LOSS, ["Autoencoder", "Loss recovered"], recovered))
-    return [*found, Table(ALIKE, ["Arm", "PW-MCC"], agreement)]
+    return [*found, Table(ALIKE, ["Arm", "PW-MCC"], agreement), *keep.tables()]
 
 
 LOSS = (

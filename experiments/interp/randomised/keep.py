@@ -33,7 +33,7 @@ def write(folder: Path, file: Path = FILE) -> None:
         "command": run.config["command"],
         "facts": run.facts,
         "claims": {row["id"]: row["measured"] for row in run.records},
-        "tables": [table._asdict() for table in run.tables],
+        "tables": [table._asdict() for table in run.tables if WHICH not in table.caption],
     }
     commit(file, (json.dumps(kept, indent=1, allow_nan=False) + "\n").encode())
 
