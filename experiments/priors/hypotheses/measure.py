@@ -1,6 +1,6 @@
 """How often networks say what the first rule says, where it and the second disagree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -84,8 +84,9 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
     """
     factors, noise = datasets[FACTORS], datasets[NOISE]
     points = [factors.isel(n_hidden=at) for at in range(factors.sizes["n_hidden"])]
-    base = points[0]
-    cells = [picked(point, name(point, base)) for point in points]
+    base = base_of(points)
+    others = [point for point in points if point is not base]
+    cells = [picked(point, name(point, base)) for point in (base, *others)]
     levels = noise["label_noise"].to_numpy().astype(float)
     return Hypotheses(
         base["pair"].to_numpy().astype(int),
@@ -100,19 +101,29 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
     )
 
 
+def base_of(points: Sequence[xarray.Dataset]) -> xarray.Dataset:
+    """The point from which the others differ least, in how many values; they come in any order."""
+    return min(points, key=lambda point: sum(map(len, (changes(each, point) for each in points))))
+
+
+def changes(point: xarray.Dataset, base: xarray.Dataset) -> dict[str, float]:
+    """Coordinate -> value of a point, where it is not as in the base."""
+    return {key: float(point[key]) for key in LABELS if point[key] != base[key]}
+
+
 def name(point: xarray.Dataset, base: xarray.Dataset) -> str:
     """What of a point is not as in the base."""
-    changed = {key: float(point[key]) for key in LABELS if point[key] != base[key]}
-    return ", ".join(f"{LABELS[key]} {value:g}" for key, value in changed.items()) or "base"
+    changed = changes(point, base).items()
+    return ", ".join(f"{LABELS[key]} {value:g}" for key, value in changed) or "base"
 
 
-def picked(dataset: xarray.Dataset, name: str, **changes: Any) -> Picked:
+def picked(dataset: xarray.Dataset, name: str, **data: Any) -> Picked:
     """What the networks of one kind say.
 
     Args:
         dataset: over pair, data_seed and seed.
         name: of the kind.
-        changes: of the data, beside the sizes of the dataset.
+        data: arguments of it, beside the sizes of the dataset.
     """
     order = ("pair", "data_seed", "seed")
     steps = {dim: -1 for dim in dataset["held_out_outputs"].dims if str(dim).startswith("step")}
@@ -120,7 +131,7 @@ def picked(dataset: xarray.Dataset, name: str, **changes: Any) -> Picked:
     said, trained = (
         np.sign(dataset[each].to_numpy()[..., 0]) for each in ("held_out_outputs", "batch_outputs")
     )
-    made = examples(dataset, **changes)
+    made = examples(dataset, **data)
     first, targets = (
         np.array([[part(each) for each in row] for row in made])[:, :, None]
         for part in (lambda each: each.first, lambda each: each.train.targets[:, 0])
@@ -129,7 +140,7 @@ def picked(dataset: xarray.Dataset, name: str, **changes: Any) -> Picked:
     return Picked(name, (said == first).mean(-1), fits)
 
 
-def examples(dataset: xarray.Dataset, **changes: Any) -> list[list[TwoRules]]:
+def examples(dataset: xarray.Dataset, **data: Any) -> list[list[TwoRules]]:
     """The data of each pair and data seed, as they were trained on."""
     sizes = {
         "n_features": dataset.sizes["feature"],
@@ -137,7 +148,7 @@ def examples(dataset: xarray.Dataset, **changes: Any) -> list[list[TwoRules]]:
         "n_held_out": dataset.sizes["held_out"],
     }
     make = jax.jit(
-        lambda pair, seed: two_rules_examples(pair=pair, data_seed=seed, **sizes, **changes)
+        lambda pair, seed: two_rules_examples(pair=pair, data_seed=seed, **sizes, **data)
     )
     pairs, seeds = (dataset[each].to_numpy().astype(np.float32) for each in ("pair", "data_seed"))
     return [[jax.tree.map(np.asarray, make(pair, seed)) for seed in seeds] for pair in pairs]
