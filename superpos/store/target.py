@@ -4,12 +4,13 @@ import hashlib
 import inspect
 import json
 import os
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from superpos import __version__, safetensors
+from superpos import safetensors
 from superpos.arguments import ArgumentError
 from superpos.components import Registry, factory_of
 from superpos.store import opening
@@ -79,7 +80,7 @@ def write_target(
         **config,
         "member": labels,
         "command": command,
-        "superpos": __version__,
+        "superpos": metadata.version("superpos"),
     }
     text = json.dumps(
         description, indent=1, ensure_ascii=False, allow_nan=False, default=np.ndarray.tolist
