@@ -16,6 +16,8 @@ from superpos.types import EMPTY
 Factory = Callable[..., Any]
 Registry = Mapping[str, Mapping[str, Factory]]
 """Group of the config -> kind -> factory."""
+MOST_LISTED = 40
+"""Kinds that a refusal names."""
 
 
 def factory_of(registry: Registry, group: str, kind: Any, path: str) -> Factory:
@@ -27,8 +29,9 @@ def factory_of(registry: Registry, group: str, kind: Any, path: str) -> Factory:
     kinds = registry.get(group, {})
     if not isinstance(kind, str) or kind not in kinds:
         close = did_you_mean(str(kind), kinds)
-        listed = ", ".join(kinds) or "nothing"
-        raise ArgumentError(f"{path}.kind={shown(kind)}: expected one of {listed}{close}")
+        more = f" and {len(kinds) - MOST_LISTED} more" if len(kinds) > MOST_LISTED else ""
+        listed = ", ".join([*kinds][:MOST_LISTED]) or "nothing"
+        raise ArgumentError(f"{path}.kind={shown(kind)}: expected one of {listed}{more}{close}")
     return kinds[kind]
 
 

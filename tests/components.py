@@ -38,6 +38,7 @@ FOLDERS = {
 }
 """Group -> folder of its YAML files."""
 TRIED = {
+    "n_used": [5.0, 4.0],
     "width": [12.0, 5.0, 8.5],
     "k": [2.0, 1.0, 3.5],
     "target": [2.0, 10.0],
@@ -85,6 +86,7 @@ INSIDE = {
 """Group -> the word that chooses one of its components inside a model."""
 HOSTS = {
     "rescaled": "computation",
+    "fan_in_uniform": "mlp",
     **dict.fromkeys(("saelens", "dictionary_learning", "truth", "l0_tuner"), "sae_relu"),
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),

@@ -18,7 +18,7 @@ from superpos import random
 from superpos.arguments import ArgumentError, Count, Fraction, Interval, factory
 from superpos.data.finite import DataSeed, sampled
 from superpos.required import require
-from superpos.types import Array, Batch, Key, Scalar, Source
+from superpos.types import Array, Batch, Key, Params, Scalar, Source, SourceState
 
 PAIRS = (
     "first bit, majority",
@@ -60,7 +60,7 @@ def two_rules(
     shuffled: bool = False,
     data_seed: DataSeed = 0,
 ) -> Source:
-    """A fixed set of examples on which two rules agree, always the same batch in order.
+    """A fixed set of examples on which two rules agree.
 
     Args:
         n_features: inputs, an odd number >= 5, with a mean square of 1 over all of them; those that
@@ -75,7 +75,8 @@ def two_rules(
 
     Returns:
         A Source of n_samples examples, inputs (batch, n_features) and targets (batch, 1), 1 or -1,
-        float32; factors are (batch, 0). It holds out the others.
+        float32; factors are (batch, 0). A batch of n_samples is all of them in order, any other is
+        drawn from them. It holds out the others.
 
     Raises:
         ArgumentError: a value is out of range, pair is no whole number, or n_features is even or
@@ -90,7 +91,12 @@ def two_rules(
         shuffled=shuffled,
         data_seed=data_seed,
     )
-    return sampled(made.train, "in_order", n_samples)._replace(held_out=made.probe)
+    whole, some = (sampled(made.train, each, n_samples) for each in ("in_order", "random"))
+
+    def sample(params: Params, state: SourceState, key: Key, n: int) -> tuple[Batch, SourceState]:
+        return (whole if n == n_samples else some).sample(params, state, key, n)
+
+    return whole._replace(sample=sample, held_out=made.probe)
 
 
 def two_rules_examples(

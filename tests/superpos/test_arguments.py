@@ -342,8 +342,11 @@ def test_sweepable_names_scalars_and_lists_of_scalars() -> None:
 @pytest.mark.parametrize(
     ("function", "names"),
     [
-        (data.sparse_uniform, {"density", "densities.<index>", "density_power"}),
-        (models.autoencoder, {"importance_decay"}),
+        (
+            data.sparse_uniform,
+            {"n_used", "density", "densities.<index>", "density_power", "n_active"},
+        ),
+        (models.autoencoder, {"n_used", "width", "importance_decay"}),
         (models.errors.power, {"loss_exponent", "importance_power", "importance.<index>"}),
         (models.regularisers.noise, {"noise_scale"}),
         (optim.adam, {"learning_rate", "b1", "b2", "eps"}),

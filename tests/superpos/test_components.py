@@ -20,7 +20,10 @@ COSINE = {"kind": "cosine", "n_steps": 10, "warmup_steps": 0, "final": 0.0}
 SPARSE = {"kind": "sparse_uniform", "n_features": 3, "density": 0.5}
 TIED = {"kind": "autoencoder", "n_features": 2, "n_hidden": 2}
 SOURCES = ", ".join(EVERYTHING["data"])
-TAKES_SPARSE = "data sparse_uniform takes n_features, density, densities, density_power, magnitude"
+TAKES_SPARSE = (
+    "data sparse_uniform takes n_features, n_used, density, densities, density_power, n_active,"
+    " magnitude"
+)
 TAKES_ADAM = "optim adam takes learning_rate, b1, b2, eps, schedule"
 
 
@@ -66,8 +69,8 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             "optim",
             {"kind": "adamm"},
             [
-                "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, gram_sgd, muon,"
-                " row_adam, sae_adam, sgd, sgdw, sgld, shampoo; did you mean adam?"
+                "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, gram_sgd, lamb,"
+                " muon, row_adam, sae_adam, sgd, sgdw, sgld, shampoo, signed_adamw; did you mean adam?"
             ],
         ),
         (
@@ -122,8 +125,8 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             "optim",
             {**ADAM, "schedule": {"kind": "cosinee"}},
             [
-                "optim.schedule.kind='cosinee': expected one of constant, cosine, linear;"
-                " did you mean cosine?"
+                "optim.schedule.kind='cosinee': expected one of constant, cosine, linear,"
+                " oscillating; did you mean cosine?"
             ],
         ),
         (
@@ -131,7 +134,7 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             {**TIED, "regularisers": {"nois": {}, "noise": {"noise_scale": -1}, "l1_code": {}}},
             [
                 "model.regularisers.nois: unknown, expected one of attack, l1_code, l1_weights,"
-                " noise; did you mean noise?",
+                " noise, pinned_capacity; did you mean noise?",
                 "model.regularisers.noise.noise_scale=-1: expected a number in [0, inf)",
                 "model.regularisers.l1_code.l1_coefficient: missing",
             ],

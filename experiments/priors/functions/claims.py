@@ -40,6 +40,7 @@ CLAIMS = claims_of(
     section="theorem 4.1",
     setting=PERCEPTRONS,
     origin=Origin("theory", "before"),
+    but={"never_all": Origin("theory", "before", identity=True)},
 ) | claims_of(
     "priors/functions",
     (

@@ -16,6 +16,7 @@ SETTING = (
     " examples with {networks} networks each, of those that fit"
 )
 
+UNTRAINED = "true of networks that learned nothing, too"
 CLAIMS = claims_of(
     "priors/hypotheses",
     (
@@ -79,7 +80,8 @@ CLAIMS = claims_of(
     setting=SETTING,
     origin=Origin("ours", "before"),
     but={
-        "shuffled": Origin("control", "before"),
+        "drops": Origin("ours", "before", UNTRAINED, identity=True),
+        "shuffled": Origin("control", "before", UNTRAINED, identity=True),
         "fits": Origin("control", "before"),
     },
 )  # fmt: skip

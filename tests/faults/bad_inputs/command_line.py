@@ -103,7 +103,7 @@ TOGETHER = [
     case("data.n_used=6", "data.n_used=6: expected at most n_features=5"),
     case(
         "model.width=1;init@model.init=rotated",
-        "model.init: expected glorot, he, notebook, unit or normal_bias beside n_used and width",
+        "model.init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside n_used",
     ),
     case("data.n_active=6", "data.n_active=6: expected densities of at most 1; the largest is 1.2"),
     case("data=finite;data.repeats=1001", "data.repeats=1001: expected at most n_samples=1000"),
@@ -150,13 +150,13 @@ UNKNOWN = [
     case("+foo=1", "foo: unknown key"),
     case(
         "+model.n_hiden=3",
-        "model.n_hiden: unknown, model autoencoder takes n_features, n_hidden, importance_decay,",
+        "model.n_hiden: unknown, model autoencoder takes n_features, n_hidden, n_used, width,",
     ),
     case("+engine.foo=1", "engine.foo: unknown"),
     case("+fit.n_stepz=3", "fit.n_stepz: unknown; did you mean n_steps?"),
     case(
         "+data._target_=os.system",
-        "data._target_: unknown, data sparse_uniform takes n_features, density",
+        "data._target_: unknown, data sparse_uniform takes n_features, n_used, density",
     ),
     case("+analysis._target_=os.system", "analysis._target_: unknown, analysis train"),
     case("data.kind=dense", f"data.kind='dense': expected one of {SOURCES}"),
@@ -356,7 +356,9 @@ MORE = [
         "assets.examples.kjv=nowhere: missing, expected what `make corpus` fetches",
     ),
     case("+evaluations.superposition.at_start=1", "evaluations.superposition.at_start=1: expected"),
-    case("+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of geometry"),
+    case(
+        "+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of boolean_fun"
+    ),
     case("engine.kernel=pallas", "engine.kernel=pallas: expected xla, as there is no GPU"),
     case("model.n_hidden=2147483647", "model: W of shape [5, 2147483647], expected a smaller one"),
     case("+variants.a/b={seed:1}", "+variants.a/b={seed:1}: mismatched input '/' expecting EQUAL"),

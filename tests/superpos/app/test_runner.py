@@ -107,7 +107,8 @@ def test_a_variant_of_another_kind_keeps_what_that_kind_takes(tmp_path: Path) ->
     data, model = (jobs["other"].config[group] for group in ("data", "model"))
     assert data == {"kind": "one_sparse", "n_features": 5}
     assert model["n_hidden"] == 4 and model["init"] == {"kind": "glorot", "init_scale": 1.0}
-    assert set(model) == {"kind", "n_features", "n_hidden", "n_outputs", "bias", "init"}
+    kept = {"n_features", "n_hidden", "n_used", "width", "bias", "init"}
+    assert set(model) == {"kind", "n_outputs", *kept}
     assert jobs["same"].config["model"]["importance_decay"] == 1.0
 
 

@@ -53,6 +53,8 @@ GIVEN = {
     "clean_losses": [1, 2, 1],
     "spliced_losses": [2, 3, 2],
     "ablated_losses": [4, 6, 4],
+    "bits": [[0, 1, 1, 0], [1, 1, 1, 1]],
+    "responses": [[1, 0, 2], [0, 3, 2], [-1, 0, 0], [0, 0, 1]],
     "n_features": 4,
     "n_hidden": 2,
 }
@@ -74,6 +76,8 @@ HELD = {  # dtypes that need no conversion
     **dict.fromkeys(("n_features", "n_hidden", "explained", "floor"), np.float32),
     **dict.fromkeys(("activations", "means", "unembedding", "embedding"), np.float32),
     **dict.fromkeys(("clean_losses", "spliced_losses", "ablated_losses"), np.float32),
+    "responses": np.float32,
+    "bits": bool,
     "used": bool,
     **dict.fromkeys(("matches", "tokens", "contexts"), np.int32),
     **dict.fromkeys(("adjacency", "same", "represented"), bool),
