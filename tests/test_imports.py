@@ -43,6 +43,7 @@ RANKS = {name: rank for rank, tier in enumerate(TIERS) for name in tier}
 TRAINING = {"train", "store", "engine"}
 """Rooms that import no data, model or metric: who calls them hands those in."""
 MAY_IMPORT = {"types", "memory", "required", "arguments", "components", "random", *TRAINING}
+MAY_IMPORT |= {"safetensors"}  # a format of files
 OFFERED = "superpos/train/__init__.py"
 """Offers what the rooms above it have, loaded when first asked for."""
 HYDRA = {"hydra", "omegaconf"}

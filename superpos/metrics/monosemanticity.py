@@ -2,11 +2,11 @@
 
 import jax.numpy as jnp
 
-from superpos.metrics.entry import PerFeature, Vectors, metric
+from superpos.metrics.entry import PerHidden, Vectors, metric
 
 
 @metric
-def response_shares(responses: Vectors) -> PerFeature:
+def response_shares(responses: Vectors) -> PerHidden:
     """The largest share that one feature has in the responses of each neuron.
 
     Args:

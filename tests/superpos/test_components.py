@@ -70,7 +70,8 @@ def test_sound_component_has_no_problems(group: str, node: Any) -> None:
             {"kind": "adamm"},
             [
                 "optim.kind='adamm': expected one of adam, adamw, balanced_sgd, gram_sgd, lamb,"
-                " muon, row_adam, sae_adam, sgd, sgdw, sgld, shampoo, signed_adamw; did you mean adam?"
+                " muon, row_adam, sae_adam, sgd, sgdw, sgld, shampoo, signed_adamw; did you mean"
+                " adam?"
             ],
         ),
         (

@@ -103,7 +103,7 @@ TOGETHER = [
     case("data.n_used=6", "data.n_used=6: expected at most n_features=5"),
     case(
         "model.width=1;init@model.init=rotated",
-        "model.init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside n_used",
+        "model.init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside",
     ),
     case("data.n_active=6", "data.n_active=6: expected densities of at most 1; the largest is 1.2"),
     case("data=finite;data.repeats=1001", "data.repeats=1001: expected at most n_samples=1000"),

@@ -194,7 +194,7 @@ def test_experiments_lists_every_file() -> None:
             ["optim=adamm"],
             f"optim=adamm: expected one of {', '.join(REGISTRY['optim'])}; did you mean adam?",
         ),
-        (["schedule=step"], "schedule=step: expected one of constant, cosine, linear,"),
+        (["schedule=step"], "schedule=step: expected one of constant, cosine, linear, oscillating"),
         (["data=foo"], f"data=foo: expected one of {', '.join(REGISTRY['data'])}"),
     ],
 )

@@ -176,7 +176,7 @@ def test_part_of_the_data_is_the_data_of_that_size() -> None:
         ),
         (
             lambda: models.autoencoder(**PART, init=inits.polygon(vertices=3, radius=1.0)),
-            "init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside n_used and",
+            "init: expected glorot, he, notebook, unit, normal_bias or fan_in_uniform beside",
         ),
         (
             lambda: models.computation(**PART, hidden_activation="solu"),
