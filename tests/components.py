@@ -98,6 +98,7 @@ OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
 DATA = {
     **dict.fromkeys(("interpretation", "held_out_fit", "spliced"), OF_TEXTS),
     "text_activations": OF_TEXTS[1:],
+    "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     "outputs": ("data=two_rules", "model.n_outputs=1"),
 }
