@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, NonNegative, factory
-from superpos.types import Array, Batch, Key, Members, Params, Source, SourceState, vectors
+from superpos.data.source import with_batches
+from superpos.types import Array, Batch, Members, Source, vectors
 
 
 @factory
@@ -35,12 +36,9 @@ def activations(
     def codes(inputs: Array) -> Array:
         return jax.vmap(lambda x: members.model.apply(params, state, x).code)(inputs)
 
-    def sample(
-        given: Params, drawn: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, drawn = data.sample(given, drawn, key, batch_size)
+    def change(batch: Batch) -> Batch:
         code = codes(batch.inputs)
-        return dataclasses.replace(batch, inputs=code, targets=code), drawn
+        return dataclasses.replace(batch, inputs=code, targets=code)
 
     takes = members.model.takes
     if (
@@ -57,9 +55,5 @@ def activations(
         width = jax.eval_shape(codes, example).shape[-1]
         if width != n_features:
             raise ArgumentError(f"n_features={n_features}: expected the {width} of members")
-    return data._replace(
-        sample=sample,
-        sample_columns=None,
-        gives=vectors(n_features),
-        directions=getattr(params, "W", None),
-    )
+    known = getattr(params, "W", None)
+    return with_batches(data, change, vectors(n_features))._replace(directions=known)

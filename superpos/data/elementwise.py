@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
-from superpos.data.source import check_inputs
-from superpos.types import Array, Batch, Key, KeyData, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Array, Batch, KeyData, Source, vectors
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "abs": jnp.abs,
@@ -48,11 +48,8 @@ def elementwise(
     of = FUNCTIONS[function]
     check_inputs(n_features, data)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
-        return dataclasses.replace(batch, targets=of(batch.inputs)), state
+    def change(batch: Batch) -> Batch:
+        return dataclasses.replace(batch, targets=of(batch.inputs))
 
     def columns(words: KeyData, batch_size: int) -> tuple[list[Array], list[Array]]:
         assert data.sample_columns is not None
@@ -60,4 +57,5 @@ def elementwise(
         return inputs, [of(column) for column in inputs]
 
     columns_or_none = None if data.sample_columns is None else columns
-    return data._replace(sample=sample, sample_columns=columns_or_none, gives=vectors(n_features))
+    changed = with_batches(data, change, vectors(n_features))
+    return changed._replace(sample_columns=columns_or_none)

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, NonNegative, Seed, factory
-from superpos.data.source import check_inputs
-from superpos.types import Array, Batch, Key, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Array, Batch, Source, vectors
 
 
 @factory
@@ -48,19 +48,16 @@ def embedded(
     known = checked_directions(directions, n_features)
     check_inputs(known.shape[0], data)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
+    def change(batch: Batch) -> Batch:
         bias = jax.random.normal(jax.random.key(bias_seed), (n_features,), jnp.float32)
         bias = bias * (bias_norm / jnp.linalg.norm(bias))
         sums = jnp.matmul(batch.factors, known, precision=jax.lax.Precision.HIGHEST)
         inputs = (sums + bias[None]).astype(jnp.float32)
         wanted = inputs if targets == "inputs" else batch.factors
-        return dataclasses.replace(batch, inputs=inputs, targets=wanted), state
+        return dataclasses.replace(batch, inputs=inputs, targets=wanted)
 
     gives = vectors(n_features, n_features if targets == "inputs" else known.shape[0])
-    return data._replace(sample=sample, sample_columns=None, gives=gives, directions=known)
+    return with_batches(data, change, gives)._replace(directions=known)
 
 
 def checked_directions(directions: Any, n_features: int) -> Array:

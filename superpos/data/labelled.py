@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from superpos import random
 from superpos.arguments import Count, factory
 from superpos.data.finite import DataSeed
-from superpos.data.source import check_inputs
-from superpos.types import Batch, Key, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Batch, Source, vectors
 
 
 @factory
@@ -48,14 +48,10 @@ def labelled(
     B = jax.random.normal(key_out, (n_teacher, n_classes), jnp.float32)
     B = B - B.mean(0, keepdims=True)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
+    def change(batch: Batch) -> Batch:
         hidden = jax.nn.relu(jnp.matmul(batch.inputs, A, precision=jax.lax.Precision.HIGHEST))
         scores = jnp.matmul(hidden, B, precision=jax.lax.Precision.HIGHEST)
         targets = jax.nn.one_hot(jnp.argmax(scores, axis=-1), n_classes, dtype=jnp.float32)
-        return dataclasses.replace(batch, targets=targets), state
+        return dataclasses.replace(batch, targets=targets)
 
-    gives = vectors(n_features, n_classes)
-    return data._replace(sample=sample, sample_columns=None, gives=gives)
+    return with_batches(data, change, vectors(n_features, n_classes))

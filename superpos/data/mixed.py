@@ -12,8 +12,8 @@ import jax.numpy as jnp
 
 from superpos import random
 from superpos.arguments import Count, MaybeCount, NonNegative, Seed, factory
-from superpos.data.source import check_inputs
-from superpos.types import Array, Batch, Key, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Array, Batch, Source, vectors
 
 Mixture = Literal["gaussian", "embedding"]
 
@@ -52,15 +52,12 @@ def mixed(
     """
     check_inputs(n_features, data)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
+    def change(batch: Batch) -> Batch:
         M = mixing_matrix(mixture, n_features, n_embed, mixture_seed)
         mixture_of = jnp.matmul(batch.inputs, M.T, precision=jax.lax.Precision.HIGHEST)
-        return dataclasses.replace(batch, targets=batch.targets + mixing * mixture_of), state
+        return dataclasses.replace(batch, targets=batch.targets + mixing * mixture_of)
 
-    return data._replace(sample=sample, sample_columns=None, gives=vectors(n_features))
+    return with_batches(data, change, vectors(n_features))
 
 
 def mixing_matrix(mixture: Mixture, n_features: int, n_embed: int | None, seed: int) -> Array:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import Count, factory
-from superpos.data.source import check_inputs
-from superpos.types import Array, Batch, Key, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Array, Batch, Source, vectors
 
 
 @factory
@@ -29,16 +29,13 @@ def normalised(*, n_features: Count, data: Source) -> Source:
     """
     check_inputs(n_features, data)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
+    def change(batch: Batch) -> Batch:
         norms = jnp.linalg.norm(batch.inputs, axis=-1, keepdims=True)
 
         def scaled(leaf: Array) -> Array:
             return leaf / jnp.where(norms > 0, norms, 1)
 
-        return jax.tree.map(scaled, batch), state
+        return jax.tree.map(scaled, batch)
 
     gives = vectors(n_features) if data.gives is None else data.gives
-    return data._replace(sample=sample, sample_columns=None, gives=gives)
+    return with_batches(data, change, gives)

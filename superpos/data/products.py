@@ -10,8 +10,8 @@ from typing import Annotated
 import jax.numpy as jnp
 
 from superpos.arguments import Interval, factory
-from superpos.data.source import check_inputs
-from superpos.types import Batch, Key, Params, Source, SourceState, vectors
+from superpos.data.source import check_inputs, with_batches
+from superpos.types import Batch, Source, vectors
 
 TwoOrMore = Annotated[int, Interval("[2, 2147483647]")]
 
@@ -34,12 +34,8 @@ def products(*, n_features: TwoOrMore, data: Source) -> Source:
     check_inputs(n_features, data)
     first, second = jnp.triu_indices(n_features, 1)
 
-    def sample(
-        params: Params, state: SourceState, key: Key, batch_size: int
-    ) -> tuple[Batch, SourceState]:
-        batch, state = data.sample(params, state, key, batch_size)
+    def change(batch: Batch) -> Batch:
         targets = batch.inputs[:, first] * batch.inputs[:, second]
-        return dataclasses.replace(batch, targets=targets), state
+        return dataclasses.replace(batch, targets=targets)
 
-    gives = vectors(n_features, len(first))
-    return data._replace(sample=sample, sample_columns=None, gives=gives)
+    return with_batches(data, change, vectors(n_features, len(first)))

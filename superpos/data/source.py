@@ -6,7 +6,7 @@ import jax
 
 from superpos.arguments import ArgumentError, MaybeCount, Seed, factory
 from superpos.required import check_key
-from superpos.types import Array, Batch, Example, Key, KeyData, Params, Source
+from superpos.types import Array, Batch, Example, Key, KeyData, Params, Source, SourceState
 
 _AT_START = 2**32 - 1
 """Folded into the key of a batch for that of the state before it."""
@@ -36,6 +36,24 @@ def stateless(
         return sample(key, batch_size), state
 
     return Source(init, stateful, sample_columns, gives)
+
+
+def with_batches(data: Source, change: Callable[[Batch], Batch], gives: Example | None) -> Source:
+    """A source whose batches are those of another one, changed once they are drawn.
+
+    Args:
+        data: the other source.
+        change: of a batch.
+        gives: shapes and dtypes of an example after it; None where they are not declared.
+    """
+
+    def sample(
+        params: Params, state: SourceState, key: Key, batch_size: int
+    ) -> tuple[Batch, SourceState]:
+        batch, state = data.sample(params, state, key, batch_size)
+        return change(batch), state
+
+    return data._replace(sample=sample, sample_columns=None, gives=gives)
 
 
 def draw(source: Source, key: Key, batch_size: int, params: Params = ()) -> Batch:
