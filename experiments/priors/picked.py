@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import scipy
 import xarray
 
+from experiments import statistics
 from superpos.data import boolean_inputs
 from superpos.models import kernels
 from superpos.train import store
@@ -160,9 +160,7 @@ def floor(counts: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's rank correlation; nan where one does not vary or there are fewer than three."""
-    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return np.nan
-    return float(np.asarray(scipy.stats.spearmanr(a, b))[0])
+    return statistics.spearman(a, b) if len(a) >= 3 else np.nan
 
 
 def ratio(a: float, b: float) -> float:

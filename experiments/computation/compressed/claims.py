@@ -11,6 +11,7 @@ from experiments.computation.compressed.measure import (
     swapped,
     variation,
 )
+from experiments.statistics import mean
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 SQUARED, FOURTH = 2.0, 4.0
@@ -86,13 +87,9 @@ def _judge_powers(of: dict[str, Claim], found: Networks) -> list[Verdict]:
     shares = served(found.W_in, found.W_out).mean(-1)
     pairs = list(zip(found.W_in[fourth], found.W_out[fourth], strict=True))
     return [
-        of["squared_half"].judge(_mean(shares[squared])),
-        of["fourth_all"].judge(_mean(shares[fourth])),
-        of["fourth_even"].judge(_mean(variation(found.W_in, found.W_out)[fourth])),
-        of["fourth_swap"].judge(_mean([swapped(*each) for each in pairs])),
-        of["fourth_inverse"].judge(_mean([cosine_to_inverse(*each) for each in pairs])),
+        of["squared_half"].judge(mean(shares[squared])),
+        of["fourth_all"].judge(mean(shares[fourth])),
+        of["fourth_even"].judge(mean(variation(found.W_in, found.W_out)[fourth])),
+        of["fourth_swap"].judge(mean([swapped(*each) for each in pairs])),
+        of["fourth_inverse"].judge(mean([cosine_to_inverse(*each) for each in pairs])),
     ]
-
-
-def _mean(values: "np.ndarray | list[float]") -> float | None:
-    return float(np.mean(values)) if len(values) else None

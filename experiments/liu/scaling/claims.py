@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from experiments.liu.scaling.measure import STRONG, WEAK, Models, Power, Scaling, fit, welch
+from experiments.statistics import mean
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 FLAT, EVEN, SKEWED, STEEP = (0.0, 0.5), (0.5, 1.0), (1.5, 2.0), 2.0
@@ -58,22 +59,18 @@ def judge(measured: Scaling) -> list[Verdict]:
     of, weak, strong = claims(models), models.where(decay=WEAK), models.where(decay=STRONG)
     skewed = strong.power >= 1
     return [
-        of["weak_fraction"].judge(_mean((weak.kept / weak.m)[weak.power >= 1])),
-        of["strong_fraction"].judge(_mean(strong.kept / models.n)),
-        of["weak_loss"].judge(_mean(weak.over_missed), _ratios(weak)),
+        of["weak_fraction"].judge(mean((weak.kept / weak.m)[weak.power >= 1])),
+        of["strong_fraction"].judge(mean(strong.kept / models.n)),
+        of["weak_loss"].judge(mean(weak.over_missed), _ratios(weak)),
         of["weak_exponent"].judge(*_deviation(weak, {a: a - 1 for a in SKEWED})),
         of["weak_flat"].judge(*_deviation(weak, dict.fromkeys(FLAT, 0.0))),
         of["strong_exponent"].judge(*_deviation(strong, dict.fromkeys(EVEN, 1.0))),
         of["strong_steep"].judge(*_exponent(strong.where(power=STEEP))),
-        of["overlap"].judge(_mean(strong.overlap * strong.m)),
+        of["overlap"].judge(mean(strong.overlap * strong.m)),
         of["welch"].judge(_over_welch(strong)),
         of["important"].judge(float(np.median(strong.important[skewed])) if skewed.any() else None),
         _judge_activity(of["activity"], strong, measured.activity),
     ]
-
-
-def _mean(values: np.ndarray) -> float | None:
-    return float(values.mean()) if values.size else None
 
 
 def _ratios(weak: Models) -> str:

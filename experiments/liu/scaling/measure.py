@@ -8,6 +8,7 @@ import xarray
 
 from experiments.elhage.geometry import cosines, represented
 from experiments.flat import finished_members
+from superpos import metrics
 from superpos.store.best import NoMemberError
 
 STRONG, WEAK = -1.0, 1.0
@@ -159,7 +160,7 @@ OVERLAPS = {
 
 def welch(n: int, m: np.ndarray) -> np.ndarray:
     """The least mean and the least largest squared overlap of n unit vectors in m dimensions."""
-    return np.maximum(n - m, 0) / (m * (n - 1))
+    return np.asarray(metrics.readout_floor(float(n), m), float)
 
 
 def fit(models: Models) -> Power:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from experiments.prieto.geometry.measure import Geometry, off_diagonal_correlation
+from experiments.statistics import mean
 from superpos.app.claims.ledger import Origin, Row, Verdict, claims_of
 
 WEAK, STRONG = 1.0, 6.0
@@ -45,18 +46,14 @@ def judge(measured: Geometry) -> list[Verdict]:
     )
     similar = [off_diagonal_correlation(W @ W.T, measured.covariance) for W in circle.W]
     return [
-        CLAIMS["order"].judge(_mean(circle.ordered)),
-        CLAIMS["circulant"].judge(_mean(circle.circulant)),
-        CLAIMS["constructive"].judge(_mean(similar)),
-        CLAIMS["figure_eight"].judge(_mean(eight.explained)),
+        CLAIMS["order"].judge(mean(circle.ordered)),
+        CLAIMS["circulant"].judge(mean(circle.circulant)),
+        CLAIMS["constructive"].judge(mean(similar)),
+        CLAIMS["figure_eight"].judge(mean(eight.explained)),
         CLAIMS["order_of_data"].judge(_less(circle.ordered, independent.ordered)),
         CLAIMS["circulant_of_data"].judge(_less(circle.circulant, independent.circulant)),
         CLAIMS["decay"].judge(_less(circle.explained, measured.circle.where(WEAK).explained)),
     ]
-
-
-def _mean(values: "np.ndarray | list[float]") -> float | None:
-    return float(np.mean(values)) if len(values) else None
 
 
 def _less(first: np.ndarray, second: np.ndarray) -> float | None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import scipy
 import xarray
 
 from superpos.data.two_rules import TwoRules, two_rules_examples
@@ -186,12 +187,12 @@ def limits(base: xarray.Dataset, config: Mapping[str, Any]) -> dict[str, Picked]
 
 def wilson(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval of a share, of hits among n; from 0 to 1 where n is 0."""
-    z = 1.959964
-    n = np.maximum(n, 1e-9)
-    share = hits / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+    known = [
+        scipy.stats.binomtest(int(k), int(of)).proportion_ci(method="wilson") if of else (0.0, 1.0)
+        for k, of in zip(hits, n, strict=True)
+    ]
+    low, high = np.transpose(known)
+    return low, high
 
 
 def _mean(agreement: np.ndarray, fits: np.ndarray) -> np.ndarray:

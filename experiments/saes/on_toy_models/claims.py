@@ -1,9 +1,9 @@
 """What is claimed of the features that come back."""
 
 import numpy as np
-import scipy.stats
 
 from experiments.saes.on_toy_models.measure import Dictionaries, Recovered, Toys, mean_where
+from experiments.statistics import spearman
 from superpos.app.claims.ledger import Origin, Verdict, claims_of, settle
 
 IN_SUPERPOSITION = 1.5
@@ -94,14 +94,6 @@ def by_density(
 def at(values: np.ndarray, setting: np.ndarray) -> np.ndarray:
     """Values (settings, k) at the setting of each, (k,)."""
     return values[setting, np.arange(values.shape[1])]
-
-
-def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's correlation, nan where one of them is constant."""
-    ranks = scipy.stats.rankdata(x), scipy.stats.rankdata(y)
-    if not all(np.ptp(each) > 0 for each in ranks):
-        return np.nan
-    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def rank_by_dimensionality(measured: Recovered) -> np.ndarray:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from experiments.saes.on_toy_models.claims import spearman
 from experiments.saes.synthbench.measure import (
     BATCH_TOPK,
     JUMPRELU,
@@ -13,6 +12,7 @@ from experiments.saes.synthbench.measure import (
     PURSUIT,
     Benchmark,
 )
+from experiments.statistics import spearman
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 SETTING = (
