@@ -42,6 +42,29 @@ def largest(variables: Iterable[Any]) -> int:
     return max((var.aval.size * var.aval.dtype.itemsize for var in variables), default=0)
 
 
+def packed(program: Iterable[core.JaxprEqn]) -> int:
+    """Bytes that the library for products on a CPU lays out anew, without telling XLA.
+
+    Of an operand it takes 128 of the numbers that are summed over at a time, in rows of 8
+    (measured: 10 shapes of a batch times a matrix).
+    """
+    products = (each for each in program if each.primitive.name == "dot_general")
+    return max(map(_packed, products), default=0)
+
+
+def _packed(product: core.JaxprEqn) -> int:
+    summed, _ = product.params["dimension_numbers"]
+    return max(
+        _packed_operand(var.aval, axes) for var, axes in zip(product.invars, summed, strict=True)
+    )
+
+
+def _packed_operand(aval: Any, axes: tuple[int, ...]) -> int:
+    length = math.prod(aval.shape[axis] for axis in axes)
+    at_once = min(-(-length // 8) * 8, 128)
+    return aval.size // max(length, 1) * at_once * aval.dtype.itemsize
+
+
 def equations(jaxpr: core.Jaxpr, *, looped: bool = False) -> Iterator[core.JaxprEqn]:
     """What a program computes anew in every turn of a loop.
 

@@ -15,7 +15,7 @@ from superpos.engine.starts import values_of
 from superpos.engine.threads import side_by_side
 from superpos.engine.tracing import Traced, traced_chunk
 from superpos.memory import equations as equations_of
-from superpos.memory import largest, nbytes
+from superpos.memory import largest, nbytes, packed
 from superpos.store import results
 from superpos.store.afterwards import check_names
 from superpos.store.grid import SEED
@@ -222,12 +222,10 @@ def digest_of_text(text: str) -> str:
 def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:
     """What XLA says; and on a CPU, what the library for its products packs without telling XLA."""
     memory = compiled.memory_analysis()
-    products = [each for each in equations if each.primitive.name == "dot_general"]
-    packed = largest(var for each in products for var in each.invars)
     return (
         memory.argument_size_in_bytes
         + memory.output_size_in_bytes
         + memory.temp_size_in_bytes
         - memory.alias_size_in_bytes
-        + (packed if platform == "cpu" else 0)
+        + (packed(equations) if platform == "cpu" else 0)
     )

@@ -39,6 +39,16 @@ def test_the_free_memory_is_a_part_of_that_of_the_machine_and_of_its_container(
     assert memory.available_bytes() == free // n_devices
 
 
+@pytest.mark.parametrize(
+    ("n", "batch", "numbers"), [(5, 1000, 8 * 1000), (400, 1000, 128 * 1000), (400, 1, 400 * 128)]
+)
+def test_products_pack_a_block_of_the_larger_operand(n, batch, numbers):
+    """Of what is summed over: all in rows of 8, or 128 of it."""
+    product = jax.make_jaxpr(jax.numpy.dot)(jax.numpy.ones((400, n)), jax.numpy.ones((n, batch)))
+    assert memory.packed(product.jaxpr.eqns) == 4 * numbers
+    assert memory.packed([]) == 0
+
+
 def test_only_a_want_of_memory_is_out_of_memory():
     wanting = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 5 bytes")
     assert is_out_of_memory(wanting)
