@@ -43,6 +43,7 @@ def sweep_arguments(plan: SweepPlan) -> dict[str, Any]:
         "zipped": plan.zipped,
         "spec": plan.spec,
         "assets": plan.trained_with,
+        "devices": jax.local_devices()[: engine["n_devices"]],
         **{name: engine[name] for name in settings},
     }
 
@@ -108,6 +109,7 @@ def measure_after(plan: SweepPlan, folder: Path) -> None:
                 spec=spec_after(plan.config, name),
                 over=axes,
                 assets=plan.assets,
+                devices=jax.local_devices()[: engine["n_devices"]],
                 chunk=engine["chunk"],
                 measure_width=engine["measure_width"],
                 memory_fraction=engine["memory_fraction"],

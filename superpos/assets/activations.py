@@ -159,7 +159,7 @@ class _Collection(NamedTuple):
         keys = jax.random.split(jax.random.fold_in(jax.random.key(self.seed), which), 3)
         trained, _ = self.members.at(which)
         needed = jax.tree.map(lambda leaf: leaf[: max(self.layers) + 1], trained.layers)
-        params = _params(arm, keys[0], trained.replace(layers=needed))
+        params = _params(arm.of_params, keys[0], trained.replace(layers=needed))
         what = (arm.of_text, self.members.model.transformer, self.layers, self.site)
         found = _of_texts(what, params, self.texts.tokens, keys[1])[:, :, self.skip :]
         n_tokens = trained.embedding.shape[0]
@@ -285,12 +285,12 @@ def _kept(folder: Path, about: Mapping[str, Any], collection: _Collection) -> di
     place, n_layers, n_parts = folder / FOLDER / name, len(collection.layers), collection.n_parts
     of_part = collection.shapes(n_layers)
     try:
-        shards.make(place, about, of_part, n_parts, collection)
         found = {
             each: aligned((n_layers, n_parts, *of.shape[1:]), of.dtype)
             for each, of in of_part.items()
         }
-        for number, arrays in enumerate(shards.read(place, of_part, n_parts)):
+        parts = shards.kept(place, about, of_part, n_parts, collection)
+        for number, arrays in enumerate(parts):
             for each, array in arrays.items():
                 found[each][:, number] = array
     except shards.StoreError as error:

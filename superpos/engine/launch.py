@@ -26,8 +26,9 @@ from superpos.engine import fragile, plan
 from superpos.engine.assets import Build
 from superpos.engine.placing import Placed, named_shapes, shapes_of
 from superpos.engine.plan import Chunk
-from superpos.engine.program import Executable, Program, compile_chunk
+from superpos.engine.program import Executable, Program, compile_chunk, looped_bytes
 from superpos.engine.threads import as_here, side_by_side
+from superpos.engine.tracing import Traced, traced_chunk
 from superpos.engine.width import MEMORY_FRACTION, Search
 from superpos.memory import available_bytes
 from superpos.store import results
@@ -256,18 +257,26 @@ def search(
     assets = assets or {device: {} for device in where}
     shapes = shapes_of(assets[where[0]])
 
+    @functools.cache
+    def traced(width: Width) -> Traced:
+        budget = memory_fraction * available_bytes()
+        return traced_chunk(build, grid.given, width, key.dtype, shapes, budget, dims)
+
+    def looped(width: Width) -> int:
+        return looped_bytes(traced(width))
+
     def compile_width(width: Width) -> Program:
         names = tuple(sorted(grid.given)), tuple((name, *dims[name]) for name in sorted(dims))
         name = (width, names, key.dtype, where, *named_shapes(shapes))
         if name not in compiled:
-            budget = memory_fraction * available_bytes()
             compiled[name] = compile_chunk(
-                build, grid.given, width, key.dtype, where, shapes, dims, budget
+                build, grid.given, width, key.dtype, where, shapes, traced=traced(width)
             )
         return compiled[name]
 
     return Search(
         compile=compile_width,
+        looped=looped,
         seconds_per_block=functools.partial(seconds_per_block, grid, key, assets),
         largest=plan.largest(grid.members),
         n_devices=len(where),

@@ -58,7 +58,6 @@ class Program(NamedTuple):
         schema: shape, dtype and names of the dimensions of each result of a member.
         n_bytes: memory that the program takes on a device, assets included.
         n_bytes_assets: that of the assets alone, which does not depend on the width.
-        n_bytes_looped: the largest array that is computed anew in every update.
         seconds: what compiling took.
         digest: hash of what the program computes; the content of assets is not in it.
     """
@@ -70,7 +69,6 @@ class Program(NamedTuple):
     schema: Schema
     n_bytes: int
     n_bytes_assets: int
-    n_bytes_looped: int
     seconds: float
     digest: str
 
@@ -84,8 +82,9 @@ def compile_chunk(
     assets: Mapping[str, Any] = EMPTY,
     dims: Dims = EMPTY,
     budget: float = math.inf,
+    traced: Traced | None = None,
 ) -> Program:
-    """Compile a chunk, calling `build` in a trace for each function.
+    """Compile a chunk, after a trace that calls `build` for each function.
 
     Each device gets an executable that knows of no other: a program that spans several devices is
     compiled in another way, and its last bits differ.
@@ -100,6 +99,7 @@ def compile_chunk(
         assets: shapes and dtypes of what all members share, by name.
         dims: names of dimensions that take precedence over those of the training.
         budget: bytes that a chunk may take.
+        traced: the trace of all this, where there is one.
 
     Returns:
         The program.
@@ -111,7 +111,7 @@ def compile_chunk(
     """
     start = time.perf_counter()
     assets = dict(assets)  # any other mapping is no tree of arrays
-    traced = traced_chunk(build, points, width, key_dtype, assets, budget, dims)
+    traced = traced or traced_chunk(build, points, width, key_dtype, assets, budget, dims)
     schedule = schedule_of(traced.run)
     shapes = _shapes(traced)
     schema = _schema(traced, shapes, schedule, points)
@@ -130,7 +130,6 @@ def compile_chunk(
         schema=schema,
         n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][1:]),
         n_bytes_assets=nbytes(assets),
-        n_bytes_looped=largest(var for each in equations for var in each.outvars),
         seconds=time.perf_counter() - start,
         digest=digest_of_text("".join(each.as_text() for each in lowered[0][1:])),
     )
@@ -158,6 +157,12 @@ def schema_of(
     """
     traced = traced_chunk(build, points, Width(1, 1), key_dtype, assets, budget)
     return _schema(traced, _shapes(traced), schedule_of(traced.run), points)
+
+
+def looped_bytes(traced: Traced) -> int:
+    """The largest array that is computed anew in every update."""
+    equations = equations_of(traced.advance.jaxpr.jaxpr)
+    return largest(var for each in equations for var in each.outvars)
 
 
 def check_results(schema: Schema, schedule: Schedule, n_members: int, budget: float) -> None:

@@ -191,7 +191,8 @@ def _put_invalid(
 def _search(work: Work) -> tuple[Any, Search]:
     """Assets on the devices, and the programs to choose from."""
     settings = work.settings
-    where = tuple(settings.devices or jax.local_devices())
+    # Where there are fewer members than devices, no program is compiled for the others.
+    where = tuple(settings.devices or jax.local_devices())[: max(1, work.grid.n_members)]
     on_devices = placed(arrays_of(work.assets), where)
     search = launch.search(
         reading(work.build, work.assets),

@@ -57,9 +57,11 @@ class Score(NamedTuple):
     n: int
 
 
-Scorer = Callable[[Explanation, Contexts, np.ndarray, np.random.Generator], Score]
-"""An explanation, contexts of other documents than it was fitted on, the activations of the latent
-on them (n, length), a generator -> a score."""
+ScoreOf = Callable[[Explanation], Score]
+"""An explanation, of a latent whose examples are chosen -> a score."""
+Scorer = Callable[[Contexts, np.ndarray, np.random.Generator], ScoreOf]
+"""Contexts, the activations of one latent on them (n, length), a generator -> the function that
+scores explanations, which were fitted on other documents, all on the same examples."""
 
 
 def check(contexts: Contexts) -> None:

@@ -107,15 +107,16 @@ def score(
         for reseed, (fitting, scoring) in enumerate(parts):
             fitted, held_out = (values[half] for half in halves[reseed])
             key = (seed, reseed, latent)
+            scores_of = [
+                scorer(scoring, held_out, _generator(*key, f"scorers.{name}"))
+                for name, scorer in scorers.items()
+            ]
             for at, (name, explain) in enumerate(explainers.items()):
                 explanation = _checked(
                     name, explain(fitting, fitted, _generator(*key, f"explainers.{name}"))
                 )
                 bits[reseed, latent, at] = explanation.bits
-                found[reseed, latent, at] = [
-                    score_of(explanation, scoring, held_out, _generator(*key, f"scorers.{name}"))
-                    for name, score_of in scorers.items()
-                ]
+                found[reseed, latent, at] = [score_of(explanation) for score_of in scores_of]
     by_scorer = dict(zip(scorers, np.moveaxis(found, -2, 0), strict=True))
     return Scores(
         explainers=tuple(explainers),

@@ -31,14 +31,16 @@ def framed(magic: bytes, name: str, arrays: Mapping[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     named: dict[str, Any] = {**arrays}
     np.savez(buffer, allow_pickle=False, **named)
-    payload = buffer.getvalue()
-    return _frame(magic, name, payload) + b"\n" + payload
+    payload = buffer.getbuffer()
+    return b"".join([_frame(magic, name, payload), b"\n", payload])
 
 
 def unframed(magic: bytes, name: str, data: bytes) -> dict[str, np.ndarray] | None:
     """The arrays that `framed` was given; None when anything is not as it was written."""
-    frame, _, payload = data.partition(b"\n")
-    if frame != _frame(magic, name, payload) or payload.count(_ENTRY) > npy.MOST_ARRAYS:
+    begin = data.find(b"\n") + 1
+    payload = memoryview(data)[begin:]  # which copies nothing
+    frame = _frame(magic, name, payload) + b"\n"
+    if data[:begin] != frame or data.count(_ENTRY, begin) > npy.MOST_ARRAYS:
         return None
     try:
         return npy.read_arrays(io.BytesIO(payload), len(payload), _KINDS)
@@ -46,6 +48,7 @@ def unframed(magic: bytes, name: str, data: bytes) -> dict[str, np.ndarray] | No
         return None
 
 
-def _frame(magic: bytes, name: str, payload: bytes) -> bytes:
-    digest = hashlib.sha256(name.encode() + payload).hexdigest()
-    return b" ".join([magic, str(FORMAT).encode(), name.encode(), digest.encode()])
+def _frame(magic: bytes, name: str, payload: memoryview) -> bytes:
+    digest = hashlib.sha256(name.encode())
+    digest.update(payload)
+    return b" ".join([magic, str(FORMAT).encode(), name.encode(), digest.hexdigest().encode()])

@@ -26,14 +26,14 @@ Shapes = Mapping[str, Any]
 """Name -> shape and dtype of an array, as `jax.ShapeDtypeStruct` has them."""
 
 
-def make(
+def kept(
     folder: Path,
     about: Mapping[str, Any],
     shapes: Shapes,
     n_shards: int,
     part: Callable[[int], Mapping[str, np.ndarray]],
-) -> None:
-    """Make the parts that are not there yet.
+) -> Iterator[dict[str, np.ndarray]]:
+    """The parts, one after the other; those that are not there, or damaged, are made.
 
     Args:
         folder: where they are kept; held by one process at a time.
@@ -55,26 +55,13 @@ def make(
             raise StoreError(f"{folder}: holds other arrays; choose another folder")
         for number in range(n_shards):
             file = files.own(folder, _name(number))
-            if file.exists():
-                if _arrays(file, shapes) is not None:
-                    continue
-                files.quarantine(file, folder)
-            arrays = {name: np.asarray(array) for name, array in part(number).items()}
-            files.commit(file, framed(_MAGIC, file.stem, arrays))
-
-
-def read(folder: Path, shapes: Shapes, n_shards: int) -> Iterator[dict[str, np.ndarray]]:
-    """The parts, one after the other.
-
-    Raises:
-        StoreError: one is missing, damaged, or of another shape; one line.
-    """
-    for number in range(n_shards):
-        file = files.own(folder, _name(number))
-        arrays = _arrays(file, shapes)
-        if arrays is None:
-            raise StoreError(f"{file}: damaged, the same command again makes it anew")
-        yield arrays
+            arrays = _arrays(file, shapes) if file.exists() else None
+            if arrays is None:
+                if file.exists():
+                    files.quarantine(file, folder)
+                arrays = {name: np.asarray(array) for name, array in part(number).items()}
+                files.commit(file, framed(_MAGIC, file.stem, arrays))
+            yield arrays
 
 
 def _name(number: int) -> str:

@@ -12,7 +12,7 @@ DENSITY = 0.01
 """Of the features of a generated stream."""
 N_BATCHES = 16
 """Batches of the rows that are given, served in turn."""
-FEWEST_STEPS = 3
+FEWEST_STEPS = 32
 _FLOPS, _STEP_S = 5e10, 5e-5
 """Guesses, from which the length of a sample follows, and nothing else."""
 

@@ -14,7 +14,7 @@ WITHOUT_CLAIMS = "train"
 NEUTRAL = {
     *("title", "question", "experiment", "command", "overrides", "links", "output_dir"),
     *("objective", "engine.chunk", "engine.memory_fraction", "engine.checkpoint_seconds"),
-    "engine.allow_numerics_change",
+    *("engine.n_devices", "engine.allow_numerics_change"),
 }
 """Keys of a config that say nothing of what is trained and measured, or not more than rounding."""
 NOTHING = "nothing"

@@ -17,6 +17,7 @@ from superpos.app.registry import analyses
 from superpos.app.sweeping import arithmetic
 from superpos.arguments import (
     ArgumentError,
+    MaybeCount,
     MaybeNonNegative,
     PositiveFraction,
     did_you_mean,
@@ -61,6 +62,7 @@ ENGINE = {
     "kernel": Kernel,
     "rng": Rng,
     "chunk": MaybeMembers,
+    "n_devices": MaybeCount,
     "measure_width": bool,
     "memory_fraction": PositiveFraction,
     "checkpoint_seconds": MaybeNonNegative,

@@ -16,7 +16,7 @@ from superpos.interp import statistics
 from superpos.interp.backends import Backend, Message
 from superpos.interp.examples import Negatives, labelled
 from superpos.interp.prompted.showing import marked, numbered, shown
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer, take
 from superpos.interp.scorers.detection import FLOOR, Measure, unscored
 from superpos.interp.scorers.fuzzing import highlight
 from superpos.interp.vocabulary import check_vocabulary, texts
@@ -40,8 +40,8 @@ LIST = (
 SINGLE = "Answer with a single character: 1 (yes) or 0 (no)."
 FORM = re.compile(r"^\[ *[01](?: *, *[01])* *\]$")
 N_LOGPROBS = 20
-Ask = Callable[[str, Sequence[str], np.ndarray, np.random.Generator], Score]
-"""An explanation, examples as lines, their labels bool (n,), a generator -> a score."""
+Ask = Callable[[Sequence[str], np.ndarray, np.random.Generator], ScoreOf]
+"""Examples as lines, their labels bool (n,), a generator -> what scores an explanation."""
 
 
 @factory
@@ -74,17 +74,12 @@ def detection(
     check_vocabulary(vocabulary)
     ask = _asking(backend, "detection", measure, n_shown, max_tokens)
 
-    def scorer(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
-        if found is None or not explanation.text:
-            return unscored()
+        if found is None:
+            return unscored
         lines = [shown(text) for text in texts(take(contexts, found.rows), vocabulary)]
-        return ask(explanation.text, lines, found.labels, rng)
+        return ask(lines, found.labels, rng)
 
     return scorer
 
@@ -118,20 +113,15 @@ def fuzzing(
     check_vocabulary(vocabulary)
     ask = _asking(backend, "fuzzing", measure, n_shown, max_tokens)
 
-    def scorer(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         found = labelled(contexts, activations, rng, n=n_examples)
-        if found is None or not explanation.text:
-            return unscored()
+        if found is None:
+            return unscored
         marks = highlight(activations[found.rows], found.labels, rng, threshold=float(threshold))
         kept = marks.any(1)
         pairs = zip(contexts.tokens[found.rows[kept]], marks[kept], strict=True)
         lines = [marked(tokens, each, vocabulary) for tokens, each in pairs]
-        return ask(explanation.text, lines, found.labels[kept], rng)
+        return ask(lines, found.labels[kept], rng)
 
     return scorer
 
@@ -153,15 +143,21 @@ def _asking(backend: Backend, task: str, measure: Measure, n_shown: int, max_tok
         backend.usage.unparsed[task] += answer is None
         return np.full(len(lines), np.nan) if answer is None else np.array(answer)
 
-    def ask(text: str, lines: Sequence[str], labels: np.ndarray, rng: np.random.Generator) -> Score:
-        scores = np.full(len(lines), np.nan)
+    def ask(lines: Sequence[str], labels: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         order = rng.permutation(len(lines))  # examples come sorted by class
         size = 1 if single else n_shown
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            scores[rows] = judged(text, [lines[int(row)] for row in rows])
-        known = ~np.isnan(scores)
-        return _score(scores[known], labels[known], measure)
+        shown_at_once = [order[start : start + size] for start in range(0, len(order), size)]
+
+        def score(explanation: Explanation) -> Score:
+            if not explanation.text:
+                return unscored()
+            scores = np.full(len(lines), np.nan)
+            for rows in shown_at_once:
+                scores[rows] = judged(explanation.text, [lines[int(row)] for row in rows])
+            known = ~np.isnan(scores)
+            return _score(scores[known], labels[known], measure)
+
+        return score
 
     return ask
 

@@ -12,7 +12,7 @@ import numpy as np
 from superpos.arguments import Count, factory
 from superpos.interp import statistics
 from superpos.interp.examples import Negatives, labelled
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer, take
 
 Answer = Callable[[Explanation, Contexts, np.ndarray], np.ndarray]
 """An explanation, examples, which of them are active (n,) -> a number for each, larger where it
@@ -59,23 +59,21 @@ def of_examples(
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
     """
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
         if found is None:
-            return unscored()
-        answers = answer(explanation, take(contexts, found.rows), found.labels)
-        return classified(answers, found.labels, measure)
+            return unscored
+        examples, labels = take(contexts, found.rows), found.labels
+        return lambda explanation: classified(
+            answer(explanation, examples, labels), labels, measure
+        )
 
-    return score
+    return scorer
 
 
-def unscored() -> Score:
-    """Where there are too few examples."""
+def unscored(explanation: Explanation | None = None) -> Score:
+    """Of any explanation, where there are too few examples."""
+    del explanation
     return Score(float("nan"), FLOOR, 0)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from superpos.arguments import Count, PositiveFraction, factory
 from superpos.interp.examples import FEWEST, activating, non_activating
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer, take
 from superpos.interp.scorers.detection import Measure, classified, unscored
 
 NumberOfWrong = Literal["matched", "mean"]
@@ -44,28 +44,27 @@ def fuzzing(
         A scorer with values in [0, 1]; nan where a class has fewer than 10 examples.
     """
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         right = other = activating(activations, rng, n=n_examples)
         if wrong == "inactive":
             other = non_activating(activations, rng, n=n_examples)
         if min(len(right), len(other)) < FEWEST:
-            return unscored()
+            return unscored
         rows = np.concatenate([right, other])
         labels = np.repeat([True, False], [len(right), len(other)])
         highlights = highlight(
             activations[rows], labels, rng, n_wrong=n_wrong, threshold=float(threshold)
         )
-        predicted = explanation.predict(take(contexts, rows))
-        sizes = highlights.sum(1)
-        means = (predicted * highlights).sum(1) / np.where(sizes > 0, sizes, np.nan)
-        return classified(means, labels, measure)
+        examples, sizes = take(contexts, rows), highlights.sum(1)
+        sizes = np.where(sizes > 0, sizes, np.nan)
 
-    return score
+        def score(explanation: Explanation) -> Score:
+            means = (explanation.predict(examples) * highlights).sum(1) / sizes
+            return classified(means, labels, measure)
+
+        return score
+
+    return scorer
 
 
 def highlight(

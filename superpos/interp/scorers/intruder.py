@@ -8,7 +8,7 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, Count, factory
 from superpos.interp.examples import Negatives, labelled
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer, take
 
 
 @factory
@@ -32,22 +32,22 @@ def intruder(
     if n_shown < 2:
         raise ArgumentError(f"n_shown={n_shown}: expected at least 2")
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         floor = 1 / n_shown
         found = labelled(contexts, activations, rng, negatives=negatives, n=n_examples)
         if found is None or found.labels.sum() < n_shown - 1:
-            return Score(float("nan"), floor, 0)
-        peaks = explanation.predict(take(contexts, found.rows)).max(1)
-        active, intruders = peaks[found.labels], peaks[~found.labels]
-        order = rng.permuted(np.tile(np.arange(len(active)), (len(intruders), 1)), axis=1)
-        lowest = active[order[:, : n_shown - 1]]
-        n_equal = (lowest == intruders[:, None]).sum(1)
-        is_lowest = (lowest >= intruders[:, None]).all(1)
-        return Score(float((is_lowest / (1 + n_equal)).mean()), floor, len(intruders))
+            return lambda _: Score(float("nan"), floor, 0)
+        examples, labels = take(contexts, found.rows), found.labels
+        others = np.tile(np.arange(labels.sum()), ((~labels).sum(), 1))
+        others = rng.permuted(others, axis=1)[:, : n_shown - 1]
 
-    return score
+        def score(explanation: Explanation) -> Score:
+            peaks = explanation.predict(examples).max(1)
+            lowest, intruders = peaks[labels][others], peaks[~labels][:, None]
+            n_equal = (lowest == intruders).sum(1)
+            is_lowest = (lowest >= intruders).all(1)
+            return Score(float((is_lowest / (1 + n_equal)).mean()), floor, len(intruders))
+
+        return score
+
+    return scorer

@@ -3,7 +3,7 @@
 import numpy as np
 
 from superpos.arguments import factory
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer
 
 
 @factory
@@ -16,16 +16,15 @@ def r_squared() -> Scorer:
         explanations, as `superpos.interp.scoring.context_gain` takes it.
     """
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         del rng
         variance = np.square(activations - activations.mean()).sum()
-        left = np.square(activations - explanation.predict(contexts)).sum()
-        value = float(1 - left / variance) if variance > 0 else float("nan")
-        return Score(value, 0.0, activations.size)
 
-    return score
+        def score(explanation: Explanation) -> Score:
+            left = np.square(activations - explanation.predict(contexts)).sum()
+            value = float(1 - left / variance) if variance > 0 else float("nan")
+            return Score(value, 0.0, activations.size)
+
+        return score
+
+    return scorer

@@ -11,7 +11,7 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, Count, factory
 from superpos.interp import statistics
-from superpos.interp.protocol import Contexts, Explanation, Score, Scorer, take
+from superpos.interp.protocol import Contexts, Explanation, Score, ScoreOf, Scorer, take
 
 N_TOKENS = 9
 """Of an example."""
@@ -36,22 +36,21 @@ def simulation(
         ArgumentError: contexts are shorter than n_tokens; one line, from the scorer.
     """
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         cut = _cut(activations, n_tokens)
         drawn, weights = draw(cut.max(-1).ravel(), rng, n=n_examples, n_intervals=n_intervals)
         rows, pieces = np.divmod(drawn, cut.shape[1])
-        predicted = _cut(explanation.predict(take(contexts, rows)), n_tokens)
-        predicted = predicted[np.arange(len(rows)), pieces].ravel()
+        examples, of_tokens = take(contexts, rows), np.repeat(weights, n_tokens)
         true = cut[rows, pieces].ravel()
-        value = statistics.spearman(predicted, true, np.repeat(weights, n_tokens))
-        return Score(value, 0.0, len(drawn))
 
-    return score
+        def score(explanation: Explanation) -> Score:
+            predicted = _cut(explanation.predict(examples), n_tokens)
+            predicted = predicted[np.arange(len(rows)), pieces].ravel()
+            return Score(statistics.spearman(predicted, true, of_tokens), 0.0, len(drawn))
+
+        return score
+
+    return scorer
 
 
 @factory
@@ -63,18 +62,17 @@ def pearson() -> Scorer:
         active.
     """
 
-    def score(
-        explanation: Explanation,
-        contexts: Contexts,
-        activations: np.ndarray,
-        rng: np.random.Generator,
-    ) -> Score:
+    def scorer(contexts: Contexts, activations: np.ndarray, rng: np.random.Generator) -> ScoreOf:
         del rng
-        predicted = explanation.predict(contexts).ravel()
-        value = statistics.correlation(predicted, activations.ravel())
-        return Score(value, 0.0, activations.size)
 
-    return score
+        def score(explanation: Explanation) -> Score:
+            predicted = explanation.predict(contexts).ravel()
+            value = statistics.correlation(predicted, activations.ravel())
+            return Score(value, 0.0, activations.size)
+
+        return score
+
+    return scorer
 
 
 def draw(

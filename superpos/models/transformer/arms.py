@@ -70,6 +70,11 @@ class Arm(NamedTuple):
         return " + ".join((self.weights, *self.changes))
 
     @property
+    def of_params(self) -> "Arm":
+        """The part of it that `params` looks at, the same for many arms."""
+        return Arm(self.weights, tuple(each for each in self.changes if each in (KEPT, QUANTISED)))
+
+    @property
     def of_text(self) -> "Arm":
         """The part of it that `text_activations` looks at, the same for many arms."""
         return Arm(TRAINED, tuple(each for each in self.changes if each in (NOISE, ALONE)))

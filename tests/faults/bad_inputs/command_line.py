@@ -75,6 +75,7 @@ VALUES = [
     case("seed=abc", f"seed='abc': {SEED}"),
     # The engine.
     case("engine.chunk=0", "engine.chunk=0: expected an integer in [1, 4000000]"),
+    case("engine.n_devices=0", "engine.n_devices=0: expected an integer in [1, 2147483647]"),
     case("engine.measure_width=1", "engine.measure_width=1: expected true"),
     case("engine.memory_fraction=2", f"engine.memory_fraction=2: {DENSITY}"),
     case(

@@ -112,10 +112,10 @@ def overtaken(monkeypatch):
     def overtaken(happening):
         real, happenings = launch_module.compile_chunk, [happening]
 
-        def compile_chunk(*args):
+        def compile_chunk(*args, **settings):
             if happenings:
                 happenings.pop()()
-            return real(*args)
+            return real(*args, **settings)
 
         monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
 

@@ -339,8 +339,8 @@ def running_out(monkeypatch):
     ):
         real, widths, calls = launch_module.compile_chunk, [], []
 
-        def compile_chunk(*args):
-            program = real(*args)
+        def compile_chunk(*args, **settings):
+            program = real(*args, **settings)
             widths.append(program.width)
             (executable,) = program.executables
 
@@ -393,11 +393,11 @@ def not_compiling(monkeypatch):
     def not_compiling(most, text="INTERNAL: no\nmore lines"):
         real, widths = launch_module.compile_chunk, []
 
-        def compile_chunk(*args):
+        def compile_chunk(*args, **settings):
             widths.append(args[2])
             if args[2].n_members > most:
                 raise jax.errors.JaxRuntimeError(text)
-            return real(*args)
+            return real(*args, **settings)
 
         monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
         return widths

@@ -11,10 +11,10 @@ from superpos.engine.program import compile_chunk
 from superpos.engine.width import (
     CACHE_BYTES,
     Search,
-    cache_sized,
     choose,
     compile_to_fit,
     fastest,
+    first,
 )
 from superpos.store.width import Width
 
@@ -30,6 +30,7 @@ class Fake:
         member=10,
         fixed=0,
         within=10**9,
+        shared=0,
         seconds=lambda n: 1e-3,
         largest=ALL,
         n_devices=1,
@@ -51,16 +52,18 @@ class Fake:
                 width=width,
                 n_bytes=n_bytes + assets,
                 n_bytes_assets=assets,
-                n_bytes_looped=min(n_bytes, within),
                 seconds=compiling,
                 schedule=schedule,
             )
+
+        def looped(width):
+            return max(shared, min(fixed + member * width.n_members, within))
 
         def seconds_per_block(program):
             self.timed.append(program.width)
             return program.width.n_members * seconds(program.width.n_members)
 
-        self.search = Search(compile_width, seconds_per_block, largest, n_devices, fraction)
+        self.search = Search(compile_width, looped, seconds_per_block, largest, n_devices, fraction)
 
     def at(self, n_members):
         """A program that wide, which the search did not compile."""
@@ -137,7 +140,7 @@ def test_a_small_memory_narrows_a_real_program(make_toy, memory):
 
     wide = compile_width(Width(1, 64)).n_bytes
     memory(wide - 1)
-    chunk = compile_to_fit(Search(compile_width, None, ALL, 1, 1.0), Width(1, 64))
+    chunk = compile_to_fit(Search(compile_width, None, None, ALL, 1, 1.0), Width(1, 64))
     assert (chunk.width, chunk.shapes.carry.params["W"].shape) == ((1, 32), (1, 32, 2))
     assert chunk.n_bytes < wide
 
@@ -218,17 +221,27 @@ def test_every_device_gets_a_chunk_however_fast_wide_chunks_are(memory, n_device
 )
 def test_a_chunk_is_as_wide_as_the_cache_is(memory, per_member, found):
     fake = Fake(member=per_member)
-    program = cache_sized(fake.search, fake.at(32))
-    assert program.width.n_members == pytest.approx(found, rel=0.01)
-    assert len(fake.compiled) == 1
+    assert first(fake.search).n_members == pytest.approx(found, rel=0.01)
+    assert fake.compiled == []
 
 
 @pytest.mark.parametrize("n_fitting", [16, 32, 64])
 def test_a_chunk_that_about_fills_the_cache_is_left_as_it_is(memory, n_fitting):
-    fake = Fake(member=CACHE_BYTES / n_fitting)
-    program = fake.at(32)
-    assert cache_sized(fake.search, program) is program
-    assert fake.compiled == []
+    assert first(Fake(member=CACHE_BYTES / n_fitting).search).n_members == 32
+
+
+@pytest.mark.parametrize(
+    ("shared", "found"),
+    [
+        (CACHE_BYTES, 1),  # no more than a member has
+        (3 * CACHE_BYTES, 4 * 3 / 2),  # a member has twice the cache
+        (40 * CACHE_BYTES, 4 * 40 / 2),
+        (1e9 * CACHE_BYTES, 4 * 32),  # more than 32 members have, with which it was compared
+    ],
+)
+def test_enough_members_share_a_large_draw(memory, shared, found):
+    fake = Fake(member=2 * CACHE_BYTES, shared=shared, within=1e30, largest=Width(1, 1000))
+    assert first(fake.search).n_members == pytest.approx(found, rel=0.1)
 
 
 def test_a_chunk_of_the_size_of_the_cache_is_within_the_memory(memory):
@@ -267,16 +280,16 @@ def test_a_width_that_is_said_is_taken_as_it_is(memory, given, asked, found):
 def test_a_width_that_memory_made_narrower_is_not_tried_wider(memory):
     memory(10 * 8)
     fake = Fake(member=10, seconds=fastest_at(10**6), n_blocks=10**9)
-    assert choose(fake.search, given=None, asked=None).width.n_members == 8
+    assert 4 < choose(fake.search, given=None, asked=None).width.n_members <= 8
     assert fake.timed == []
 
 
 def test_a_long_sweep_on_a_cpu_takes_the_fastest_width_by_cache_and_time(memory):
     fake = Fake(member=CACHE_BYTES / 1024, seconds=fastest_at(4096))
     program = choose(fake.search, given=None, asked=None)
-    assert n_members(fake.compiled) == pytest.approx([32, 1024, 4096, 16384], rel=0.05)
+    assert n_members(fake.compiled) == pytest.approx([1024, 4096, 16384], rel=0.05)
     assert program.width.n_members == pytest.approx(4096, rel=0.05)
-    assert len(set(fake.compiled)) == 4
+    assert len(set(fake.compiled)) == 3
 
 
 def test_without_measuring_the_width_no_clock_is_read(memory):

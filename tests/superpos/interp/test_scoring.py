@@ -142,12 +142,16 @@ def test_no_document_is_both_fitted_on_and_scored_on() -> None:
         seen["fitted"].append(set(contexts.document.tolist()))
         return Explanation("", 0.0, lambda contexts: np.zeros(contexts.tokens.shape))
 
-    def score_of(explanation: Any, contexts: Contexts, activations: Any, rng: Any) -> Score:
+    def scorer(contexts: Contexts, activations: Any, rng: Any) -> Any:
         seen["scored"].append(set(contexts.document.tolist()))
-        explanation.predict(contexts)
-        return Score(0.0, 0.0, 1)
 
-    scored(explainers={"mine": explain}, scorers={"mine": score_of}, n_reseeds=3)
+        def score_of(explanation: Explanation) -> Score:
+            explanation.predict(contexts)
+            return Score(0.0, 0.0, 1)
+
+        return score_of
+
+    scored(explainers={"mine": explain}, scorers={"mine": scorer}, n_reseeds=3)
     assert len(seen["fitted"]) == len(seen["scored"]) == 3 * 4
     everything = set(CONTEXTS.document.tolist())
     for fitted, held_out in zip(*seen.values(), strict=True):

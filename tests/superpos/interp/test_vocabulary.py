@@ -28,4 +28,4 @@ def test_a_token_without_a_text_is_refused() -> None:
     for scorer in (example_similarity, explanation_similarity):
         score_of = scorer(embed=hashed_words(), vocabulary=FEW)
         with pytest.raises(ArgumentError, match=LINE):
-            score_of(explained_by(BY_TOKEN, "cat"), CONTEXTS, BY_TOKEN, generator())
+            score_of(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN, "cat"))

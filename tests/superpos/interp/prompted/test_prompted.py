@@ -35,7 +35,7 @@ def asking(script: Script) -> Iterator[tuple[Backend, Server]]:
 
 
 def score_of(scorer: interp.Scorer, seed: int = 0) -> interp.Score:
-    return scorer(NAMED, CONTEXTS, BY_TOKEN, generator(seed))
+    return scorer(CONTEXTS, BY_TOKEN, generator(seed))(NAMED)
 
 
 def all_scorers(backend: Backend) -> dict[str, interp.Scorer]:
@@ -161,9 +161,9 @@ def test_a_simulation_that_is_none_predicts_0_and_is_counted() -> None:
     with asking(never) as (backend, _):
         explain = prompted.explain(backend=backend, vocabulary=VOCABULARY)
         explanation = explain(CONTEXTS, BY_TOKEN, generator())
-        given = (explanation, CONTEXTS, BY_TOKEN, generator())
-        assert scorers.simulation(n_examples=20)(*given) == (0.0, 0.0, 20)
-        assert scorers.detection(n_examples=20)(*given) == (0.5, 0.5, 40)
+        given = (CONTEXTS, BY_TOKEN, generator())
+        assert scorers.simulation(n_examples=20)(*given)(explanation) == (0.0, 0.0, 20)
+        assert scorers.detection(n_examples=20)(*given)(explanation) == (0.5, 0.5, 40)
     assert backend.usage.unparsed["simulate"] == backend.usage.answers["simulate"] == 20 + 40
 
 
@@ -177,7 +177,7 @@ def test_an_explanation_that_is_none_is_counted_and_scores_nothing() -> None:
         assert explain(CONTEXTS, 0 * BY_TOKEN, generator()).text == ""  # never active
         for judge in JUDGES:
             scorer = judge(backend=backend, vocabulary=VOCABULARY)
-            assert np.isnan(scorer(found, CONTEXTS, BY_TOKEN, generator()).value)
+            assert np.isnan(scorer(CONTEXTS, BY_TOKEN, generator())(found).value)
     assert len(server.asked) == 1
 
 
@@ -189,8 +189,8 @@ def test_what_a_model_is_shown() -> None:
             CONTEXTS, values, generator()
         )
         prompted.detection(backend=backend, vocabulary=VOCABULARY, n_examples=10, n_shown=20)(
-            explanation, CONTEXTS, values, generator()
-        )
+            CONTEXTS, values, generator()
+        )(explanation)
     asked, judged = (value["messages"][1]["content"] for _, _, value in server.asked)
     lines = asked.splitlines()
     assert 3 + 10 - 3 <= len(lines) <= 3 + 10  # one that is both is shown once

@@ -42,16 +42,16 @@ def test_a_perfect_prediction_is_at_1_and_a_constant_one_at_the_floor(
     wrong: str, measure: str
 ) -> None:
     scorer = fuzzing(wrong=wrong, measure=measure)
-    assert scorer(explained_by(BY_TOKEN), CONTEXTS, BY_TOKEN, generator()).value == 1
+    assert scorer(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN)).value == 1
     constant = explained_by(np.full(BY_TOKEN.shape, 0.3))
-    score = scorer(constant, CONTEXTS, BY_TOKEN, generator())
+    score = scorer(CONTEXTS, BY_TOKEN, generator())(constant)
     assert (score.value, score.floor) == (0.5, 0.5)
 
 
 def test_who_knows_of_contexts_alone_passes_only_where_others_are_inactive() -> None:
     knows = explained_by(np.repeat(BY_TOKEN.max(1, keepdims=True), BY_TOKEN.shape[1], 1))
-    assert fuzzing()(knows, CONTEXTS, BY_TOKEN, generator()).value == 1
-    assert fuzzing(wrong="active")(knows, CONTEXTS, BY_TOKEN, generator()).value == 0.5
+    assert fuzzing()(CONTEXTS, BY_TOKEN, generator())(knows).value == 1
+    assert fuzzing(wrong="active")(CONTEXTS, BY_TOKEN, generator())(knows).value == 0.5
 
 
 @pytest.mark.parametrize("wrong", ["inactive", "active"])
@@ -63,8 +63,8 @@ def test_an_unrelated_prediction_is_at_the_floor_though_few_of_its_values_are_la
     values = {
         n_wrong: [
             fuzzing(wrong=wrong, n_wrong=n_wrong)(
-                unrelated, CONTEXTS, noise(generator(seed), 0.15), generator(seed)
-            ).value
+                CONTEXTS, noise(generator(seed), 0.15), generator(seed)
+            )(unrelated).value
             for seed in range(40)
         ]
         for n_wrong in ("matched", "mean")

@@ -10,7 +10,7 @@ from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, explained_by, gene
 def test_it_is_that_of_scikit_learn() -> None:
     learn = pytest.importorskip("sklearn.metrics")
     predicted = 0.5 * BY_TOKEN + 0.1 * noise(generator())
-    score = r_squared()(explained_by(predicted), CONTEXTS, BY_TOKEN, generator())
+    score = r_squared()(CONTEXTS, BY_TOKEN, generator())(explained_by(predicted))
     expected = learn.r2_score(BY_TOKEN.ravel(), predicted.ravel())
     assert score.value == pytest.approx(expected)
     assert (score.floor, score.n) == (0, BY_TOKEN.size)
@@ -18,5 +18,5 @@ def test_it_is_that_of_scikit_learn() -> None:
 
 def test_the_mean_explains_nothing_and_a_latent_that_is_never_active_is_not_scored() -> None:
     mean = explained_by(np.full(BY_TOKEN.shape, BY_TOKEN.mean()))
-    assert r_squared()(mean, CONTEXTS, BY_TOKEN, generator()).value == pytest.approx(0)
-    assert np.isnan(r_squared()(mean, CONTEXTS, 0 * BY_TOKEN, generator()).value)
+    assert r_squared()(CONTEXTS, BY_TOKEN, generator())(mean).value == pytest.approx(0)
+    assert np.isnan(r_squared()(CONTEXTS, 0 * BY_TOKEN, generator())(mean).value)

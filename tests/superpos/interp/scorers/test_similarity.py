@@ -30,7 +30,7 @@ PARTS = {"embed": EMBED, "vocabulary": WORDS}
 
 def scored(scorer: object, text: str, activations: np.ndarray = SEA) -> float:
     explanation = explained_by(np.zeros((600, 18)), text)
-    return scorer(explanation, CONTEXTS, activations, generator(2)).value  # pyright: ignore
+    return scorer(CONTEXTS, activations, generator(2))(explanation).value  # pyright: ignore
 
 
 def test_embeddings_have_a_norm_of_1_and_see_words_alone() -> None:

@@ -43,7 +43,7 @@ def test_a_large_sample_has_the_correlation_of_all_tokens_and_without_weights_ha
     true = noise(rng, density=0.02)
     predicted = true + rng.exponential(0.3, true.shape) + 0.1 * (rng.random(true.shape) < 0.1)
     everything = stats.spearmanr(predicted.ravel(), true.ravel()).statistic
-    found = simulation(n_examples=20_000)(explained_by(predicted), CONTEXTS, true, rng).value
+    found = simulation(n_examples=20_000)(CONTEXTS, true, rng)(explained_by(predicted)).value
     assert found == pytest.approx(everything, abs=0.015)
     rows, _ = draw(true.reshape(-1, 9).max(1), rng, n=20_000, n_intervals=10)
     sample = [values.reshape(-1, 9)[rows].ravel() for values in (predicted, true)]
@@ -52,25 +52,25 @@ def test_a_large_sample_has_the_correlation_of_all_tokens_and_without_weights_ha
 
 def test_a_perfect_prediction_is_1_and_a_constant_one_0() -> None:
     for scorer in (simulation(), pearson()):
-        assert scorer(explained_by(BY_TOKEN), CONTEXTS, BY_TOKEN, generator()).value == (
+        assert scorer(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN)).value == (
             pytest.approx(1, abs=1e-12)
         )
         constant = explained_by(np.full(BY_TOKEN.shape, 0.3))
-        score = scorer(constant, CONTEXTS, BY_TOKEN, generator())
+        score = scorer(CONTEXTS, BY_TOKEN, generator())(constant)
         assert (score.value, score.floor) == (0, 0)
-        assert np.isnan(scorer(constant, CONTEXTS, 0 * BY_TOKEN, generator()).value)
+        assert np.isnan(scorer(CONTEXTS, 0 * BY_TOKEN, generator())(constant).value)
 
 
 def test_a_sample_of_60_examples_of_9_tokens_is_what_it_rests_on() -> None:
-    assert simulation()(explained_by(BY_TOKEN), CONTEXTS, BY_TOKEN, generator()).n == 60
-    assert pearson()(explained_by(BY_TOKEN), CONTEXTS, BY_TOKEN, generator()).n == BY_TOKEN.size
+    assert simulation()(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN)).n == 60
+    assert pearson()(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN)).n == BY_TOKEN.size
 
 
 def test_an_example_is_predicted_within_its_whole_context() -> None:
     """Each row is asked as a whole, and cut afterwards as the truth is: the last 2 x 7 tokens."""
     place = np.arange(BY_TOKEN.size, dtype=float).reshape(BY_TOKEN.shape)
-    score = simulation(n_tokens=7, n_examples=500)(
-        explained_by(place), CONTEXTS, place, generator()
+    score = simulation(n_tokens=7, n_examples=500)(CONTEXTS, place, generator())(
+        explained_by(place)
     )
     assert score.value == pytest.approx(1, abs=1e-12)
 
@@ -78,10 +78,10 @@ def test_an_example_is_predicted_within_its_whole_context() -> None:
 def test_pearson_is_scipys() -> None:
     true, predicted = noise(generator(1)), noise(generator(2))
     expected = stats.pearsonr(predicted.ravel(), true.ravel()).statistic
-    score = pearson()(explained_by(predicted), CONTEXTS, true, generator())
+    score = pearson()(CONTEXTS, true, generator())(explained_by(predicted))
     assert score.value == pytest.approx(expected)
 
 
 def test_contexts_shorter_than_an_example_are_refused() -> None:
     with pytest.raises(ArgumentError, match="^n_tokens=19: expected at most the 18 of a context"):
-        simulation(n_tokens=19)(explained_by(BY_TOKEN), CONTEXTS, BY_TOKEN, generator())
+        simulation(n_tokens=19)(CONTEXTS, BY_TOKEN, generator())(explained_by(BY_TOKEN))
