@@ -13,6 +13,8 @@ SAELens 6.54.12 and a plain PyTorch loop train one after another, of the same si
 optimiser. The peers run in the environment of `make parity`, in the same turns, each with all
 cores. A number is the median of 5 turns. An SAE-sample is an example that one autoencoder has seen.
 Part of the peak: the five dense products of an update against the product of two squares of 1,024.
+Products alone: what would be measured if an update took no longer than these products, one
+autoencoder on each device, as XLA computes them.
 torch.topk gives values and indices, bisection a mask.
 """
 

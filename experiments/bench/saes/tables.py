@@ -12,6 +12,8 @@ GROWTH = {
     "batches": ("Growth with the batch, 64→256 L1 x 16", "batch_size"),
 }
 
+SHOWN = ("measured", "by_products")
+
 
 def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
     """All tables.
@@ -30,12 +32,14 @@ def tables(found: Mapping[str, Any]) -> Iterator[TextTable]:
             each["case"],
             each["what"],
             f"≥ {each['at_least']:g}",
-            ABSENT if each["measured"] is None else three(each["measured"]),
+            *(ABSENT if each[name] is None else three(each[name]) for name in SHOWN),
             each["verdict"],
         ]
         for each in found["targets"]
     ]
-    yield TextTable("Targets", ["case", "", "target", "measured", "verdict"], rows)
+    yield TextTable(
+        "Targets", ["case", "", "target", "measured", "products alone", "verdict"], rows
+    )
     for name, (title, own) in GROWTH.items():
         rows = [
             [f"{row[own]:,}", three(row["us_per_sae_sample"]), three(row["mib_of_member"])]

@@ -32,22 +32,31 @@ def judged(rows: Sequence[Mapping[str, Any]], peak_gflops: float) -> list[dict[s
     """Each target with what was measured.
 
     Args:
-        rows: `case`, `flops` and `us_per_sae_sample` of each case.
+        rows: `case`, `flops`, `products_us` and `us_per_sae_sample` of each case.
         peak_gflops: billions of operations a second that products reach.
     """
     by_case = {row["case"]: row for row in rows}
     found = []
     for target in TARGETS:
         row = by_case.get(target.case)
-        measured = None if row is None else _measured(row, target.what, peak_gflops)
+        measured = by_products = None
+        if row is not None:
+            measured = _measured(row, target.what, peak_gflops)
+            by_products = None if measured is None else measured * _slower(row)
         found.append(
             {
                 **target._asdict(),
                 "measured": measured,
+                "by_products": by_products,
                 "verdict": verdict(measured, target.at_least),
             }
         )
     return found
+
+
+def _slower(row: Mapping[str, Any]) -> float:
+    """How many times longer superpos takes than its products alone."""
+    return row["us_per_sae_sample"][OURS] / row["products_us"]
 
 
 def part_of_peak(row: Mapping[str, Any], peak_gflops: float) -> float:

@@ -30,10 +30,13 @@ from experiments.bench.saes.cases import (
 )
 from experiments.bench.saes.peers import Ask, peers
 from experiments.bench.saes.targets import OURS, judged
+from superpos.types import Array
 
 PEERS = ("SAELens", "plain PyTorch")
 PEAK_SIZE = 1024
 """Of the square product by which the peak is measured."""
+N_TIMES = 20
+"""Of a product, of which the least counts."""
 
 
 def saes(cases: Sequence[SaeCase] = CASES) -> dict[str, Any]:
@@ -59,6 +62,7 @@ def measured(case: SaeCase, ask: Ask | None) -> dict[str, Any]:
     return {
         "case": case.name,
         "flops": case.flops,
+        "products_us": products_us(case),
         "us_per_sae_sample": {name: statistics.median(values) for name, values in us.items()},
         "samples": us,
         "bytes_of_member": own.bytes_of_member,
@@ -109,13 +113,34 @@ def series(cases: Iterable[SaeCase]) -> list[dict[str, Any]]:
     ]
 
 
-def peak_gflops(repeats: int = 5) -> float:
+def peak_gflops() -> float:
     """Billions of operations a second of a large float32 product, on all devices at once."""
-    square = np.random.default_rng(0).normal(size=(PEAK_SIZE, PEAK_SIZE)).astype(np.float32)
-    placed = [jax.device_put(square, device) for device in jax.local_devices()]
-    product = jax.jit(jnp.matmul)
-    seconds = [_taken(lambda: [product(each, each) for each in placed]) for _ in range(repeats + 1)]
-    return 2e-9 * len(placed) * PEAK_SIZE**3 / min(seconds[1:])
+    square = _normal(PEAK_SIZE, PEAK_SIZE)
+    return 2e-9 * PEAK_SIZE**3 / _seconds_each(jnp.matmul, square, square)
+
+
+def products_us(case: SaeCase) -> float:
+    """Microseconds per SAE-sample of the five dense products of an update, and nothing else."""
+
+    def products(x: Array, code: Array, error: Array, encoder: Array, decoder: Array) -> Any:
+        forward = x @ encoder, code @ decoder
+        return *forward, error @ decoder.T, code.T @ error, x.T @ code
+
+    b, d, n = case.batch_size, case.d_in, case.d_code
+    sizes = (b, d), (b, n), (b, d), (d, n), (n, d)
+    return 1e6 * _seconds_each(products, *(_normal(*size) for size in sizes)) / b
+
+
+def _normal(*size: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=size).astype(np.float32)
+
+
+def _seconds_each(function: Callable[..., Any], *arguments: np.ndarray) -> float:
+    """The least of some times of a function that all devices compute at once, over their number."""
+    placed = [jax.device_put(arguments, device) for device in jax.local_devices()]
+    compiled = jax.jit(function)
+    seconds = [_taken(lambda: [compiled(*each) for each in placed]) for _ in range(N_TIMES + 1)]
+    return min(seconds[1:]) / len(placed)
 
 
 def _taken(run: Callable[[], Any]) -> float:

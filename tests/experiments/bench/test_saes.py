@@ -29,6 +29,8 @@ def found() -> dict[str, Any]:
         {"case": "16→32 L1 x 16", "flops": 5120, "us_per_sae_sample": us},
         {"case": "256→1,024 L1 x 16", "flops": 2_621_440, "us_per_sae_sample": {OURS: 30.0}},
     ]
+    for row in rows:
+        row["products_us"] = row["us_per_sae_sample"][OURS] / 2
     grown = {"us_per_sae_sample": 1.5, "mib_of_member": 0.25, "n_members": 4}
     grown |= {"d_code": 64, "batch_size": 256}
     return {
@@ -49,6 +51,7 @@ def test_targets_are_of_cases_that_are_timed() -> None:
 def test_a_target_is_a_ratio_or_a_part_of_the_peak(found: dict[str, Any]) -> None:
     by_case = {each["case"]: each for each in found["targets"]}
     assert by_case["16→32 L1 x 16"]["measured"] == pytest.approx(11.0)
+    assert by_case["16→32 L1 x 16"]["by_products"] == pytest.approx(22.0)
     assert by_case["16→32 L1 x 16"]["verdict"] == "met"
     # 2.62144 million operations in 30 µs are 87.4 billion a second.
     assert by_case["256→1,024 L1 x 16"]["measured"] == pytest.approx(0.874, abs=1e-3)
@@ -111,3 +114,4 @@ def test_ours_is_measured_without_peers(monkeypatch: pytest.MonkeyPatch) -> None
     row = measured(SMALL, None)
     assert row["us_per_sae_sample"].keys() == {OURS}
     assert row["bytes_of_member"] > 4 * 2 * 4 * 16
+    assert row["products_us"] > 0
