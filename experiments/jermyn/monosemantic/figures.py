@@ -40,8 +40,9 @@ def _draw_counts(path: Path, measured: Measured) -> None:
     _line(axes[:, 2], measured.widths, "k", "o-", WITH)
     names = ("learning rate", "bias at the start", "neurons k")
     for column, name in zip(axes.T, names, strict=True):
-        column[0].set(ylim=(0, None))
-        column[1].set(xlabel=name, ylim=(0, None))
+        column[1].set(xlabel=name)
+        for axis in column:
+            axis.set_ylim(0, 1.08 * axis.dataLim.ymax)
         column[0].axhline(measured.rates[0].n, color="#999999", linewidth=0.8, zorder=0)
     axes[0, 0].set(ylabel="monosemantic neurons", xscale="log")
     axes[1, 0].set(ylabel="loss")
