@@ -16,6 +16,7 @@ import xarray
 from superpos.app.claims.ledger import Verdict
 from superpos.app.extensions import Extension, ExtensionError
 from superpos.app.findings import Figure, Findings, Question, Table
+from superpos.app.plots.figures import styled
 
 
 class Analysis(NamedTuple):
@@ -73,7 +74,7 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
     return Analysis(
         measure=measure,
         judge=part("claims", "judge"),
-        draw=part("figures", "draw"),
+        draw=styled(part("figures", "draw")),
         tables=part("figures", "tables"),
         questions=part("figures", "questions"),
     )

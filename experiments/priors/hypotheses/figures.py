@@ -14,15 +14,16 @@ from superpos.data.two_rules import PAIRS
 
 FACTORS_ALT = "Share of networks that pick the first rule, by factor, for six pairs of rules."
 FACTORS_CAPTION = (
-    "Share of the networks that fit their examples which pick the first rule (blue) and the second"
-    " (orange) of each pair, with 95 % Wilson intervals; the rest picks neither. Each row changes"
-    " one factor of the base; the last two are the limits of wide networks by their kernels."
+    "Of the networks that fit their examples, the share that picks the first rule (blue) and the"
+    " second (orange) of each pair, with 95 % Wilson intervals; the others pick neither. Each row"
+    " changes one factor of the base; the last two are limits of wide networks, by their kernels."
 )
 NOISE_ALT = "Share that picks the first rule by label noise, and agreement beside two kernels."
 NOISE_CAPTION = (
-    "Left: the share that picks the first rule where it has some labels wrong, for each pair."
-    " Right: mean agreement with the first rule of the base and of wide networks, a dot for a pair"
-    " and a set of examples."
+    "Left: share of the networks that picks the first rule where it contradicts a part of the"
+    " labels, for each pair. Right: mean agreement with the first rule, of trained networks (the"
+    " base) against those of two kernels; a mark for each pair and set of examples, on the line"
+    " both agree alike."
 )
 
 
@@ -69,7 +70,7 @@ def _draw_noise(axis: Any, measured: Hypotheses) -> None:
     found = np.array([shares(cell)[:, 0] for cell in measured.noisy])
     for at, pair in enumerate(measured.pairs):
         axis.plot(measured.levels, found[:, at], "o-", ms=4, color=PALETTE[at], label=PAIRS[pair])
-    axis.set(xlabel="share of labels that the first rule has wrong", ylim=(-0.03, 1.03))
+    axis.set(xlabel="share of labels that contradict the first rule", ylim=(-0.03, 1.03))
     axis.set(ylabel="share that picks the first rule")
     axis.legend(frameon=False, fontsize=8)
 
@@ -79,8 +80,8 @@ def _draw_kernels(axis: Any, measured: Hypotheses) -> None:
     for (name, limit), marker, colour in zip(measured.kernels.items(), "o^", PALETTE, strict=False):
         axis.plot(limit.mean().ravel(), found, marker, ms=5, color=colour, label=name)
     axis.plot([0, 1], [0, 1], color="black", lw=1)
-    axis.set(xlabel="agreement with the first rule, wide networks", ylabel="the same, the base")
-    axis.legend(frameon=False)
+    axis.set(xlabel="agreement with the first rule, kernels", ylabel="agreement, trained networks")
+    axis.legend(frameon=False, fontsize=8)
 
 
 def tables(measured: Hypotheses) -> Sequence[Table]:
