@@ -14,10 +14,12 @@ LOSSES = Figure(
     "losses.png",
     "Loss for each feature that is on of trained and constructed weights, their ratio, and how much"
     " features differ.",
-    "Left: loss for each feature that is on, against m/n: of trained weights (dots), of constructed"
-    " ones (crosses), and in closed form for many features that are treated alike (lines); dotted:"
-    " 1/3, the loss of no output. Middle: trained over constructed. Right: how much a trained model"
-    " tells features apart, against their number, at m/n = 1/4.",
+    "Left: loss for each feature that is on, against m/n: of trained weights (dots), of"
+    " constructed ones (crosses), and in closed form for many features that are treated alike"
+    " (lines); dotted: 1/3, the loss of no output. Middle: trained over constructed. Right: how"
+    " much the weights of a trained model differ between features, and how much of what is added"
+    " to a feature comes from few others, against the number of features at m/n = 1/4; dashed: the"
+    " latter of normal weights.",
 )
 WEIGHTS = Figure(
     "weights.png",
@@ -62,13 +64,11 @@ def _draw_losses(path: Path, measured: Measured) -> None:
 
 def _draw_sizes(axis: Any, sizes: list[Model]) -> None:
     n = [each.n for each in sizes]
-    axis.plot(n, [each.variation for each in sizes], "o-", color=PALETTE[0], label="variation")
-    axis.plot(
-        n, [each.lumps for each in sizes], "o-", color=PALETTE[3], label="share of few others"
-    )
-    if n:
-        axis.plot(n, [1.6 / np.sqrt(each) for each in n], "--", color="#999999", label="1.6/√n")
-    axis.set(xlabel="features n", ylabel="differences between features", yscale="log")
+    variation, lumps = [each.variation for each in sizes], [each.lumps for each in sizes]
+    axis.plot(n, variation, "o-", color=PALETTE[0], label="between features")
+    axis.plot(n, lumps, "o-", color=PALETTE[3], label="from few others")
+    axis.plot(n, 1.6 / np.sqrt(n), "--", color="#999999", label="normal weights, 1.6/√n")
+    axis.set(xlabel="features n", ylabel="inequality between features", yscale="log")
     log_ticks(axis, n)
     axis.legend(frameon=False, fontsize=8)
 

@@ -99,11 +99,12 @@ def _draw_counts(measured: Measured, path: Path) -> None:
         axis.set_xticks(places, [f"{along:.3g}" for along in models.along])
         axis.set(title=name, xlabel="kurtosis κ" if kind == QUADRATIC else "density p")
     axes[0].set(ylabel="features", ylim=(0, 12.3))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=4)
+    named = axes[0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower left", ncols=4, frameon=False, fontsize=8)
     for name, colour in zip(TAILS, PALETTE, strict=False):
         models = measured.models[name]
         at = (models.at(TAIL_DECAY) or 0) if name == TIED else 0
-        label = "uniform" if name == TIED else name
+        label = {TIED: "uniform", "lomax": "Lomax"}.get(name, name)
         places = np.arange(len(models.along))
         axes[3].plot(places, models.counts[at, :, 1], "o-", color=colour, ms=4, label=label)
         axes[3].set_xticks(places, [f"{along:.3g}" for along in models.along])

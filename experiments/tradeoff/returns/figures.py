@@ -30,7 +30,10 @@ def draw(measured: Mapping[str, Returns], folder: Path) -> list[Figure]:
     for column, (kind, returns) in enumerate(measured.items()):
         _draw_returns(axes[0, column], returns, kind == QUADRATIC)
         _draw_moves(axes[1, column], returns, kind == QUADRATIC)
-        axes[0, column].set_title(NAMES[kind], pad=32)
+        axes[0, column].set(title=NAMES[kind])
+        if kind == QUADRATIC:  # which has all marks
+            marks = axes[0, column].get_legend_handles_labels()
+            figure.legend(*marks, loc="outside upper center", ncols=5, frameon=False, fontsize=8)
     save(figure, folder / "returns.png")
     return [Figure("returns.png", ALT, CAPTION)]
 
@@ -52,7 +55,6 @@ def _draw_returns(axis: Any, returns: Returns, known: bool) -> None:
     if not np.isnan(returns.price):
         axis.axhline(returns.price, color=PALETTE[2], lw=1, label="mean of those that share")
     axis.set(ylabel="marginal return", ylim=(0, 1.1 * axis.get_ylim()[1]))
-    axis.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
 
 def _draw_moves(axis: Any, returns: Returns, known: bool) -> None:
