@@ -16,7 +16,6 @@ import xarray
 from superpos.app.claims.ledger import Verdict
 from superpos.app.extensions import Extension, ExtensionError
 from superpos.app.findings import Figure, Findings, Question, Table
-from superpos.app.plots.figures import styled
 
 
 class Analysis(NamedTuple):
@@ -60,6 +59,8 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
     Raises:
         ExtensionError: it cannot be imported.
     """
+    from superpos.app.plots.figures import styled  # Matplotlib, which a refusal does not wait for
+
     place = experiment.replace("/", ".")
 
     def part(file: str, name: str) -> Callable[..., Any]:

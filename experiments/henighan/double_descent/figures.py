@@ -44,7 +44,7 @@ def draw(measured: Descent, folder: Path) -> list[Figure]:
 def _draw_plane(path: Path, models: list[Model]) -> None:
     shown = np.unique(np.linspace(0, len(models) - 1, N_SHOWN).round().astype(int))
     figure, axes = new_figure(
-        2, len(shown), width=1.45 * len(shown) + 0.6, height=3.3, squeeze=False
+        2, len(shown), width=1.3 * len(shown) + 0.6, height=3.3, squeeze=False
     )
     for column, model in zip(axes.T, [models[at] for at in shown], strict=True):
         parts = ((model.W, PALETTE[0]), (model.h, PALETTE[3]))

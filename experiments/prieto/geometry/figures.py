@@ -82,5 +82,6 @@ def _draw_widths(path: Path, measured: Geometry) -> None:
     left.axhline(2 / (n - 1), color="#999999", ls=":", linewidth=1)
     left.set(xlabel="width m", ylabel="R² of the curve in the plane", ylim=(0, 1.03))
     right.set(xlabel="width m", ylabel="circulant share of W Wᵀ", ylim=(0, 1.03))
-    left.legend(frameon=False, fontsize=8)
+    named = left.get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     save(figure, path)

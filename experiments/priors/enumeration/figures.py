@@ -61,7 +61,7 @@ def _draw_rules(axis: Any, picks: Picks) -> None:
     axis.barh(places, list(found.values()), color=PALETTE[2])
     axis.axvline(floor(picks.picked, picks.expected[MANY]).mean(), color="black", lw=1)
     axis.set(yticks=places, yticklabels=list(found), xlabel="divergence (bits)")
-    axis.set_title("what is picked, from predictions")
+    axis.set_title("predictions of what training picks")
 
 
 def tables(measured: Enumeration) -> Sequence[Table]:

@@ -113,7 +113,7 @@ def _draw_divergences(axis: Any, picks: Picks) -> None:
         axis.bar(places + at * width, heights, width, color=PALETTE[at], label=label)
     axis.axhline(floor(picks.picked, picks.expected[PRIOR]).mean(), color="black", lw=1)
     axis.set(xticks=places + width * (len(picks.rates) - 1) / 2, xticklabels=list(found))
-    axis.set(ylabel="divergence (bits)", title="what is picked, from predictions")
+    axis.set(ylabel="divergence (bits)", title="predictions of what training picks")
     axis.legend(frameon=False, fontsize=8)
 
 

@@ -36,14 +36,16 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
     places = np.arange(len(rows))[::-1]
     for at, pair in enumerate(measured.pairs):
         axis = axes.ravel()[at]
-        for kind, colour in ((0, 0), (1, 1)):
-            _draw_shares(axis, [row.counts()[at] for row in rows], places, kind, PALETTE[colour])
+        for kind, name in enumerate(("first rule", "second rule")):
+            _draw_shares(axis, [row.counts()[at] for row in rows], places, kind, name)
         axis.set(xlim=(-0.03, 1.03), yticks=places, title=PAIRS[pair])
         axis.set_yticklabels([row.name for row in rows] if at % 3 == 0 else [])
     for axis in axes.ravel()[n:]:
         axis.set_axis_off()
     for axis in axes[-1]:
-        axis.set_xlabel("share that picks it")
+        axis.set_xlabel("share of networks")
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=2, frameon=False)
     save(figure, folder / "factors.png")
     figure, axes = new_figure(1, 2, width=10, height=4)
     _draw_noise(axes[0], measured)
@@ -56,14 +58,15 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
 
 
 def _draw_shares(
-    axis: Any, counts: Sequence[np.ndarray], places: np.ndarray, kind: int, colour: str
+    axis: Any, counts: Sequence[np.ndarray], places: np.ndarray, kind: int, name: str
 ) -> None:
     hits, n = np.array([each[kind] for each in counts]), np.array([each.sum() for each in counts])
     known = n > 0
     share = hits / np.maximum(n, 1)
     low, high = wilson(hits, n)
     errors = np.maximum(np.stack([share - low, high - share]), 0)[:, known]
-    axis.errorbar(share[known], places[known], xerr=errors, fmt="o", ms=4, color=colour)
+    style = {"fmt": "o", "ms": 4, "color": PALETTE[kind], "label": name}
+    axis.errorbar(share[known], places[known], xerr=errors, **style)
 
 
 def _draw_noise(axis: Any, measured: Hypotheses) -> None:
