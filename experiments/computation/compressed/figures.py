@@ -20,9 +20,9 @@ MIXING = Figure(
     "mixing.png",
     "The part of the naive loss that is saved, and where W_in lies, against the size of a mixture.",
     "Left: the part of the naive network's loss that trained ones save (points) and its mean"
-    " (line), against the size s of the mixture M in the targets: of Gaussian entries, or that of"
-    " a residual stream with an embedding E, at the root mean square of its entries. Right: share"
-    " of W_in along the top eigenvectors of M; dashed: by chance.",
+    " (line), against the size s of the mixture M in the targets: of Gaussian entries, or the"
+    " 1 - E Eᵀ of a residual stream with an embedding E, at the root mean square of its entries."
+    " Right: share of W_in along the top eigenvectors of M; dashed: by chance.",
 )
 POWERS = Figure(
     "powers.png",
@@ -74,7 +74,9 @@ def _draw_powers(path: Path, found: Networks) -> None:
         left.axhline(wanted, color="#999999", ls="--", linewidth=0.8, zorder=0)
     left.set(xlabel="output, sorted", ylabel="response to its own input")
     left.legend(frameon=False)
-    middle.plot(found.exponent, served(found.W_in, found.W_out).mean(-1), "o", color=PALETTE[0])
+    middle.plot(
+        found.exponent, served(found.W_in, found.W_out).mean(-1), "o", color=PALETTE[0], ms=4
+    )
     middle.set(xlabel="exponent q of the loss", ylabel="share of ReLUs served", ylim=(0, 1.05))
     middle.set_xticks(exponents)
     at = int(found.exponent.argmax())

@@ -8,7 +8,7 @@ import numpy as np
 from experiments.saes.on_toy_models.claims import at, by_density, number_on
 from experiments.saes.on_toy_models.measure import RETURNED, Dictionaries, Recovered
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 FEATURES_ALT = "Norms and dimensionalities of all features, above their cosines with latents."
 FEATURES_CAPTION = (
@@ -74,7 +74,8 @@ def _draw_shares(axis: Any, measured: Recovered) -> None:
     D = [toys.D[toys.density == p][toys.represented[toys.density == p]] for p in known]
     means = [each.mean() if each.size else np.nan for each in D]
     axis.plot(known, means, "s--", color=PALETTE[3], label="dimensionality Dᵢ")
-    axis.set(xscale="log", xlabel="density", ylabel="share of features", ylim=(-0.03, 1.03))
+    log_ticks(axis, known)
+    axis.set(xlabel="density", ylabel="share of features, or mean Dᵢ", ylim=(-0.03, 1.03))
     axis.legend(frameon=False, fontsize=8)
 
 
@@ -96,7 +97,8 @@ def _draw_controls(axis: Any, measured: Recovered) -> None:
         color="#888888",
         label="random directions",
     )
-    axis.set(xscale="log", xlabel="density", ylabel="mean cosine", ylim=(0, 1.03))
+    log_ticks(axis, known)
+    axis.set(xlabel="density", ylabel="mean cosine", ylim=(0, 1.03))
     axis.legend(frameon=False, fontsize=8)
 
 

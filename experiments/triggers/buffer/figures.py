@@ -8,7 +8,7 @@ import numpy as np
 from experiments.triggers.buffer.measure import Buffers
 from experiments.triggers.buffer.simulated import BUFFER, FACTORS, JUMPS, MONTHS, NOISE, worst
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 from superpos.triggers import PRESETS
 from superpos.triggers.policy import RESETS
 
@@ -41,11 +41,11 @@ def draw(measured: Buffers, folder: Path) -> list[Figure]:
         axes[2].plot(np.full(len(overshoots), factor), overshoots, "o", color=PALETTE[0], ms=4)
     axes[2].plot(FACTORS, FACTORS, color=PALETTE[7], lw=1, label="the factor")
     axes[0].set(ylabel="share beyond 6x", ylim=(-0.03, 1.03), title="simulated")
-    axes[1].set(ylabel="largest overshoot", yscale="log", title="simulated, and in closed form")
+    axes[1].set(ylabel="largest overshoot", title="simulated, and in closed form")
+    log_ticks(axes[1], 2 ** np.arange(1, 7), along="y")
     axes[2].set(ylabel="overshoot", yscale="log", title="real runs")
     for axis in axes:
-        axis.set_xscale("log", base=2)
-        axis.set(xticks=FACTORS, xticklabels=[f"{each:g}" for each in FACTORS])
+        log_ticks(axis, FACTORS)
         axis.set_xlabel("factor of the policy")
     for axis in axes[1:]:
         axis.axhline(BUFFER, color="0.6", lw=1)

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -45,11 +45,14 @@ def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
     return [" (sensitive to rounding)" if mark else "" for mark in marks]
 
 
-def log_ticks(axis: Any, values: Sequence[float], form: str = "{:g}") -> None:
-    """Make the x axis logarithmic, with a tick at each of these values and nowhere else."""
-    axis.set_xscale("log")
-    axis.set_xticks(values, [form.format(each) for each in values])
-    axis.set_xticks([], minor=True)
+def log_ticks(
+    axis: Any, values: Sequence[float], form: str = "{:g}", *, along: Literal["x", "y"] = "x"
+) -> None:
+    """Make an axis logarithmic, with a tick at each of these values and nowhere else."""
+    axis.set(**{f"{along}scale": "log"})
+    ticks = axis.xaxis if along == "x" else axis.yaxis
+    ticks.set_ticks(values, [form.format(each) for each in values])
+    ticks.set_ticks([], minor=True)
 
 
 def save(figure: Figure, path: Path) -> None:

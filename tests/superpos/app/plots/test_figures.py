@@ -18,6 +18,9 @@ def test_a_logarithmic_axis_has_ticks_at_the_values_alone() -> None:
     assert [label.get_text() for label in axis.get_xticklabels()] == ["4", "6", "14"]
     assert axis.get_xticks().tolist() == [4, 6, 14]
     assert not axis.get_xticks(minor=True).size
+    assert axis.get_yscale() == "linear"
+    log_ticks(axis, [0.5, 1], along="y")
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["0.5", "1"]
 
 
 def test_titles_have_the_size_of_the_style() -> None:
