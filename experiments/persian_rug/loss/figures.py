@@ -66,9 +66,9 @@ def _draw_sizes(axis: Any, sizes: list[Model]) -> None:
     n = [each.n for each in sizes]
     variation, lumps = [each.variation for each in sizes], [each.lumps for each in sizes]
     axis.plot(n, variation, "o-", color=PALETTE[0], label="between features")
-    axis.plot(n, lumps, "o-", color=PALETTE[3], label="from few others")
+    axis.plot(n, lumps, "o-", color=PALETTE[3], label="among the others of a feature")
     axis.plot(n, 1.6 / np.sqrt(n), "--", color="#999999", label="normal weights, 1.6/√n")
-    axis.set(xlabel="features n", ylabel="inequality between features", yscale="log")
+    axis.set(xlabel="features n", ylabel="inequality of weights", yscale="log")
     log_ticks(axis, n)
     axis.legend(frameon=False, fontsize=8)
 

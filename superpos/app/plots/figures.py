@@ -46,7 +46,11 @@ def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
 
 
 def log_ticks(
-    axis: Any, values: Sequence[float], form: str = "{:g}", *, along: Literal["x", "y"] = "x"
+    axis: Any,
+    values: Sequence[float] | np.ndarray,
+    form: str = "{:g}",
+    *,
+    along: Literal["x", "y"] = "x",
 ) -> None:
     """Make an axis logarithmic, with a tick at each of these values and nowhere else."""
     axis.set(**{f"{along}scale": "log"})
