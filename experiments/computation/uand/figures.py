@@ -48,9 +48,10 @@ def _draw_errors(axis: Any, layers: Layers) -> None:
     rows = zip(layers.features, layers.errors.superposed, PALETTE, strict=False)
     for m, row, colour in rows:
         axis.plot(layers.widths, row, "o-", color=colour, markersize=3, label=f"m = {m}")
-    for k, row in layers.more.items():
+    for at, (k, row) in enumerate(layers.more.items()):
         axis.plot(layers.widths, row, ":", color="#333333", linewidth=1)
-        axis.annotate(f"k = {k}", (layers.widths[0], row[0]), fontsize=8, ha="left", va="bottom")
+        style = {"textcoords": "offset points", "xytext": (4, 10 * at - 5), "fontsize": 8}
+        axis.annotate(f"k = {k}", (layers.widths[-1], row[-1]), **style)
     axis.axhline(LEVEL, color="#999999", ls="--", linewidth=0.8)
     axis.set(yscale="log", xlabel="width d", ylabel="error of the AND")
     log_ticks(axis, layers.widths[::2])

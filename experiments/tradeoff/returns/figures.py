@@ -44,6 +44,7 @@ def _draw_returns(axis: Any, returns: Returns, known: bool) -> None:
     behind.bar(places, returns.capacity, color="#E5E5E5", zorder=0)
     behind.set(ylim=(0, 1.6), yticks=[0, 0.5, 1])
     behind.set_ylabel("capacity", loc="bottom")
+    behind.spines["right"].set_visible(True)
     axis.set_zorder(behind.get_zorder() + 1)
     axis.patch.set_visible(False)
     axis.plot(places, returns.returned, "o", color=PALETTE[0], ms=5, label="by the loss")
