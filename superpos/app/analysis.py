@@ -59,6 +59,8 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
     Raises:
         ExtensionError: it cannot be imported.
     """
+    from superpos.app.plots.figures import styled  # Matplotlib, which a refusal does not wait for
+
     place = experiment.replace("/", ".")
 
     def part(file: str, name: str) -> Callable[..., Any]:
@@ -73,7 +75,7 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
     return Analysis(
         measure=measure,
         judge=part("claims", "judge"),
-        draw=part("figures", "draw"),
+        draw=styled(part("figures", "draw")),
         tables=part("figures", "tables"),
         questions=part("figures", "questions"),
     )

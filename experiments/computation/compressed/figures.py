@@ -19,18 +19,19 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 MIXING = Figure(
     "mixing.png",
     "The part of the naive loss that is saved, and where W_in lies, against the size of a mixture.",
-    "Left: the part of the naive network's loss that the trained ones save (points) and its mean"
-    " (line), against the size s of the mixture in the targets; orange: with that of a residual"
-    " stream, at the size of its entries. Right: share of W_in along the top eigenvectors of M;"
-    " dashed: by chance.",
+    "Left: the part of the naive network's loss that trained ones save (points) and its mean"
+    " (line), against the size s of the mixture M in the targets: of Gaussian entries, or the"
+    " 1 - E Eᵀ of a residual stream with an embedding E, at the root mean square of its entries."
+    " Right: share of W_in along the top eigenvectors of M; dashed: by chance.",
 )
 POWERS = Figure(
     "powers.png",
     "Responses of the outputs to their own inputs, and the weights, at each exponent of the loss.",
-    "Without a mixture. Left: each output where its own input alone is 1 (dots) and -1 (crosses),"
-    " sorted, a colour an exponent q of the loss; dashed: what is wanted. Middle: share of ReLUs"
-    " that are served. Right, the largest q: W_out against the pseudo-inverse of W_in, both over"
-    " their root mean square; dashed: equal.",
+    "Without a mixture. Left: each output where its own input alone is 1 (dots) or -1 (crosses),"
+    " from the largest to the least, for each exponent q of the loss; dashed: the targets 1 and 0."
+    " Middle: share of ReLUs that are served: less than half of their squared error is left where"
+    " they are on alone. Right: at the largest q, entries of W_out against those of the"
+    " pseudo-inverse of W_in, both over their root mean square; dashed: equal.",
 )
 
 
@@ -71,9 +72,11 @@ def _draw_powers(path: Path, found: Networks) -> None:
         left.plot(np.sort(down)[::-1], "x", color=colour, markersize=3)
     for wanted in (0, 1):
         left.axhline(wanted, color="#999999", ls="--", linewidth=0.8, zorder=0)
-    left.set(xlabel="output", ylabel="response to its own input")
+    left.set(xlabel="output, sorted", ylabel="response to its own input")
     left.legend(frameon=False)
-    middle.plot(found.exponent, served(found.W_in, found.W_out).mean(-1), "o", color=PALETTE[0])
+    middle.plot(
+        found.exponent, served(found.W_in, found.W_out).mean(-1), "o", color=PALETTE[0], ms=4
+    )
     middle.set(xlabel="exponent q of the loss", ylabel="share of ReLUs served", ylim=(0, 1.05))
     middle.set_xticks(exponents)
     at = int(found.exponent.argmax())

@@ -15,7 +15,7 @@ from experiments.computation.uand.measure import (
     bound,
 )
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 KINDS = {
     "superposed": "inputs in superposition",
@@ -26,11 +26,11 @@ UAND = Figure(
     "uand.png",
     "Errors of the random layer against its width, the width needed against the number of features,"
     " and trained networks beside it.",
-    f"Left: mean absolute error of the AND of two features, {N_ON} features on, the class of pairs"
-    f" where it is largest; a colour a number of features m; dotted: more features on, m = {MANY};"
-    f" dashed: {LEVEL}. Middle: the width at which each error is {LEVEL}; lines: m^(2/3), and the"
-    " bound √(m log₂ m). Right: trained networks (orange) and the random layer (blue) at a few"
-    " features; dashed: the bound.",
+    f"Left: mean absolute error of the AND of two of m features where {N_ON} features are on, in"
+    f" the class of pairs where it is largest; dotted: where k are on, at m = {MANY}; dashed:"
+    f" {LEVEL}. Middle: the width at which each error is {LEVEL}, against m; dashed: m^(2/3);"
+    " dotted: the lower bound √(m log₂ m). Right: trained networks and the random layer of as many"
+    f" neurons; dashed: an error of {LEVEL}, and the bound.",
 )
 
 
@@ -48,12 +48,13 @@ def _draw_errors(axis: Any, layers: Layers) -> None:
     rows = zip(layers.features, layers.errors.superposed, PALETTE, strict=False)
     for m, row, colour in rows:
         axis.plot(layers.widths, row, "o-", color=colour, markersize=3, label=f"m = {m}")
-    for k, row in layers.more.items():
+    for at, (k, row) in enumerate(layers.more.items()):
         axis.plot(layers.widths, row, ":", color="#333333", linewidth=1)
-        axis.annotate(f"k = {k}", (layers.widths[0], row[0]), fontsize=7, ha="left", va="bottom")
+        style = {"textcoords": "offset points", "xytext": (4, 10 * at - 5), "fontsize": 8}
+        axis.annotate(f"k = {k}", (layers.widths[-1], row[-1]), **style)
     axis.axhline(LEVEL, color="#999999", ls="--", linewidth=0.8)
-    axis.set(xscale="log", yscale="log", xlabel="width d", ylabel="error of the AND")
-    _ticks(axis, layers.widths[::2])
+    axis.set(yscale="log", xlabel="width d", ylabel="error of the AND")
+    log_ticks(axis, layers.widths[::2])
     axis.legend(frameon=False, fontsize=8)
 
 
@@ -63,12 +64,13 @@ def _draw_needed(axis: Any, layers: Layers) -> None:
         axis.plot(m, layers.widths_needed(kind), "o-", color=colour, markersize=4, label=label)
     interference = layers.widths_needed("interference")
     if np.isfinite(interference[0]):
-        axis.plot(m, interference[0] * (m / m[0]) ** (2 / 3), "--", color="#333333", linewidth=0.8)
+        power = interference[0] * (m / m[0]) ** (2 / 3)
+        axis.plot(m, power, "--", color="#333333", linewidth=0.8, label="∝ m^(2/3)")
     axis.plot(m, bound(m), ":", color="#333333", linewidth=1, label="lower bound")
-    axis.set(xscale="log", yscale="log", xlabel="features m", ylabel=f"width for {LEVEL}")
+    axis.set(yscale="log", xlabel="features m", ylabel=f"width for an error of {LEVEL}")
     axis.set_ylim(bottom=bound(m).min() / 8)  # room for the legend
-    _ticks(axis, m)
-    axis.legend(frameon=False, fontsize=7, loc="lower right")
+    log_ticks(axis, m)
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 def _draw_trained(axis: Any, trained: Trained) -> None:
@@ -79,13 +81,7 @@ def _draw_trained(axis: Any, trained: Trained) -> None:
         axis.plot(trained.widths, errors, "o", color=colour, markersize=4, label=name)
     axis.axhline(LEVEL, color="#999999", ls="--", linewidth=0.8)
     axis.axvline(float(bound(np.array(trained.m))), color="#999999", ls="--", linewidth=0.8)
-    title = f"m = {trained.m}"
-    axis.set(xscale="log", yscale="log", xlabel="neurons", ylabel="error of the AND", title=title)
-    _ticks(axis, np.unique(trained.widths))
+    title = f"{trained.m} features"
+    axis.set(yscale="log", xlabel="width d", ylabel="error of the AND", title=title)
+    log_ticks(axis, np.unique(trained.widths))
     axis.legend(frameon=False, fontsize=8)
-
-
-def _ticks(axis: Any, values: np.ndarray) -> None:
-    """A tick at each of these, on an axis of logs."""
-    axis.set_xticks(values, [f"{each:g}" for each in values])
-    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)

@@ -7,27 +7,29 @@ import numpy as np
 
 from experiments.henighan.double_descent.measure import Descent, Model
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 N_SHOWN = 8
 """Numbers of points whose models are drawn."""
 PLANE = Figure(
     "plane.png",
-    "Columns of W and codes of the points in two dimensions, for models of few and of many points.",
-    "Above: the features, rows of W. Below: the codes h_t = Wᵀx_t of the points that the model was"
-    " trained on. Few points are the corners of a polygon, and many features are.",
+    "Rows of W and codes of the points in two dimensions, for models of few and of many points.",
+    "Above: the features, rows of W. Below: the codes hₜ = Wᵀxₜ of the T points that the model was"
+    " trained on. With few points these are the corners of a polygon, with many the features are."
+    " Each panel has a scale of its own.",
 )
 DESCENT = Figure(
     "descent.png",
     "Loss on the points and on others, and dimensions of features and points, against T.",
-    "Left: the loss of the best of the restarts on its own points and on others. Right: mean"
-    " dimensionality of features (by ‖W_i‖²) and of points (by ‖h_t‖²).",
+    "Left: loss of the best of the restarts, on the points it was trained on and on others. Right:"
+    " mean dimensionality of features, weighted by ‖Wᵢ‖², and of points, weighted by ‖hₜ‖².",
 )
 VARIED = Figure(
     "varied.png",
     "Loss on other points over T and width, over T with weight decay, and a repeated point.",
-    "Left: the loss on other points over T and m. Middle: over T at several weight decays. Right:"
-    " the dimensionality of a point against how often it is among the others.",
+    "Left: loss on other points by the number of points T and the width m. Middle: the same against"
+    " T, at several weight decays. Right: dimensionality of one point against how many times it is"
+    " among the points.",
 )
 
 
@@ -42,7 +44,7 @@ def draw(measured: Descent, folder: Path) -> list[Figure]:
 def _draw_plane(path: Path, models: list[Model]) -> None:
     shown = np.unique(np.linspace(0, len(models) - 1, N_SHOWN).round().astype(int))
     figure, axes = new_figure(
-        2, len(shown), width=1.45 * len(shown) + 0.6, height=3.3, squeeze=False
+        2, len(shown), width=1.3 * len(shown) + 0.6, height=3.3, squeeze=False
     )
     for column, model in zip(axes.T, [models[at] for at in shown], strict=True):
         parts = ((model.W, PALETTE[0]), (model.h, PALETTE[3]))
@@ -70,14 +72,14 @@ def _draw_descent(path: Path, models: list[Model]) -> None:
     T = [model.T for model in models]
     left.plot(T, [model.test for model in models], "o-", color=PALETTE[3], label="other points")
     left.plot(T, [model.train for model in models], "s--", color=PALETTE[0], label="its own points")
-    _log_ticks(left, T)
+    log_ticks(left, T)
     left.set(xlabel="points T", ylabel="loss", ylim=(0, None))
     left.legend(frameon=False)
     by_name = {"features": PALETTE[0], "points": PALETTE[3]}
     for name, colour in by_name.items():
         means = [getattr(model, f"of_{name}") for model in models]
         right.plot(T, means, "o-", color=colour, label=name)
-    _log_ticks(right, T)
+    log_ticks(right, T)
     right.set(yscale="log", xlabel="points T", ylabel="mean dimensionality")
     right.legend(frameon=False)
     save(figure, path)
@@ -91,22 +93,15 @@ def _draw_varied(path: Path, measured: Descent) -> None:
         some = [model for model in measured.decay if model.decay == decay]
         x, y = [model.T for model in some], [model.test for model in some]
         middle.plot(x, y, "o-", color=colour, label=f"decay {decay:.3g}")
-    _log_ticks(middle, sorted({model.T for model in measured.decay}))
+    log_ticks(middle, sorted({model.T for model in measured.decay}))
     middle.set(xlabel="points T", ylabel="loss on other points")
     middle.legend(frameon=False, fontsize=8)
     x = [model.repeats for model in measured.repeated]
     right.plot(x, [model.points[0] for model in measured.repeated], "o-", color=PALETTE[3])
-    _log_ticks(right, x)
-    right.set(xlabel="times that the point is there", ylim=(0, 1.02))
+    log_ticks(right, x)
+    right.set(xlabel="copies of the point", ylim=(0, 1.02))
     right.set_ylabel("its dimensionality")
     save(figure, path)
-
-
-def _log_ticks(axis: Any, values: list[int]) -> None:
-    """A logarithmic axis with a tick at each value."""
-    axis.set_xscale("log")
-    axis.set_xticks(values, values)
-    axis.minorticks_off()
 
 
 def _draw_heat(figure: Any, axis: Any, models: list[Model]) -> None:

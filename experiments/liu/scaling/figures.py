@@ -7,23 +7,22 @@ import numpy as np
 
 from experiments.liu.scaling.measure import STRONG, WEAK, Models, Scaling, fit, missed, welch
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 NAMES = {STRONG: "strong, γ = -1", WEAK: "weak, γ = 1"}
 LOSSES = Figure(
     "scaling.png",
     "Loss against the width with weak and strong superposition, and the exponents of both.",
-    "Left and middle: the loss of each model (points) against its width m, a colour an α, with"
-    " the power law fitted to it (line); dotted in the middle: ⟨v²⟩ Σ p_i of all but the m most"
-    " frequent features. Right: the exponents with the 95 % interval of a bootstrap over models;"
-    " dashed: 1 and α - 1.",
+    "Left and middle: loss of each model against its width m, and the power law fitted at each α"
+    " (lines); dotted: ⟨v²⟩ Σ pᵢ over all but the m most frequent features. Right: exponents of"
+    " these laws, with the 95 % interval of a bootstrap over models; dashed: 1 and α - 1.",
 )
 GEOMETRY = Figure(
     "geometry.png",
     "Represented features against the weight decay, and overlaps against the width.",
-    "Left: the share φ of features with a norm above 1/2, mean over the widths, a colour an α;"
-    " dashed: mean of m/n. Right: mean squared overlap of two features with strong superposition;"
-    " solid: 1/m, dashed: the least there can be (Welch).",
+    "Left: share φ of features whose norm exceeds 1/2, mean over the widths; dashed: mean of m/n."
+    " Right: mean squared overlap of two features with strong superposition, at the same values of"
+    " α; lines: 1/m, and the least that is possible (Welch).",
 )
 
 
@@ -41,8 +40,8 @@ def _draw_losses(path: Path, models: Models) -> None:
     for axis, decay in ((left, STRONG), (middle, WEAK)):
         for power, colour in zip(shown, PALETTE, strict=False):
             _draw_line(axis, models.where(decay=decay, power=power), colour, f"α = {power:.3g}")
-        axis.set(xscale="log", yscale="log", xlabel="width m", ylabel="loss", title=NAMES[decay])
-        _ticks(axis, models)
+        axis.set(yscale="log", xlabel="width m", ylabel="loss", title=NAMES[decay])
+        log_ticks(axis, np.unique(models.m))
     left.legend(frameon=False, fontsize=8)
     for power, colour in zip(shown, PALETTE, strict=False):
         m = np.unique(models.m)
@@ -53,7 +52,7 @@ def _draw_losses(path: Path, models: Models) -> None:
     ends = np.array([shown.min(), shown.max()])
     right.axhline(1, color="#999999", ls="--", linewidth=0.8, zorder=0)
     right.plot(np.maximum(ends, 1), np.maximum(ends, 1) - 1, "--", color="#999999", linewidth=0.8)
-    right.set(xlabel="α", ylabel="exponent of the loss", title="L ∝ m^-exponent")
+    right.set(xlabel="α", ylabel="exponent of the loss", title="exponents")
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
 
@@ -91,17 +90,10 @@ def _draw_geometry(path: Path, models: Models) -> None:
     m = np.unique(models.m)
     right.plot(m, 1 / m, color="#333333", linewidth=1, label="1/m")
     right.plot(m, welch(models.n, m), "--", color="#333333", linewidth=1, label="Welch")
-    right.set(xscale="log", yscale="log", xlabel="width m", ylabel="mean squared overlap")
-    _ticks(right, models)
+    right.set(yscale="log", xlabel="width m", ylabel="mean squared overlap")
+    log_ticks(right, m)
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
-
-
-def _ticks(axis: Any, models: Models) -> None:
-    """A tick at each width."""
-    m = np.unique(models.m)
-    axis.set_xticks(m, [f"{each:g}" for each in m])
-    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
 
 
 def _colours(models: Models) -> list[Any]:

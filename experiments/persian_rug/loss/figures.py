@@ -1,6 +1,5 @@
 """The losses of trained and constructed weights, and what both look like."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +8,26 @@ import numpy as np
 from experiments.persian_rug.loss.measure import Measured, Model
 from experiments.persian_rug.loss.theory import limit
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 LOSSES = Figure(
     "losses.png",
     "Loss for each feature that is on of trained and constructed weights, their ratio, and how much"
     " features differ.",
-    "Left: the loss for each feature that is on against m/n, a colour a density p: trained (dots),"
-    " constructed (crosses), and known of weights that treat many features alike (line); dotted:"
-    " 1/3, that of no output. Middle: trained over constructed. Right: how much features differ to"
-    " a trained model, against their number, at m/n = 1/4.",
+    "Left: loss for each feature that is on, against m/n: of trained weights (dots), of"
+    " constructed ones (crosses), and in closed form for many features that are treated alike"
+    " (lines); dotted: 1/3, the loss of no output. Middle: trained over constructed. Right: how"
+    " much the weights of a trained model differ between features, and how much of what is added"
+    " to a feature comes from few others, against the number of features at m/n = 1/4; dashed: the"
+    " latter of normal weights.",
 )
 WEIGHTS = Figure(
     "weights.png",
     "The matrix W_out W_in of two trained models, and that of constructed weights between them.",
-    "W_out W_in without its diagonal, over the mean of that. Left and middle: the trained model"
-    " with the most features, and constructed weights of its size. Right: the trained model that is"
-    " furthest from constructed weights; dark points are antipodal pairs of features.",
+    "W_out W_in without its diagonal, over the mean of the diagonal; red is positive, blue"
+    " negative. Left and middle: the trained model of the most features, and constructed weights"
+    " of its size. Right: the trained model whose loss is furthest from that of constructed"
+    " weights; dark points are antipodal pairs of features.",
 )
 
 
@@ -50,32 +52,25 @@ def _draw_losses(path: Path, measured: Measured) -> None:
         left.plot(fine, [limit(1, share, p)[1] for share in fine], color=colour, linewidth=1)
         middle.plot(ratio, trained / made, "o-", color=colour, markersize=4, linewidth=1)
     left.axhline(1 / 3, ls=":", color="#999999", linewidth=1)
-    left.set(xlabel="m/n", ylabel="loss for each feature on", xscale="log", yscale="log")
+    left.set(xlabel="m/n", ylabel="loss for each feature on", yscale="log")
     left.legend(frameon=False, fontsize=8)
     middle.axhline(1, ls="--", color="#999999", linewidth=1)
-    middle.set(xlabel="m/n", ylabel="trained / constructed", xscale="log")
+    middle.set(xlabel="m/n", ylabel="loss, trained / constructed")
     for axis in (left, middle):
-        _ticks(axis, sorted({each.m / each.n for each in measured.grid}), "{:.3g}")
+        log_ticks(axis, sorted({each.m / each.n for each in measured.grid}), "{:.3g}")
     _draw_sizes(right, measured.sizes)
     save(figure, path)
 
 
 def _draw_sizes(axis: Any, sizes: list[Model]) -> None:
     n = [each.n for each in sizes]
-    axis.plot(n, [each.variation for each in sizes], "o-", color=PALETTE[0], label="variation")
-    axis.plot(
-        n, [each.lumps for each in sizes], "o-", color=PALETTE[3], label="share of few others"
-    )
-    if n:
-        axis.plot(n, [1.6 / np.sqrt(each) for each in n], "--", color="#999999", label="1.6/√n")
-    axis.set(xlabel="features n", ylabel="differences between features", xscale="log", yscale="log")
-    _ticks(axis, n, "{:g}")
+    variation, lumps = [each.variation for each in sizes], [each.lumps for each in sizes]
+    axis.plot(n, variation, "o-", color=PALETTE[0], label="between features")
+    axis.plot(n, lumps, "o-", color=PALETTE[3], label="among the others of a feature")
+    axis.plot(n, 1.6 / np.sqrt(n), "--", color="#999999", label="normal weights, 1.6/√n")
+    axis.set(xlabel="features n", ylabel="inequality of weights", yscale="log")
+    log_ticks(axis, n)
     axis.legend(frameon=False, fontsize=8)
-
-
-def _ticks(axis: Any, values: Sequence[float], form: str) -> None:
-    axis.set_xticks(values, [form.format(each) for each in values])
-    axis.tick_params(axis="x", which="minor", length=0, labelbottom=False)
 
 
 def _draw_weights(path: Path, measured: Measured) -> None:
@@ -95,5 +90,5 @@ def _draw_weights(path: Path, measured: Measured) -> None:
         images.append(axis.imshow(others, **style))
         axis.set(title=f"{name}: n = {of.n}, m = {of.m}, p = {of.p:.3g}", xticks=[])
         axis.set_yticks([])
-    figure.colorbar(images[-1], ax=axes, shrink=0.8)
+    figure.colorbar(images[-1], ax=axes, shrink=0.8, label="over the mean of the diagonal")
     save(figure, path)

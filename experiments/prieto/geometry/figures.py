@@ -18,16 +18,16 @@ PLANES = Figure(
     "geometry.png",
     "Twelve features in the plane of the two largest components of W, and W Wᵀ, for features on a"
     " circle, on a figure of eight, and independent ones.",
-    "Above: features in the plane of the two largest components of W about its mean, joined in"
-    " their order, with a colour of a cyclic map each. Below: W Wᵀ over its largest entry (blue"
-    " negative, red positive). Strong weight decay.",
+    "Above: features in the plane of the two largest principal components of W; a line joins them"
+    " in their order, and colours go round with it. Below: W Wᵀ over its largest entry, red"
+    " positive and blue negative. Strong weight decay.",
 )
 WIDTHS = Figure(
     "widths.png",
     "How much of the curve is in the plane, and how circulant W Wᵀ is, against the width.",
-    "Left: R² of the curve in the plane of the two largest components, dotted: by chance. Right:"
-    " share of the variance of W Wᵀ off its diagonal that is by the distance of features alone."
-    " Filled: the strongest weight decay; open: the weakest.",
+    "Left: R² of the curve in the plane of the two largest principal components; dotted: by chance."
+    " Right: share of the variance of W Wᵀ off its diagonal that the distance between two features"
+    " in their order explains. Filled: the strongest weight decay; open: the weakest.",
 )
 
 
@@ -48,7 +48,10 @@ def _draw_planes(path: Path, measured: Geometry) -> None:
         above.set_title(f"{label}, m = {chosen.width[at]}")
         gram = chosen.W[at] @ chosen.W[at].T
         below.imshow(gram / max(np.abs(gram).max(), 1e-300), cmap="RdBu_r", vmin=-1, vmax=1)
-        below.set(xticks=[], yticks=[])
+        below.set(xlabel="feature", xticks=[], yticks=[])
+        above.set(xlabel="first component", ylabel="second component")
+    axes[1, 0].set_ylabel("feature")
+    figure.colorbar(axes[1, -1].images[0], ax=axes[1], label="W Wᵀ over its largest entry")
     save(figure, path)
 
 
@@ -59,7 +62,7 @@ def _draw_plane(axis: Any, W: np.ndarray) -> None:
     axis.plot(np.append(x, x[0]), np.append(y, y[0]), color="#999999", linewidth=0.8, zorder=0)
     axis.scatter(x, y, c=matplotlib.colormaps["twilight_shifted"](np.arange(n) / n), s=40)
     for i, point in enumerate(zip(x, y, strict=True)):
-        axis.annotate(str(i), point, textcoords="offset points", xytext=(4, 4), fontsize=7)
+        axis.annotate(str(i), point, textcoords="offset points", xytext=(4, 4), fontsize=8)
     axis.set_aspect("equal", adjustable="datalim")
     axis.margins(0.15)
 
@@ -79,5 +82,6 @@ def _draw_widths(path: Path, measured: Geometry) -> None:
     left.axhline(2 / (n - 1), color="#999999", ls=":", linewidth=1)
     left.set(xlabel="width m", ylabel="R² of the curve in the plane", ylim=(0, 1.03))
     right.set(xlabel="width m", ylabel="circulant share of W Wᵀ", ylim=(0, 1.03))
-    right.legend(frameon=False, fontsize=8)
+    named = left.get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     save(figure, path)

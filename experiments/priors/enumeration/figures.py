@@ -14,26 +14,28 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 
 ALT = "All codes by the shortest, parts of the gap, and divergences of what is picked."
 CAPTION = (
-    "Left: -log2 of the weight of all codes of a function by the length of its shortest, of"
-    " networks of two (orange) and three hidden units (blue, moved to the right by a fifth of a"
-    " bit); a dot is a function, on the line both are equal. Middle: what many codes are worth with"
-    " three units: the orbit of the shortest code (dark) and all other codes (light), by K, means"
-    " over functions. Right: divergence of what trained networks pick from five rules; the line is"
-    " that of as many draws from the first one itself."
+    "Left: -log₂ of the weight of all codes of a function, by the length K of its shortest code; a"
+    " dot is a function, on the line both are equal. Dots of three units are moved to the right by"
+    " a fifth of a bit. Middle: how much shorter than K that is with three units, mean over"
+    " functions: by the orbit of the shortest code, and by all other codes. Right: divergence of"
+    " what trained networks pick from five predictions; the line is what as many draws from the"
+    " first prediction itself have."
 )
 
 
 def draw(measured: Enumeration, folder: Path) -> list[Figure]:
     """Draw three panels."""
     figure, axes = new_figure(1, 3, width=11, height=3.7)
-    for colour, shift, codes in zip((1, 0), (0, 0.2), measured.codes.values(), strict=True):
-        x = codes.shortest + shift
-        axes[0].plot(x, codes.alternative, "o", ms=3, alpha=0.6, color=PALETTE[colour])
+    by_units = measured.codes.items()
+    for colour, shift, (n, codes) in zip((1, 0), (0, 0.2), by_units, strict=True):
+        style = {"ms": 3, "alpha": 0.6, "color": PALETTE[colour], "label": f"{n} hidden units"}
+        axes[0].plot(codes.shortest + shift, codes.alternative, "o", **style)
     last = measured.codes[max(measured.codes)]
     ends = [0, last.shortest.max()]
     axes[0].plot(ends, ends, color="black", lw=1)
     axes[0].set(xlabel="shortest code K (bits)", ylabel="all codes (bits)")
     axes[0].set_title("short codes and many codes")
+    axes[0].legend(frameon=False, fontsize=8)
     _draw_gap(axes[1], last)
     _draw_rules(axes[2], measured.picks)
     save(figure, folder / "enumeration.png")
@@ -48,7 +50,7 @@ def _draw_gap(axis: Any, codes: Codes) -> None:
     )
     axis.bar(bits, own, color=PALETTE[0], label="orbit of the shortest code")
     axis.bar(bits, gap - own, bottom=own, color=PALETTE[5], label="other codes")
-    axis.set(xlabel="shortest code K (bits)", ylabel="K less all codes (bits)")
+    axis.set(xlabel="shortest code K (bits)", ylabel="K minus all codes (bits)")
     axis.set(title="what many codes are worth", ylim=(0, 1.3 * gap.max()))
     axis.legend(frameon=False, fontsize=8)
 
@@ -59,7 +61,7 @@ def _draw_rules(axis: Any, picks: Picks) -> None:
     axis.barh(places, list(found.values()), color=PALETTE[2])
     axis.axvline(floor(picks.picked, picks.expected[MANY]).mean(), color="black", lw=1)
     axis.set(yticks=places, yticklabels=list(found), xlabel="divergence (bits)")
-    axis.set_title("what training picks")
+    axis.set_title("predictions of what training picks")
 
 
 def tables(measured: Enumeration) -> Sequence[Table]:

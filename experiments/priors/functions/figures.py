@@ -14,19 +14,21 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 
 PRIOR_ALT = "Probability by number of ones, probability by rank, and probability by complexity."
 PRIOR_CAPTION = (
-    "Left: 2^n P(t) of perceptrons without biases, with twice its standard error, and the theorem"
-    " (line). Middle: probability of each function of one-layer networks by rank; dashed 1/rank;"
-    " grey is what as many draws from all functions alike have. Right: probability by Lempel-Ziv"
-    " complexity, averaged over orders of the inputs (blue) and over orders of rows by chance"
-    f" (grey), of functions drawn {LEAST_COUNT} times or more."
+    "Left: 2ⁿ P(t), where P(t) is the probability that a perceptron of n inputs without a bias is"
+    " true at t of the 2ⁿ inputs; bars are two standard errors, the line is the theorem. Middle:"
+    " probability of each function that one-layer networks compute, by rank; grey: where all"
+    " functions are equally probable and none of as many draws comes twice. Right: the same"
+    " probability by Lempel-Ziv complexity of the truth table, averaged over orders of the inputs"
+    f" or over random orders of its rows; functions drawn at least {LEAST_COUNT} times."
 )
 PICKED_ALT = "Share of constant functions by depth, picks by prior, and divergences."
 PICKED_CAPTION = (
-    "Left: share of functions that are always true or always false, by the scale of biases (over"
-    " that of weights, 1.4) and the number of hidden layers. Middle: how often trained networks"
-    " pick a function that fits, by its probability among random networks that fit; a dot for a set"
-    " and a function. Right: divergence of what is picked from three rules; the line is that of as"
-    " many draws from the first rule itself."
+    "Left: share of random networks that are always true or always false, by the standard"
+    " deviation of their biases (that of weights is 1.4 / √fan-in) and the number of hidden"
+    " layers. Middle: how often training picks a function that fits the examples, by the"
+    " function's probability among random networks that fit; a dot for each set of examples and"
+    " function, on the line both are equal. Right: divergence of what is picked from three"
+    " predictions; the line is what as many draws from the first prediction itself have."
 )
 
 
@@ -56,8 +58,8 @@ def _draw_theorem(axis: Any, ones: np.ndarray) -> None:
         np.arange(len(ones)), n_rows * share, 2 * n_rows * error, fmt="o", ms=3, color=PALETTE[0]
     )
     axis.plot([0, n_rows - 1], [1, 1], color="black", lw=1)
-    axis.set(xlabel="inputs at which it is true, t", ylabel="2^n P(t)", ylim=(-0.05, 1.3))
-    axis.set_title("perceptrons: every t alike")
+    axis.set(xlabel="inputs at which it is true, t", ylabel="2ⁿ P(t)", ylim=(-0.05, 1.3))
+    axis.set_title("perceptrons: every t is as probable")
 
 
 def _draw_ranks(axis: Any, known: Ranked) -> None:
@@ -65,17 +67,19 @@ def _draw_ranks(axis: Any, known: Ranked) -> None:
     axis.plot(known.ranks, p[known.ranks - 1], color=PALETTE[0], lw=1.5, label="networks")
     axis.plot(known.ranks, p[0] / known.ranks, "--", color="black", lw=1, label="1/rank")
     n = int(known.counts.sum())
-    axis.plot([1, n], [1 / n, 1 / n], color="0.6", label="all functions alike")
-    axis.set(xscale="log", yscale="log", xlabel="rank", ylabel="P(f)", title="by rank")
+    axis.plot([1, n], [1 / n, 1 / n], color="0.6", label="all functions equal")
+    axis.set(xscale="log", yscale="log", xlabel="rank", ylabel="P(f)", title="probability by rank")
     axis.legend(frameon=False, fontsize=8)
 
 
 def _draw_complexity(axis: Any, known: Ranked) -> None:
     often = known.counts[known.ranks - 1] >= LEAST_COUNT
     p = known.probability[known.ranks - 1][often]
-    axis.plot(known.in_chance_orders[often], p, ".", color="0.7", ms=3)
-    axis.plot(known.complexity[often], p, ".", color=PALETTE[0], ms=3)
-    axis.set(yscale="log", xlabel="Lempel-Ziv complexity", ylabel="P(f)", title="by complexity")
+    axis.plot(known.in_chance_orders[often], p, ".", color="0.7", ms=3, label="random orders")
+    axis.plot(known.complexity[often], p, ".", color=PALETTE[0], ms=3, label="orders of inputs")
+    axis.set(yscale="log", xlabel="Lempel-Ziv complexity", ylabel="P(f)")
+    axis.set_title("probability by complexity")
+    axis.legend(frameon=False, fontsize=8, markerscale=3)
 
 
 def _draw_depth(axis: Any, cells: Sequence[Cell]) -> None:
@@ -86,7 +90,7 @@ def _draw_depth(axis: Any, cells: Sequence[Cell]) -> None:
         axis.plot(range(len(x)), y, "o-", color=PALETTE[at], ms=4, label=label)
         axis.set(xticks=range(len(x)), xticklabels=[f"{each:g}" for each in x])
     axis.set(xlabel="standard deviation of biases", ylabel="share that is constant", ylim=(0, 1))
-    axis.set_title("by depth and scale")
+    axis.set_title("constant functions by depth")
     axis.legend(frameon=False, fontsize=8)
 
 
@@ -109,7 +113,7 @@ def _draw_divergences(axis: Any, picks: Picks) -> None:
         axis.bar(places + at * width, heights, width, color=PALETTE[at], label=label)
     axis.axhline(floor(picks.picked, picks.expected[PRIOR]).mean(), color="black", lw=1)
     axis.set(xticks=places + width * (len(picks.rates) - 1) / 2, xticklabels=list(found))
-    axis.set(ylabel="divergence (bits)", title="from what is expected")
+    axis.set(ylabel="divergence (bits)", title="predictions of what training picks")
     axis.legend(frameon=False, fontsize=8)
 
 

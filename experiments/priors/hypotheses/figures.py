@@ -14,15 +14,16 @@ from superpos.data.two_rules import PAIRS
 
 FACTORS_ALT = "Share of networks that pick the first rule, by factor, for six pairs of rules."
 FACTORS_CAPTION = (
-    "Share of the networks that fit their examples which pick the first rule (blue) and the second"
-    " (orange) of each pair, with 95 % Wilson intervals; the rest picks neither. Each row changes"
-    " one factor of the base; the last two are the limits of wide networks by their kernels."
+    "Of the networks that fit their examples, the share that picks the first rule (blue) and the"
+    " second (orange) of each pair, with 95 % Wilson intervals; the others pick neither. Each row"
+    " changes one factor of the base; the last two are limits of wide networks, by their kernels."
 )
 NOISE_ALT = "Share that picks the first rule by label noise, and agreement beside two kernels."
 NOISE_CAPTION = (
-    "Left: the share that picks the first rule where it has some labels wrong, for each pair."
-    " Right: mean agreement with the first rule of the base and of wide networks, a dot for a pair"
-    " and a set of examples."
+    "Left: share of the networks that picks the first rule where it contradicts a part of the"
+    " labels, for each pair. Right: mean agreement with the first rule, of trained networks (the"
+    " base) against those of two kernels; a mark for each pair and set of examples, on the line"
+    " both agree alike."
 )
 
 
@@ -35,14 +36,16 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
     places = np.arange(len(rows))[::-1]
     for at, pair in enumerate(measured.pairs):
         axis = axes.ravel()[at]
-        for kind, colour in ((0, 0), (1, 1)):
-            _draw_shares(axis, [row.counts()[at] for row in rows], places, kind, PALETTE[colour])
+        for kind, name in enumerate(("first rule", "second rule")):
+            _draw_shares(axis, [row.counts()[at] for row in rows], places, kind, name)
         axis.set(xlim=(-0.03, 1.03), yticks=places, title=PAIRS[pair])
         axis.set_yticklabels([row.name for row in rows] if at % 3 == 0 else [])
     for axis in axes.ravel()[n:]:
         axis.set_axis_off()
     for axis in axes[-1]:
-        axis.set_xlabel("share that picks it")
+        axis.set_xlabel("share of networks")
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=2, frameon=False)
     save(figure, folder / "factors.png")
     figure, axes = new_figure(1, 2, width=10, height=4)
     _draw_noise(axes[0], measured)
@@ -55,21 +58,22 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
 
 
 def _draw_shares(
-    axis: Any, counts: Sequence[np.ndarray], places: np.ndarray, kind: int, colour: str
+    axis: Any, counts: Sequence[np.ndarray], places: np.ndarray, kind: int, name: str
 ) -> None:
     hits, n = np.array([each[kind] for each in counts]), np.array([each.sum() for each in counts])
     known = n > 0
     share = hits / np.maximum(n, 1)
     low, high = wilson(hits, n)
     errors = np.maximum(np.stack([share - low, high - share]), 0)[:, known]
-    axis.errorbar(share[known], places[known], xerr=errors, fmt="o", ms=4, color=colour)
+    style = {"fmt": "o", "ms": 4, "color": PALETTE[kind], "label": name}
+    axis.errorbar(share[known], places[known], xerr=errors, **style)
 
 
 def _draw_noise(axis: Any, measured: Hypotheses) -> None:
     found = np.array([shares(cell)[:, 0] for cell in measured.noisy])
     for at, pair in enumerate(measured.pairs):
         axis.plot(measured.levels, found[:, at], "o-", ms=4, color=PALETTE[at], label=PAIRS[pair])
-    axis.set(xlabel="share of labels that the first rule has wrong", ylim=(-0.03, 1.03))
+    axis.set(xlabel="share of labels that contradict the first rule", ylim=(-0.03, 1.03))
     axis.set(ylabel="share that picks the first rule")
     axis.legend(frameon=False, fontsize=8)
 
@@ -79,8 +83,8 @@ def _draw_kernels(axis: Any, measured: Hypotheses) -> None:
     for (name, limit), marker, colour in zip(measured.kernels.items(), "o^", PALETTE, strict=False):
         axis.plot(limit.mean().ravel(), found, marker, ms=5, color=colour, label=name)
     axis.plot([0, 1], [0, 1], color="black", lw=1)
-    axis.set(xlabel="agreement with the first rule, wide networks", ylabel="the same, the base")
-    axis.legend(frameon=False)
+    axis.set(xlabel="agreement with the first rule, kernels", ylabel="agreement, trained networks")
+    axis.legend(frameon=False, fontsize=8)
 
 
 def tables(measured: Hypotheses) -> Sequence[Table]:

@@ -8,21 +8,22 @@ import numpy as np
 from experiments.saes.on_toy_models.claims import at, by_density, number_on
 from experiments.saes.on_toy_models.measure import RETURNED, Dictionaries, Recovered
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 FEATURES_ALT = "Norms and dimensionalities of all features, above their cosines with latents."
 FEATURES_CAPTION = (
-    "Truth above, what was found below, for one toy model of each density. Above: the norm ‖Wᵢ‖ of"
-    " each feature, coloured by its dimensionality Dᵢ: yellow has a dimension for itself, dark"
-    " shares one with others. Below: its largest cosine with a latent of the best L1 coefficient;"
-    " filled where the feature is represented, and the grey line is what random directions reach."
+    "One toy model of each density. Above, the truth: the norm ‖Wᵢ‖ of each feature, coloured by"
+    " its dimensionality Dᵢ; a yellow feature has a dimension of its own, a dark one shares it."
+    " Below, what was found: the feature's largest cosine with a latent, at the best L1"
+    " coefficient; filled where the feature is represented. Grey line: what random directions"
+    " reach; dotted: above it, a feature counts as found."
 )
 DENSITY_ALT = "Share of features that come back against density, and cosine against L0."
 DENSITY_CAPTION = (
-    "Left: the share of represented features that come back, against density, beside the mean"
-    " dimensionality of these features: models out of superposition, on the right, give little"
-    " or nothing back. Middle: mean cosine, with its controls. Right: mean cosine against k of"
-    " TopK; dotted is the mean number of represented features that are on."
+    "Left: share of the represented features that are found, against density, beside the mean"
+    " dimensionality of these features: of models out of superposition, on the right, few or none"
+    " are found. Middle: mean of the largest cosines, with controls. Right: the same against k of"
+    " TopK, at each density p; dotted: mean number of represented features that are on."
 )
 
 
@@ -68,12 +69,13 @@ def _draw_shares(axis: Any, measured: Recovered) -> None:
     named = {"L1": measured.l1, "TopK": measured.topk}
     for (name, found), colour in zip(named.items(), PALETTE, strict=False):
         share = at(found.returned(toys), found.best(toys))
-        axis.plot(*by_density(found, toys, share), "o-", color=colour, label=f"come back, {name}")
+        axis.plot(*by_density(found, toys, share), "o-", color=colour, label=f"found, {name}")
     known = np.unique(toys.density)
     D = [toys.D[toys.density == p][toys.represented[toys.density == p]] for p in known]
     means = [each.mean() if each.size else np.nan for each in D]
     axis.plot(known, means, "s--", color=PALETTE[3], label="dimensionality Dᵢ")
-    axis.set(xscale="log", xlabel="density", ylabel="share of features", ylim=(-0.03, 1.03))
+    log_ticks(axis, known)
+    axis.set(xlabel="density", ylabel="share of features, or mean Dᵢ", ylim=(-0.03, 1.03))
     axis.legend(frameon=False, fontsize=8)
 
 
@@ -95,7 +97,8 @@ def _draw_controls(axis: Any, measured: Recovered) -> None:
         color="#888888",
         label="random directions",
     )
-    axis.set(xscale="log", xlabel="density", ylabel="mean cosine", ylim=(0, 1.03))
+    log_ticks(axis, known)
+    axis.set(xlabel="density", ylabel="mean cosine", ylim=(0, 1.03))
     axis.legend(frameon=False, fontsize=8)
 
 

@@ -16,33 +16,35 @@ from experiments.tradeoff.allocation.measure import (
     Measured,
 )
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 NAMES = {TIED: "autoencoder", HIDDEN: "ReLU-hidden", QUADRATIC: "quadratic"}
 ALLOCATION = Figure(
     "allocation.png",
     "Capacity of each feature against its importance, for three models and two importances.",
-    "Capacity of each feature of the best model against I_i p (of the quadratic model against v_i)."
-    " Columns are models, rows how fast importance falls; darker is denser, or of lower kurtosis."
-    " Lines of the quadratic model are its exact optimum.",
+    "Capacity Cᵢ of each feature of the best model against its importance times its density, Iᵢ p,"
+    " or against its value vᵢ in the quadratic model. Columns are models, rows how fast the"
+    " importance falls; darker is denser, or of lower kurtosis κ. Lines join the features of one"
+    " model; in the quadratic model they are the exact optimum.",
 )
 COUNTS = Figure(
     "counts.png",
     "Numbers of features with a dimension, a share of one, and none, against density or kurtosis.",
-    "How many of 12 features have C = 1, 0 < C < 1 and C = 0 in the best model at importance 0.9^i,"
-    " within 0.05; the dashed line is Σ C_i, at most the 4 dimensions. Right: features that share,"
-    " for four distributions of magnitudes with the same E x²; binary ones are constants at"
-    " p = 1, so that W is arbitrary there.",
+    "How many of the 12 features of the best model have a capacity of 1, between 0 and 1, and of 0,"
+    " within 0.05, at importance 0.9ⁱ; the dashed line is Σ Cᵢ, at most the 4 dimensions. Right:"
+    " how many have one between 0 and 1 in the autoencoder, for four distributions of magnitudes"
+    " with the same E x². A binary feature of density 1 is a constant, which the bias reproduces,"
+    " so that W is arbitrary there.",
 )
 SPLIT = Figure(
     "split.png",
     "Share of interference in the loss, and benefit and interference of each feature.",
-    "Left: interference as a part of the loss (quadrature; sampled for the ReLU-hidden model),"
-    " below 0 where a bias is right only beside the others;"
-    " full lines at importance 0.9^i, dashed at 0.7^i. Middle: of each feature of the autoencoder"
-    " at 0.9^i and p = 0.06 or the density next to it, the benefit and, below 0, the interference,"
-    " both over the loss where it is ignored; the dot is what is saved. Right: median loss of the"
-    " instances over the best.",
+    "Left: interference as a part of the loss, by quadrature, or sampled for the ReLU-hidden model;"
+    " solid at importance 0.9ⁱ, dashed at 0.7ⁱ. It is below 0 where a bias is right only beside the"
+    " other features. Middle: benefit of each feature and, below 0, its interference, both over the"
+    " loss of ignoring the feature, in the autoencoder at 0.9ⁱ and the density nearest to 0.06; the"
+    " dot is their difference, what is saved. Right: by how much the median loss of the instances"
+    " exceeds the best.",
 )
 
 
@@ -71,15 +73,18 @@ def _draw_allocation(measured: Measured, path: Path) -> None:
                 axis.plot(x, models.capacity[at, k], style, color=colour, ms=4, lw=0.8, label=label)
                 if kind == QUADRATIC:
                     axis.plot(x, measured.optimal[at, k], color=colour, lw=0.8)
-            axis.set(xscale="log", title=f"{name}, importance {decay:.2g}^i")
-            axis.set_xlabel("v_i" if kind == QUADRATIC else "I_i p")
-            axis.legend(frameon=False, fontsize=7)
-        row[0].set_ylabel("capacity C_i")
+            axis.set(xscale="log", title=f"{name}, importance {decay:.2g}ⁱ")
+            if models.importance[at].min() > 0.1 and kind == QUADRATIC:
+                log_ticks(axis, (0.3, 0.5, 0.7, 1))
+            axis.set_xlabel("vᵢ" if kind == QUADRATIC else "Iᵢ p")
+        row[0].set_ylabel("capacity Cᵢ")
+    axes[0, 0].legend(frameon=False, fontsize=8)  # the same densities as in the second column
+    axes[0, -1].legend(frameon=False, fontsize=8)
     save(figure, path)
 
 
 def _draw_counts(measured: Measured, path: Path) -> None:
-    figure, axes = new_figure(1, 4, width=13, height=3.2, sharey=True)
+    figure, axes = new_figure(1, 4, width=11, height=3.3, sharey=True)
     for axis, (kind, name) in zip(axes, NAMES.items(), strict=False):
         models = measured.models[kind]
         at, places = models.at(TAIL_DECAY) or 0, np.arange(len(models.along))
@@ -90,18 +95,21 @@ def _draw_counts(measured: Measured, path: Path) -> None:
         ):
             axis.bar(places, count, bottom=bottom, color=colour, label=label)
             bottom += count
-        axis.plot(places, models.packing[at] * models.W.shape[-1], "k--", lw=1)
+        axis.plot(places, models.packing[at] * models.W.shape[-1], "k--", lw=1, label="Σ Cᵢ")
         axis.set_xticks(places, [f"{along:.3g}" for along in models.along])
         axis.set(title=name, xlabel="kurtosis κ" if kind == QUADRATIC else "density p")
-    axes[0].set_ylabel("features")
-    axes[0].legend(frameon=True, fontsize=7, loc="upper left")
+    axes[0].set(ylabel="features", ylim=(0, 12.3))
+    named = axes[0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower left", ncols=4, frameon=False, fontsize=8)
     for name, colour in zip(TAILS, PALETTE, strict=False):
         models = measured.models[name]
         at = (models.at(TAIL_DECAY) or 0) if name == TIED else 0
-        label = "uniform" if name == TIED else name
-        axes[3].plot(1 / models.along, models.counts[at, :, 1], "o-", color=colour, label=label)
-    axes[3].set(xscale="log", xlabel="1 / density", title="features with 0 < C < 1")
-    axes[3].legend(frameon=False, fontsize=7)
+        label = {TIED: "uniform", "lomax": "Lomax"}.get(name, name)
+        places = np.arange(len(models.along))
+        axes[3].plot(places, models.counts[at, :, 1], "o-", color=colour, ms=4, label=label)
+        axes[3].set_xticks(places, [f"{along:.3g}" for along in models.along])
+    axes[3].set(xlabel="density p", title="0 < C < 1, autoencoder")
+    axes[3].legend(frameon=False, fontsize=8)
     save(figure, path)
 
 
@@ -115,8 +123,10 @@ def _draw_split(measured: Measured, path: Path) -> None:
                 axes[0].plot(_sparsity(kind, models), share[at], style, color=colour)
         excess = np.median(models.excess, axis=0)
         axes[2].plot(_sparsity(kind, models), excess, "o-", color=colour, label=name)
-    axes[0].set(xscale="log", xlabel="1 / density, or κ", ylabel="interference / loss")
-    axes[2].set(xscale="log", xlabel="1 / density, or κ", ylabel="median loss / best - 1")
+    axes[0].set(xlabel="1 / density, or κ", ylabel="interference / loss")
+    axes[2].set(xlabel="1 / density, or κ", ylabel="median loss / best - 1")
+    for axis in (axes[0], axes[2]):
+        log_ticks(axis, 2 ** np.arange(7))
     axes[2].legend(frameon=False, fontsize=8)
     _draw_features(axes[1], measured)
     save(figure, path)
@@ -138,6 +148,6 @@ def _draw_features(axis: Any, measured: Measured) -> None:
     axis.bar(places, -interference, color=PALETTE[3], label="interference")
     axis.plot(places, benefit - interference, "ko", ms=4, label="saved")
     axis.axhline(0, color="#333333", lw=0.8)
-    axis.set(xlabel="feature, from the most important", ylabel="over the loss if ignored")
+    axis.set(xlabel="feature, from the most important", ylabel="part of the loss if ignored")
     axis.set_ylim(None, 1.35)
     axis.legend(frameon=False, fontsize=8, ncols=3)

@@ -14,13 +14,13 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 
 ALT = "Marginal return of each feature of two models, and the cost of moving its capacity."
 CAPTION = (
-    "Above: what a unit of capacity returns, measured by taking a little from one feature while all"
-    " others are held; crosses are the pull of the penalty, the line is the mean of features that"
-    " share, and grey bars are capacities. Below: what the loss rises by, for each unit, as a"
-    " feature gives capacity to the others (down) or takes it from them (up): nothing for features"
-    " that share. Rings are the exact theory, a bound that is met where capacity can move. Features"
-    " 2 to 4 of the quadratic model fill one dimension: perhaps none can lose capacity alone"
-    " without leaving it, which costs more."
+    "Above: what a unit of capacity returns, measured by taking a little from one feature while"
+    " the others are held: by the rise of the loss, and by the pull of the penalty that holds it."
+    " Grey bars are capacities. Theory is of the same step (rings) and its derivative (dashes), a"
+    " bound that is met where capacity can move. Features 2 to 4 of the quadratic model fill one"
+    " dimension: perhaps none can lose capacity alone without leaving it, which costs more. Below:"
+    " by how much the loss rises for each unit of capacity that a feature gives to the others"
+    " (down) or takes from them (up): by nothing for features that share. Rings are theory."
 )
 
 
@@ -31,6 +31,9 @@ def draw(measured: Mapping[str, Returns], folder: Path) -> list[Figure]:
         _draw_returns(axes[0, column], returns, kind == QUADRATIC)
         _draw_moves(axes[1, column], returns, kind == QUADRATIC)
         axes[0, column].set(title=NAMES[kind])
+        if kind == QUADRATIC:  # which has all marks
+            marks = axes[0, column].get_legend_handles_labels()
+            figure.legend(*marks, loc="outside upper center", ncols=5, frameon=False, fontsize=8)
     save(figure, folder / "returns.png")
     return [Figure("returns.png", ALT, CAPTION)]
 
@@ -39,7 +42,9 @@ def _draw_returns(axis: Any, returns: Returns, known: bool) -> None:
     places = np.arange(len(returns.capacity))
     behind = axis.twinx()
     behind.bar(places, returns.capacity, color="#E5E5E5", zorder=0)
-    behind.set(ylim=(0, 1.6), yticks=[0, 0.5, 1], ylabel="capacity")
+    behind.set(ylim=(0, 1.6), yticks=[0, 0.5, 1])
+    behind.set_ylabel("capacity", loc="bottom")
+    behind.spines["right"].set_visible(True)
     axis.set_zorder(behind.get_zorder() + 1)
     axis.patch.set_visible(False)
     axis.plot(places, returns.returned, "o", color=PALETTE[0], ms=5, label="by the loss")
@@ -47,11 +52,10 @@ def _draw_returns(axis: Any, returns: Returns, known: bool) -> None:
     if known:
         axis.plot(places, exact(returns), "o", color="black", mfc="none", ms=10, label="theory")
         smooth = theory.marginal_return(returns.capacity, returns.values, returns.kurtosis)
-        axis.plot(places, smooth, "_", color="black", ms=10, label="theory, no shift")
+        axis.plot(places, smooth, "_", color="black", ms=10, label="theory, derivative")
     if not np.isnan(returns.price):
-        axis.axhline(returns.price, color=PALETTE[2], lw=1)
-    axis.set(ylabel="marginal return", ylim=(0, None))
-    axis.legend(frameon=False, fontsize=8)
+        axis.axhline(returns.price, color=PALETTE[2], lw=1, label="mean of those that share")
+    axis.set(ylabel="marginal return", ylim=(0, 1.1 * axis.get_ylim()[1]))
 
 
 def _draw_moves(axis: Any, returns: Returns, known: bool) -> None:
@@ -62,4 +66,4 @@ def _draw_moves(axis: Any, returns: Returns, known: bool) -> None:
     if known:
         axis.plot(places + 0.1, exact_up(returns), "o", color="black", mfc="none", ms=10)
     axis.set(xlabel="feature, from the most important", ylabel="rise of the loss per unit")
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="upper center")

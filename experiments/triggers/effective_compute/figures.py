@@ -11,12 +11,13 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 
 ALT = "Loss over FLOPs of three recipes with the baseline's law, and effective compute over FLOPs."
 CAPTION = (
-    "Left: the loss of the baseline (mean over the seeds that the law is fitted to; crosses: those"
-    " held out), its law, and runs whose learning rate falls to 0. Right: their effective compute,"
-    " with the interval of the bootstrap; on the line FLOPs are effective compute. An evaluation of"
-    " the baseline at the first budget asks for the next one at 4 times its compute (dashed). A"
-    " recipe has to be evaluated where it crosses the dashed line; a counter of FLOPs says so where"
-    " the black line does."
+    "Left: loss of the baseline, mean over the seeds that its law is fitted to and over those held"
+    " out; the law; and two other recipes, whose learning rates fall to 0. Right: effective"
+    " compute of the recipes, the FLOPs at which the baseline has their loss, with the interval of"
+    " a bootstrap; on the black line it is the FLOPs spent. After an evaluation of the baseline at"
+    f" the first budget, the next one is due at {FACTOR:g} times its effective compute (dashed). A"
+    " recipe is due where it crosses the dashed line; a counter of FLOPs notices only where the"
+    " black line does."
 )
 LABELS = {"improved": "cosine from 3e-3", "higher": "cosine from 1e-2"}
 
@@ -51,10 +52,11 @@ def _losses(axis: Any, measured: Gains) -> None:
 
 def _compute(axis: Any, measured: Gains) -> None:
     base = measured.baseline
-    axis.plot(base.flops, base.flops, color=PALETTE[7], lw=1, label="FLOPs")
+    axis.plot(base.flops, base.flops, color=PALETTE[7], lw=1, label="FLOPs spent")
     axis.plot(base.flops, measured.control * base.flops, "x", color=PALETTE[0], label="held out")
     for colour, (name, runs) in zip(PALETTE[1:], measured.recipes.items(), strict=False):
         error = np.maximum([[-1], [1]] * (runs.interval - runs.compute), 0)
         style = {"fmt": "s-", "color": colour, "capsize": 2, "label": LABELS[name]}
         axis.errorbar(runs.flops, runs.compute, error, **style)
-    axis.axhline(FACTOR * base.flops[0], ls="--", lw=1, color=PALETTE[3])
+    due = f"next evaluation, {FACTOR:g}x"
+    axis.axhline(FACTOR * base.flops[0], ls="--", lw=1, color=PALETTE[4], label=due)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from superpos.app.plots.figures import PALETTE
+from superpos.app.plots.figures import PALETTE, styled
 from superpos.app.report.page import write_page
 from superpos.app.train import figures, measure
 from superpos.store import multirun
@@ -58,11 +58,12 @@ def write(
         facts["Failed, others"] = f"{len(failures) - MOST_FAILURES:,}"
     drawable = {"loss", "features_per_dimension"} <= {*dataset.data_vars}
     anything = drawable and bool(np.isfinite(dataset["loss"]).any())
+    draw = styled(figures.draw)
     return write_page(
         folder,
         title=config["title"],
         question=config["question"],
-        figures=figures.draw(measure.measure(_by_colour(dataset)), folder) if anything else [],
+        figures=draw(measure.measure(_by_colour(dataset)), folder) if anything else [],
         records=[],
         config=base,
         command=command,

@@ -1,8 +1,9 @@
 """How figures look: one palette that colour-blind readers can tell apart, one size, one save."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -20,6 +21,8 @@ STYLE: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
 }
+styled = matplotlib.rc_context(STYLE)
+"""Decorator of a function that draws: Matplotlib asks for the sizes of titles when they are set."""
 
 
 def new_figure(
@@ -40,6 +43,20 @@ def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
     """
     marks = np.zeros(n_panels, bool) if fragile is None else fragile
     return [" (sensitive to rounding)" if mark else "" for mark in marks]
+
+
+def log_ticks(
+    axis: Any,
+    values: Sequence[float] | np.ndarray,
+    form: str = "{:g}",
+    *,
+    along: Literal["x", "y"] = "x",
+) -> None:
+    """Make an axis logarithmic, with a tick at each of these values and nowhere else."""
+    axis.set(**{f"{along}scale": "log"})
+    ticks = axis.xaxis if along == "x" else axis.yaxis
+    ticks.set_ticks(values, [form.format(each) for each in values])
+    ticks.set_ticks([], minor=True)
 
 
 def save(figure: Figure, path: Path) -> None:
