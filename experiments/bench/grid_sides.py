@@ -7,7 +7,7 @@ import numpy as np
 
 from superpos import data, models, optim, random
 from superpos.data.magnitudes import uniform
-from superpos.engine import launch, plan
+from superpos.engine import choices, launch, plan
 from superpos.engine.width import choose
 from superpos.models import inits
 from superpos.store.grid import make_grid
@@ -79,7 +79,7 @@ def ours(of: Setting, m: int) -> tuple[Run, int]:
 
     grid = make_grid({"density_power": of.powers, "weight_decay": of.decays})
     key = random.key(0)
-    program = choose(launch.search(build, grid, key), given=None, asked=None)
+    program = choose(choices.search(build, grid, key), given=None, asked=None)
     n_chunks = len(program.executables)
     n_models = min(grid.n_members, n_chunks * program.width.n_members)
     missing = np.arange(grid.n_members)[:, None] < n_models

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
 from superpos import data, models, optim, random
-from superpos.engine import launch, plan
+from superpos.engine import choices, launch, plan
 from superpos.engine.assets import Build
 from superpos.engine.width import choose
 from superpos.store.files import Rows
@@ -73,7 +73,7 @@ def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None
     """What `sweep` does without a store: choose the width, then train all chunks."""
     grid = make_grid(axes)
     key = random.key(0)
-    program = choose(launch.search(build, grid, key), given=None, asked=chunk)
+    program = choose(choices.search(build, grid, key), given=None, asked=chunk)
     ids = np.arange(grid.n_members)
     missing = np.ones(grid.members.shape, bool)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from superpos.arguments import ArgumentError, check_value, shown
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
-from superpos.engine.launch import Programs
+from superpos.engine.choices import Programs
 from superpos.engine.shared import joining
 from superpos.engine.starts import starts_of
 from superpos.engine.validity import valid_points

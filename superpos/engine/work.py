@@ -20,9 +20,9 @@ from superpos.arguments import (
     check_value,
     shown,
 )
-from superpos.engine import launch, plan
+from superpos.engine import choices, launch, plan
 from superpos.engine.assets import Build, arrays_of, reading
-from superpos.engine.launch import Programs
+from superpos.engine.choices import Programs
 from superpos.engine.placing import placed
 from superpos.engine.plan import Chunk
 from superpos.engine.program import Program, check_results
@@ -194,7 +194,7 @@ def _search(work: Work) -> tuple[Any, Search]:
     # Where there are fewer members than devices, no program is compiled for the others.
     where = tuple(settings.devices or jax.local_devices())[: max(1, work.grid.n_members)]
     on_devices = placed(arrays_of(work.assets), where)
-    search = launch.search(
+    search = choices.search(
         reading(work.build, work.assets),
         work.grid,
         work.key,

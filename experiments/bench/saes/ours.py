@@ -10,7 +10,7 @@ from experiments.bench.saes.cases import DENSITY, L1, LEARNING_RATE, N_BATCHES, 
 from superpos import data, optim, random, saes
 from superpos.engine import launch, plan
 from superpos.engine.assets import arrays_of, as_assets
-from superpos.engine.launch import search
+from superpos.engine.choices import search
 from superpos.engine.placing import placed
 from superpos.engine.width import choose
 from superpos.store.grid import make_grid

@@ -45,7 +45,7 @@ def refuse(
     """Run a command line that is to be refused, and give its lines without `superpos: `."""
     monkeypatch.setenv(VARIABLE, os.environ[VARIABLE])  # which --with changes
     monkeypatch.setattr(os, "_exit", lambda code: pytest.fail(f"os._exit({code})"))
-    for name in ("superpos.engine.launch", "superpos.engine.program"):
+    for name in ("superpos.engine.choices", "superpos.engine.program"):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
 
@@ -362,7 +362,7 @@ def test_a_run_that_does_not_fit_into_memory_leaves_nothing(
         raise MemoryError("one member needs 2 GiB and 1 GiB may be used")
 
     monkeypatch.setattr(
-        importlib.import_module("superpos.engine.launch"), "compile_chunk", too_large
+        importlib.import_module("superpos.engine.choices"), "compile_chunk", too_large
     )
     (tmp_path / "there").mkdir()
     assert refuse("experiment=train", f"output_dir={place}", quiet=False) == [

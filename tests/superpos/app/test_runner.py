@@ -35,7 +35,7 @@ def no_compile(monkeypatch: pytest.MonkeyPatch) -> None:
     def compiled(*args: Any, **kwargs: Any) -> None:
         pytest.fail("compiled")
 
-    module = importlib.import_module("superpos.engine.launch")
+    module = importlib.import_module("superpos.engine.choices")
     monkeypatch.setattr(module, "compile_chunk", compiled)
 
 

@@ -16,8 +16,6 @@ from superpos.store.width import Width
 KEY = jax.random.key(9)
 AXES = {"target": [0.1, 0.2, 0.3, 0.4, 0.5], "seed": [7, 0, 3]}
 ALL = np.ones((5, 3), bool)
-NOTHING = {device: {} for device in jax.local_devices()}
-"""The assets of a sweep without any."""
 
 
 class WrongError(Exception):
@@ -99,12 +97,6 @@ def test_checking_runs_every_block_twice_and_adds_a_number_to_a_member(grid, pro
     # An ulp of W shrinks by 0.8 at each update; what is left is rounding.
     assert checked.arrays["sensitivity"].shape == (4,)
     assert (checked.arrays["sensitivity"] < 1e-6).all()
-
-
-def test_the_time_of_a_block_is_that_of_the_second_one(grid, program, monkeypatch):
-    clock = iter([0.0, 100.0, 200.0, 203.0])  # the first takes 100 s, the second 3 s
-    monkeypatch.setattr(launch.time, "perf_counter", lambda: next(clock))
-    assert launch.seconds_per_block(grid, KEY, NOTHING, program) == 3.0
 
 
 def on_devices(program, *before):

@@ -16,7 +16,7 @@ from superpos.train import StoreError, store, sweep
 from tests.superpos.builds import ROOT
 
 # Unlike `superpos.train.sweep`, which is the function.
-launch_module = importlib.import_module("superpos.engine.launch")
+choices_module = importlib.import_module("superpos.engine.choices")
 
 SPEC = {"n": 3}
 AXES = {"target": [0.1, 0.5, 0.7], "seed": [0, 1, 2, 3]}
@@ -110,14 +110,14 @@ def overtaken(monkeypatch):
     """Let something happen in the folder while a worker compiles for the first time."""
 
     def overtaken(happening):
-        real, happenings = launch_module.compile_chunk, [happening]
+        real, happenings = choices_module.compile_chunk, [happening]
 
         def compile_chunk(*args, **settings):
             if happenings:
                 happenings.pop()()
             return real(*args, **settings)
 
-        monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
+        monkeypatch.setattr(choices_module, "compile_chunk", compile_chunk)
 
     return overtaken
 

@@ -14,7 +14,7 @@ from superpos.store.width import Width
 from superpos.train import TrainError, fit, store, sweep, training
 
 # Unlike `superpos.train.sweep`, which is the function.
-launch_module = importlib.import_module("superpos.engine.launch")
+choices_module = importlib.import_module("superpos.engine.choices")
 
 AXES = {"learning_rate": [1e-3, 3e-3, 1e-2], "seed": [0, 1, 2]}
 SPEC = {"model.n_features": 3}
@@ -337,7 +337,7 @@ def running_out(monkeypatch):
     def running_out(
         at_call, text="RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes", always=False
     ):
-        real, widths, calls = launch_module.compile_chunk, [], []
+        real, widths, calls = choices_module.compile_chunk, [], []
 
         def compile_chunk(*args, **settings):
             program = real(*args, **settings)
@@ -352,7 +352,7 @@ def running_out(monkeypatch):
 
             return program._replace(executables=(executable._replace(advance=advance),))
 
-        monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
+        monkeypatch.setattr(choices_module, "compile_chunk", compile_chunk)
         return widths
 
     return running_out
@@ -391,7 +391,7 @@ def not_compiling(monkeypatch):
     """Fail to compile chunks of more members than that; the widths that were tried."""
 
     def not_compiling(most, text="INTERNAL: no\nmore lines"):
-        real, widths = launch_module.compile_chunk, []
+        real, widths = choices_module.compile_chunk, []
 
         def compile_chunk(*args, **settings):
             widths.append(args[2])
@@ -399,7 +399,7 @@ def not_compiling(monkeypatch):
                 raise jax.errors.JaxRuntimeError(text)
             return real(*args, **settings)
 
-        monkeypatch.setattr(launch_module, "compile_chunk", compile_chunk)
+        monkeypatch.setattr(choices_module, "compile_chunk", compile_chunk)
         return widths
 
     return not_compiling

@@ -29,7 +29,7 @@ def rows(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    launch = importlib.import_module("superpos.engine.launch")
+    launch = importlib.import_module("superpos.engine.choices")
     monkeypatch.setattr(launch, "compile_chunk", lambda *args, **kw: pytest.fail("compiled"))
 
 
