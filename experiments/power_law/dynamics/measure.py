@@ -78,7 +78,7 @@ class Course(NamedTuple):
 
     @property
     def off(self) -> float | None:
-        """Root mean square in the window of how far the loss is from the closed form, relatively."""
+        """Root mean square, in the window, of the loss over the closed form less 1."""
         if not self.inside.any():
             return None
         return float(np.sqrt(np.mean(np.square(self.loss / self.expected - 1)[self.inside])))

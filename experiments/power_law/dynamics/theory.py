@@ -15,7 +15,7 @@ def exponent(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def second_moments(p: np.ndarray) -> np.ndarray:
-    """E x xᵀ (n, n) of independent features, uniform on (0, 1] with probabilities p (n,), else 0."""
+    """E x xᵀ (n, n) of independent features, uniform on (0, 1] with probability p (n,)."""
     return np.diag(p / 3 - p**2 / 4) + np.outer(p, p) / 4
 
 
