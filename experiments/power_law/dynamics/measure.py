@@ -79,9 +79,10 @@ class Course(NamedTuple):
     @property
     def off(self) -> float | None:
         """Root mean square, in the window, of the loss over the closed form less 1."""
-        if not self.inside.any():
+        inside = self.inside
+        if not inside.any():
             return None
-        return float(np.sqrt(np.mean(np.square(self.loss / self.expected - 1)[self.inside])))
+        return float(np.sqrt(np.mean(np.square(self.loss[inside] / self.expected[inside] - 1))))
 
     @property
     def halved(self) -> float:
