@@ -38,7 +38,7 @@ def bottleneck(
     n_hidden: Count,
     activation: Activation = "relu",
     bias: bool = True,
-    train_embedding: bool = False,
+    train_embedding: bool = True,
     init_scale: Positive = 0.01,
 ) -> Model:
     """Directions that read and write, and a map between them, y' = act(W B Wᵀ x + b).
@@ -48,7 +48,7 @@ def bottleneck(
         n_hidden: dimensions, >= 1.
         activation: of the output: "relu", "linear" or "gelu".
         bias: whether b is trained; without it b stays at its start and nothing reads it.
-        train_embedding: whether W is trained; else it stays as it is drawn, under an optimiser that
+        train_embedding: whether W is trained; else it stays as it is drawn, with an optimiser that
             moves no parameter whose gradient is 0.
         init_scale: B starts with normal entries of standard deviation init_scale / sqrt(n_hidden),
             in (0, inf); W with normal rows that are scaled to norm 1, and b with 0.
