@@ -13,10 +13,8 @@ ROWS: tuple[Row, ...] = (
      " of the exponent", "<=", 0, 0.1),
     ("whole_curve", "K = N: the loss is that of gradient descent in closed form; largest root mean"
      " square of the relative difference", "<=", 0, 0.1),
-    ("bottleneck_exponent", "K < N: the loss, above that at the end, falls like 1/t; mean exponent",
-     "=", 1, 0.15),
-    ("bottleneck_universal", "K < N: it falls like 1/t whatever a, b and K are; largest deviation"
-     " of the exponent", "<=", 0, 0.15),
+    ("bottleneck_universal", "K < N: the loss, above that at the end, falls like 1/t whatever a, b"
+     " and K are; largest deviation of the exponent", "<=", 0, 0.15),
     ("faster", "where K = N is slowest, a bottleneck's loss falls to half of its start sooner;"
      " ratio of times", ">=", 2, 0),
     ("whole_shuffled", "K = N, b > 0: with importance in another order than frequency the exponent"
@@ -61,9 +59,9 @@ def judge(measured: Dynamics) -> list[Verdict]:
     return [
         _judge_whole(of["whole_exponent"], whole),
         of["whole_curve"].judge(max(curves, default=None)),
-        of["bottleneck_exponent"].judge(mean(found), _itself(bottleneck)),
         of["bottleneck_universal"].judge(
-            max((abs(each - 1) for each in found), default=None), _listed(bottleneck, excess)
+            max((abs(each - 1) for each in found), default=None),
+            f"{_listed(bottleneck, excess)}; {_itself(bottleneck)}" if found else "",
         ),
         of["faster"].judge(*_speed(whole, bottleneck)),
         of["whole_shuffled"].judge(min(whole_change, default=None), _texts(whole_change)),
@@ -95,7 +93,7 @@ def _listed(courses: list[Course], exponents: list[float | None]) -> str:
 def _itself(courses: list[Course]) -> str:
     """The mean exponent of the loss, with that at the end in it."""
     found = [e for each in courses if (e := each.exponent(each.loss)) is not None]
-    return f"{mean(found):.3f} of the loss itself" if found else ""
+    return f"of the loss itself {mean(found):.3f} in the mean" if found else ""
 
 
 def _speed(whole: list[Course], bottleneck: list[Course]) -> tuple[float | None, str]:
