@@ -9,7 +9,7 @@ t^-(a + 2b - 1)/a while there are enough features (Chen et al. 2026, without sup
 import numpy as np
 
 
-def exponent(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def exponent(a: float, b: float) -> float:
     """(a + 2b - 1) / a, of frequencies i^-a and importances i^-b of any number of features."""
     return (a + 2 * b - 1) / a
 
