@@ -17,8 +17,8 @@ ROWS: tuple[Row, ...] = (
      " and K are; largest deviation of the exponent", "<=", 0, 0.15),
     ("faster", "where K = N is slowest, a bottleneck's loss falls to half of its start sooner;"
      " ratio of times", ">=", 2, 0),
-    ("whole_shuffled", "K = N, b > 0: with importance in another order than frequency the exponent"
-     " is another one; least change", ">=", 0.2, 0),
+    ("whole_shuffled", "K = N, b > 0: with importance in another order than frequency the loss falls"
+     " more slowly; least difference of exponents", ">=", 0.2, 0),
     ("bottleneck_shuffled", "K < N, b > 0: with importance in another order than frequency the"
      " exponent stays; largest change", "<=", 0, 0.15),
 )  # fmt: skip
@@ -65,7 +65,7 @@ def judge(measured: Dynamics) -> list[Verdict]:
         ),
         of["faster"].judge(*_speed(whole, bottleneck)),
         of["whole_shuffled"].judge(min(whole_change, default=None), _texts(whole_change)),
-        of["bottleneck_shuffled"].judge(max(change, default=None), _texts(change)),
+        of["bottleneck_shuffled"].judge(max(map(abs, change), default=None), _texts(change)),
     ]
 
 
@@ -112,13 +112,13 @@ def _speed(whole: list[Course], bottleneck: list[Course]) -> tuple[float | None,
 
 
 def _changes(ordered: list[Course], shuffled: list[Course], *, above_end: bool) -> list[float]:
-    """How far the exponents of both orders are apart, where both are there."""
+    """Exponents in order of frequency less those shuffled, where both are there."""
     known = {each[:3]: each for each in ordered}
     pairs = [(known[each[:3]], each) for each in shuffled if each[:3] in known]
     both = [
         [each.exponent(each.excess if above_end else each.loss) for each in pair] for pair in pairs
     ]
-    return [abs(one - other) for one, other in both if one is not None and other is not None]
+    return [one - other for one, other in both if one is not None and other is not None]
 
 
 def _texts(numbers: Iterable[float]) -> str:

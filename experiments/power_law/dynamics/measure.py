@@ -132,11 +132,10 @@ def courses_of(dataset: xarray.Dataset) -> list[Course]:
     seed = config["data.shuffle_seed"] if config["data.shuffled"] else None
     number = channel_numbers(n, seed)
     flat = finished_members(dataset, NUMBERS, ("loss", "step_loss"))
-    names = (*NUMBERS, "step_loss", "loss")
+    both = xarray.broadcast(flat["step_loss"], flat["loss"])  # all have the same steps, or not
+    rows = (*(flat[name] for name in NUMBERS), *(each.transpose("model", ...) for each in both))
     found = []
-    for a, b, active, rate, k, steps, loss in zip(
-        *(flat[x].to_numpy() for x in names), strict=True
-    ):
+    for a, b, active, rate, k, steps, loss in zip(*(row.to_numpy() for row in rows), strict=True):
         p, known = frequencies(n, a, active), steps >= 0  # -1 fills up
         steps, loss = steps[known].astype(float), loss[known].astype(float)
         expected = theory.losses(p, number**-b, rate, steps)
