@@ -16,6 +16,7 @@ COMPONENTS: Registry = {
     "data": {
         "activations": data.activations,
         "anticorrelated_sets": data.anticorrelated_sets,
+        "channels": data.channels,
         "correlated_sets": data.correlated_sets,
         "correlated_star": data.correlated_star,
         "elementwise": data.elementwise,
@@ -49,6 +50,7 @@ COMPONENTS: Registry = {
     },
     "model": {
         "autoencoder": models.autoencoder,
+        "bottleneck": models.bottleneck,
         "computation": models.computation,
         "language_model": models.language_model,
         "mlp": models.mlp,

@@ -2,6 +2,7 @@
 
 from superpos.data import magnitudes as magnitudes
 from superpos.data.activations import activations as activations
+from superpos.data.channels import channels as channels
 from superpos.data.copula import gaussian_copula as gaussian_copula
 from superpos.data.curve import on_curve as on_curve
 from superpos.data.directions import orthogonalised as orthogonalised

@@ -10,6 +10,8 @@ from superpos.models import kernels as kernels
 from superpos.models import regularisers as regularisers
 from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder
+from superpos.models.bottleneck import BottleneckParams as BottleneckParams
+from superpos.models.bottleneck import bottleneck as bottleneck
 from superpos.models.computation import ComputationParams as ComputationParams
 from superpos.models.computation import computation as computation
 from superpos.models.language_model import language_model as language_model

@@ -61,6 +61,12 @@ WORDS = {
         ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
     ),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
+    "power_law/dynamics": (  # powers are fitted from 5 updates on
+        "fit.n_steps=10",
+        "data.n_features=16",
+        "optim.learning_rate=1.0",
+        "evaluations.loss.every=1",
+    ),
 }
 """Experiment -> more words of that kind."""
 CLAIM_KEYS = {

@@ -1,0 +1,1 @@
+"""Chen, Chen, Liu & Gore 2026, Superposition unifies power-law training dynamics."""
