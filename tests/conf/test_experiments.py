@@ -50,7 +50,9 @@ FILES = {
 }
 """Name of an experiment -> its YAML file."""
 NAMES = sorted(FILES)
-TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8", "evaluations.loss.batch_size=8")
+TINY = ("fit.n_steps=2", "fit.log_every=1", "fit.batch_size=8")
+TINY_LOSS = "evaluations.loss.batch_size=8"
+"""Of an experiment that has this evaluation."""
 WORDS = {
     "interp/randomised": (
         "assets.activations.n_texts=64",
@@ -175,7 +177,8 @@ def smaller() -> Iterator[None]:
 
 
 def run_small(name: str, folder: Path) -> Ran:
-    config = boundary.compose([f"experiment={name}", *TINY, *WORDS.get(name, ())])
+    tiny = (*TINY, TINY_LOSS) if registered(name)["evaluations"].get("loss") else TINY
+    config = boundary.compose([f"experiment={name}", *tiny, *WORDS.get(name, ())])
     config |= {"output_dir": str(folder), "sweep": shrunk(config["sweep"])}
     config["points"] = ends(config["points"])
     variants = config["variants"].items()
@@ -306,7 +309,8 @@ def check_stores(ran: Ran) -> None:
         inputs = "input" if "W_dec" in weights else "feature"
         if "layers.up.W" not in weights:  # no array of a language model is as long as a window
             assert dataset.sizes[inputs] == job.config["data"]["n_features"]
-        assert not trained or np.isfinite(dataset["loss"]).all()
+        loss = dataset["loss" if "loss" in dataset else "train_loss"]
+        assert not trained or np.isfinite(loss).all()
 
 
 def check_claims(ran: Ran) -> None:

@@ -176,7 +176,7 @@ PAPERS: tuple[tuple[str, str, Sequence[Row], Origin], ...] = (
     ("our own", "-", OURS, Origin("ours", "before")),
     ("our own", "-", CONTROLS, Origin("control", "before")),
 )
-IDENTITIES = ("no_gain", "beyond_tokens", "alone", "l0")
+IDENTITIES = ("look_up", "no_gain", "beyond_tokens", "alone", "l0")
 """What holds of models that have learned nothing, too."""
 CLAIMS = {
     key: claim
