@@ -22,6 +22,7 @@ LABELS = {
     "weight_decay": "weight decay",
 }
 """Coordinate -> what it is called."""
+IN_ORDER = tuple(LABELS)
 DECIDED = 0.75
 """A network picks a rule that it agrees with on this share of the examples, or more."""
 N_DRAWS = 500
@@ -86,7 +87,10 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
     factors, noise = datasets[FACTORS], datasets[NOISE]
     points = [factors.isel(n_hidden=at) for at in range(factors.sizes["n_hidden"])]
     base = base_of(points)
-    others = [point for point in points if point is not base]
+    others = sorted(
+        (point for point in points if point is not base),
+        key=lambda point: [(IN_ORDER.index(k), v) for k, v in changes(point, base).items()],
+    )
     cells = [picked(point, name(point, base)) for point in (base, *others)]
     levels = noise["label_noise"].to_numpy().astype(float)
     return Hypotheses(
