@@ -43,7 +43,7 @@ def sweep_arguments(plan: SweepPlan) -> dict[str, Any]:
         "zipped": plan.zipped,
         "spec": plan.spec,
         "assets": plan.trained_with,
-        "devices": jax.local_devices()[: engine["n_devices"]],
+        "devices": _devices(plan.config),
         **{name: engine[name] for name in settings},
     }
 
@@ -109,12 +109,16 @@ def measure_after(plan: SweepPlan, folder: Path) -> None:
                 spec=spec_after(plan.config, name),
                 over=axes,
                 assets=plan.assets,
-                devices=jax.local_devices()[: engine["n_devices"]],
+                devices=_devices(plan.config),
                 chunk=engine["chunk"],
                 measure_width=engine["measure_width"],
                 memory_fraction=engine["memory_fraction"],
                 allow_numerics_change=engine["allow_numerics_change"],
             )
+
+
+def _devices(config: Mapping[str, Any]) -> list[Any]:
+    return jax.local_devices()[: config["engine"]["n_devices"]]
 
 
 def root_key(config: Mapping[str, Any]) -> Key:

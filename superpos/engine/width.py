@@ -20,7 +20,7 @@ CACHE_BYTES = 0.75 * 2**20
 """The largest array of an update with which a core is at full speed; three or four of its size are
 at work at once. Measured at 5→2 and 20→5 on two cores with 1 MiB of second level cache each: with
 four times as much, a model-step takes 1.3 to 2 times as long."""
-SHARED = 4
+TIMES_SHARED = 4
 """How many times the largest array that members share they are to have together. Measured of 16
 autoencoders 64→256 on a stream of 1,024 features: 8 in a chunk take half the time of 1."""
 WORTH_BLOCKS = 100
@@ -109,7 +109,7 @@ def first(search: Search) -> Width:
         shared = search.looped(within)
     except TooLargeError:
         return width
-    enough = search.width(SHARED * shared / of_member)
+    enough = search.width(TIMES_SHARED * shared / of_member)
     alone = shared <= within.n_members * of_member
     return within if alone or enough.n_members < within.n_members else enough
 

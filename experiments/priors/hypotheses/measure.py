@@ -22,7 +22,6 @@ LABELS = {
     "weight_decay": "weight decay",
 }
 """Coordinate -> what it is called."""
-IN_ORDER = tuple(LABELS)
 DECIDED = 0.75
 """A network picks a rule that it agrees with on this share of the examples, or more."""
 N_DRAWS = 500
@@ -89,7 +88,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
     base = base_of(points)
     others = sorted(
         (point for point in points if point is not base),
-        key=lambda point: [(IN_ORDER.index(k), v) for k, v in changes(point, base).items()],
+        key=lambda point: [([*LABELS].index(k), v) for k, v in changes(point, base).items()],
     )
     cells = [picked(point, name(point, base)) for point in (base, *others)]
     levels = noise["label_noise"].to_numpy().astype(float)
