@@ -12,7 +12,7 @@ from experiments.gauge.dynamics.label_space import Followed
 from experiments.gauge.dynamics.measure import Dynamics
 from experiments.gauge.dynamics.speed import WIDTHS, Times
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 TABLE_ALT = (
     "Table of optimisers by groups with the difference of labels, and the difference over"
@@ -110,10 +110,9 @@ def _draw_labels(measured: Dynamics, path: Path) -> Figure:
     ):
         right.plot(rates, values, "o", color=colour, label=name, markersize=5)
         right.plot(rates, values[-1] * (rates / rates[-1]) ** 2, "--", color=colour, linewidth=1)
-    right.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="drift of the charge")
+    right.set(yscale="log", xlabel="learning rate", ylabel="drift of the charge")
+    log_ticks(right, measured.linear.rates, "{:.3g}")
     right.minorticks_off()
-    rates = measured.linear.rates
-    right.set_xticks(rates, [f"{rate:.3g}" for rate in rates])
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
     return Figure(path.name, LABELS_ALT, LABELS_CAPTION)
@@ -122,10 +121,9 @@ def _draw_labels(measured: Dynamics, path: Path) -> Figure:
 def _draw_times(axis: Any, times: Times) -> None:
     axis.plot(WIDTHS, times.in_weights, "o-", color=PALETTE[0], label="W", markersize=4)
     axis.axhline(times.in_labels, color=PALETTE[1], label="G")
-    axis.set(xscale="log", xlabel="hidden width m", ylabel="µs an update")
+    axis.set(xlabel="hidden width m", ylabel="µs an update")
     axis.set_ylim(bottom=0)
-    axis.set_xticks(WIDTHS, [str(width) for width in WIDTHS])
-    axis.minorticks_off()
+    log_ticks(axis, WIDTHS)
     axis.legend(frameon=False, fontsize=8)
 
 
