@@ -91,7 +91,7 @@ HOSTS = {
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
-    **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
+    **dict.fromkeys(("boolean_functions", "outputs", "guess_and_check"), "mlp"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
@@ -100,7 +100,7 @@ DATA = {
     "text_activations": OF_TEXTS[1:],
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
-    "outputs": ("data=two_rules", "model.n_outputs=1"),
+    **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {
