@@ -32,8 +32,11 @@ PAIRS = (
 """The first rule and the second one."""
 Pair = Annotated[Scalar, Interval("[0, 5]")]
 LEAST_FEATURES = 5
-POOL = 8
-"""Examples drawn for each that is needed; rules agree on a third or more, and differ on as many."""
+POOL, LEAST_POOL = 8, 256
+"""Examples drawn for each that is needed, and at least: of a few, chance might leave out a kind.
+
+Rules agree on 7 in 16 or more, and differ on 5 in 16 or more.
+"""
 
 
 class TwoRules(NamedTuple):
@@ -151,7 +154,7 @@ def _drawn(
 ) -> TwoRules:
     """One program, where it is not part of another."""
     key_pool, key_deal = jax.random.split(jax.random.fold_in(random.key(0), seed))
-    size = (POOL * (n_samples + n_held_out), n_features)
+    size = (max(POOL * (n_samples + n_held_out), LEAST_POOL), n_features)
     keys = jax.random.split(key_pool, len(_RULES))
     pools = [rule(key, size) for rule, key in zip(_RULES, keys, strict=True)]
     at = pair.astype(jnp.int32)

@@ -15,7 +15,8 @@ def response_shares(responses: Vectors) -> PerHidden:
 
     Returns:
         max_i r_i / Σ_i r_i of each neuron, in [1 / n_features, 1], (..., n_neurons); 0 of one that
-        responds to none. A neuron above 0.999 is monosemantic.
+        responds to none, and nan where a response is not finite. A neuron above 0.999 is
+        monosemantic.
 
     Reference:
         Jermyn, Schiefer & Hubinger 2022, Engineering Monosemanticity in Toy Models (arXiv
@@ -23,6 +24,6 @@ def response_shares(responses: Vectors) -> PerHidden:
     """
     positive = jnp.maximum(responses, 0)
     largest = positive.max(-2)
-    scaled = positive / jnp.where(largest > 0, largest, 1)[..., None, :]
-    total = scaled.sum(-2)
-    return jnp.where(total > 0, 1 / jnp.where(total > 0, total, 1), 0)
+    none = largest == 0
+    total = (positive / jnp.where(none, 1, largest)[..., None, :]).sum(-2)
+    return jnp.where(none, 0, 1 / jnp.where(none, 1, total))

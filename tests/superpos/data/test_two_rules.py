@@ -52,6 +52,17 @@ def test_label_noise_is_the_share_that_the_first_rule_has_wrong() -> None:
     assert not shown & {tuple(row) for row in np.asarray(made.train.inputs)}
 
 
+def test_few_examples_are_of_their_kind_whatever_the_seed() -> None:
+    made = jax.vmap(
+        lambda seed: two_rules_examples(
+            n_features=5, pair=0, n_samples=1, n_held_out=1, data_seed=seed
+        )
+    )(np.arange(500))
+    x, probe = np.asarray(made.train.inputs)[:, 0], np.asarray(made.probe)[:, 0]
+    np.testing.assert_array_equal(np.sign(x.sum(1)), x[:, 0])
+    np.testing.assert_array_equal(np.sign(probe.sum(1)), -probe[:, 0])
+
+
 def test_shuffled_labels_are_the_same_labels() -> None:
     made, dealt = (
         two_rules_examples(pair=0, shuffled=shuffled, **SIZES) for shuffled in (False, True)

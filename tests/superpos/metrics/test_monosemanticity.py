@@ -21,3 +21,8 @@ def test_they_do_not_depend_on_the_scale(seed, scale):
     expected = positive.max(0) / np.maximum(positive.sum(0), 1e-300)
     found = response_shares(jnp.asarray(responses) * jnp.float32(scale))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_a_response_that_is_not_finite_is_not_one_to_nothing():
+    responses = np.array([[np.nan, np.inf, 1.0], [1.0, 1.0, -np.inf]])
+    np.testing.assert_array_equal(response_shares(responses), [np.nan, np.nan, 1])
