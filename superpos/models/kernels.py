@@ -102,6 +102,7 @@ def arc_cosine(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, np.where(known, away / (2 * np.pi), 0.0)
 
 
+@factory
 def trained(
     *, kernel: np.ndarray, start: np.ndarray, targets: np.ndarray, ridge: FromZero = 0.0
 ) -> Gaussian:
@@ -120,19 +121,21 @@ def trained(
         Mean and covariance at the other inputs.
 
     Raises:
-        ArgumentError: the arrays do not fit, or the kernel of the first inputs is singular.
+        ArgumentError: a value is out of range, the arrays do not fit, or the kernel of the first
+            inputs is singular; one line.
     """
-    n, k = len(kernel), len(targets)
-    if kernel.shape != (n, n) or start.shape != (n, n) or not 0 < k < n:
+    kernel, start, targets = map(np.asarray, (kernel, start, targets))
+    shapes = kernel.shape, start.shape, targets.shape
+    n, k = (len(each) if each.ndim else 0 for each in (kernel, targets))
+    if shapes != ((n, n), (n, n), (k,)) or not 0 < k < n or not _finite(kernel, start, targets):
         raise ArgumentError(
-            f"kernel of shape {kernel.shape}, start of shape {start.shape}: expected both (n, n)"
-            f" with n > {k}, the targets"
+            "kernel, start, targets of shape {}, {}, {}: expected (n, n) twice and (k,), k < n,"
+            " finite".format(*shapes)
         )
     own = kernel[:k, :k] + ridge * np.eye(k)
-    try:
-        factor = np.linalg.solve(own, kernel[:k, k:]).T
-    except np.linalg.LinAlgError:
-        raise ArgumentError("kernel: singular, expected distinct inputs or a ridge") from None
+    if np.linalg.matrix_rank(own, hermitian=True) < k:  # to rounding, which `solve` does not see
+        raise ArgumentError("kernel: singular, expected distinct inputs or a ridge")
+    factor = np.linalg.solve(own, kernel[:k, k:]).T
     across = factor @ start[:k, k:]
     covariance = start[k:, k:] - across - across.T + factor @ start[:k, :k] @ factor.T
     return Gaussian(factor @ targets, covariance)
@@ -142,8 +145,11 @@ def draw(gaussian: Gaussian, n_draws: int, seed: int) -> np.ndarray:
     """Draws of normal outputs, (n_draws, n), of a covariance that may be singular.
 
     Raises:
-        ArgumentError: the covariance has an eigenvalue below 0 that is no rounding.
+        ArgumentError: the covariance is not finite, or has an eigenvalue below 0 that is no
+            rounding.
     """
+    if not _finite(gaussian.mean, gaussian.covariance):
+        raise ArgumentError("mean, covariance: expected finite numbers")
     values, vectors = np.linalg.eigh(gaussian.covariance)
     if values.min() < LEAST_EIGENVALUE * max(values.max(), 1.0):
         raise ArgumentError(f"covariance: has the eigenvalue {values.min():.3g}, expected >= 0")
@@ -153,10 +159,15 @@ def draw(gaussian: Gaussian, n_draws: int, seed: int) -> np.ndarray:
 
 
 def _checked(inputs: np.ndarray) -> np.ndarray:
-    found = np.asarray(inputs, dtype=float)
-    if found.ndim != 2 or not found.size or not np.isfinite(found).all():
+    found = np.asarray(inputs)
+    if found.ndim != 2 or not found.size or not _finite(found):
         raise ArgumentError(f"inputs of shape {found.shape}: expected (n, n_features), finite")
-    return found
+    return found.astype(float)
+
+
+def _finite(*arrays: np.ndarray) -> bool:
+    """Whether all are of real numbers, none of them nan or infinite."""
+    return all(each.dtype.kind in "biuf" and np.isfinite(each).all() for each in arrays)
 
 
 def _recursion(

@@ -136,9 +136,22 @@ def test_what_does_not_fit_is_one_line() -> None:
         kernels.nngp(inputs=np.zeros(3), n_layers=1, weight_std=1.0)
     with pytest.raises(ArgumentError, match=r"^weight_std=0: expected a number in \(0, inf\)$"):
         kernels.ntk(inputs=X, n_layers=1, weight_std=0)
-    with pytest.raises(ArgumentError, match=r"^kernel of shape .* expected both \(n, n\)"):
+    with pytest.raises(ArgumentError, match=r"^kernel, start, targets of shape .* k < n"):
         kernels.trained(kernel=K, start=K, targets=np.zeros(3))
+    for targets in (np.array([1, np.nan]), np.zeros((2, 1)), np.array(["a"]), 5.0):
+        with pytest.raises(ArgumentError, match=r"^kernel, start, targets of shape"):
+            kernels.trained(kernel=K, start=K, targets=targets)
+    with pytest.raises(ArgumentError, match=r"^ridge=-1: expected a number in \[0, inf\)$"):
+        kernels.trained(kernel=K, start=K, targets=np.zeros(2), ridge=-1)
     with pytest.raises(ArgumentError, match="^kernel: singular"):
         kernels.trained(kernel=np.ones((3, 3)), start=K, targets=np.zeros(2))
+    twice = kernels.nngp(inputs=X[[0, 1, 1, 2, 3]], n_layers=1, **STD)
+    with pytest.raises(ArgumentError, match="^kernel: singular"):
+        kernels.trained(kernel=twice, start=twice, targets=np.array([1.0, 1.0, -1.0]))
     with pytest.raises(ArgumentError, match="^covariance: has the eigenvalue -1"):
         kernels.draw(kernels.Gaussian(np.zeros(2), -np.eye(2)), 1, seed=0)
+    with pytest.raises(ArgumentError, match="^mean, covariance: expected finite numbers"):
+        kernels.draw(kernels.Gaussian(np.zeros(2), np.full((2, 2), np.nan)), 1, seed=0)
+    for inputs in (np.array([["a"]]), np.array([[1j]]), np.array([[np.inf]])):
+        with pytest.raises(ArgumentError, match=r"^inputs of shape \(1, 1\): expected"):
+            kernels.nngp(inputs=inputs, n_layers=1, weight_std=1.0)
