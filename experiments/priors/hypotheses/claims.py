@@ -223,9 +223,9 @@ def lazy(cells: Sequence[Picked], tangent: Picked) -> tuple[float | None, str]:
 
 
 def guesses(measured: Hypotheses) -> str:
-    """How many networks fit by chance, of each pair and set of examples."""
+    """How many networks that fit by chance are kept, of each pair and set of examples."""
     n = np.concatenate([cell.fits.sum(-1).ravel() for cell in measured.guessed])
-    return f"{n.min()} to {n.max()} networks that fit by chance, for each pair and set"
+    return f"{n.min()} to {n.max()} networks that fit by chance are kept, for each pair and set"
 
 
 def exchange(measured: Hypotheses) -> str:

@@ -101,10 +101,10 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
         [*cells, picked(datasets[SGD], "SGD with momentum")],
         levels,
         [
-            picked(noise.isel(label_noise=at), f"noise {level:g}", label_noise=level)
+            picked(noise.isel(label_noise=at), f"noise {level:g}")
             for at, level in enumerate(levels)
         ],
-        picked(datasets[SHUFFLED], "shuffled", shuffled=True),
+        picked(datasets[SHUFFLED], "shuffled"),
         limits(base, store.config_of(factors)),
         [picked(point, name(point, base)) for point in ordered(datasets[FEW])],
         [guessed(point, name(point, base)) for point in ordered(datasets[GUESSED])],
@@ -139,13 +139,12 @@ def name(point: xarray.Dataset, base: xarray.Dataset) -> str:
     return ", ".join(f"{LABELS[key]} {value:g}" for key, value in changed) or "base"
 
 
-def picked(dataset: xarray.Dataset, name: str, **data: Any) -> Picked:
+def picked(dataset: xarray.Dataset, name: str) -> Picked:
     """What the networks of one kind say.
 
     Args:
         dataset: over pair, data_seed and seed.
         name: of the kind.
-        data: arguments of it, beside the sizes of the dataset.
     """
     order = ("pair", "data_seed", "seed")
     steps = {dim: -1 for dim in dataset["held_out_outputs"].dims if str(dim).startswith("step")}
@@ -153,7 +152,7 @@ def picked(dataset: xarray.Dataset, name: str, **data: Any) -> Picked:
     said, trained = (
         np.sign(dataset[each].to_numpy()[..., 0]) for each in ("held_out_outputs", "batch_outputs")
     )
-    made = examples(dataset, **data)
+    made = examples(dataset)
     first, targets = (
         np.array([[part(each) for each in row] for row in made])[:, :, None]
         for part in (lambda each: each.first, lambda each: each.train.targets[:, 0])
@@ -172,12 +171,15 @@ def guessed(dataset: xarray.Dataset, name: str) -> Picked:
     return Picked(name, *(each.reshape(*each.shape[:2], -1) for each in (agreement, fits)))
 
 
-def examples(dataset: xarray.Dataset, **data: Any) -> list[list[TwoRules]]:
+def examples(dataset: xarray.Dataset) -> list[list[TwoRules]]:
     """The data of each pair and data seed, as they were trained on."""
+    config = store.config_of(dataset)
+    noise = dataset["label_noise"] if "label_noise" in dataset else config["data.label_noise"]
+    made_with = {"label_noise": float(noise), "shuffled": bool(config["data.shuffled"])}
     sizes = {argument: dataset.sizes[dim] for dim, argument in SIZES.items()}
     pairs, seeds = (dataset[each].to_numpy().astype(np.float32) for each in ("pair", "data_seed"))
     made = [
-        [two_rules_examples(pair=pair, data_seed=seed, **sizes, **data) for seed in seeds]
+        [two_rules_examples(pair=pair, data_seed=seed, **sizes, **made_with) for seed in seeds]
         for pair in pairs
     ]
     return jax.tree.map(np.asarray, made)

@@ -1,5 +1,7 @@
 """Shares of networks that pick a rule, on outputs made by hand."""
 
+import json
+
 import numpy as np
 import pytest
 import scipy
@@ -13,10 +15,12 @@ from experiments.priors.hypotheses.measure import Picked, examples, measure, wil
 SIZES = {"feature": 5, "example": 8, "held_out": 8}
 DIMS = ("pair", "data_seed", "seed")
 PAIRS, DATA, SEEDS = (2, 4), (0, 1), range(3)
+PLAIN = {"model.init.bias_std": 0.1, "data.label_noise": 0.0, "data.shuffled": False}
 
 
-def empty():
+def empty(**changes):
     """A dataset of the sizes of the data, over pair, data_seed and seed."""
+    config = json.dumps({**PLAIN, **{f"data.{key}": value for key, value in changes.items()}})
     shape = (len(PAIRS), len(DATA), len(SEEDS))
     arrays = {
         "status": (DIMS, np.full(shape, "ok", object)),
@@ -30,13 +34,14 @@ def empty():
         ),
         "weights.0": (("feature",), np.zeros(SIZES["feature"])),
     }
-    return xarray.Dataset(arrays, {"pair": [*PAIRS], "data_seed": [*DATA], "seed": [*SEEDS]})
+    axes = {"pair": [*PAIRS], "data_seed": [*DATA], "seed": [*SEEDS]}
+    return xarray.Dataset(arrays, axes, {"config": config})
 
 
 def by_rule(sign, **changes):
     """Networks that fit, and say what the first rule says (sign 1) or the second (-1)."""
-    dataset = empty()
-    for i, row in enumerate(examples(dataset, **changes)):
+    dataset = empty(**changes)
+    for i, row in enumerate(examples(dataset)):
         for j, made in enumerate(row):
             dataset["held_out_outputs"][i, j, :, 0, :, 0] = sign * made.first
             dataset["batch_outputs"][i, j, :, 0, :, 0] = 0.3 * made.train.targets[:, 0]
@@ -45,7 +50,6 @@ def by_rule(sign, **changes):
 
 def whole(monkeypatch):
     """Networks that follow the first rule, unless half of its labels are wrong."""
-    monkeypatch.setattr(hypotheses.store, "config_of", lambda _: {"model.init.bias_std": 0.1})
     monkeypatch.setattr(hypotheses, "N_DRAWS", 20)
     points = [(64, 1, 1.4), (16, 1, 0.5), (16, 1, 1.4), (16, 1, 4.0)]  # in the order of programs
     factors = xarray.concat([by_rule(1)] * len(points), "n_hidden")
@@ -98,6 +102,18 @@ def test_networks_that_miss_an_example_or_diverged_do_not_count():
     assert (found.agreement == 1).all()
 
 
+@pytest.mark.parametrize("changes", [{"label_noise": 0.5}, {"shuffled": True}])
+def test_the_labels_are_those_that_networks_were_trained_on(changes):
+    """Whichever variant was trained so, by its config or along its axis of label noise."""
+    dataset = by_rule(1, **changes)
+    assert hypotheses.picked(dataset, "base").fits.all()
+    plain = empty()
+    assert not hypotheses.picked(dataset.assign_attrs(plain.attrs), "base").fits.any()
+    if "label_noise" in changes:
+        along = dataset.assign_attrs(plain.attrs).assign_coords(**changes)
+        assert hypotheses.picked(along, "base").fits.all()
+
+
 def test_the_analysis_from_outputs_to_figures(monkeypatch, tmp_path):
     measured = measure(whole(monkeypatch))
     names = ["base", "width 64", "start 0.5", "start 4", "SGD with momentum"]
@@ -113,7 +129,7 @@ def test_the_analysis_from_outputs_to_figures(monkeypatch, tmp_path):
     assert found["fits"].measured == 1
     assert [cell.name for cell in measured.guessed] == ["base", "width 64"]
     assert found["chance_distance"].measured == 1
-    assert found["chance"].note.count("3 to 3 networks that fit by chance") == 1
+    assert found["chance"].note.count("3 to 3 networks that fit by chance are kept") == 1
     assert {limit.agreement.shape for limit in measured.kernels.values()} == {(2, 2, 20)}
     for figure in draw(measured, tmp_path):
         assert (tmp_path / figure.name).exists()
