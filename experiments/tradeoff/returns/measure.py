@@ -19,11 +19,11 @@ LEAST_SHIFT = 0.002
 
 
 class Returns(NamedTuple):
-    """Of one kind of model, the one that was trained to the lowest loss.
+    """Of one kind of model, the one of the lowest loss of those that were trained on.
 
     Attributes:
         capacity: C_i of it, (n,).
-        losses: of all that were trained, over the least, less 1, (seeds,).
+        losses: of all that finished, over the least, less 1, (seeds,).
         values: importance of each feature, (n,).
         n_hidden: m.
         kurtosis: of the quadratic model, else nan.
@@ -75,14 +75,17 @@ def returns_of(trained: xarray.Dataset, pinned: xarray.Dataset) -> Returns:
     """What is measured of one kind."""
     config = store.config_of(pinned)
     coefficient = float(config["model.regularisers.pinned_capacity.coefficient"])
-    loss = trained["loss"].isel(step=-1).where(store.finished(trained), np.inf).to_numpy()
-    member = int(np.argmin(loss))
-    start = _capacity(trained["W"].transpose("seed", "feature", "hidden").to_numpy()[member])
+    done = store.finished(trained).to_numpy()
+    loss = trained["loss"].isel(step=-1).to_numpy()[done]
+    # a member is a number among those that finished; what is above the last is the last
+    members = pinned["model.init.member"].to_numpy().astype(int).clip(max=len(loss) - 1)
+    place = int(np.argmin(loss[members]))
+    best = loss[members[place]]
+    W = trained["W"].transpose("seed", "feature", "hidden").to_numpy()[done]
+    start = _capacity(W[members[place]])
     n = len(start)
     [way] = {*pinned["status"].dims} - {"model.init.member", "pinned_feature", "seed"}
-    from_best = pinned.isel(
-        {"model.init.member": min(member, pinned.sizes["model.init.member"] - 1)}
-    )
+    from_best = pinned.isel({"model.init.member": place})
     from_best = from_best.isel(seed=0, step=-1).transpose(way, "pinned_feature", ...)
     lost = from_best["loss"].where(store.finished(from_best)).to_numpy().astype(float)
     moved = _capacity(from_best["W"].transpose(..., "feature", "hidden").to_numpy())
@@ -95,7 +98,7 @@ def returns_of(trained: xarray.Dataset, pinned: xarray.Dataset) -> Returns:
             target = start.copy()
             target[feature] = np.clip(start[feature] + shift, 0, 1)
             pulls = coefficient * (C - target) * np.where(np.arange(n) == feature, 1, held)
-            rise = lost[at, k] - loss[member] - (pulls * (C - target)).sum() / 2
+            rise = lost[at, k] - best - (pulls * (C - target)).sum() / 2
             rest = np.delete(pulls * (C - start), feature).sum()
             off = start[feature] - C[feature]
             found[0][row, feature] = C
