@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray
 
 from experiments.flat import finished_members
 from superpos.data.curve import Curve, positions
 from superpos.store.best import NoMemberError
+from superpos.train import store
 
 NUMBERS = {"width": "model.width", "weight_decay": "optim.weight_decay"}
 """What models differ in: name of the axis, where it is one, and key of the config."""
@@ -77,7 +79,9 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Geometry:
         NoMemberError: none of a sweep finished.
     """
     found = {name: models(datasets[name], name) for name in VARIANTS}
-    return Geometry(**found, covariance=covariance(found["circle"].W.shape[1]))
+    config = store.config_of(datasets["circle"])
+    law = float(config["data.sharpness"]), float(config["data.log_odds"])
+    return Geometry(**found, covariance=covariance(found["circle"].W.shape[1], *law))
 
 
 def models(dataset: xarray.Dataset, name: str) -> Models:
@@ -91,10 +95,10 @@ def models(dataset: xarray.Dataset, name: str) -> Models:
     return Models(width, flat["weight_decay"].to_numpy(), W, VARIANTS[name])
 
 
-def covariance(n: int, sharpness: float = 10.0) -> np.ndarray:
-    """Of features that are on with σ(κ cos Δ), the point at each of them in turn, (n, n)."""
+def covariance(n: int, sharpness: float, log_odds: float = 0.0) -> np.ndarray:
+    """Of features that are on with σ(κ cos Δ + b), the point at each of them in turn, (n, n)."""
     angles = 2 * np.pi * np.arange(n) / n
-    p = 1 / (1 + np.exp(-sharpness * np.cos(angles[:, None] - angles)))
+    p = scipy.special.expit(sharpness * np.cos(angles[:, None] - angles) + log_odds)
     within = np.diag((p * (1 - p)).mean(1))
     return np.cov(p, bias=True) + within
 

@@ -64,11 +64,12 @@ def test_how_circulant_a_matrix_is() -> None:
 
 def test_the_covariance_is_that_of_the_data() -> None:
     angles = 2 * np.pi * np.arange(N) / N
-    p = 1 / (1 + np.exp(-10 * np.cos(angles[:, None] - angles)))
-    x = (rng().random((40_000, N)) < p[rng().integers(N, size=40_000)]).astype(float)
-    np.testing.assert_allclose(covariance(N), np.cov(x.T), atol=0.01)
-    assert off_diagonal_correlation(covariance(N), CIRCLE @ CIRCLE.T) > 0.9
-    assert np.isnan(off_diagonal_correlation(covariance(N), np.eye(N)))
+    for law in ((10.0, 0.0), (3.0, -2.0)):
+        p = 1 / (1 + np.exp(-law[0] * np.cos(angles[:, None] - angles) - law[1]))
+        x = (rng().random((40_000, N)) < p[rng().integers(N, size=40_000)]).astype(float)
+        np.testing.assert_allclose(covariance(N, *law), np.cov(x.T), atol=0.01)
+    assert off_diagonal_correlation(covariance(N, 10.0), CIRCLE @ CIRCLE.T) > 0.9
+    assert np.isnan(off_diagonal_correlation(covariance(N, 10.0), np.eye(N)))
 
 
 def models(strong: np.ndarray, weak: np.ndarray, curve) -> Models:
@@ -83,13 +84,13 @@ def test_each_claim_can_hold_and_fail(good: bool, tmp_path: Path) -> None:
         circle=models(circle, other, "circle"),
         figure_eight=models(turned(EIGHT) if good else noise, noise, "figure_eight"),
         independent=models(other, noise, "circle"),
-        covariance=covariance(N),
+        covariance=covariance(N, 10.0),
     )
     found = {v.claim.id.rsplit("/", 1)[1]: v.reproduced for v in judge(measured)}
     assert found == dict.fromkeys(CLAIMS, good)
     for figure in draw(measured, tmp_path):
         assert (tmp_path / figure.name).read_bytes().startswith(b"\x89PNG")
     mild = Geometry(
-        *(each._replace(decay=each.decay * 0.1) for each in measured[:3]), covariance(N)
+        *(each._replace(decay=each.decay * 0.1) for each in measured[:3]), covariance(N, 10.0)
     )
     assert {each.reproduced for each in judge(mild)} == {None}
