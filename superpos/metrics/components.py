@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from superpos.arguments import NonNegative
 from superpos.metrics.entry import Labels, Numbers, Part, Relation, Vectors, metric
 from superpos.metrics.frame import gram_matrix, projector_diagonal
+from superpos.metrics.geometry import over_largest
 from superpos.types import Array
 
 
@@ -113,7 +114,8 @@ def component_ranks(W: Vectors, labels: Labels, *, tolerance: Part = 1e-3) -> La
     """
     same = same_component(labels)
     # Eigenvectors of equal eigenvalues mix blocks, but the diagonal of the projector does not.
-    within = projector_diagonal(jnp.where(same, gram_matrix(W), 0.0), tolerance=tolerance)
+    gram = jnp.where(same, gram_matrix(over_largest(W)), 0.0)
+    within = projector_diagonal(gram, tolerance=tolerance)
     ranks = jnp.sum(jnp.where(same, within[..., None, :], 0.0), axis=-1)
     return jnp.round(ranks).astype(jnp.int32)
 

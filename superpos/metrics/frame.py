@@ -20,7 +20,7 @@ from superpos.metrics.entry import (
     Vectors,
     metric,
 )
-from superpos.metrics.geometry import feature_norms
+from superpos.metrics.geometry import feature_norms, over_largest
 from superpos.metrics.symmetric import eigh, eigvalsh
 from superpos.types import Array
 
@@ -91,6 +91,7 @@ def frame_residual(W: Vectors) -> PerFeature:
     Reference:
         Ivanov et al. 2026, Spectral Superposition: 0 is a feature that is spectrally localised.
     """
+    W = over_largest(W)
     norms = feature_norms(W)[..., None]
     unit = W / jnp.where(norms == 0, 1.0, norms)
     image = jnp.einsum(
@@ -116,7 +117,7 @@ def block_spread(W: Vectors, same: Relation, *, tolerance: Part = 1e-3) -> PerFe
     Gauge:
         invariant under rotation, unit permutation, scale of W.
     """
-    values, squares = _eigen(jnp.where(same, gram_matrix(W), 0.0), tolerance)
+    values, squares = _eigen(jnp.where(same, gram_matrix(over_largest(W)), 0.0), tolerance)
     # How much of each eigenvector is in the block, as those of equal eigenvalues mix blocks.
     weights = jnp.einsum("...ij,...jk->...ik", same.astype(squares.dtype), squares)
     total = jnp.sum(weights, axis=-1, keepdims=True)  # the rank, but for rounding
@@ -140,5 +141,5 @@ def projector_diagonal(gram: Array, *, tolerance: Part) -> Array:
 def _eigen(gram: Array, tolerance: Part) -> tuple[Array, Array]:
     """Eigenvalues (..., n), and eigenvectors squared (..., n, n), 0 where they do not count."""
     values, vectors = eigh(gram)
-    kept = (values > tolerance * values[..., -1:]) & (values > 0)
-    return values, jnp.where(kept[..., None, :], jnp.square(vectors), 0.0)
+    none = (values <= tolerance * values[..., -1:]) | (values <= 0)  # nan is not none
+    return values, jnp.where(none[..., None, :], 0.0, jnp.square(vectors))

@@ -86,8 +86,7 @@ def feature_dimensionality(W: Vectors) -> PerFeature:
     """
     half = jnp.finfo(W.dtype).bits < 32  # which has no room for the squares
     dtype = jnp.float32 if half else W.dtype
-    scaled = W.astype(dtype)
-    norms, directions = polar(scaled / _largest(scaled, (-2, -1)))
+    norms, directions = polar(over_largest(W.astype(dtype)))
     zero = norms == 0
     own, other = jnp.where(zero, 1.0, norms)[..., :, None], norms[..., None, :]
     # A power of two beside which a norm is of order one, so that no gradient squares a small one.
@@ -130,6 +129,11 @@ def polar(W: Array) -> tuple[Array, Array]:
     zero = squared == 0
     root = jnp.sqrt(jnp.where(zero, 1.0, squared))
     return jnp.where(zero, 0.0, scale * root)[..., 0], rows / root
+
+
+def over_largest(W: Array) -> Array:
+    """Rows over the largest entry of all, so that no square under- or overflows; zeros stay."""
+    return W / _largest(W, (-2, -1))
 
 
 def _largest(W: Array, axis: int | tuple[int, int]) -> Array:

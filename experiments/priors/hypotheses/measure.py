@@ -100,10 +100,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
         base["pair"].to_numpy().astype(int),
         [*cells, picked(datasets[SGD], "SGD with momentum")],
         levels,
-        [
-            picked(noise.isel(label_noise=at), f"noise {level:g}")
-            for at, level in enumerate(levels)
-        ],
+        [picked(noise.isel(label_noise=at), f"noise {level:g}") for at, level in enumerate(levels)],
         picked(datasets[SHUFFLED], "shuffled"),
         limits(base, store.config_of(factors)),
         [picked(point, name(point, base)) for point in ordered(datasets[FEW])],

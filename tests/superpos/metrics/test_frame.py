@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from superpos.metrics import (
     block_spread,
+    component_ranks,
     feature_dimensionality,
     frame_operator,
     frame_residual,
@@ -105,6 +106,22 @@ def test_spread_of_all_factors_of_a_tegum_product_is_0() -> None:
     blocks = same_component(tegum_factors(W, threshold=1e-3))
     np.testing.assert_allclose(spread_of(W, blocks), 0, atol=1e-5)
     assert float(spread_of(W, jnp.ones_like(blocks)).min()) > 0.4
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_residual_spread_and_rank_do_not_depend_on_the_scale(scale: float) -> None:
+    """Also where squares under- or overflow."""
+    W = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    one = jnp.ones((5, 5), bool)
+    scaled = jnp.asarray(W * np.float32(scale))
+    np.testing.assert_allclose(residual_of(scaled), residual_of(W), rtol=1e-4)
+    np.testing.assert_allclose(spread_of(scaled, one), spread_of(W, one), rtol=1e-4)
+    np.testing.assert_array_equal(component_ranks(scaled, jnp.zeros(5, int)), 3)
+
+
+def test_weights_that_are_no_numbers_are_no_tight_frame() -> None:
+    W = jnp.asarray([[np.nan, 1.0], [1.0, 1.0]])
+    assert np.isnan(spread_of(W, jnp.ones((2, 2), bool))).all()
 
 
 def test_zero_weights_are_finite() -> None:
