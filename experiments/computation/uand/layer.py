@@ -35,7 +35,7 @@ def layer_errors(m: int, d: int, k: int, n_pairs: int, rng: np.random.Generator)
     """Errors of one random layer.
 
     Args:
-        m: features, > k.
+        m: features, >= k + 2, as of some pairs neither is on.
         d: neurons, and dimensions of inputs in superposition.
         k: features that are on, >= 2.
         n_pairs: pairs of each class, each beside an input of its own.
@@ -66,7 +66,7 @@ def sparse_inputs(
     """Pairs of features and, for each, the k features that are on.
 
     Args:
-        m: features.
+        m: features, >= k + 2.
         k: of them on.
         n: pairs.
         state: of the two of a pair, 1 for on.

@@ -16,6 +16,7 @@ from experiments.computation.uand.layer import (
     variance_explained,
 )
 from experiments.flat import finished_members
+from superpos.arguments import ArgumentError
 from superpos.store.best import NoMemberError
 
 LEVEL = 0.1
@@ -90,6 +91,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Conjunctions:
         datasets: {"sweep": networks over model.width, and seeds}.
 
     Raises:
+        ArgumentError: trained networks have fewer than four features.
         NoMemberError: no network finished.
     """
     rng = np.random.default_rng(0)
@@ -109,7 +111,17 @@ def random_layers(rng: np.random.Generator) -> Layers:
 
 
 def trained_networks(dataset: xarray.Dataset, rng: np.random.Generator) -> Trained:
-    """The finished networks, and the random layer beside each."""
+    """The finished networks, and the random layer beside each.
+
+    Raises:
+        ArgumentError: there are so few features that of no pair neither is on; one line.
+        NoMemberError: no network finished.
+    """
+    if dataset.sizes["feature"] < TRAINED_ON + 2:
+        raise ArgumentError(
+            f"data.n_features={dataset.sizes['feature']}: expected an integer >= {TRAINED_ON + 2},"
+            f" as pairs are judged where {TRAINED_ON} other features are on"
+        )
     names = ("weights.0", "weights.1", "biases.0", "biases.1")
     flat = finished_members(dataset, {"width": "model.width"}, names)
     if not flat.sizes["model"]:

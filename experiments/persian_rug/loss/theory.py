@@ -12,6 +12,8 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
+from superpos.arguments import ArgumentError, within
+
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 STARTS = (1.0, -0.3), (0.5, 0.0), (0.05, 0.0)
 """Where the search for a scale and a bias begins."""
@@ -92,7 +94,13 @@ def constructed(n: int, m: int, p: float) -> Constructed:
         n: features, a power of two.
         m: hidden dimensions, at most n.
         p: probability that a feature is on.
+
+    Raises:
+        ArgumentError: n is no power of two, or m is above n; one line.
     """
+    if n & (n - 1):
+        raise ArgumentError(f"n_features={n}: expected a power of two, for a Hadamard matrix")
+    within(m, "n_hidden", n, f"n_features={n}")
     rng = np.random.default_rng(0)
     hadamard = scipy.linalg.hadamard(n).astype(np.float32)
     columns = [hadamard[:, rng.choice(n, m, replace=False)] for _ in range(TRIES)]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray
 
 from experiments.computation.uand.claims import ROWS, judge
 from experiments.computation.uand.figures import draw
@@ -15,7 +16,15 @@ from experiments.computation.uand.layer import (
     sparse_inputs,
     variance_explained,
 )
-from experiments.computation.uand.measure import Conjunctions, Layers, Trained, bound, network_error
+from experiments.computation.uand.measure import (
+    Conjunctions,
+    Layers,
+    Trained,
+    bound,
+    network_error,
+    trained_networks,
+)
+from superpos.arguments import ArgumentError
 
 
 def rng() -> np.random.Generator:
@@ -103,3 +112,9 @@ def test_each_claim_can_hold_and_fail(good: bool, tmp_path: Path) -> None:
 
 def test_the_bound() -> None:
     assert bound(np.array(16)) == pytest.approx(8)
+
+
+def test_three_features_have_no_pair_of_which_neither_is_on() -> None:
+    dataset = xarray.Dataset({"weights.0": (("feature", "hidden"), np.ones((3, 4)))})
+    with pytest.raises(ArgumentError, match="^data.n_features=3: expected an integer >= 4, as"):
+        trained_networks(dataset, rng())

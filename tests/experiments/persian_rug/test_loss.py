@@ -6,6 +6,7 @@ import pytest
 from experiments.persian_rug.loss.claims import ROWS, judge
 from experiments.persian_rug.loss.measure import Measured, Model, lumps, paired, variation
 from experiments.persian_rug.loss.theory import constructed, limit, normal_loss, rectified
+from superpos.arguments import ArgumentError
 
 N = 32
 RNG = np.random.default_rng(0)
@@ -39,6 +40,15 @@ def test_constructed_weights_disturb_all_features_alike_and_lose_what_many_featu
     np.testing.assert_allclose(own, own[0], rtol=1e-5)
     np.testing.assert_allclose(np.square(others).sum(1), (256 / 64 - 1) * own[0] ** 2, rtol=1e-4)
     assert found.per_active == pytest.approx(limit(256, 64, 0.3)[1], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "message"),
+    [(100, 10, "n_features=100: expected a power"), (8, 9, "n_hidden=9: expected at most")],
+)
+def test_sizes_without_a_hadamard_matrix_are_refused(n, m, message):
+    with pytest.raises(ArgumentError, match=f"^{message}"):
+        constructed(n, m, 0.3)
 
 
 def test_features_that_are_alike_do_not_vary():
