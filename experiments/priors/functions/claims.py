@@ -50,7 +50,8 @@ CLAIMS = claims_of(
         ("zipf", "probability falls as 1/rank: slope of both logarithms from rank 10 to 10,000",
          "=", -1, 0.25),
         ("simple", f"probable functions are simple: Spearman of probability and {COMPLEXITY}, of"
-         " functions drawn 10 times or more", "<=", -0.5, 0),
+         " functions drawn 10 times or more, at ranks evenly spaced in their logarithm",
+         "<=", -0.5, 0),
     ),
     paper="Valle-Pérez, Camargo & Louis 2018, Deep Learning Generalizes Because the"
     " Parameter-Function Map is Biased Towards Simple Functions",
@@ -140,7 +141,7 @@ def judge(measured: Functions) -> list[Verdict]:
         of["never_all"].judge(ones[-1] / max(ones.sum(), 1)),
         of["range"].judge(np.log10(known.counts[0] / known.counts[-1])),
         of["zipf"].judge(zipf(known)),
-        of["simple"].judge(simple, f"of {np.sum(known.counts >= LEAST_COUNT)} functions"),
+        of["simple"].judge(simple, f"of {known.often(LEAST_COUNT).sum()} functions"),
         of["deeper"].judge(*deeper(measured.cells)),
         of["at_zero"].judge(at_zero(measured.cells)),
         of["sgd_prior"].judge(of_prior, by_rate(picks)),
@@ -158,7 +159,7 @@ def judge(measured: Functions) -> list[Verdict]:
 
 def correlation(known: Ranked, complexity: np.ndarray) -> float:
     """Spearman of probability and complexity, of functions drawn often; nan of fewer than three."""
-    often = known.counts[known.ranks - 1] >= LEAST_COUNT
+    often = known.often(LEAST_COUNT)
     return spearman(known.counts[known.ranks - 1][often], complexity[often])
 
 

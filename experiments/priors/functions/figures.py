@@ -19,7 +19,8 @@ PRIOR_CAPTION = (
     " probability of each function that one-layer networks compute, by rank; grey: where all"
     " functions are equally probable and none of as many draws comes twice. Right: the same"
     " probability by Lempel-Ziv complexity of the truth table, averaged over orders of the inputs"
-    f" or over random orders of its rows; functions drawn at least {LEAST_COUNT} times."
+    f" or over random orders of its rows; functions drawn at least {LEAST_COUNT} times, at ranks"
+    " evenly spaced in their logarithm."
 )
 PICKED_ALT = "Share of constant functions by depth, picks by prior, and divergences."
 PICKED_CAPTION = (
@@ -73,7 +74,7 @@ def _draw_ranks(axis: Any, known: Ranked) -> None:
 
 
 def _draw_complexity(axis: Any, known: Ranked) -> None:
-    often = known.counts[known.ranks - 1] >= LEAST_COUNT
+    often = known.often(LEAST_COUNT)
     p = known.probability[known.ranks - 1][often]
     axis.plot(known.in_chance_orders[often], p, ".", color="0.7", ms=3, label="random orders")
     axis.plot(known.complexity[often], p, ".", color=PALETTE[0], ms=3, label="orders of inputs")

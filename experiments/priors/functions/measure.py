@@ -50,6 +50,10 @@ class Ranked(NamedTuple):
         """Of each, the share of all draws, (n_functions,)."""
         return self.counts / self.counts.sum()
 
+    def often(self, least: int) -> np.ndarray:
+        """Which of those that are looked at were drawn so many times or more, bool (k,)."""
+        return self.counts[self.ranks - 1] >= least
+
 
 class Cell(NamedTuple):
     """Functions of networks of one depth and one scale of biases.

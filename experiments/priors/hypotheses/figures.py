@@ -15,8 +15,9 @@ from superpos.data.two_rules import PAIRS
 FACTORS_ALT = "Share of networks that pick the first rule, by factor, for six pairs of rules."
 FACTORS_CAPTION = (
     "Of the networks that fit their examples, the share that picks the first rule (blue) and the"
-    " second (orange) of each pair, with 95 % Wilson intervals; the others pick neither. Each row"
-    " changes one factor of the base; the last two are limits of wide networks, by their kernels."
+    " second (orange) of each pair, with 95 % Wilson intervals over networks, as if the sets of"
+    " examples were the only ones; the others pick neither. Each row changes one factor of the"
+    " base; the last two are limits of wide networks, by their kernels."
 )
 NOISE_ALT = "Share that picks the first rule by label noise, agreement beside kernels and chance."
 NOISE_CAPTION = (

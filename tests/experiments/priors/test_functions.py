@@ -66,6 +66,12 @@ def test_functions_are_ranked_by_how_often_they_were_drawn():
     assert found.complexity[0] == found.complexity[1] == 2 < found.complexity[2]
 
 
+def test_functions_drawn_often_are_counted_among_those_that_are_looked_at():
+    counts, none = np.array([30, 20, 10, 10, 5, 1]), np.zeros(3)
+    found = functions.Ranked(counts, np.array([1, 3, 6]), none, none, none)
+    np.testing.assert_array_equal(found.often(10), [True, True, False])
+
+
 def trained(rates=(0.1,)):
     """Networks of 3 inputs: x_1 > 1/2 where seeds are even, always true where they are odd."""
     shape = (1, len(rates), 4)
