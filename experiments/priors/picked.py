@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments import statistics
+from superpos.arguments import ArgumentError
 from superpos.data import boolean_inputs
 from superpos.models import kernels
 from superpos.train import store
@@ -86,9 +87,17 @@ def truth_tables(dataset: xarray.Dataset) -> np.ndarray:
 
 
 def computed(dataset: xarray.Dataset) -> np.ndarray:
-    """Truth tables of stored networks, bool (members..., 2^n)."""
+    """Truth tables of stored networks, bool (members..., 2^n).
+
+    Raises:
+        ArgumentError: some layer has no bias, which the kernel of `wide` has; one line.
+    """
     h = boolean_inputs(dataset.sizes["feature"]).astype(float)
-    n_layers = sum(str(name).startswith("weights.") for name in dataset)
+    n_layers, n_biases = (
+        sum(str(name).startswith(part) for name in dataset) for part in ("weights.", "biases.")
+    )
+    if n_biases < n_layers:
+        raise ArgumentError("model: expected bias=true and output_bias=true, as kernels have them")
     for layer in range(n_layers):
         W, b = (
             dataset[f"{name}.{layer}"].to_numpy().astype(float) for name in ("weights", "biases")

@@ -43,8 +43,8 @@ def claims(models: Models) -> dict[str, Claim]:
         ROWS,
         paper="Liu, Liu & Gore 2025, Superposition Yields Robust Neural Scaling",
         section="the toy model",
-        setting=f"n={models.n}, {widths}, E=1 feature on at once, signed weight decay γ;"
-        f" {len(models.loss)} models (the paper: n=1000, m from 10 to 100, 1,080 models)",
+        setting=f"n={models.n}, {widths}, E={models.active[0]:g} feature on at once, signed weight"
+        f" decay γ; {len(models.loss)} models (the paper: n=1000, m from 10 to 100, 1,080 models)",
         origin=Origin("paper", "before"),
         but={
             "welch": Origin("theory", "before", identity=True),

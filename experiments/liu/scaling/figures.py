@@ -45,7 +45,8 @@ def _draw_losses(path: Path, models: Models) -> None:
     left.legend(frameon=False, fontsize=8)
     for power, colour in zip(shown, PALETTE, strict=False):
         m = np.unique(models.m)
-        expected = [missed(models.n, power, 1.0, int(each)) for each in m]
+        law = models.n, power, models.active[0]
+        expected = [missed(*law, int(each), models.second) for each in m]
         middle.plot(m, expected, ":", color=colour, linewidth=1)
     for decay, colour in ((STRONG, PALETTE[0]), (WEAK, PALETTE[3])):
         _draw_exponents(right, models.where(decay=decay), colour, NAMES[decay])

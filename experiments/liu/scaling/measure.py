@@ -1,7 +1,7 @@
 """The loss, the represented features and the overlaps of every model, and powers of the width."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray
@@ -10,11 +10,10 @@ from experiments.elhage.geometry import cosines, represented
 from experiments.flat import finished_members
 from superpos import metrics
 from superpos.store.best import NoMemberError
+from superpos.train import store
 
 STRONG, WEAK = -1.0, 1.0
 """Weight decay γ of models with much and with little superposition."""
-SECOND_MOMENT = 4 / 3
-"""⟨v²⟩ of a feature that is on, uniform on [0, 2]."""
 IMPORTANT = 0.25
 """Part of the features that counts as the most frequent, and as the rarest."""
 N_RESAMPLES, LEVEL = 1000, 95
@@ -38,6 +37,7 @@ class Models(NamedTuple):
         m: hidden dimensions, (k,).
         loss: L, (k,).
         n: features.
+        second: ⟨v²⟩ of a feature that is on.
         kept: rows of W with a norm above 1/2, (k,).
         missed: ⟨v²⟩ Σ p_i over all but as many of the most frequent features, (k,).
         overlap: mean squared overlap of two unit rows, (k,).
@@ -52,6 +52,7 @@ class Models(NamedTuple):
     m: np.ndarray
     loss: np.ndarray
     n: int
+    second: float
     kept: np.ndarray
     missed: np.ndarray
     overlap: np.ndarray
@@ -119,10 +120,11 @@ def models_of(dataset: xarray.Dataset) -> Models:
     W = flat["W"].transpose("model", "feature", "hidden").to_numpy().astype(float)
     each = [row[:, : int(size)] for row, size in zip(W, m, strict=True)]
     kept = np.array([represented(row).sum() for row in each], int)
+    second = second_moment(store.config_of(dataset))
     rows = zip(power, active, kept, strict=True)
     return Models(
-        *(power, decay, active, m, flat["loss"].to_numpy().astype(float), W.shape[1], kept),
-        missed=np.array([missed(W.shape[1], a, e, k) for a, e, k in rows]),
+        *(power, decay, active, m, flat["loss"].to_numpy().astype(float), W.shape[1], second, kept),
+        missed=np.array([missed(W.shape[1], a, e, k, second) for a, e, k in rows]),
         **{name: np.array([of(row) for row in each]) for name, of in OVERLAPS.items()},
     )
 
@@ -133,9 +135,17 @@ def frequencies(n: int, power: float, active: float) -> np.ndarray:
     return active * falling / falling.sum()
 
 
-def missed(n: int, power: float, active: float, kept: int) -> float:
+def second_moment(config: Mapping[str, Any]) -> float:
+    """⟨v²⟩ of a feature that is on, nan of one that is not uniform."""
+    if config["data.magnitude.kind"] != "uniform":
+        return np.nan
+    low, high = (float(config[f"data.magnitude.{end}"]) for end in ("low", "high"))
+    return (low**2 + low * high + high**2) / 3
+
+
+def missed(n: int, power: float, active: float, kept: int, second: float) -> float:
     """The loss of a model that has the `kept` most frequent features, exactly, and no other."""
-    return float(SECOND_MOMENT * frequencies(n, power, active)[kept:].sum())
+    return float(second * frequencies(n, power, active)[kept:].sum())
 
 
 def squared_overlaps(W: np.ndarray) -> np.ndarray:

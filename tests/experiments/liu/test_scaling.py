@@ -11,10 +11,12 @@ from experiments.liu.scaling.measure import (
     frequencies,
     importance_ratio,
     missed,
+    second_moment,
     squared_overlaps,
     welch,
 )
 
+SECOND = 4 / 3
 N, WIDTHS = 200, (4, 6, 9, 14, 21)
 GRID = [(a, g, m) for a in (0.0, 0.5, 1.0, 1.5, 2.0) for g in (-1.0, 1.0) for m in WIDTHS]
 
@@ -24,11 +26,11 @@ def ideal(grid=GRID, active=1.0, exponents=None):
     exponents = exponents or {0.0: 1.0, 0.5: 1.0, 1.0: 1.0, 1.5: 1.0, 2.0: 1.3}
     power, decay, m = map(np.array, zip(*grid, strict=True))
     kept = np.where(decay > 0, m, N)
-    lost = np.array([missed(N, a, active, k) for a, k in zip(power, kept, strict=True)])
+    lost = np.array([missed(N, a, active, k, SECOND) for a, k in zip(power, kept, strict=True)])
     strong = np.array([each ** -exponents[a] for a, each in zip(power, m, strict=True)])
     return Models(
         *(power, decay, np.full(len(m), active), m.astype(float)),
-        *(np.where(decay > 0, lost, strong), N, kept, lost),
+        *(np.where(decay > 0, lost, strong), N, SECOND, kept, lost),
         *(1 / m, 1.2 * welch(N, m), np.full(len(m), 0.5)),
     )
 
@@ -72,8 +74,20 @@ def test_the_interval_of_a_power_is_around_it_and_grows_with_the_noise():
 def test_frequencies_add_up_and_what_is_missed_is_their_tail():
     p = frequencies(5, 1.0, 2.0)
     np.testing.assert_allclose(p, 2 / np.arange(1, 6) / (137 / 60))
-    assert missed(5, 1.0, 2.0, 3) == pytest.approx(4 / 3 * (p[3] + p[4]))
-    assert missed(5, 1.0, 2.0, 5) == 0
+    assert missed(5, 1.0, 2.0, 3, SECOND) == pytest.approx(4 / 3 * (p[3] + p[4]))
+    assert missed(5, 1.0, 2.0, 5, SECOND) == 0
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 2.0), (-1.0, 1.0), (0.5, 0.5)])
+def test_the_second_moment_is_that_of_the_magnitudes(low, high):
+    config = {
+        "data.magnitude.kind": "uniform",
+        "data.magnitude.low": low,
+        "data.magnitude.high": high,
+    }
+    v = np.linspace(low, high, 100_001)
+    assert second_moment(config) == pytest.approx(np.square(v).mean(), rel=1e-4)
+    assert np.isnan(second_moment({**config, "data.magnitude.kind": "lomax"}))
 
 
 def test_a_simplex_meets_the_bound_of_welch_and_a_basis_with_a_copy_does_not():

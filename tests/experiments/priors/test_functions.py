@@ -9,6 +9,7 @@ from experiments.priors.functions import measure as functions
 from experiments.priors.functions.claims import CLAIMS, judge
 from experiments.priors.functions.figures import draw, tables
 from experiments.priors.functions.measure import measure
+from superpos.arguments import ArgumentError
 
 ONE_LAYER = ("seed", "feature", "hidden")
 
@@ -103,6 +104,11 @@ def test_what_trained_networks_pick(monkeypatch):
     wrong = trained()
     wrong["function"] = [0b0]
     assert picked.picks(wrong, {"prior": np.ones(256)}).fitting == 0
+
+
+def test_networks_without_a_bias_are_not_compared_with_kernels_that_have_it():
+    with pytest.raises(ArgumentError, match="^model: expected bias=true and output_bias=true, as"):
+        picked.computed(trained().drop_vars("biases.1"))
 
 
 def whole(monkeypatch):
