@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.elhage.phase_change import theory
+from superpos.arguments import ArgumentError
 from superpos.store.best import fragile_of
 from superpos.train import best_of, store
 
@@ -24,7 +25,7 @@ class Boundaries(NamedTuple):
         loss: exact loss of the best model, (n_p, n_r).
         optimum: the least loss there is, (n_p, n_r).
         shared: whether the best model has both features in its dimension, bool (n_p, n_r).
-        instances: share of all instances that have, (n_p, n_r).
+        instances: share of the instances that finished which have, (n_p, n_r).
         closed_form: p* = 4 r / (2 + 5 r), (n_r,).
         exact: density from which the optimum shares no more, inf where it does beyond 1.5 p*,
             (n_r,).
@@ -58,13 +59,19 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Boundaries:
     Args:
         datasets: {"sweep": a sweep of two features and one hidden dimension over density,
             importance_decay and seed}.
+
+    Raises:
+        ArgumentError: models have other sizes; one line.
     """
+    for key, dim, size in (("data.n_features", "feature", 2), ("model.n_hidden", "hidden", 1)):
+        if datasets["sweep"].sizes[dim] != size:
+            raise ArgumentError(f"{key}={datasets['sweep'].sizes[dim]}: expected {size}")
     dims = ("density", "importance_decay")
     dataset = datasets["sweep"].sortby([*dims]).transpose(*dims, "seed", ...)
     p, r = (dataset[dim].to_numpy().astype(float) for dim in dims)
     importance = np.stack([np.ones_like(r), r], axis=-1)
-    finished = dataset.where(store.finished(dataset), 0.0)
-    W, b = finished["W"].to_numpy().astype(float), finished["b"].to_numpy().astype(float)
+    done = store.finished(dataset)
+    W, b = (dataset[name].where(done, 0.0).to_numpy().astype(float) for name in ("W", "b"))
     losses = theory.exact_loss(W, b, density=p[:, None, None], importance=importance[None, :, None])
     best = best_of(dataset, dataset["status"].copy(data=losses))
     return Boundaries(
@@ -73,7 +80,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Boundaries:
         loss=best["best_loss"].to_numpy().astype(float),
         optimum=theory.exact_optima(p, importance, n_hidden=1)[0],
         shared=both(best["W"].to_numpy()),
-        instances=both(W).mean(-1),
+        instances=both(W).sum(-1) / done.sum("seed").to_numpy(),
         closed_form=closed_form(r),
         exact=np.array([exact_boundary(each) for each in r]),
         fragile=fragile_of(best),

@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+import xarray
 
 from experiments.tradeoff.boundary.claims import ansatz_losses
-from experiments.tradeoff.boundary.measure import both, closed_form, exact_boundary, last_shared
+from experiments.tradeoff.boundary.measure import (
+    both,
+    closed_form,
+    exact_boundary,
+    last_shared,
+    measure,
+)
+from superpos.arguments import ArgumentError
 
 
 def test_losses_of_the_ansatz_are_those_of_the_formulas() -> None:
@@ -35,3 +43,29 @@ def test_the_last_shared_density_counts(shared, expected) -> None:
 def test_both_is_an_antipodal_pair() -> None:
     W = np.array([[1.0, -0.9], [1.0, 0.9], [1.0, 0.0]])[..., None]
     np.testing.assert_array_equal(both(W), [True, False, False])
+
+
+def trained(n: int, statuses: list[str]) -> xarray.Dataset:
+    """Antipodal pairs, or more features, at one density and importance."""
+    dims = ("density", "importance_decay", "seed")
+    shape = (1, 1, len(statuses))
+    W = np.broadcast_to(np.where(np.arange(n) % 2, -1.0, 1.0)[:, None], (*shape, n, 1))
+    return xarray.Dataset(
+        {
+            "status": (dims, np.reshape(np.array(statuses, object), shape)),
+            "W": ((*dims, "feature", "hidden"), W),
+            "b": ((*dims, "feature"), np.zeros((*shape, n))),
+        },
+        {"density": [0.3], "importance_decay": [1.0], "seed": range(len(statuses))},
+    )
+
+
+def test_instances_that_diverged_do_not_count() -> None:
+    with pytest.warns(match="1 of 2 members"):
+        found = measure({"sweep": trained(2, ["ok", "diverged@3"])})
+    assert found.instances == 1 and found.shared.all()
+
+
+def test_other_sizes_are_one_line() -> None:
+    with pytest.raises(ArgumentError, match="^data.n_features=3: expected 2$"):
+        measure({"sweep": trained(3, ["ok"])})
