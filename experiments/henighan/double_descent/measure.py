@@ -9,6 +9,7 @@ import xarray
 
 from experiments.flat import finished_members
 from experiments.registry import REGISTRY
+from superpos.arguments import ArgumentError
 from superpos.data import draw
 from superpos.store.best import NoMemberError
 from superpos.train import store
@@ -114,7 +115,14 @@ def models_of(dataset: xarray.Dataset) -> list[Model]:
 
 
 def points_of(dataset: xarray.Dataset) -> np.ndarray:
-    """The most points that a model of a variant was trained on, without repeats, (T, n)."""
+    """The most points that a model of a variant was trained on, without repeats, (T, n).
+
+    Raises:
+        ArgumentError: batches are drawn from them by chance, so that they do not come in order.
+    """
+    sampling = store.config_of(dataset)["data.sampling"]
+    if sampling != "in_order":
+        raise ArgumentError(f"data.sampling={sampling}: expected in_order, to see all points")
     ends: dict[str, Callable[..., Any]] = {"fraction": np.max, "repeats": np.min}
     chosen = {name: of(dataset[name].to_numpy()) for name, of in ends.items() if name in dataset}
     source = store.component(dataset, REGISTRY, "data", **chosen)

@@ -1,11 +1,13 @@
 """What models store of points and of features, on models made by hand."""
 
 import dataclasses
+import json
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
 from experiments.henighan.double_descent.claims import ROWS, gap, judge
 from experiments.henighan.double_descent.measure import (
@@ -16,9 +18,11 @@ from experiments.henighan.double_descent.measure import (
     distinct,
     loss_on,
     other_points,
+    points_of,
     weighted,
 )
 from superpos import metrics, models
+from superpos.arguments import ArgumentError
 
 N, SIZES = 30, (5, 20, 160)
 
@@ -55,6 +59,12 @@ def ideal():
 
 def verdicts(measured):
     return {v.claim.id.rsplit("/", 1)[1]: v for v in judge(measured)}
+
+
+def test_points_that_do_not_come_in_order_are_refused():
+    dataset = xarray.Dataset(attrs={"config": json.dumps({"data.sampling": "random"})})
+    with pytest.raises(ArgumentError, match="^data.sampling=random: expected in_order, to see"):
+        points_of(dataset)
 
 
 def test_models_as_the_paper_has_them_hold_every_claim():
