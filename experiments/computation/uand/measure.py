@@ -123,7 +123,7 @@ def trained_networks(dataset: xarray.Dataset, rng: np.random.Generator) -> Train
             f" as pairs are judged where {TRAINED_ON} other features are on"
         )
     names = ("weights.0", "weights.1", "biases.0", "biases.1")
-    flat = finished_members(dataset, {"width": "model.width"}, names)
+    flat = finished_members(dataset, {"width": "model.n_hidden"}, names)
     if not flat.sizes["model"]:
         raise NoMemberError("no finished network")
     widths = flat["width"].to_numpy()

@@ -12,7 +12,7 @@ from superpos.data.curve import Curve, positions
 from superpos.store.best import NoMemberError
 from superpos.train import store
 
-NUMBERS = {"width": "model.width", "weight_decay": "optim.weight_decay"}
+NUMBERS = {"width": "model.n_hidden", "weight_decay": "optim.weight_decay"}
 """What models differ in: name of the axis, where it is one, and key of the config."""
 VARIANTS: Mapping[str, Curve] = {
     "circle": "circle",
