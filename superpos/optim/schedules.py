@@ -101,7 +101,7 @@ def oscillating(
     """
 
     def factor(step: Array) -> Array:
-        within = jnp.mod(step, 2 * half_period) / half_period  # exact, however long the run
+        within = jnp.mod(step, 2.0 * half_period) / half_period  # exact, however long the run
         return final + (1 - final) * 0.5 * (1 + jnp.cos(jnp.pi * within))
 
     return _with_warmup(factor, warmup_steps)

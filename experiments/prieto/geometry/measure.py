@@ -104,9 +104,13 @@ def covariance(n: int, sharpness: float, log_odds: float = 0.0) -> np.ndarray:
 
 
 def plane(W: np.ndarray) -> np.ndarray:
-    """The features in the plane of the two largest components of W about its mean, (n, 2)."""
+    """The features in the plane of the two largest components of W about its mean, (n, 2).
+
+    Where W has one dimension, the second component is 0.
+    """
     left, sizes, _ = np.linalg.svd(W - W.mean(0), full_matrices=False)
-    return left[:, :2] * sizes[:2]
+    found = left[:, :2] * sizes[:2]
+    return np.pad(found, ((0, 0), (0, 2 - found.shape[1])))
 
 
 def in_order(W: np.ndarray) -> bool:

@@ -15,6 +15,7 @@ from experiments.prieto.geometry.measure import (
     curve_explained,
     in_order,
     off_diagonal_correlation,
+    plane,
 )
 from superpos.data.curve import positions
 
@@ -42,6 +43,13 @@ def test_the_order_around_a_circle_is_seen_from_any_side() -> None:
     assert not in_order(rng().standard_normal((N, M)))
     twice = positions("circle", N)[[*range(0, N, 2)] * 2]  # twice around
     assert not in_order(twice + 0.01 * rng().standard_normal(twice.shape))
+
+
+def test_one_dimension_has_no_order_and_half_of_a_circle() -> None:
+    line = CIRCLE[:, :1]
+    np.testing.assert_allclose(np.abs(plane(line)), np.abs(np.c_[line, 0 * line]), atol=1e-6)
+    assert not in_order(line)
+    assert curve_explained(line, CIRCLE) == pytest.approx(0.5)
 
 
 def test_how_much_of_a_curve_is_in_the_plane() -> None:

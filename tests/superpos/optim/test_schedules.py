@@ -47,9 +47,11 @@ HALF_ROOT = (1 + np.sqrt(0.5)) / 2  # half of 1 + cos 45°
             schedules.oscillating(half_period=4, warmup_steps=2, final=0.2),
             {0: 1 / 3, 1: 2 / 3, 2: 1, 4: 0.6, 6: 0.2, 10: 1},
         ),
+        (schedules.oscillating(half_period=2**31 - 1), {0: 1, 2**30: 0.5}),
     ],
     ids=["constant", "constant warm-up", "linear", "linear warm-up", "linear flat", "linear short",
-         "cosine", "cosine warm-up", "cosine flat", "oscillating", "oscillating warm-up"],
+         "cosine", "cosine warm-up", "cosine flat", "oscillating", "oscillating warm-up",
+         "oscillating longest"],
 )  # fmt: skip
 def test_landmarks(schedule: schedules.Schedule, landmarks: dict[int, float]) -> None:
     for step, factor in landmarks.items():
