@@ -5,6 +5,7 @@ from typing import Any
 
 import xarray
 
+from superpos.arguments import ArgumentError
 from superpos.train import store
 
 IN_USE = {"model.n_hidden": "model.width", "data.n_features": "data.n_used"}
@@ -24,7 +25,13 @@ def finished_members(
 
     Returns:
         The results and, as float64 (model,), the numbers.
+
+    Raises:
+        ArgumentError: models have no such result, as of a bias where there is none; one line.
     """
+    lacking = [name for name in results if name not in dataset]
+    if lacking:
+        raise ArgumentError(f"{lacking[0]}: not among the results, expected models that have it")
     config, found = store.config_of(dataset), dataset[[*results]]
     found = found.isel(step=-1) if "step" in found.dims else found
     finished = store.finished(dataset)

@@ -7,6 +7,7 @@ import pytest
 import xarray
 
 from experiments.flat import finished_members
+from superpos.arguments import ArgumentError
 
 CONFIG = {"model.n_hidden": 8, "data.n_features": 16, "optim.weight_decay": 0.5}
 NUMBERS = {
@@ -59,3 +60,8 @@ def test_a_width_that_is_swept_is_that_of_another_name():
     """As of liu/scaling, whose own axis is n_hidden."""
     found = finished_members(dataset({"width": [2, 4]}), {"n_hidden": "model.n_hidden"}, ("W",))
     np.testing.assert_array_equal(found["n_hidden"], [2])
+
+
+def test_a_result_that_models_do_not_have_is_one_line():
+    with pytest.raises(ArgumentError, match="^biases.0: not among the results, expected models"):
+        finished_members(dataset({"seed": [0, 1]}), {}, ("W", "biases.0"))

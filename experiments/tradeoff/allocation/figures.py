@@ -30,8 +30,8 @@ ALLOCATION = Figure(
 COUNTS = Figure(
     "counts.png",
     "Numbers of features with a dimension, a share of one, and none, against density or kurtosis.",
-    "How many of the 12 features of the best model have a capacity of 1, between 0 and 1, and of 0,"
-    " within 0.05, at importance 0.9ⁱ; the dashed line is Σ Cᵢ, at most the 4 dimensions. Right:"
+    "How many features of the best model have a capacity of 1, between 0 and 1, and of 0, within"
+    " 0.05, at importance 0.9ⁱ; the dashed line is Σ Cᵢ, at most the number of dimensions. Right:"
     " how many have one between 0 and 1 in the autoencoder, for four distributions of magnitudes"
     " with the same E x². A binary feature of density 1 is a constant, which the bias reproduces,"
     " so that W is arbitrary there.",
@@ -98,7 +98,7 @@ def _draw_counts(measured: Measured, path: Path) -> None:
         axis.plot(places, models.packing[at] * models.W.shape[-1], "k--", lw=1, label="Σ Cᵢ")
         axis.set_xticks(places, [f"{along:.3g}" for along in models.along])
         axis.set(title=name, xlabel="kurtosis κ" if kind == QUADRATIC else "density p")
-    axes[0].set(ylabel="features", ylim=(0, 12.3))
+    axes[0].set(ylabel="features", ylim=(0, measured.models[TIED].W.shape[-2] + 0.3))
     named = axes[0].get_legend_handles_labels()
     figure.legend(*named, loc="outside lower left", ncols=4, frameon=False, fontsize=8)
     for name, colour in zip(TAILS, PALETTE, strict=False):
