@@ -30,7 +30,7 @@ def unit_autoencoder(
     width: MaybeAtLeastOne = None,
     init: Init | None = None,
 ) -> Model:
-    """x' = V Vᵀ x, of V with the rows of W at unit length.
+    """Map x to x' = V Vᵀ x, where V has the rows of W at unit length.
 
     Args:
         n_features: number of features, >= 1.

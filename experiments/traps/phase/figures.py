@@ -29,6 +29,7 @@ DIRECTIONS = Figure(
     " 1 lies on feature 2, with which it is on after E alone; where S is rare (right), feature 2"
     " lies on feature 3; at 1/2 (middle) the features share the plane.",
 )
+TICKS = (0, 0.25, 0.5, 0.75, 1)
 PAIRS = ("1 and 2, after E", "1 and 3, after both", "2 and 3, after S")
 
 
@@ -63,7 +64,7 @@ def _draw_losses(axis: Any, measured: Phases, fine: np.ndarray) -> None:
     ):
         losses = theory.loss_of(phase.best, phase.occupancy)
         axis.plot(phase.occupancy, losses, marker, color=colour, ms=4, label=label)
-    axis.set(ylabel="expected loss", ylim=(-0.04, 1.3))
+    axis.set(ylabel="expected loss", ylim=(-0.04, 1.3), yticks=TICKS)
     axis.legend(frameon=False, fontsize=8, loc="upper left")
 
 
@@ -74,7 +75,7 @@ def _draw_overlaps(axis: Any, measured: Phases, fine: np.ndarray) -> None:
         axis.plot(
             measured.flat.occupancy, found[:, pair], marker, color=PALETTE[pair], ms=4, label=name
         )
-    axis.set(ylabel="overlap, cos²", ylim=(-0.04, 1.3))
+    axis.set(ylabel="overlap, cos²", ylim=(-0.04, 1.3), yticks=TICKS)
     axis.legend(frameon=False, fontsize=8, loc="upper center", ncols=2, columnspacing=1)
 
 
@@ -104,5 +105,7 @@ def _draw_directions(axis: Any, measured: Phases, occupancy: float) -> None:
             lw=width,
             label=f"feature {feature + 1}",
         )
-    axis.set(title=f"p = {flat.occupancy[at]:g}", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
+    axis.set(
+        title=f"p = {flat.occupancy[at]:g}", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal"
+    )
     axis.set_axis_off()

@@ -38,10 +38,10 @@ class Phase(NamedTuple):
         """Overlaps of the best start, (n_p, 3)."""
         return overlaps_of(self.W)
 
-    def at(self, occupancy: float) -> np.ndarray | None:
-        """Overlaps of all starts that finished at an occupancy, (n, 3); None where none is."""
-        at = np.isclose(self.occupancy, occupancy, atol=1e-6)
-        found = self.overlaps[at].reshape(-1, 3)
+    def starts(self, low: float, high: float) -> np.ndarray | None:
+        """Overlaps of all starts that finished, at occupancies in [low, high], (n, 3); or None."""
+        between = (self.occupancy > low - 1e-6) & (self.occupancy < high + 1e-6)
+        found = self.overlaps[between].reshape(-1, 3)
         found = found[~np.isnan(found).any(-1)]
         return found if len(found) else None
 
