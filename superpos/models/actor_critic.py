@@ -20,6 +20,7 @@ from superpos.environments.transitions import n_columns, unpacked
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.mlp import MlpParams, layers
 from superpos.models.policies import categorical, normal
+from superpos.models.policy_loss import policy_loss
 from superpos.models.surrogates import Surrogate, policy_gradient
 from superpos.types import Array, Batch, Example, Key, Model, Output
 
@@ -109,23 +110,14 @@ def actor_critic(
         chex.assert_shape(batch.targets, (None, n_steps, n_columns(d_action)))
         done = unpacked(batch.targets, d_action)
         outputs = apply(params, state, batch.inputs).recon
-        log_ratio = policy.log_probability(outputs, done.action) - done.log_probability
-        # After the end of an episode the ratio may be anything, infinity included.
-        log_ratio = jnp.where(done.alive > 0, log_ratio, 0.0)
-
-        def mean(values: Array) -> Array:
-            return jnp.sum(values * done.alive) / jnp.sum(done.alive)
-
-        measured = {
-            "entropy": mean(policy.entropy(outputs)),
-            "value_error": mean(jnp.square(policy.value(outputs) - done.value_target)),
-            "approx_kl": mean(jnp.expm1(log_ratio) - log_ratio),
-            "clip_fraction": mean(surrogate.clips(log_ratio)),
-            "episode_return": jnp.sum(done.reward * done.alive, axis=-1).mean(),
-        }
-        total = mean(surrogate.loss(log_ratio, done.advantage))
-        total += value_coefficient * measured["value_error"]
-        total -= entropy_bonus * measured["entropy"]
+        total, measured = policy_loss(
+            policy,
+            outputs,
+            done,
+            surrogate=surrogate,
+            value_coefficient=value_coefficient,
+            entropy_bonus=entropy_bonus,
+        )
         return total, (state, measured)
 
     start = model_init(glorot() if init is None else init, zeros)

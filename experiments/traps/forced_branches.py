@@ -1,0 +1,66 @@
+"""What an agent earns on each branch when it is sent there, and how often it goes by itself."""
+
+import jax
+import jax.numpy as jnp
+
+from experiments.traps.branches import N_FEATURES
+from experiments.traps.environment import N_BRANCHES
+from experiments.traps.policy import MEAN
+from superpos.arguments import ArgumentError, Count, factory
+from superpos.environments import Trajectory, play
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
+
+PAIRS = ((0, 1), (0, 2), (1, 2))
+
+
+@factory
+def forced_branches(*, model: Model, source: Source, n_episodes: Count = 512) -> Evaluation:
+    """Episodes in which the branch is set, and numbers are the most probable ones.
+
+    Args:
+        model: `branching_agent`.
+        source: `rollouts` of the environment `branching`.
+        n_episodes: on each branch, >= 1.
+
+    Returns:
+        An Evaluation of occupancy, the probability with which the agent takes E, (); of
+        branch_return, the mean reward on S and on E, (2,); and of crosstalk, how much a number that
+        is told depends on another feature that is shown: the mean |∂a_i/∂x_j| over both branches
+        and both orders of the pairs 12, 13 and 23, (3,).
+
+    Raises:
+        ArgumentError: a value is out of range, or the model or the source is another one.
+    """
+    environment, policy = source.environment, model.policy
+    if environment is None or environment.d_action != 1 + N_FEATURES:
+        raise ArgumentError("source: expected rollouts of branching")
+    if policy is None or policy.d_action != environment.d_action:
+        raise ArgumentError("model: expected branching_agent")
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        def told(x: Array) -> Array:
+            return model.apply(params, state, x).recon
+
+        def episode(branch: Array, key: Key) -> Trajectory:
+            def act(key: Key, x: Array) -> tuple[Array, Array]:
+                del key
+                outputs = told(x)
+                return policy.mode(outputs).at[0].set(branch), outputs
+
+            return play(environment, act, key)
+
+        keys = jax.random.split(key, n_episodes)
+        branches = jnp.arange(N_BRANCHES, dtype=jnp.float32)
+        played = jax.vmap(lambda branch: jax.vmap(lambda k: episode(branch, k))(keys))(branches)
+        shown = played.observations[:, :, 1].reshape(-1, environment.n_observations)
+        slopes = jax.vmap(jax.jacrev(lambda x: told(x)[MEAN]))(shown)[..., :N_FEATURES]
+        sizes = jnp.abs(slopes).mean(0)
+        takes_e = jnp.zeros(environment.d_action).at[0].set(1.0)
+        root = told(jnp.zeros(environment.n_observations))
+        return {
+            "occupancy": jnp.exp(policy.log_probability(root, takes_e)),
+            "branch_return": played.rewards.sum(-1).mean(-1),
+            "crosstalk": jnp.stack([(sizes[i, j] + sizes[j, i]) / 2 for i, j in PAIRS]),
+        }
+
+    return Evaluation(measure, {"branch_return": ("branch",), "crosstalk": ("pair",)})
