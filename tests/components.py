@@ -106,7 +106,7 @@ HOSTS = {
     **dict.fromkeys(("l1", "tanh", "step", "quadratic", "relative"), "sae_jumprelu"),
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
-    **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
+    **dict.fromkeys(("boolean_functions", "outputs", "guess_and_check"), "mlp"),
     **dict.fromkeys(("rollouts", "behaviour", "clipped", "policy_gradient"), "actor_critic"),
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
 }
@@ -118,7 +118,7 @@ DATA = {
     "text_activations": OF_TEXTS[1:],
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
-    "outputs": ("data=two_rules", "model.n_outputs=1"),
+    **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
     **dict.fromkeys(("actor_critic", "behaviour", "clipped", "policy_gradient"), PLAYED),
     **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),
 }

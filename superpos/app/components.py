@@ -144,6 +144,7 @@ COMPONENTS: Registry = {
         "behaviour": evaluations.behaviour,
         "boolean_functions": evaluations.boolean_functions,
         "geometry": evaluations.geometry,
+        "guess_and_check": evaluations.guess_and_check,
         "held_out_fit": evaluations.held_out_fit,
         "held_out_loss": evaluations.held_out_loss,
         "interpretation": evaluations.interpretation,

@@ -8,6 +8,7 @@ linear features against slabs; Rahaman et al. 2019, On the Spectral Bias of Neur
 1806.08734), for frequencies.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
@@ -126,12 +127,34 @@ def two_rules_examples(
     if n_features < LEAST_FEATURES or n_features % 2 == 0:
         raise ArgumentError(f"n_features={n_features}: expected an odd integer in [5, 2147483647]")
     require(lambda pair: pair % 1 == 0, [pair], lambda: f"pair={pair}: expected an integer")
-    seed = jnp.asarray(data_seed).astype(jnp.uint32)
+    return _drawn(
+        jnp.float32(pair),
+        jnp.asarray(data_seed).astype(jnp.uint32),
+        jnp.float32(label_noise),
+        n_features=n_features,
+        n_samples=n_samples,
+        n_held_out=n_held_out,
+        shuffled=shuffled,
+    )
+
+
+@functools.partial(jax.jit, static_argnames=("n_features", "n_samples", "n_held_out", "shuffled"))
+def _drawn(
+    pair: Array,
+    seed: Array,
+    label_noise: Array,
+    *,
+    n_features: int,
+    n_samples: int,
+    n_held_out: int,
+    shuffled: bool,
+) -> TwoRules:
+    """One program, where it is not part of another."""
     key_pool, key_deal = jax.random.split(jax.random.fold_in(random.key(0), seed))
     size = (POOL * (n_samples + n_held_out), n_features)
     keys = jax.random.split(key_pool, len(_RULES))
     pools = [rule(key, size) for rule, key in zip(_RULES, keys, strict=True)]
-    at = jnp.asarray(pair).astype(jnp.int32)
+    at = pair.astype(jnp.int32)
     inputs, first, second = (jnp.stack(parts)[at] for parts in zip(*pools, strict=True))
     agree, differ = (
         jnp.argsort(first == second, stable=True, descending=down) for down in (True, False)

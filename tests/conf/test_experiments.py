@@ -62,6 +62,7 @@ WORDS = {
     **dict.fromkeys(
         ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
     ),
+    "priors/hypotheses": ("variants.guessed.evaluations.guess_and_check.n_draws=500",),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
     "power_law/dynamics": (  # powers are fitted from 5 updates on
         "fit.n_steps=10",
@@ -322,6 +323,7 @@ def check_claims(ran: Ran) -> None:
         assert all(isinstance(text, str) and text.strip() for text in texts)
         assert record["id"].startswith(f"{ran.config['experiment']}/")  # so no two share one
         assert record["command"] == ran.config["command"]
+        assert record["statement"].split()[0] not in ("and", "but", "nor", "or"), "read alone"
         assert math.isfinite(record["claimed"]) and 0 <= record["tolerance"] < math.inf
         assert record["changed"] and record["reproduced"] is None  # so small a run is another one
         assert record["agrees"] in (True, False, None)

@@ -34,11 +34,13 @@ CLAIMS = claims_of(
         ("dimensionality_scaled", f"feature dimensionality does not; {SAYS}, {EPS}", *NONE),
         ("per_dimension_units", "features per dimension changes with the scales of ReLU units,"
          f" which keep every output; {SAYS}", *MUCH),
-        ("dimensionality_units", f"and so does feature dimensionality; {SAYS}", *MUCH),
-        ("capacity_units", f"and capacity; {SAYS}", *MUCH),
+        ("dimensionality_units", f"feature dimensionality changes with the scales of ReLU units;"
+         f" {SAYS}", *MUCH),
+        ("capacity_units", f"capacity changes with the scales of ReLU units; {SAYS}", *MUCH),
         ("per_dimension_basis", "features per dimension changes with the basis of an untied linear"
          f" bottleneck, which keeps every output; {SAYS}", *MUCH),
-        ("dimensionality_basis", f"and so does feature dimensionality; {SAYS}", *MUCH),
+        ("dimensionality_basis", "feature dimensionality changes with the basis of an untied linear"
+         f" bottleneck; {SAYS}", *MUCH),
     ),
     paper="superpos, gauge freedom",
     section="features per dimension, after Casper 2023, EIS IX, and the exchange on it",

@@ -89,8 +89,8 @@ CLAIMS = claims_of(
          " difference", "<=", 0, 1e-6),
         ("naive_rank", "a gradient step of the entries of G leaves the rank: rank after 200", ">=",
          6, 0),
-        ("naive_psd", "and the cone of positive semidefinite matrices: least eigenvalue on the way,"
-         " as a share of the largest", "<=", -1e-8, 0),
+        ("naive_psd", "a gradient step of the entries of G leaves the cone of positive semidefinite"
+         " matrices: least eigenvalue on the way, as a share of the largest", "<=", -1e-8, 0),
         ("float32", "rounding in float32 grows with updates of W, as chaos does: largest difference"
          " of G from float64 with momentum, over that after 10 updates", ">=", 10, 0),
         ("charge_linear", "W_inᵀW_in - W_outᵀW_out of linear units drifts as the square of the rate"

@@ -56,9 +56,10 @@ OF_CLASSIFIERS = claims_of(
          f" hidden space; largest relative change, {EPS_ROUNDING}", "<=", 0, ROUNDING),
         ("rescaling", "a positive scale for each hidden unit, undone by what reads it, leaves the"
          f" outputs; largest relative change, {EPS_EXACT}", "<=", 0, EXACT),
-        ("rescaling_dimensionality", "but it changes D_i; largest relative change, least over"
-         " networks", ">=", 0.1, 0),
-        ("rescaling_features", "and ‖W‖²/m; the same", ">=", 0.1, 0),
+        ("rescaling_dimensionality", "a positive scale for each hidden unit changes D_i; largest"
+         " relative change, least over networks", ">=", 0.1, 0),
+        ("rescaling_features", "a positive scale for each hidden unit changes ‖W‖²/m; largest"
+         " relative change, least over networks", ">=", 0.1, 0),
         ("unit_form", "with every unit at norm 1, which is free, ‖W‖²/m is 1 whatever was learned;"
          f" largest deviation, {EPS_EXACT}", "<=", 0, EXACT),
     ),

@@ -35,7 +35,8 @@ ROWS: tuple[Row, ...] = (
      " of 1, over that without", "<=", 0.95, 0),
     ("repeated", "a point that is repeated gets a dimension of its own: its D at the most repeats",
      ">=", 0.5, 0),
-    ("not_repeated", "and once among the others it has none: its D without repeats", "<=", 0.1, 0),
+    ("not_repeated", "a point that is there once, among the others, has no dimension of its own:"
+     " its D without repeats", "<=", 0.1, 0),
 )  # fmt: skip
 COMMENT = ("decay", "repeated", "not_repeated")
 """Claims of the comment on the paper."""

@@ -30,7 +30,7 @@ ROWS: tuple[Row, ...] = (
     ("positive", "the other neurons have a bias above 0: their median bias", ">=", 0, 0),
     ("all_features", "with twice as many neurons as features there is a monosemantic neuron for"
      " each feature: their number over that of the features", "=", 1, 0.15),
-    ("wide", "and more neurons than features hardly lower the loss: loss at k = 2N over that at"
+    ("wide", "more neurons than features hardly lower the loss: loss at k = 2N over that at"
      " k = N", "=", 1, 0.05),
     ("residual", "the other neurons are an identity of low rank on the features that are left:"
      " cosine with the identity, over the largest at that rank; mean", ">=", 1, 0.25),

@@ -53,7 +53,7 @@ def _draw_losses(path: Path, models: Models) -> None:
     right.axhline(1, color="#999999", ls="--", linewidth=0.8, zorder=0)
     right.plot(np.maximum(ends, 1), np.maximum(ends, 1) - 1, "--", color="#999999", linewidth=0.8)
     right.set(xlabel="α", ylabel="exponent of the loss", title="exponents")
-    right.legend(frameon=False, fontsize=8)
+    right.legend(loc="upper left", frameon=False, fontsize=8)
     save(figure, path)
 
 

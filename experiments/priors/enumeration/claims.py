@@ -39,11 +39,12 @@ CLAIMS = claims_of(
     (
         ("agree", "the shortest code and all codes order functions alike: least Spearman",
          ">=", 0.9, 0),
-        ("spread", "but of equal K many differ: largest range of the alternative at one K, bits",
-         ">=", 3, 0),
+        ("spread", "functions of equal K differ in all codes: largest range of the alternative at"
+         " one K, bits", ">=", 3, 0),
         ("orbit", "more codes are not only the same network written otherwise: share of the mean"
          " gap that is not in the orbit of the shortest code, 3 units", ">=", 0.25, 0),
-        ("beyond", "and functions differ in it: variance of the gap explained by the number of"
+        ("beyond", "functions differ in how many other networks compute them: variance of the gap"
+         " explained by the number of"
          " orbits, less that by the size of the orbit, 3 units", ">=", 0, 0),
     ),
     paper=PAPER,
@@ -63,8 +64,8 @@ CLAIMS = claims_of(
          " picked from 2^-alternative, over that from 2^-K", "<=", 1, 0),
         ("better", "the alternative predicts it: Spearman of shares and 2^-alternative, of all"
          " functions that fit, all sets", ">=", 0.6, 0),
-        ("nearest", "but the prior of the network itself is nearer: divergence from random"
-         " networks, over that from 2^-alternative", "<=", 1, 0),
+        ("nearest", "the prior of the network itself is nearer to what is picked than all codes:"
+         " divergence from random networks, over that from 2^-alternative", "<=", 1, 0),
         ("uniform", "each rule says more than none: largest divergence over that from the uniform"
          " one", "<=", 0.8, 0),
     ),

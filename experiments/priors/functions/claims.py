@@ -33,7 +33,8 @@ CLAIMS = claims_of(
     (
         ("theorem", "without biases a function is true at t of 2^n inputs with probability 2^-n,"
          " for 0 ≤ t < 2^n: largest |2^n P(t) - 1|, whose standard error is 0.009", "<=", 0, 0.04),
-        ("never_all", "and at all inputs never, as it is false where all are 0", "<=", 0, 0),
+        ("never_all", "without biases no function is true at all inputs, as it is false where all"
+         " are 0: share", "<=", 0, 0),
     ),
     paper="Mingard et al. 2019, Neural Networks are A Priori Biased Towards Boolean Functions with"
     " Low Entropy",
@@ -79,8 +80,8 @@ CLAIMS = claims_of(
         ("sgd_nngp", "the same of the Gaussian process of wide networks", ">=", 0.7, 0),
         ("nearer", "the prior says more than that a function fits: divergence of what is picked"
          " from it, over that from the uniform one", "<=", 0.5, 0),
-        ("well_almost", "but it is not all: divergence of what is picked from the prior, over that"
-         " which as many draws from the prior have themselves", ">=", 1.5, 0),
+        ("well_almost", "the prior does not say all: divergence of what is picked from it, over"
+         " that which as many draws from the prior have themselves", ">=", 1.5, 0),
     ),
     paper="Mingard et al. 2021, Is SGD a Bayesian Sampler? Well, Almost",
     section="figures 1 and 2 (there: images)",

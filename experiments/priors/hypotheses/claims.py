@@ -22,7 +22,8 @@ CLAIMS = claims_of(
     (
         ("linear_slabs", "networks that fit use the linear feature, not the five slabs: share of"
          " them", ">=", 0.9, 0),
-        ("linear_quadratic", "nor the quadratic one", ">=", 0.9, 0),
+        ("linear_quadratic", "networks that fit use the linear feature, not the quadratic one:"
+         " share of them", ">=", 0.9, 0),
     ),
     paper="Shah et al. 2020, The Pitfalls of Simplicity Bias in Neural Networks",
     section="extreme simplicity bias (there: 50 inputs, 50,000 examples)",
@@ -54,7 +55,8 @@ CLAIMS = claims_of(
     (
         ("nngp", "the Gaussian process of wide networks says how far each rule is followed:"
          " Spearman over pairs and sets of examples", ">=", 0.7, 0),
-        ("ntk", "and so do networks that learn by their tangent kernel", ">=", 0.7, 0),
+        ("ntk", "networks that learn by the tangent kernel say how far each rule is followed:"
+         " Spearman over pairs and sets of examples", ">=", 0.7, 0),
         ("lazy", "a large start is nearer to the tangent kernel than a small one: mean distance of"
          " agreement, ratio", "<=", 1, 0),
     ),
@@ -68,15 +70,15 @@ CLAIMS = claims_of(
     (
         ("holds", "the linear rule is kept where it is wrong for 1 example of 32: share, slabs",
          ">=", 0.5, 0),
-        ("drops", "and dropped where it is wrong for half: largest share of networks that fit and"
-         " pick the first rule, all pairs", "<=", 0.2, 0),
+        ("drops", "the first rule is dropped where it is wrong for half: largest share of networks"
+         " that fit and pick the first rule, all pairs", "<=", 0.2, 0),
         ("shuffled", "control: of labels dealt by chance no rule is learned: mean agreement with"
          " the first", "=", 0.5, 0.05),
         ("fits", "control: networks fit what they are trained on; share, of the base", ">=", 0.95,
          0),
     ),
     paper="our own",
-    section="label noise, and controls",
+    section="label noise, chance, and controls",
     setting=SETTING,
     origin=Origin("ours", "before"),
     but={
@@ -84,14 +86,37 @@ CLAIMS = claims_of(
         "shuffled": Origin("control", "before", UNTRAINED, identity=True),
         "fits": Origin("control", "before"),
     },
+) | claims_of(
+    "priors/hypotheses",
+    (
+        ("chance", "networks that are trained on six examples (P_SGD) follow each rule as far as"
+         " networks that fit them by chance (P_B): Spearman over pairs and sets of examples, all"
+         " kinds of networks together", ">=", 0.7, 0),
+    ),
+    paper="Mingard et al. 2021, Is SGD a Bayesian Sampler? Well, Almost",
+    section="P_SGD against P_B",
+    setting=SETTING.replace("32 examples", "6 examples"),
+    origin=Origin("paper", "before"),
+) | claims_of(
+    "priors/hypotheses",
+    (
+        ("chance_distance", "where networks are trained on six examples, how far they follow a rule"
+         " is that of networks that fit them by chance: mean distance of agreement", "<=", 0.1, 0),
+    ),
+    paper="our own",
+    section="P_SGD against P_B",
+    setting=SETTING.replace("32 examples", "6 examples"),
+    origin=Origin("ours", "before"),
 )  # fmt: skip
 
 
 def judge(measured: Hypotheses) -> list[Verdict]:
     """Verdicts; those of a pair that is not there, or of a level of noise, are not run."""
     _, sets, networks = measured.cells[0].agreement.shape
-    setting = SETTING.format(sets=sets, networks=networks)
-    of = {key: replace(claim, setting=setting) for key, claim in CLAIMS.items()}
+    of = {
+        key: replace(claim, setting=claim.setting.format(sets=sets, networks=networks))
+        for key, claim in CLAIMS.items()
+    }
     base, sgd = measured.cells[0], measured.cells[-1]
     tangent = measured.kernels["NTK"]
     levels = [float(each) for each in measured.levels]
@@ -110,14 +135,16 @@ def judge(measured: Hypotheses) -> list[Verdict]:
         of["rotation"].judge(
             followed(measured, sgd, FEATURES), f"AdamW: {followed(measured, base, FEATURES)}"
         ),
-        of["nngp"].judge(agreement(base, measured.kernels["NNGP"])),
-        of["ntk"].judge(agreement(base, tangent)),
+        of["nngp"].judge(agreement([base], [measured.kernels["NNGP"]])),
+        of["ntk"].judge(agreement([base], [tangent])),
         of["lazy"].judge(*lazy(measured.cells, tangent)),
         of["holds"].judge(share(measured, one, SLABS) if one else None),
         of["drops"].judge(
             max(shares(half)[:, 0]) if half else None, exchange(measured) if half else ""
         ),
         of["shuffled"].judge(measured.shuffled.agreement.mean()),
+        of["chance"].judge(agreement(measured.few, measured.guessed), guesses(measured)),
+        of["chance_distance"].judge(distance(measured.few, measured.guessed)),
         of["fits"].judge(
             base.fits.mean(),
             "; ".join(f"{cell.name}: {cell.fits.mean():.2f}" for cell in measured.cells[1:]),
@@ -160,11 +187,24 @@ def three(measured: Hypotheses, cell: Picked, pair: int) -> str:
     return f"the other {second:.2f}, neither {neither:.2f}"
 
 
-def agreement(cell: Picked, limit: Picked) -> float:
+def agreement(found: Sequence[Picked], expected: Sequence[Picked]) -> float:
     """Spearman of mean agreements with the first rule, over pairs and sets that some fit."""
-    found, expected = cell.mean().ravel(), limit.mean().ravel()
-    known = ~np.isnan(found)
-    return spearman(found[known], expected[known])
+    return spearman(*_means(found, expected))
+
+
+def distance(found: Sequence[Picked], expected: Sequence[Picked]) -> float:
+    """Mean distance of mean agreements with the first rule; nan where none fits."""
+    one, other = _means(found, expected)
+    return float(np.abs(one - other).mean()) if one.size else np.nan
+
+
+def _means(found: Sequence[Picked], expected: Sequence[Picked]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean agreements of one kind after another, where some fit of both."""
+    one, other = (
+        np.concatenate([cell.mean().ravel() for cell in cells]) for cells in (found, expected)
+    )
+    known = ~np.isnan(one) & ~np.isnan(other)
+    return one[known], other[known]
 
 
 def lazy(cells: Sequence[Picked], tangent: Picked) -> tuple[float | None, str]:
@@ -176,17 +216,16 @@ def lazy(cells: Sequence[Picked], tangent: Picked) -> tuple[float | None, str]:
     }
     if len(by_start) < 2:
         return None, ""
-    distance = {
-        start: _distance(cell.mean(), tangent.mean()) for start, cell in sorted(by_start.items())
-    }
-    smallest, *_, largest = distance.values()
-    note = ", ".join(f"start {start:g}: {each:.3f}" for start, each in distance.items())
+    found = {start: distance([cell], [tangent]) for start, cell in sorted(by_start.items())}
+    smallest, *_, largest = found.values()
+    note = ", ".join(f"start {start:g}: {each:.3f}" for start, each in found.items())
     return (largest / smallest if smallest else np.nan), note
 
 
-def _distance(found: np.ndarray, expected: np.ndarray) -> float:
-    known = ~np.isnan(found)
-    return float(np.abs(found - expected)[known].mean()) if known.any() else np.nan
+def guesses(measured: Hypotheses) -> str:
+    """How many networks fit by chance, of each pair and set of examples."""
+    n = np.concatenate([cell.fits.sum(-1).ravel() for cell in measured.guessed])
+    return f"{n.min()} to {n.max()} networks that fit by chance, for each pair and set"
 
 
 def exchange(measured: Hypotheses) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from experiments.priors.hypotheses.claims import shares
-from experiments.priors.hypotheses.measure import Hypotheses, wilson
+from experiments.priors.hypotheses.measure import Hypotheses, Picked
+from experiments.statistics import wilson
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.data.two_rules import PAIRS
@@ -18,12 +19,13 @@ FACTORS_CAPTION = (
     " second (orange) of each pair, with 95 % Wilson intervals; the others pick neither. Each row"
     " changes one factor of the base; the last two are limits of wide networks, by their kernels."
 )
-NOISE_ALT = "Share that picks the first rule by label noise, and agreement beside two kernels."
+NOISE_ALT = "Share that picks the first rule by label noise, agreement beside kernels and chance."
 NOISE_CAPTION = (
     "Left: share of the networks that picks the first rule where it contradicts a part of the"
-    " labels, for each pair. Right: mean agreement with the first rule, of trained networks (the"
+    " labels, for each pair. Middle: mean agreement with the first rule, of trained networks (the"
     " base) against those of two kernels; a mark for each pair and set of examples, on the line"
-    " both agree alike."
+    " both agree alike. Right: the same of networks that are trained on six examples, against"
+    " networks that fit these by chance, as they are drawn."
 )
 
 
@@ -47,9 +49,13 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
     named = axes[0, 0].get_legend_handles_labels()
     figure.legend(*named, loc="outside lower center", ncols=2, frameon=False)
     save(figure, folder / "factors.png")
-    figure, axes = new_figure(1, 2, width=10, height=4)
+    figure, axes = new_figure(1, 3, width=13, height=4)
     _draw_noise(axes[0], measured)
-    _draw_kernels(axes[1], measured)
+    base = measured.cells[0]
+    kernels = [(name, base, limit) for name, limit in measured.kernels.items()]
+    _draw_beside(axes[1], kernels, "kernels")
+    pairs = zip(measured.few, measured.guessed, strict=True)
+    _draw_beside(axes[2], [(few.name, few, chance) for few, chance in pairs], "fit by chance")
     save(figure, folder / "noise.png")
     return [
         Figure("factors.png", FACTORS_ALT, FACTORS_CAPTION),
@@ -78,12 +84,13 @@ def _draw_noise(axis: Any, measured: Hypotheses) -> None:
     axis.legend(frameon=False, fontsize=8)
 
 
-def _draw_kernels(axis: Any, measured: Hypotheses) -> None:
-    found = measured.cells[0].mean().ravel()
-    for (name, limit), marker, colour in zip(measured.kernels.items(), "o^", PALETTE, strict=False):
-        axis.plot(limit.mean().ravel(), found, marker, ms=5, color=colour, label=name)
+def _draw_beside(axis: Any, rows: Sequence[tuple[str, Picked, Picked]], what: str) -> None:
+    """Mean agreement of trained networks against that of others, one colour for each row."""
+    for (name, found, other), marker, colour in zip(rows, "o^s", PALETTE, strict=False):
+        means = other.mean().ravel(), found.mean().ravel()
+        axis.plot(*means, marker, ms=5, color=colour, label=name)
     axis.plot([0, 1], [0, 1], color="black", lw=1)
-    axis.set(xlabel="agreement with the first rule, kernels", ylabel="agreement, trained networks")
+    axis.set(xlabel=f"agreement with the first rule, {what}", ylabel="agreement, trained networks")
     axis.legend(frameon=False, fontsize=8)
 
 

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import scipy
 import xarray
 
 from superpos.data.two_rules import TwoRules, two_rules_examples
@@ -13,6 +12,7 @@ from superpos.models import kernels
 from superpos.train import store
 
 FACTORS, SGD, NOISE, SHUFFLED = "factors", "sgd", "noise", "shuffled"
+FEW, GUESSED = "few", "guessed"
 """The variants."""
 LABELS = {
     "n_hidden": "width",
@@ -22,6 +22,8 @@ LABELS = {
     "weight_decay": "weight decay",
 }
 """Coordinate -> what it is called."""
+SIZES = {"feature": "n_features", "example": "n_samples", "held_out": "n_held_out"}
+"""Dimension -> argument of the data."""
 DECIDED = 0.75
 """A network picks a rule that it agrees with on this share of the examples, or more."""
 N_DRAWS = 500
@@ -66,6 +68,8 @@ class Hypotheses(NamedTuple):
         noisy: networks at each.
         shuffled: networks whose labels were dealt by chance.
         kernels: "NNGP" and "NTK" -> networks of their limit, at the base.
+        few: networks trained on few examples, the base first.
+        guessed: networks of the same kinds that fit these at their start, by chance.
     """
 
     pairs: np.ndarray
@@ -74,23 +78,22 @@ class Hypotheses(NamedTuple):
     noisy: list[Picked]
     shuffled: Picked
     kernels: Mapping[str, Picked]
+    few: list[Picked]
+    guessed: list[Picked]
 
 
 def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
     """Compare outputs with the rules.
 
     Args:
-        datasets: {"factors": over points, pair, data_seed and seed; "sgd" and "shuffled": over the
-            last three; "noise": over label_noise, too}, with outputs at what is held out.
+        datasets: {"factors" and "few": over points, pair, data_seed and seed; "sgd" and "shuffled":
+            over the last three; "noise": over label_noise, too}, with outputs at what is held out;
+            "guessed": as "few", with those of networks that fit by chance.
     """
     factors, noise = datasets[FACTORS], datasets[NOISE]
-    points = [factors.isel(n_hidden=at) for at in range(factors.sizes["n_hidden"])]
-    base = base_of(points)
-    others = sorted(
-        (point for point in points if point is not base),
-        key=lambda point: [([*LABELS].index(k), v) for k, v in changes(point, base).items()],
-    )
-    cells = [picked(point, name(point, base)) for point in (base, *others)]
+    points = ordered(factors)
+    base = points[0]
+    cells = [picked(point, name(point, base)) for point in points]
     levels = noise["label_noise"].to_numpy().astype(float)
     return Hypotheses(
         base["pair"].to_numpy().astype(int),
@@ -102,7 +105,20 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Hypotheses:
         ],
         picked(datasets[SHUFFLED], "shuffled", shuffled=True),
         limits(base, store.config_of(factors)),
+        [picked(point, name(point, base)) for point in ordered(datasets[FEW])],
+        [guessed(point, name(point, base)) for point in ordered(datasets[GUESSED])],
     )
+
+
+def ordered(dataset: xarray.Dataset) -> list[xarray.Dataset]:
+    """Points along n_hidden, the base first, then by what they change."""
+    points = [dataset.isel(n_hidden=at) for at in range(dataset.sizes["n_hidden"])]
+    base = base_of(points)
+    others = sorted(
+        (point for point in points if point is not base),
+        key=lambda point: [([*LABELS].index(k), v) for k, v in changes(point, base).items()],
+    )
+    return [base, *others]
 
 
 def base_of(points: Sequence[xarray.Dataset]) -> xarray.Dataset:
@@ -111,8 +127,9 @@ def base_of(points: Sequence[xarray.Dataset]) -> xarray.Dataset:
 
 
 def changes(point: xarray.Dataset, base: xarray.Dataset) -> dict[str, float]:
-    """Coordinate -> value of a point, where it is not as in the base."""
-    return {key: float(point[key]) for key in LABELS if point[key] != base[key]}
+    """Coordinate -> value of a point, where it is not as in the base; of what varies in both."""
+    shared = [key for key in LABELS if key in point and key in base]
+    return {key: float(point[key]) for key in shared if point[key] != base[key]}
 
 
 def name(point: xarray.Dataset, base: xarray.Dataset) -> str:
@@ -144,18 +161,25 @@ def picked(dataset: xarray.Dataset, name: str, **data: Any) -> Picked:
     return Picked(name, (said == first).mean(-1), fits)
 
 
+def guessed(dataset: xarray.Dataset, name: str) -> Picked:
+    """What networks say that fit by chance, those of all seeds together."""
+    order = ("pair", "data_seed", "seed", "guess", "held_out", "output")
+    said = dataset["guessed_outputs"].transpose(*order).to_numpy()[..., 0]
+    first = np.array([[each.first for each in row] for row in examples(dataset)])
+    fits = ~np.isnan(said[..., 0])
+    agreement = (np.sign(said) == first[:, :, None, None]).mean(-1)
+    return Picked(name, *(each.reshape(*each.shape[:2], -1) for each in (agreement, fits)))
+
+
 def examples(dataset: xarray.Dataset, **data: Any) -> list[list[TwoRules]]:
     """The data of each pair and data seed, as they were trained on."""
-    sizes = {
-        "n_features": dataset.sizes["feature"],
-        "n_samples": dataset.sizes["example"],
-        "n_held_out": dataset.sizes["held_out"],
-    }
-    make = jax.jit(
-        lambda pair, seed: two_rules_examples(pair=pair, data_seed=seed, **sizes, **data)
-    )
+    sizes = {argument: dataset.sizes[dim] for dim, argument in SIZES.items()}
     pairs, seeds = (dataset[each].to_numpy().astype(np.float32) for each in ("pair", "data_seed"))
-    return [[jax.tree.map(np.asarray, make(pair, seed)) for seed in seeds] for pair in pairs]
+    made = [
+        [two_rules_examples(pair=pair, data_seed=seed, **sizes, **data) for seed in seeds]
+        for pair in pairs
+    ]
+    return jax.tree.map(np.asarray, made)
 
 
 def limits(base: xarray.Dataset, config: Mapping[str, Any]) -> dict[str, Picked]:
@@ -186,16 +210,6 @@ def limits(base: xarray.Dataset, config: Mapping[str, Any]) -> dict[str, Picked]
             found[name].append(each)
     arrays = {name: np.array(each) for name, each in found.items()}
     return {name: Picked(name, each, np.ones(each.shape, bool)) for name, each in arrays.items()}
-
-
-def wilson(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval of a share, of hits among n; from 0 to 1 where n is 0."""
-    known = [
-        scipy.stats.binomtest(int(k), int(of)).proportion_ci(method="wilson") if of else (0.0, 1.0)
-        for k, of in zip(hits, n, strict=True)
-    ]
-    low, high = np.transpose(known)
-    return low, high
 
 
 def _mean(agreement: np.ndarray, fits: np.ndarray) -> np.ndarray:

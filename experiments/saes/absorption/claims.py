@@ -27,17 +27,18 @@ CLAIMS = beside_peers(claims_of(
          " relative to that along the parent; largest over seeds", "<=", -0.5, 0),
         ("decoder_parent", "the decoder of the child's latent is the sum of both; cosine with the"
          " parent, mean over seeds", "=", HALF, 0.02),
-        ("decoder_child", "and its cosine with the child", "=", HALF, 0.02),
+        ("decoder_child", "the decoder of the child's latent is the sum of both; cosine with the"
+         " child", "=", HALF, 0.02),
         ("partial_small", "where the child comes without the parent too, nothing is absorbed at"
          " this coefficient; recall of the parent's latent where both are on", ">=", 0.99, 0),
-        ("partial_large", "but with enough L1 the child's latent takes the parent in; its cosine"
-         " with the parent at 0.3 minus that at 0.001", ">=", 0.05, 0),
+        ("partial_large", "with enough L1 the child's latent takes the parent in; its cosine with"
+         " the parent at 0.3 minus that at 0.001", ">=", 0.05, 0),
         ("varying", "where magnitudes vary, the parent's latent is silent on some samples of the"
          " child and not on others; recall", "=", 0.5, 0.45),
         ("tied", "an encoder tied to the decoder does not absorb; recall of the parent's latent"
          " where the child is on", ">=", 1, 0),
-        ("tied_decoder", "and its latents are the features; least cosine of a feature and its"
-         " latent", ">=", 0.98, 0),
+        ("tied_decoder", "the latents of a tied encoder are the features; least cosine of a feature"
+         " and its latent", ">=", 0.98, 0),
     ),
     paper="Chanin et al. 2024, A is for Absorption",
     section="toy models of feature absorption",

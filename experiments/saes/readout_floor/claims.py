@@ -25,7 +25,8 @@ CLAIMS = claims_of(
     (
         ("linear", "a trained linear autoencoder is above it by d/(d - 2), as a projection that is"
          " random; largest relative distance from that over sizes", "<=", 0, 0.1),
-        ("linear_loss", "and ends at the least loss there is, 1 - d/F; largest relative distance",
+        ("linear_loss", "a trained linear autoencoder ends at the least loss there is, 1 - d/F;"
+         " largest relative distance",
          "<=", 0, 0.01),
     ),
     paper="our own",

@@ -26,17 +26,21 @@ CLAIMS = claims_of(
     (
         ("reconstructs", "matching pursuit reconstructs best; its explained variance minus that of"
          " the next", ">=", 0, 0),
-        ("overfits", "and its latents detect true features worst; next lowest F1 minus its own",
+        ("overfits", "latents of matching pursuit detect true features worst; next lowest F1 minus"
+         " its own",
          ">=", 0, 0),
-        ("beats_truth", "and it reconstructs better than as many of the most frequent true features"
+        ("beats_truth", "matching pursuit reconstructs better than as many of the most frequent"
+         " true features"
          " do by their true values, at their L0; difference of explained variance", ">=", 0, 0),
         ("matryoshka_f1", "Matryoshka detects true features best; F1 minus that of the next", ">=",
          0, 0),
-        ("matryoshka_mcc", "and its directions are nearest to theirs; MCC minus that of the next",
+        ("matryoshka_mcc", "the directions of Matryoshka are nearest to true ones; MCC minus that"
+         " of the next",
          ">=", 0, 0),
         ("above_l1", "BatchTopK and JumpReLU detect better than L1; smaller difference of F1", ">=",
          0, 0),
-        ("alike", "and alike; difference of both over their mean lead of L1 in F1", "=", 0, 0.5),
+        ("alike", "BatchTopK and JumpReLU detect alike; difference of both over their mean lead"
+         " of L1 in F1", "=", 0, 0.5),
         ("l1_mcc", "the directions of L1 are farthest from the true ones; next lowest MCC minus its"
          " own", ">=", 0, 0),
         ("repeats", "latents of matching pursuit stand for the same feature most often; next lowest"

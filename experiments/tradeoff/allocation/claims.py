@@ -63,15 +63,16 @@ CLAIMS: dict[str, Claim] = claims_of(
     (
         ("linear", "control: a linear decoder does PCA; largest distance of a capacity from 0 or 1",
          "<=", 0, 0.02),
-        ("principal", "and takes the most important features; others among those with C > 1/2",
+        ("principal", "control: a linear decoder takes the most important features; others among"
+         " those with C > 1/2",
          "<=", 0, 0),
         ("shuffled", "control: importances in another order take their capacities with them; mean"
          " |difference| of C_i, in order of importance, from those of 0.7^i", "<=", 0, 0.1),
         ("dense_share", "interference is no part of the loss of dense features; its share in the"
          " autoencoder at p = 1, most over falling importances", "<=", 0, 0.02),
-        ("sparse_share", "and a part of it that rises as they become sparse: share at the least"
-         " density less that at p = 1, least of autoencoder and ReLU-hidden model, falling"
-         " importances", ">=", 0.05, 0),
+        ("sparse_share", "interference is a part of the loss that rises as features become sparse:"
+         " share at the least density less that at p = 1, least of autoencoder and ReLU-hidden"
+         " model, falling importances", ">=", 0.05, 0),
         ("net", "no feature that has capacity is better ignored: least saving of one with C > 0.05"
          " in the autoencoder, over its loss when ignored", ">=", 0, 0.01),
         ("quadrature", "benefit and interference of the autoencoder by quadrature are those of"

@@ -16,11 +16,12 @@ CLAIMS = claims_of(
     (
         ("equal", "with unit weights and no bias, the exact losses of a pair and of one feature"
          " alone meet at p* = 4r/(2+5r); largest relative difference", "<=", 0, 1e-9),
-        ("order", "and the pair is better 5 % below, worse 5 % above; points where not", "<=", 0,
+        ("order", "the pair is better 5 % below p*, worse 5 % above; points where not", "<=", 0,
          0),
         ("closed_form", "trained models share the dimension up to p*; largest relative distance of"
          " their boundary, as scales and biases are trained", "<=", 0, 0.1),
-        ("optimum", "and up to where the exact optimum does; largest distance in steps of the grid",
+        ("optimum", "trained models share the dimension up to where the exact optimum does; largest"
+         " distance in steps of the grid",
          "<=", 0, 1),
         ("loss", "the best loss is the exact optimum; largest relative excess", "<=", 0, 0.01),
         ("local", "beyond the boundary pairs are local minima: share of instances that end as one,"

@@ -20,7 +20,8 @@ CLAIMS = claims_of(
          0.2),
         ("negative", "sparse features: with a ReLU or GELU at the output interference is mostly"
          " negative; least share of the squares, mean over instances", ">=", 0.6, 0),
-        ("linear", "and without one it is as often negative as not; share at the same densities",
+        ("linear", "sparse features: without a ReLU or GELU interference is as often negative as"
+         " not; share at the same densities",
          "=", 0.5, 0.15),
         ("tight", "sparse features: directions are packed better than random ones; mean squared"
          " cosine of the ReLU model over that of random directions", "<=", 0.95, 0),

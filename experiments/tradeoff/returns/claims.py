@@ -20,13 +20,16 @@ CLAIMS = claims_of(
     (
         ("equal_quadratic", "returns are equal for all features with 0 < C < 1 in the quadratic"
          " model: largest less least, over their mean", "<=", 0, 0.1),
-        ("equal_autoencoder", "and in the autoencoder", "<=", 0, 0.25),
+        ("equal_autoencoder", "returns are equal for all features with 0 < C < 1 in the"
+         " autoencoder: largest less least, over their mean", "<=", 0, 0.25),
         ("larger", "features with C = 1 return no less than those in the quadratic model; least"
          " return over the mean of those that share", ">=", 1, 0),
         ("free_quadratic", "with the others free nothing is gained by moving capacity between"
          " features that share, in the quadratic model; largest change of the loss for each unit of"
          " capacity, over their return", "<=", 0, 0.1),
-        ("free_autoencoder", "and in the autoencoder", "<=", 0, 0.25),
+        ("free_autoencoder", "with the others free nothing is gained by moving capacity between"
+         " features that share, in the autoencoder; largest change of the loss for each unit of"
+         " capacity, over their return", "<=", 0, 0.25),
         ("exact", "returns of the quadratic model are those of the exact theory at the capacities"
          " met, for all features with C > 0.05; largest relative deviation", "<=", 0, 0.03),
         ("smaller", "features with C = 0 return less: what the loss of the quadratic model rises by"

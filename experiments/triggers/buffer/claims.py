@@ -24,7 +24,8 @@ SIMULATED = claims_of(
     (
         ("bound", "without noise no overshoot is more than the factor, times a jump, times the"
          " growth in a look and in an evaluation: largest over that", "<=", 1, 1e-9),
-        ("tight", "and it comes near: the same at 4x, 6 months and jumps of up to 3", ">=", 0.85,
+        ("tight", "overshoots come near to that bound: the same at 4x, 6 months and jumps of up"
+         " to 3", ">=", 0.85,
          0),
         ("safe", "at 4x without jumps and noise evaluations are complete within 6x: share that are"
          " not, over all months", "<=", 0, 0),
