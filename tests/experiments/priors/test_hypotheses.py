@@ -1,7 +1,6 @@
 """Shares of networks that pick a rule, on outputs made by hand."""
 
 import numpy as np
-import pytest
 import xarray
 
 from experiments.priors.hypotheses import measure as hypotheses
