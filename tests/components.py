@@ -98,6 +98,7 @@ INSIDE = {
 }
 """Group -> the word that chooses one of its components inside a model."""
 WORLDS = ("epochs", "tampering", "drawn_allowed")
+BRANCHING = ("branching", "branching_agent", "forced_branches")
 CLOCKS = ("frozen", "hidden", "one_hot", "permuted", "random_number", "scalar", "sinusoid")
 HOSTS = {
     "rescaled": "computation",
@@ -109,6 +110,7 @@ HOSTS = {
     **dict.fromkeys(("boolean_functions", "outputs", "guess_and_check"), "mlp"),
     **dict.fromkeys(("rollouts", "behaviour", "clipped", "policy_gradient"), "actor_critic"),
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
+    **dict.fromkeys(BRANCHING, "branching_agent"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
@@ -121,6 +123,9 @@ DATA = {
     **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
     **dict.fromkeys(("actor_critic", "behaviour", "clipped", "policy_gradient"), PLAYED),
     **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),
+    **dict.fromkeys(
+        BRANCHING, (*PLAYED, "data.n_features=10", "environment@data.environment=branching")
+    ),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {
@@ -273,13 +278,15 @@ def swept(group: str, name: str) -> dict[str, list[float]]:
 
 
 def construct(group: str, node: Mapping[str, Any]) -> Any:
-    return components.construct(EVERYTHING, group, node, supplied=supplies(group, node["kind"]))
+    return components.construct(EVERYTHING, group, node, supplied=supplies(group, node))
 
 
-def supplies(group: str, kind: str) -> dict[str, Any]:
+def supplies(group: str, node: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments that the program supplies to a factory of a group."""
+    kind = node["kind"]
     if kind == "rollouts":
-        return {"model": construct("model", composed("data", kind)["model"])}
+        world = composed("environment", node["environment"]["kind"])
+        return {"model": construct("model", world["model"])}
     if group == "data":
         directions = jnp.asarray(rows()[:5, :2])
         return {
@@ -406,10 +413,11 @@ def use_source(source: Source, config: Mapping[str, Any]) -> Any:
 
 def use_environment(environment: Environment, config: Mapping[str, Any]) -> Any:
     """Episodes of random actions, without the third one, which ends an episode of `epochs`."""
-    actions = jnp.array([each for each in range(environment.n_actions) if each != 2])
+    actions = jnp.array([each for each in range(environment.n_actions or 2) if each != 2])
 
     def act(key: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return jax.random.choice(key, actions), observation
+        shape = (environment.d_action,) if environment.d_action else ()
+        return jax.random.choice(key, actions, shape), observation
 
     return jax.vmap(lambda key: play(environment, act, key))(jax.random.split(jax.random.key(8)))
 

@@ -404,6 +404,8 @@ def shapes_of_output(node: dict[str, Any], model: Model) -> tuple[tuple[int, ...
     """Of the code and of the reconstruction; a language model has both for each token."""
     assert model.takes is not None
     outputs = model.takes.targets.shape
+    if node["kind"] == "branching_agent":
+        return (2, node["n_hidden"]), (2, 10)
     if node["kind"] == "actor_critic":
         return (node["n_steps"], node["n_hidden"]), (node["n_steps"], node["n_actions"] + 1)
     if node["kind"] == "language_model":

@@ -83,6 +83,7 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "mean_bias": ("number",),
     "log_std": ("number",),
     "value": ("trunk_1",),
+    "value_bias": (),
 }
 
 
@@ -143,23 +144,27 @@ def branching_agent(
             root_bias=jnp.array([0.0, 1.0]) * odds / root_rate,
         ), ()
 
+    def one(params: BranchingParams, x: Array) -> tuple[Array, Array]:
+        branch = x[n_shown:]
+        code = basis.T @ jnp.tanh(x[:n_shown] @ params.W_in[:n_shown] + params.b_in)
+        h = jnp.concatenate([basis @ code, branch])
+        for matrix, bias in zip(params.trunk, params.trunk_biases, strict=True):
+            h = jnp.tanh(h @ matrix + bias)
+        outputs = (
+            root_rate * (h @ params.root + params.root_bias),
+            h @ params.mean + params.mean_bias,
+            params.log_std,
+            (h @ params.value + params.value_bias)[None],
+            1 - branch.sum(keepdims=True),
+        )
+        return code, jnp.concatenate(outputs)
+
     def apply(params: BranchingParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_axis_dimension(x, -1, n_features)
-        branch = x[..., n_shown:]
-        code = jnp.tanh(x[..., :n_shown] @ params.W_in[:n_shown] + params.b_in) @ basis
-        h = jnp.concatenate([code @ basis.T, branch], axis=-1)
-        for matrix, bias in zip(params.trunk, params.trunk_biases, strict=True):
-            h = jnp.tanh(h @ matrix + bias)
-        means = h @ params.mean + params.mean_bias
-        outputs = (
-            root_rate * (h @ params.root + params.root_bias),
-            means,
-            jnp.broadcast_to(params.log_std, means.shape),
-            (h @ params.value + params.value_bias)[..., None],
-            1 - branch.sum(-1, keepdims=True),
-        )
-        return Output(code=code, recon=jnp.concatenate(outputs, axis=-1))
+        each = jnp.vectorize(lambda x: one(params, x), signature="(n)->(h),(o)")
+        code, outputs = each(x)
+        return Output(code=code, recon=outputs)
 
     def loss(
         params: BranchingParams, state: tuple[()], batch: Batch, key: Key
