@@ -53,6 +53,7 @@ def branching(
     Raises:
         ArgumentError: a value is out of range.
     """
+    n_observations = N_FEATURES + n_nuisance + N_BRANCHES
 
     def observe(key: Key, state: BranchingState) -> Array:
         chosen = state.branch.sum()
@@ -61,9 +62,10 @@ def branching(
         return jnp.concatenate([*(chosen * each for each in shown), state.branch])
 
     def reset(key: Key) -> tuple[Array, BranchingState]:
-        nothing = jnp.zeros(N_FEATURES, jnp.float32)
+        del key
+        nothing = jnp.zeros(N_FEATURES)
         state = BranchingState(branch=jnp.zeros(N_BRANCHES), values=nothing, on=nothing)
-        return observe(key, state), state
+        return jnp.zeros(n_observations), state
 
     def step(
         key: Key, state: BranchingState, action: Array
@@ -84,7 +86,7 @@ def branching(
         reset,
         step,
         observe,
-        n_observations=N_FEATURES + n_nuisance + N_BRANCHES,
+        n_observations=n_observations,
         n_steps=2,
         d_action=1 + N_FEATURES,
     )

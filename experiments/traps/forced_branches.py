@@ -2,15 +2,16 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from experiments.traps.branches import N_FEATURES
 from experiments.traps.environment import N_BRANCHES
 from experiments.traps.policy import MEAN
 from superpos.arguments import ArgumentError, Count, factory
-from superpos.environments import Trajectory, play
+from superpos.environments import play
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
-PAIRS = ((0, 1), (0, 2), (1, 2))
+PAIRS = np.array([[0, 1], [0, 2], [1, 2]])
 
 
 @factory
@@ -41,26 +42,28 @@ def forced_branches(*, model: Model, source: Source, n_episodes: Count = 512) ->
         def told(x: Array) -> Array:
             return model.apply(params, state, x).recon
 
-        def episode(branch: Array, key: Key) -> Trajectory:
+        def on_branch(chosen: tuple[Array, Array]) -> tuple[Array, Array]:
+            branch, keys = chosen
+
             def act(key: Key, x: Array) -> tuple[Array, Array]:
                 del key
                 outputs = told(x)
                 return policy.mode(outputs).at[0].set(branch), outputs
 
-            return play(environment, act, key)
+            played = jax.vmap(lambda key: play(environment, act, key))(keys)
+            shown = played.observations[:, 1]
+            slopes = jax.vmap(jax.jacrev(lambda x: told(x)[MEAN]))(shown)[..., :N_FEATURES]
+            return played.rewards.sum(-1).mean(), jnp.abs(slopes).mean(0)
 
-        keys = jax.random.split(key, n_episodes)
-        branches = jnp.arange(N_BRANCHES, dtype=jnp.float32)
-        played = jax.vmap(lambda branch: jax.vmap(lambda k: episode(branch, k))(keys))(branches)
-        shown = played.observations[:, :, 1].reshape(-1, environment.n_observations)
-        slopes = jax.vmap(jax.jacrev(lambda x: told(x)[MEAN]))(shown)[..., :N_FEATURES]
-        sizes = jnp.abs(slopes).mean(0)
+        keys = jax.random.split(key, (N_BRANCHES, n_episodes))
+        earned, sizes = jax.lax.map(on_branch, (jnp.arange(N_BRANCHES, dtype=jnp.float32), keys))
+        size = sizes.mean(0)
         takes_e = jnp.zeros(environment.d_action).at[0].set(1.0)
         root = told(jnp.zeros(environment.n_observations))
         return {
             "occupancy": jnp.exp(policy.log_probability(root, takes_e)),
-            "branch_return": played.rewards.sum(-1).mean(-1),
-            "crosstalk": jnp.stack([(sizes[i, j] + sizes[j, i]) / 2 for i, j in PAIRS]),
+            "branch_return": earned,
+            "crosstalk": (size + size.T)[PAIRS[:, 0], PAIRS[:, 1]] / 2,
         }
 
     return Evaluation(measure, {"branch_return": ("branch",), "crosstalk": ("pair",)})
