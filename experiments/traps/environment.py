@@ -47,8 +47,8 @@ def branching(
 
     Returns:
         An Environment over BranchingState. Observations are the features, the nuisance and the
-        branch, (3 + n_nuisance + 2,). Actions are vectors of a branch, 0 or 1, which the first step
-        reads, and three numbers, which the second does.
+        branch, (3 + n_nuisance + 2,). Actions are vectors (4,): the first step reads the first
+        number, above 1/2 for E, and the second step the others.
 
     Raises:
         ArgumentError: a value is out of range.
@@ -74,7 +74,7 @@ def branching(
         done = state.branch.sum() > 0
         errors = jnp.square(action[1:] - state.values)
         reward = bonus * state.branch[1] - jnp.sum(state.on * errors)
-        branch = action[0].astype(jnp.int32)
+        branch = (action[0] > 0.5).astype(jnp.int32)
         new = BranchingState(
             branch=jax.nn.one_hot(branch, N_BRANCHES, dtype=jnp.float32),
             values=jax.random.normal(key_value, (N_FEATURES,), jnp.float32),

@@ -35,7 +35,7 @@ def forced_branches(*, model: Model, source: Source, n_episodes: Count = 512) ->
     environment, policy = source.environment, model.policy
     if environment is None or environment.d_action != 1 + N_FEATURES:
         raise ArgumentError("source: expected rollouts of branching")
-    if policy is None or policy.d_action != environment.d_action:
+    if policy is None or "root_bias" not in model.dims:
         raise ArgumentError("model: expected branching_agent")
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:

@@ -348,6 +348,13 @@ MORE = [
     case("data=truth_table;data.n_features=5", "data.n_features=5: expected an integer in [1, 4]"),
     case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
+    case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
+    case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),
+    case("experiment=traps/ppo;model.floor=0.5", "model.floor=0.5: expected a number in [0, 0.5)"),
+    case("experiment=traps/ppo;model.n_hidden=31", "model.rank=32.0: expected at most n_hidden=31"),
+    case(
+        "experiment=traps/ppo;data.environment.n_nuisance=4", "data.n_features=10: expected the 9"
+    ),
     case(
         "data=examples;model=language_model;+assets.examples={kind:tokens}",
         "assets.examples.austen=None: expected one text or more",
