@@ -14,12 +14,12 @@ from superpos.app.plots.figures import PALETTE, new_figure, save
 PHASES = Figure(
     "phases.png",
     "Loss, overlaps of three pairs and excess loss of action E, against the occupancy of E.",
-    "Each dot is the best of all starts at one occupancy p, the share of episodes with action E,"
-    " and lines are the closed form. Left: the loss in two dimensions, in three, and of random"
+    "Each dot is the best of all starts at one occupancy p, the share of episodes with action E;"
+    " lines are the closed form. Left: the loss in two dimensions, in three, and of random"
     " directions. Middle: overlaps, the squared cosines of pairs of features; between the dotted"
     " lines, at p = .382 and .618, no pair shares a direction. Right: how much larger the loss is"
-    f" after E than after S; where it is above a bonus, here {BONUS:g}, E is worth less, and a"
-    " policy that learns from it moves to the left, where E is worth no more.",
+    f" after E than after S. Where that is above the bonus of E, here {BONUS:g}, E pays less than"
+    " S, so that a policy takes it less often (arrow to the left), and E still pays less.",
 )
 DIRECTIONS = Figure(
     "directions.png",
