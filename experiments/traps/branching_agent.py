@@ -133,7 +133,7 @@ def branching_agent(
         raise ArgumentError(f"n_features={n_features}: expected 3 to n_hidden={n_hidden}")
     within(rank, "rank", n_hidden, f"n_hidden={n_hidden}")
     surrogate = policy_gradient() if surrogate is None else surrogate
-    policy, n_shown = choose_then_tell(floor), n_features - N_BRANCHES
+    policy = choose_then_tell(floor)
     basis = _basis(basis_seed, n_hidden, rank)
 
     def start(key: Key) -> tuple[BranchingParams, tuple[()]]:
@@ -144,25 +144,12 @@ def branching_agent(
             root_bias=jnp.array([0.0, 1.0]) * odds / root_rate,
         ), ()
 
-    def one(params: BranchingParams, x: Array) -> tuple[Array, Array]:
-        branch = x[n_shown:]
-        code = basis.T @ jnp.tanh(x[:n_shown] @ params.W_in[:n_shown] + params.b_in)
-        h = jnp.concatenate([basis @ code, branch])
-        for matrix, bias in zip(params.trunk, params.trunk_biases, strict=True):
-            h = jnp.tanh(h @ matrix + bias)
-        outputs = (
-            root_rate * (h @ params.root + params.root_bias),
-            h @ params.mean + params.mean_bias,
-            params.log_std,
-            (h @ params.value + params.value_bias)[None],
-            1 - branch.sum(keepdims=True),
-        )
-        return code, jnp.concatenate(outputs)
-
     def apply(params: BranchingParams, state: tuple[()], x: Array) -> Output:
         del state
         chex.assert_axis_dimension(x, -1, n_features)
-        each = jnp.vectorize(lambda x: one(params, x), signature="(n)->(h),(o)")
+        each = jnp.vectorize(
+            lambda x: _outputs(params, basis, root_rate, x), signature="(n)->(h),(o)"
+        )
         code, outputs = each(x)
         return Output(code=code, recon=outputs)
 
@@ -186,6 +173,25 @@ def branching_agent(
         for width in (n_features, n_columns(D_ACTION))
     )
     return Model(start, apply, loss, takes=Example(inputs, targets), dims=DIMS, policy=policy)
+
+
+def _outputs(
+    params: BranchingParams, basis: Array, root_rate: Scalar, x: Array
+) -> tuple[Array, Array]:
+    """The code (n_hidden,), and the outputs (10,), for one observation."""
+    shown, branch = x[:-N_BRANCHES], x[-N_BRANCHES:]
+    code = basis.T @ jnp.tanh(shown @ params.W_in[:-N_BRANCHES] + params.b_in)
+    h = jnp.concatenate([basis @ code, branch])
+    for matrix, bias in zip(params.trunk, params.trunk_biases, strict=True):
+        h = jnp.tanh(h @ matrix + bias)
+    outputs = (
+        root_rate * (h @ params.root + params.root_bias),
+        h @ params.mean + params.mean_bias,
+        params.log_std,
+        (h @ params.value + params.value_bias)[None],
+        1 - branch.sum(keepdims=True),
+    )
+    return code, jnp.concatenate(outputs)
 
 
 def _orthogonal(key: Key, n_features: int, n_hidden: int) -> BranchingParams:
