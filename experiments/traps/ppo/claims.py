@@ -11,12 +11,12 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of
 COMPETENT = 1.1
 """Of the error that two dimensions can have: at most this, where an agent has learned a branch."""
 LOWER = "lower end of its 95 % Wilson interval"
-SMALLER = (
-    "first with 24 agents each, 1,600 updates and a constant learning rate: 22 of 24 trapped (lower"
-    " end 0.74), competent 0, all others reproduced; more agents for the power, more updates and a"
-    " falling rate for competence"
+AGAIN = "so, too, in a first run, of 24 agents each, 1,600 updates and a constant learning rate"
+POWER = "first 22 of 24 agents, which has a lower end of 0.74; now more agents, for the power"
+LEARNED = (
+    "first 0 of the trapped, after 1,600 updates at a constant rate; now more, and a falling one"
 )
-"""On the size of the run."""
+"""On the size of the run, which was changed after a first one."""
 CLAIMS = claims_of(
     "traps/ppo",
     (
@@ -50,12 +50,14 @@ CLAIMS = claims_of(
     section="the PPO cohort (64 units, 400 draws of 2,048 episodes, 4 epochs of minibatches of 512,"
     " learning rate 3e-4, 100 agents each)",
     setting="",
-    origin=Origin("paper", "after", SMALLER),
+    origin=Origin("paper", "after", AGAIN),
     but={
+        "trapped": Origin("paper", "after", POWER),
+        "competent": Origin("paper", "after", LEARNED),
         **dict.fromkeys(
-            ("share", "capacity", "start", "interaction"), Origin("paper_number", "after", SMALLER)
+            ("share", "capacity", "start", "interaction"), Origin("paper_number", "after", AGAIN)
         ),
-        **dict.fromkeys(("room", "clipped"), Origin("control", "after", SMALLER)),
+        **dict.fromkeys(("room", "clipped"), Origin("control", "after", AGAIN)),
     },
 )  # fmt: skip
 

@@ -20,7 +20,8 @@ AGENTS = Figure(
     " training. Middle: how much the answers mix features 1 and 2, which come together after E"
     " alone, and features 2 and 3, which come together after S alone, at the end. Right: the mean"
     " reward on S and on E when an agent is sent there, at the end; on the dotted line both pay"
-    " alike, and below it S pays more. Dashed: the most that can be earned on each branch.",
+    " alike, and below it S pays more. Dashed: the most that can be earned on each branch. The"
+    " environment is made so that there is a trap; how common traps are does not follow.",
 )
 COLOURS = (PALETTE[3], PALETTE[1], PALETTE[0], PALETTE[2])
 
