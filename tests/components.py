@@ -97,6 +97,7 @@ INSIDE = {
     "surrogate": "surrogate@model.surrogate",
 }
 """Group -> the word that chooses one of its components inside a model."""
+OF_AGENTS = ("behaviour", "epoch_table", "clipped", "policy_gradient")
 WORLDS = ("epochs", "tampering", "drawn_allowed")
 CLOCKS = ("frozen", "hidden", "one_hot", "permuted", "random_number", "scalar", "sinusoid")
 HOSTS = {
@@ -107,7 +108,7 @@ HOSTS = {
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
     **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
-    **dict.fromkeys(("rollouts", "behaviour", "clipped", "policy_gradient"), "actor_critic"),
+    **dict.fromkeys(("rollouts", *OF_AGENTS), "actor_critic"),
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
@@ -119,7 +120,7 @@ DATA = {
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     "outputs": ("data=two_rules", "model.n_outputs=1"),
-    **dict.fromkeys(("actor_critic", "behaviour", "clipped", "policy_gradient"), PLAYED),
+    **dict.fromkeys(("actor_critic", *OF_AGENTS), PLAYED),
     **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),
 }
 """Component -> words for the data that it is of, where not any will do."""
