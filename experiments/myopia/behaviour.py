@@ -12,6 +12,7 @@ class Behaviour(NamedTuple):
     """What agents did in episodes of T epochs, of which N were allowed.
 
     Attributes:
+        alive: share of episodes that are on at the start of an epoch, (..., T).
         hazard: probability to shut down in an epoch, of those that are on in it, (..., T); nan
             where fewer than one in 100 is.
         premature: share of episodes that are shut down before N, (...).
@@ -20,6 +21,7 @@ class Behaviour(NamedTuple):
         returns: undiscounted rewards of an episode, (...).
     """
 
+    alive: np.ndarray
     hazard: np.ndarray
     premature: np.ndarray
     overrun: np.ndarray
@@ -57,6 +59,7 @@ def behaviour_of(
     stops = shares[..., SHUT_DOWN] if shares.shape[-1] > SHUT_DOWN else np.zeros_like(alive)
     known = alive >= LEAST_ALIVE
     return Behaviour(
+        alive=alive,
         hazard=np.where(known, stops / np.where(known, alive, 1), np.nan),
         premature=np.where(late, 0, stops).sum(-1),
         overrun=np.where(late, alive - stops, 0).sum(-1),

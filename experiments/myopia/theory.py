@@ -4,9 +4,12 @@ All in float64, and none of it by what is trained.
 """
 
 import functools
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+
+from superpos.types import EMPTY
 
 TIE = 1e-9
 """Plans whose values differ by less are as good."""
@@ -29,6 +32,30 @@ class World(NamedTuple):
     growth: float
     penalty: float
     tampering: Literal["none", "true", "observed"] = "none"
+
+
+def world_of(
+    config: Mapping[str, Any],
+    coordinates: Mapping[str, Any] = EMPTY,
+    at: str = "data.environment",
+) -> World:
+    """The world of a stored member.
+
+    Args:
+        config: of its sweep, by dotted keys.
+        coordinates: of the member, by their names, where numbers are axes.
+        at: where the config has the environment.
+    """
+
+    def number(name: str) -> float:
+        return round(float(coordinates.get(name, config.get(f"{at}.{name}"))), 6)
+
+    return World(
+        n_steps=int(config[f"{at}.n_steps"]),
+        n_allowed=number("n_allowed"),
+        growth=number("growth"),
+        penalty=number("penalty"),
+    )
 
 
 class Plans(NamedTuple):

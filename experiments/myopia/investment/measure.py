@@ -7,7 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.myopia.behaviour import Behaviour, behaviour_of
-from experiments.myopia.theory import Plans, World, best_plans, stake
+from experiments.myopia.theory import Plans, best_plans, stake, world_of
 from superpos.train import store
 
 CLIPPED, PLAIN, DISCOUNTS, STRENGTHS = "clipped", "plain", "discounts", "strengths"
@@ -112,8 +112,11 @@ def agents(dataset: xarray.Dataset, first: str, second: str) -> Agents:
         [dataset.isel({first: i, second: j}) for j in range(dataset.sizes[second])]
         for i in range(dataset.sizes[first])
     ]
-    worlds = [[world_of(config, cell) for cell in row] for row in cells]
-    discounts = [[value_of(config, cell, "data.discount") for cell in row] for row in cells]
+    worlds = [[world_of(config, cell.coords) for cell in row] for row in cells]
+    discounts = [
+        [float(cell.coords.get("discount", config["data.discount"])) for cell in row]
+        for row in cells
+    ]
     n_allowed = np.array([[world.n_allowed for world in row] for row in worlds])
     return Agents(
         behaviour_of(dataset, (first, second, "seed"), n_allowed[..., None]),
@@ -123,16 +126,3 @@ def agents(dataset: xarray.Dataset, first: str, second: str) -> Agents:
         ],
         np.array([[best_plans(world).value for world in row] for row in worlds])[..., None],
     )
-
-
-def world_of(config: Mapping[str, object], cell: xarray.Dataset) -> World:
-    """The world of a cell of a sweep."""
-    numbers = ("n_allowed", "growth", "penalty")
-    values = [value_of(config, cell, f"data.environment.{name}") for name in numbers]
-    return World(int(str(config["data.environment.n_steps"])), *values)
-
-
-def value_of(config: Mapping[str, object], cell: xarray.Dataset, key: str) -> float:
-    """The value of a number: of the cell, where it is an axis, else of the config."""
-    name = key.rpartition(".")[2]
-    return round(float(cell[name] if name in cell.coords else str(config[key])), 6)
