@@ -68,38 +68,24 @@ def behaviour_of(
     )
 
 
-def played(
-    table: np.ndarray, *, clocks: np.ndarray, n_allowed: float, growth: float, penalty: float
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """What a policy does that is shown a clock, exactly.
+def alive_under(table: np.ndarray, clocks: np.ndarray) -> np.ndarray:
+    """The share of episodes that is on, exactly, of a policy that is shown a clock.
 
     Args:
         table: probabilities of work, investment and shutdown by clock and capital, (n_clocks,
             n_capitals, 3); more capital than the table has is as the most that it has.
         clocks: what the clock shows at each epoch of an episode, int (n_steps,).
-        n_allowed: N of the penalty.
-        growth: κ.
-        penalty: p.
 
     Returns:
-        The share of episodes that is on at each epoch, (n_steps,); of those, the share that shuts
-        down, with nan where none is on, (n_steps,); the undiscounted return.
+        At the start of each epoch, (n_steps,).
     """
-    n_capitals = table.shape[1]
-    capital = np.arange(n_capitals)
-    mass = np.zeros(n_capitals)
-    mass[0], value = 1.0, 0.0
-    alive, hazard = np.zeros(len(clocks)), np.full(len(clocks), np.nan)
-    for epoch, clock in enumerate(clocks):
-        does = mass[:, None] * table[clock]
-        alive[epoch] = mass.sum()
-        if alive[epoch] >= LEAST_ALIVE:
-            hazard[epoch] = does[:, SHUT_DOWN].sum() / alive[epoch]
-        if epoch < n_allowed:
-            value += (does[:, WORK] * (1 + growth * capital)).sum()
-        else:
-            value -= penalty * (does[:, WORK] + does[:, INVEST]).sum()
-        mass = does[:, WORK].copy()
-        mass[1:] += does[:-1, INVEST]
-        mass[-1] += does[-1, INVEST]
-    return alive, hazard, float(value)
+    mass = np.zeros(table.shape[1])
+    mass[0] = 1.0
+    alive = []
+    for clock in clocks:
+        alive.append(mass.sum())
+        invested = mass * table[clock, :, INVEST]
+        mass = mass * table[clock, :, WORK]
+        mass[1:] += invested[:-1]
+        mass[-1] += invested[-1]
+    return np.array(alive)

@@ -37,11 +37,14 @@ def draw(measured: Investments, folder: Path) -> list[Figure]:
         ("clipped", measured.clipped.did.investments.mean(-1)),
         ("plain policy gradient", measured.plain.did.investments.mean(-1)),
     )
-    for axis, (name, values) in zip(axes, kinds, strict=True):
-        image = _draw_grid(axis, measured, values, max(best.max(), 1))
+    images = [
+        _draw_grid(axis, measured, values, max(best.max(), 1))
+        for axis, (_, values) in zip(axes, kinds, strict=True)
+    ]
+    for axis, (name, _) in zip(axes, kinds, strict=True):
         axis.set(title=name, xlabel="epochs allowed N")
     axes[0].set_ylabel("growth κ of the pay")
-    figure.colorbar(image, ax=axes, label="investments", shrink=0.9)
+    figure.colorbar(images[0], ax=axes, label="investments", shrink=0.9)
     save(figure, folder / "grid.png")
     figure, axes = new_figure(1, 3, width=11, height=3.6)
     _draw_hazards(axes[0], measured)

@@ -87,35 +87,39 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Investments:
             discount and seed; "strengths": over penalty, entropy_bonus and seed}, each with the
             evaluation `behaviour`.
     """
-    grid = {name: axes_of(datasets[name], "n_allowed", "growth") for name in (CLIPPED, PLAIN)}
+    clipped, plain, discounts, strengths = (
+        datasets[name] for name in (CLIPPED, PLAIN, DISCOUNTS, STRENGTHS)
+    )
     return Investments(
-        *grid[CLIPPED],
-        agents(datasets[CLIPPED], "n_allowed", "growth"),
-        agents(datasets[PLAIN], "n_allowed", "growth"),
-        *axes_of(datasets[DISCOUNTS], "discount"),
-        agents(datasets[DISCOUNTS].expand_dims("one"), "discount", "one"),
-        *axes_of(datasets[STRENGTHS], "penalty", "entropy_bonus"),
-        agents(datasets[STRENGTHS], "penalty", "entropy_bonus"),
+        n_allowed=values_of(clipped, "n_allowed"),
+        growth=values_of(clipped, "growth"),
+        clipped=agents(clipped, "n_allowed", "growth"),
+        plain=agents(plain, "n_allowed", "growth"),
+        discount=values_of(discounts, "discount"),
+        discounts=agents(discounts.expand_dims("one"), "discount", "one"),
+        penalty=values_of(strengths, "penalty"),
+        entropy_bonus=values_of(strengths, "entropy_bonus"),
+        strengths=agents(strengths, "penalty", "entropy_bonus"),
     )
 
 
-def axes_of(dataset: xarray.Dataset, *names: str) -> list[np.ndarray]:
-    """Values of axes, from the smallest up."""
-    return [np.sort(dataset[name].to_numpy().astype(float)) for name in names]
+def values_of(dataset: xarray.Dataset, name: str) -> np.ndarray:
+    """Values of an axis, from the smallest up."""
+    return np.sort(dataset[name].to_numpy().astype(float))
 
 
 def agents(dataset: xarray.Dataset, first: str, second: str) -> Agents:
     """The agents of a dataset over two of its dimensions."""
     dataset = dataset.sortby([name for name in (first, second) if name in dataset.coords])
     config = store.config_of(dataset)
-    cells = [
-        [dataset.isel({first: i, second: j}) for j in range(dataset.sizes[second])]
-        for i in range(dataset.sizes[first])
+    axes = [
+        [{name: value} for value in dataset[name].to_numpy()] if name in dataset.coords else [{}]
+        for name in (first, second)
     ]
-    worlds = [[world_of(config, cell.coords) for cell in row] for row in cells]
+    cells = [[one | other for other in axes[1]] for one in axes[0]]
+    worlds = [[world_of(config, cell) for cell in row] for row in cells]
     discounts = [
-        [float(cell.coords.get("discount", config["data.discount"])) for cell in row]
-        for row in cells
+        [float(cell.get("discount", config["data.discount"])) for cell in row] for row in cells
     ]
     n_allowed = np.array([[world.n_allowed for world in row] for row in worlds])
     return Agents(

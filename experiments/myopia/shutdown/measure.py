@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from experiments.myopia.behaviour import Behaviour, behaviour_of, last, played
+from experiments.myopia.behaviour import Behaviour, alive_under, behaviour_of, last
 from experiments.myopia.theory import World, best_blind, best_plans, world_of
 from superpos.environments.epochs import SHUT_DOWN
 from superpos.train import store
@@ -85,12 +85,12 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Shutdowns:
             for name, each in (("one_hot", fined), *((n, alone[n]) for n in SEEN[1:]))
         },
         wrong={
-            name: np.array([alive_under(each, clocks, world) for each in table])
+            name: np.array([alive_under(each, clocks) for each in table])
             for name, clocks in indices(world.n_steps).items()
         },
         shown=shown,
         trained=tuple(store.config_of(horizons)["data.environment.allowed"]),
-        stays=stays_of(table_of(horizons), shown, world),
+        stays=stays_of(table_of(horizons), shown),
     )
 
 
@@ -110,28 +110,13 @@ def indices(n_steps: int) -> dict[str, np.ndarray]:
     }
 
 
-def alive_under(table: np.ndarray, clocks: np.ndarray, world: World) -> np.ndarray:
-    """The share of episodes that is on at each epoch, of one agent that is shown these clocks."""
-    alive, _, _ = played(
-        table,
-        clocks=clocks,
-        n_allowed=world.n_allowed,
-        growth=world.growth,
-        penalty=world.penalty,
-    )
-    return alive
-
-
-def stays_of(tables: np.ndarray, shown: np.ndarray, world: World) -> np.ndarray:
+def stays_of(tables: np.ndarray, shown: np.ndarray) -> np.ndarray:
     """Epochs for which agents stay on by the N that they are shown, (n_seeds, n_N).
 
     Args:
         tables: (n_seeds, n_N, n_clocks, n_capitals, n_actions).
         shown: each N, (n_N,).
-        world: for its growth and its penalty.
     """
     epochs = np.arange(int(shown.max()) + N_LATER)
     # An episode that is on at epochs 0 to n has stayed on for n of them.
-    return np.array(
-        [[alive_under(each, epochs, world)[1:].sum() for each in agent] for agent in tables]
-    )
+    return np.array([[alive_under(each, epochs)[1:].sum() for each in agent] for agent in tables])
