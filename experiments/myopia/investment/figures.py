@@ -22,8 +22,8 @@ AGENTS_CAPTION = (
     "Left: probability to shut down, of agents that are still on, by epoch minus N; a line for each"
     " N and κ, with agents that should invest and agents that should not. Middle: investments by"
     " discount at N = 8 and κ = 0.45, an agent a mark; bars are those of the plan that is best at"
-    " that discount. Right: what agents earn less than the best plan, over its value, by penalty"
-    " and entropy bonus; the mean over agents."
+    " that discount. Right: what agents earn less than the best plan, in per cent of its value, by"
+    " penalty and entropy bonus; the mean over agents."
 )
 
 
@@ -106,11 +106,11 @@ def _draw_discounts(axis: Any, measured: Investments) -> None:
 
 
 def _draw_strengths(axis: Any, measured: Investments) -> None:
-    regret = measured.strengths.regret.mean(-1)
+    regret = 100 * measured.strengths.regret.mean(-1)
     for column, (bonus, colour) in enumerate(zip(measured.entropy_bonus, PALETTE, strict=False)):
         axis.plot(measured.penalty, regret[:, column], "o-", ms=4, color=colour, label=f"{bonus:g}")
     log_ticks(axis, measured.penalty)
-    axis.set(xlabel="penalty p", ylabel="regret / value of the best plan")
+    axis.set(xlabel="penalty p", ylabel="regret (% of the best plan)")
     axis.legend(frameon=False, fontsize=8, title="entropy bonus", title_fontsize=8)
 
 

@@ -1,5 +1,6 @@
 """Stored sweeps of agents, made by hand from plans."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,17 +34,16 @@ def swept(
     """A sweep over axes, with what `behaviour` measures of each point."""
     dims = (*axes,)
     shape = tuple(len(each) for each in axes.values())
-    made, earned = (
-        np.empty((*shape, 1, *np.shape(shares(*[0] * len(shape))))),
-        np.empty((*shape, 1)),
-    )
-    for index in np.ndindex(*shape):
-        point = [values[i] for values, i in zip(axes.values(), index, strict=True)]
-        made[index], earned[index] = shares(*point), returns(*point)
+    points = list(itertools.product(*axes.values()))
+    made = np.array([shares(*point) for point in points])
+    earned = np.array([returns(*point) for point in points], float)
     arrays = {
         "status": (dims, np.full(shape, "ok", object)),
-        "action_probabilities": ((*dims, "step_behaviour", "time", "action"), made),
-        "evaluated_return": ((*dims, "step_behaviour"), earned),
+        "action_probabilities": (
+            (*dims, "step_behaviour", "time", "action"),
+            made.reshape(*shape, 1, *made.shape[1:]),
+        ),
+        "evaluated_return": ((*dims, "step_behaviour"), earned.reshape(*shape, 1)),
         **more,
     }
     whole = {f"{at}.{name}": value for name, value in WORLD.items()} | {"data.discount": 1.0}

@@ -26,7 +26,7 @@ def made(count) -> Investments:
     grid = {"n_allowed": [2.0, 6.0], "growth": [0.3, 0.9], "seed": SEEDS}
     of_grid = swept(
         grid,
-        lambda n, k, _: planned(count(n or 2, k, 1), int(n or 2)),
+        lambda n, k, _: planned(count(n, k, 1), int(n)),
         lambda n, k, _: value(count(n, k, 1), n, k),
         config={},
     )

@@ -29,7 +29,7 @@ def table(stops_at: float, until: int = N_CLOCKS) -> np.ndarray:
 def sweep(plan, earned: float, tables=None, n_actions: int = 3, penalties=None, **config):
     """Agents that all follow a plan, and whose policies are given."""
     axes = ({"penalty": penalties} if penalties else {}) | {"seed": SEEDS}
-    tables = np.array([table(6)]) if tables is None else tables
+    tables = np.array([table(6)])[..., :n_actions] if tables is None else tables
     shape = tuple(len(each) for each in axes.values())
     return swept(
         axes,
