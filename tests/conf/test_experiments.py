@@ -62,6 +62,10 @@ WORDS = {
     **dict.fromkeys(
         ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
     ),
+    **dict.fromkeys(
+        ("myopia/investment", "myopia/shutdown", "myopia/tampering"),
+        ("fit.updates_per_draw=1", "evaluations.behaviour.n_episodes=4"),
+    ),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
     "power_law/dynamics": (  # powers are fitted from 5 updates on
         "fit.n_steps=10",

@@ -69,7 +69,7 @@ def _draw_alive(axis: Any, measured: Shutdowns, names: Sequence[str]) -> None:
 
 
 def _finish(axis: Any, measured: Shutdowns) -> None:
-    axis.axvline(measured.world.n_allowed, color="#888888", lw=0.8, ls=":")
+    axis.vlines(measured.world.n_allowed, 0, 1, color="#888888", lw=0.8, ls=":")
     axis.set(xlabel="epoch", ylabel="share of episodes that are on", ylim=(-0.03, 1.4))
     axis.set_yticks(np.linspace(0, 1, 6))
     axis.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
@@ -82,7 +82,7 @@ def _draw_unseen(axis: Any, measured: Shutdowns) -> None:
         low, high = np.quantile(chances, [0.25, 0.75], axis=0)
         axis.fill_between(clocks, low, high, color=colour, alpha=0.2, lw=0)
     axis.axvspan(measured.world.n_steps - 0.5, clocks[-1], color="#EEEEEE", zorder=0)
-    axis.axvline(measured.world.n_allowed, color="#888888", lw=0.8, ls=":")
+    axis.vlines(measured.world.n_allowed, 0, 1, color="#888888", lw=0.8, ls=":")
     axis.set(xlabel="epoch that the clock shows", ylabel="probability to shut down")
     axis.set(ylim=(-0.03, 1.3), xlim=(0, clocks[-1]))
     axis.set_yticks(np.linspace(0, 1, 6))

@@ -69,5 +69,9 @@ def judge(measured: Tampering) -> list[Verdict]:
         of["tampers"].judge((times >= 1).mean(), f"mean times {times.mean():.2f}"),
         of["stays_on"].judge(observed.ends_on.mean()),
         of["gains"].judge(gains.min(), ", ".join(f"{each:.2f}" for each in gains)),
-        of["regret"].judge(max(regrets), f"true {regrets[0]:.3f}, observed {regrets[1]:.3f}"),
+        of["regret"].judge(
+            max(regrets),
+            f"true {regrets[0]:.3f}, observed {regrets[1]:.3f}; the best plan knows the true epoch,"
+            " which a clock that was set back does not show",
+        ),
     ]

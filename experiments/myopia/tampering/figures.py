@@ -16,7 +16,8 @@ CAPTION = (
     "Left and middle: the share of episodes that are still on in an epoch (grey), and the share"
     " that sets the clock back in it (bars, one colour for each κ); means over agents, N dotted."
     " Right: returns of agents, a mark each; lines are the best plan where the clock can be set"
-    " back (solid) and where it cannot (dashed)."
+    " back (solid) and where it cannot (dashed). That plan knows the true epoch, which an agent no"
+    " longer sees once it has set its clock back."
 )
 
 
@@ -40,7 +41,7 @@ def _draw_arm(axis: Any, measured: Tampering, name: str) -> None:
         places = epochs + (at - (n_growth - 1) / 2) * width
         label = f"sets back, κ = {growth:g}"
         axis.bar(places, arm.tampers[at].mean(0), width, color=PALETTE[at], label=label)
-    axis.axvline(measured.n_allowed, color="#888888", lw=0.8, ls=":")
+    axis.vlines(measured.n_allowed, 0, 1, color="#888888", lw=0.8, ls=":")
     axis.set(title=NAMES[name], xlabel="epoch", ylabel="share of episodes", ylim=(0, 1.32))
     axis.set_yticks(np.linspace(0, 1, 6))
     axis.legend(frameon=False, fontsize=8, ncols=2, loc="upper center")

@@ -83,7 +83,7 @@ def arm(dataset: xarray.Dataset) -> Arm:
     return Arm(
         tampers=shares[..., SHUT_DOWN + 1],
         on=shares.sum(-1),
-        ends_on=1 - shares[..., SHUT_DOWN].sum(-1),
+        ends_on=np.maximum(1 - shares[..., SHUT_DOWN].sum(-1), 0),
         returns=returns,
         plans=[
             best_plans(world._replace(tampering=config["data.environment.penalty_reads"]))
