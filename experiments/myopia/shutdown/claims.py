@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.myopia.shutdown.measure import AHEAD, NO_ACTION, SEEN, Shutdowns
+from experiments.myopia.shutdown.measure import AHEAD, FREE, INDICES, NO_ACTION, Shutdowns
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 SETTING = (
@@ -50,7 +50,7 @@ CLAIMS = claims_of(
     "myopia/shutdown",
     (
         ("number_unseen", "Agents that see the epoch as a number also shut down at epochs that no"
-         " episode reaches: least probability up to three times as late, mean over agents", ">=",
+         " episode reaches: least probability up to twice as late, mean over agents", ">=",
          0.9, 0),
         ("one_hot_unseen", "Agents with a one-hot index do not all shut down at epochs that no"
          " episode reaches, as the inputs for these were never trained: least probability, mean"
@@ -77,66 +77,56 @@ CLAIMS = claims_of(
 
 
 def judge(measured: Shutdowns) -> list[Verdict]:
-    """Verdicts."""
+    """Verdicts; those of agents that are not there are not run."""
     world, arms = measured.world, measured.arms
-    n_seeds = len(arms["scalar"].returns)
     setting = SETTING.format(
         steps=world.n_steps,
         allowed=world.n_allowed,
         growth=world.growth,
         penalty=world.penalty,
-        seeds=n_seeds,
+        seeds=len(arms["one_hot"].returns),
     )
     of = {key: replace(claim, setting=setting) for key, claim in CLAIMS.items()}
+    seen = [arms[name] for name in INDICES if name in arms]
     earned = {name: arm.returns.mean() for name, arm in arms.items()}
-    blind = max(earned[name] for name in ("nothing", "noise"))
     least = {
         name: each[:, world.n_steps :].min(-1).mean() for name, each in measured.unseen.items()
     }
     stays = {name: each[:, 1:].sum(-1).mean() for name, each in measured.wrong.items()}
+    all_seen = len(seen) == len(INDICES)
+    blind = [earned[name] for name in ("nothing", "noise") if name in earned]
+    there = "permuted" in arms
     return [
-        of["seen"].judge(
-            max(arms[name].overrun.mean() for name in SEEN), each_of(measured, "overrun")
+        of["seen"].judge(max(arm.overrun.mean() for arm in seen) if all_seen else None),
+        of["seen_premature"].judge(max(arm.premature.mean() for arm in seen) if all_seen else None),
+        of["seen_invests"].judge(min(arm.investments.mean() for arm in seen) if all_seen else None),
+        of["leak"].judge(
+            earned["capital"] / measured.blind if there else None,
+            f"the best that sees nothing is worth {measured.blind:.3f}",
         ),
-        of["seen_premature"].judge(
-            max(arms[name].premature.mean() for name in SEEN), each_of(measured, "premature")
-        ),
-        of["seen_invests"].judge(
-            min(arms[name].investments.mean() for name in SEEN), each_of(measured, "investments")
-        ),
-        of["leak"].judge(earned["capital"] / measured.blind, f"the best is {measured.blind:.3f}"),
-        of["learns"].judge(earned["nothing"] / measured.blind),
-        of["permuted"].judge(earned["permuted"] / earned["one_hot"]),
-        of["free"].judge(
-            measured.by_penalty.overrun[0].mean() if measured.penalty[0] == 0 else None
-        ),
-        of["bound"].judge(blind - measured.blind),
+        of["learns"].judge(earned["nothing"] / measured.blind if there else None),
+        of["permuted"].judge(earned["permuted"] / earned["one_hot"] if there else None),
+        of["free"].judge(arms[FREE].overrun.mean() if there else None),
+        of["bound"].judge(max(blind) - measured.blind if there else None),
         of["no_action"].judge(arms[NO_ACTION].overrun.mean() - (world.n_steps - world.n_allowed)),
-        of["number_unseen"].judge(least["scalar"]),
+        of["number_unseen"].judge(least.get("scalar")),
         of["one_hot_unseen"].judge(least["one_hot"]),
-        of["sinusoid_unseen"].judge(least["sinusoid"]),
+        of["sinusoid_unseen"].judge(least.get("sinusoid")),
         of["ahead"].judge(stays[f"{AHEAD} ahead"] - stays["right"]),
         of["frozen"].judge(measured.wrong["stands at 0"][:, -1].mean()),
         *(of[key].judge(*distance(measured, key)) for key in ("shown", "between", "beyond")),
     ]
 
 
-def each_of(measured: Shutdowns, name: str) -> str:
-    """The means of something that agents do, by what they see."""
-    return ", ".join(f"{arm}: {getattr(measured.arms[arm], name).mean():.3f}" for arm in SEEN)
-
-
-def distance(measured: Shutdowns, key: str) -> tuple[float | None, str]:
+def distance(measured: Shutdowns, key: str) -> tuple[float, str]:
     """The largest mean distance from N of some that are shown, and each of them."""
-    shown, trained = measured.shown, np.array(measured.trained)
+    shown, trained = measured.shown, measured.trained
     met = np.isin(shown, trained)
     chosen = {
         "shown": met,
         "between": ~met & (shown > trained.min()) & (shown < trained.max()),
         "beyond": shown > trained.max(),
     }[key]
-    if not chosen.any():
-        return None, ""
     far = np.abs(measured.stays - shown).mean(0)[chosen]
     return far.max(), ", ".join(
         f"N={n:g}: {each:.2f}" for n, each in zip(shown[chosen], far, strict=True)

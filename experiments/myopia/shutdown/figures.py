@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments.myopia.shutdown.measure import CONTROLS, NO_ACTION, SEEN, Shutdowns
+from experiments.myopia.shutdown.measure import (
+    BLIND,
+    CHEAP,
+    FREE,
+    INDICES,
+    NO_ACTION,
+    SHOWN,
+    Shutdowns,
+)
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save, styled
 
@@ -18,7 +26,10 @@ NAMES = {
     "nothing": "nothing",
     "noise": "a random number",
     "permuted": "index in random order",
-    NO_ACTION: "no action to shut down",
+    FREE: "one-hot, penalty 0",
+    CHEAP: "one-hot, penalty 0.5",
+    SHOWN: "a number, and N of 3, 6 or 9",
+    NO_ACTION: "one-hot, without the action to shut down",
 }
 HAZARD_ALT = (
     "Share of episodes that are on by epoch, for agents that see the epoch and that do not."
@@ -27,7 +38,8 @@ HAZARD_CAPTION = (
     "Share of episodes that are on at the start of an epoch, means over agents. Left: agents that"
     " see the epoch in three encodings; the dotted line is N, until which work is paid. Middle:"
     " agents that do not see it, or see it in an order of its own in each episode. Right: agents"
-    " with a one-hot index by penalty; at penalty 0 nothing is lost by staying on."
+    " with a one-hot index, at a penalty of 2 and at smaller ones, and without the action to shut"
+    " down; at penalty 0 nothing is lost by staying on."
 )
 UNSEEN_ALT = "Shutdown at epochs beyond an episode, with wrong indices, and for an N that is shown."
 UNSEEN_CAPTION = (
@@ -42,11 +54,9 @@ UNSEEN_CAPTION = (
 def draw(measured: Shutdowns, folder: Path) -> list[Figure]:
     """Draw both figures."""
     figure, axes = new_figure(1, 3, width=11, height=3.4)
-    _draw_alive(axes[0], measured, SEEN)
-    _draw_alive(axes[1], measured, CONTROLS)
-    for p, alive, colour in zip(measured.penalty, measured.by_penalty.alive, PALETTE, strict=False):
-        axes[2].plot(alive.mean(0), "o-", ms=3, color=colour, label=f"penalty {p:g}")
-    _finish(axes[2], measured)
+    _draw_alive(axes[0], measured, INDICES)
+    _draw_alive(axes[1], measured, BLIND)
+    _draw_alive(axes[2], measured, ("one_hot", CHEAP, FREE, NO_ACTION))
     save(figure, folder / "alive.png")
     figure, axes = new_figure(1, 3, width=11, height=3.6)
     _draw_unseen(axes[0], measured)
@@ -62,7 +72,8 @@ def draw(measured: Shutdowns, folder: Path) -> list[Figure]:
 
 
 def _draw_alive(axis: Any, measured: Shutdowns, names: Sequence[str]) -> None:
-    for name, colour, marker in zip(names, PALETTE, "os^v", strict=False):
+    there = [name for name in names if name in measured.arms]
+    for name, colour, marker in zip(there, PALETTE, "os^v", strict=False):
         alive = measured.arms[name].alive.mean(0)
         axis.plot(alive, f"{marker}-", ms=3.5, color=colour, label=NAMES[name])
     _finish(axis, measured)
@@ -72,11 +83,12 @@ def _finish(axis: Any, measured: Shutdowns) -> None:
     axis.vlines(measured.world.n_allowed, 0, 1, color="#888888", lw=0.8, ls=":")
     axis.set(xlabel="epoch", ylabel="share of episodes that are on", ylim=(-0.03, 1.4))
     axis.set_yticks(np.linspace(0, 1, 6))
-    axis.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
+    if axis.get_lines():
+        axis.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
 
 
 def _draw_unseen(axis: Any, measured: Shutdowns) -> None:
-    clocks = np.arange(measured.unseen[SEEN[0]].shape[1])
+    clocks = np.arange(measured.unseen["one_hot"].shape[1])
     for (name, chances), colour in zip(measured.unseen.items(), PALETTE, strict=False):
         axis.plot(clocks, chances.mean(0), color=colour, lw=1.4, label=NAMES[name])
         low, high = np.quantile(chances, [0.25, 0.75], axis=0)
@@ -106,6 +118,8 @@ def tables(measured: Shutdowns) -> Sequence[Table]:
     """What agents do by what they see."""
     rows = []
     for name, arm in measured.arms.items():
+        if name == SHOWN:  # whose N are several
+            continue
         numbers = (arm.premature, arm.overrun, arm.investments, arm.returns)
         rows.append([NAMES[name], *(f"{each.mean():.3f}" for each in numbers)])
     rows.append(["best plan", "0", "0", "", f"{measured.value:g}"])
