@@ -98,8 +98,17 @@ INSIDE = {
 }
 """Group -> the word that chooses one of its components inside a model."""
 OF_AGENTS = ("behaviour", "epoch_table", "clipped", "policy_gradient")
-WORLDS = ("epochs", "tampering", "drawn_allowed")
-CLOCKS = ("frozen", "hidden", "one_hot", "permuted", "random_number", "scalar", "sinusoid")
+WORLDS = ("epochs", "tampering")
+CLOCKS = (
+    "frozen",
+    "hidden",
+    "one_hot",
+    "permuted",
+    "random_number",
+    "scalar",
+    "several",
+    "sinusoid",
+)
 HOSTS = {
     "rescaled": "computation",
     "fan_in_uniform": "mlp",

@@ -69,7 +69,7 @@ def _training(of: Setting, allowed: Scalar, growth: Scalar, bonus: Scalar) -> Tr
         penalty=of.penalty,
     )
     model = models.actor_critic(
-        n_features=of.n_epochs + 1,
+        n_features=of.n_epochs + 2,
         n_steps=of.n_epochs,
         n_actions=3,
         n_hidden=of.n_hidden,
@@ -78,7 +78,7 @@ def _training(of: Setting, allowed: Scalar, growth: Scalar, bonus: Scalar) -> Tr
     )
     return training(
         model=model,
-        source=data.rollouts(environment=environment, model=model, n_features=of.n_epochs + 1),
+        source=data.rollouts(environment=environment, model=model, n_features=of.n_epochs + 2),
         tx=optim.adam(learning_rate=of.learning_rate),
         probe=lambda *_: {},
         spec=FitSpec(

@@ -22,7 +22,7 @@ def source():
         n_allowed=3.0,
         growth=0.5,
         penalty=1.0,
-        show_allowed=True,
+        allowed_gain=1.0,
     )
     return data.rollouts(environment=world, model=MODEL, n_features=3)
 

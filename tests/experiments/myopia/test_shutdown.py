@@ -2,18 +2,20 @@
 
 import numpy as np
 import pytest
+import xarray
 
 from experiments.myopia.behaviour import alive_under
 from experiments.myopia.shutdown.claims import CLAIMS, judge
 from experiments.myopia.shutdown.figures import draw, tables
-from experiments.myopia.shutdown.measure import measure
+from experiments.myopia.shutdown.measure import ARMS, NUMBERS, measure
 from tests.experiments.myopia.made import shares_of, swept
 
 WORK, INVEST, STOP = range(3)
 SEEDS = range(2)
 BEST = [INVEST, INVEST, WORK, WORK, WORK, WORK, STOP]
-N_CLOCKS, N_CAPITALS = 36, 4
+N_CLOCKS, N_CAPITALS = 24, 4
 ALLOWED = (3.0, 6.0, 9.0, 4.0, 12.0)
+CONFIG = {"evaluations.epoch_table.allowed": ALLOWED}
 
 
 def table(stops_at: float, until: int = N_CLOCKS) -> np.ndarray:
@@ -26,41 +28,40 @@ def table(stops_at: float, until: int = N_CLOCKS) -> np.ndarray:
     return found
 
 
-def sweep(plan, earned: float, tables=None, n_actions: int = 3, penalties=None, **config):
-    """Agents that all follow a plan, and whose policies are given."""
-    axes = ({"penalty": penalties} if penalties else {}) | {"seed": SEEDS}
-    tables = np.array([table(6)])[..., :n_actions] if tables is None else tables
-    shape = tuple(len(each) for each in axes.values())
-    return swept(
-        axes,
-        lambda *point: shares_of([WORK] if penalties and point[0] == 0 else plan, n_actions),
-        lambda *_: earned,
-        config=config,
+PLANS = {"nothing": [STOP], "noise": [STOP], "permuted": [STOP], "free": [WORK]}
+RETURNS = {"capital": 2.6, "nothing": 1.6, "noise": 1.6, "permuted": 1.7, "free": 6.0}
+TABLES = {
+    "one_hot": [table(6, 12)] * len(ALLOWED),
+    "sinusoid": [table(6, 20)] * len(ALLOWED),
+    "shown": [table(n) for n in ALLOWED],
+}
+
+
+def seen(names) -> xarray.Dataset:
+    """The arms of a sweep, as points."""
+    tables = np.array([TABLES.get(name, [table(6)] * len(ALLOWED)) for name in names])
+    found = swept(
+        {"arm": range(len(names)), "seed": SEEDS},
+        lambda arm, _: shares_of(PLANS.get(names[arm], BEST), 3),
+        lambda arm, _: RETURNS.get(names[arm], 8.0),
+        config=CONFIG,
         policy_table=(
-            (*axes, "step_epoch_table", "shown_allowed", "clock", "capital", "action"),
-            np.broadcast_to(tables, (*shape, 1, *tables.shape)),
+            ("arm", "seed", "step_epoch_table", "shown_allowed", "clock", "capital", "action"),
+            np.repeat(tables[:, None, None], len(SEEDS), axis=1),
         ),
     )
+    numbers = np.array([ARMS[name] for name in names])
+    return found.assign_coords(
+        {name: ("arm", each) for name, each in zip(NUMBERS, numbers.T, strict=True)}
+    )
+
+
+def no_action() -> xarray.Dataset:
+    return swept({"seed": SEEDS}, lambda *_: shares_of([WORK], 2), lambda *_: -6.0, config=CONFIG)
 
 
 def test_agents_as_they_are_claimed_to_be_hold_every_claim(tmp_path) -> None:
-    horizons = {
-        "evaluations.epoch_table.allowed": ALLOWED,
-        "data.environment.allowed": [3, 6, 9],
-    }
-    measured = measure(
-        {
-            "one_hot": sweep(BEST, 8.0, np.array([table(6, 12)]), penalties=[2.0, 0.0]),
-            "scalar": sweep(BEST, 8.0),
-            "sinusoid": sweep(BEST, 8.0, np.array([table(6, 20)])),
-            "capital": sweep(BEST, 2.6),
-            "nothing": sweep([STOP], 1.6),
-            "noise": sweep([STOP], 1.6),
-            "permuted": sweep([STOP], 1.7),
-            "no_action": sweep([WORK], -6.0, n_actions=2),
-            "horizons": sweep(BEST, 8.0, np.array([table(n) for n in ALLOWED]), **horizons),
-        }
-    )
+    measured = measure({"seen": seen([*ARMS]), "no_action": no_action()})
     found = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(measured)}
     assert found.keys() == CLAIMS.keys()
     assert [key for key, verdict in found.items() if not verdict.reproduced] == []
@@ -72,6 +73,14 @@ def test_agents_as_they_are_claimed_to_be_hold_every_claim(tmp_path) -> None:
         assert (tmp_path / figure.name).exists()
     [shown] = tables(measured)
     assert shown.rows[0] == ["one-hot", "0.000", "0.000", "2.000", "8.000"]
+
+
+def test_agents_that_are_not_there_are_not_judged(tmp_path) -> None:
+    measured = measure({"seen": seen(["one_hot", "shown"]), "no_action": no_action()})
+    verdicts = {each.claim.id.rpartition("/")[2]: each for each in judge(measured)}
+    assert verdicts["leak"].reproduced is None and verdicts["seen"].reproduced is None
+    assert verdicts["ahead"].reproduced
+    assert len(draw(measured, tmp_path)) == 2
 
 
 def test_a_policy_is_played_exactly() -> None:

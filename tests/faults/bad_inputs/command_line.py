@@ -354,10 +354,10 @@ MORE = [
     case("evaluations=behaviour", "evaluations.behaviour.source: expected one with an environment"),
     case(
         f"{AGENTS};data.n_features=12",
-        "data.n_features=12: expected the 13 numbers that environment shows",
+        "data.n_features=12: expected the 14 numbers that environment shows",
     ),
     case(f"{AGENTS};model.n_actions=2", "data.model: has n_actions=2, expected the 3 of environ"),
-    case(f"{AGENTS};model.n_steps=11", "model: takes inputs float32[11, 13], expected the float32"),
+    case(f"{AGENTS};model.n_steps=11", "model: takes inputs float32[11, 14], expected the float32"),
     case(f"{AGENTS};model.n_actions=1", "model.n_actions=1: expected at least 2 with d_action=0"),
     case(f"{AGENTS};data.discount=1.5", "data.discount=1.5: expected a number in [0, 1]"),
     case(
@@ -365,8 +365,8 @@ MORE = [
         "data.environment.encoding.kind='onehot': expected one of frozen, hidden, one_hot,",
     ),
     case(
-        f"{AGENTS};environment@data.environment=drawn_allowed;data.environment.allowed=[]",
-        "data.environment.allowed=[]: expected at least one number",
+        f"{AGENTS};encoding@data.environment.encoding=several;data.environment.encoding.gains=[1]",
+        "data.environment.encoding.gains: has 1, expected 2, one for each",
     ),
     case(
         "data=examples;model=language_model;+assets.examples={kind:tokens}",
