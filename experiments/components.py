@@ -1,6 +1,7 @@
 """The components that the papers add to those of superpos, by name."""
 
 from experiments.gauge import digits, gram, transformed
+from experiments.myopia import epoch_table
 from experiments.traps import (
     branches,
     branching_agent,
@@ -19,7 +20,10 @@ COMPONENTS: Registry = {
         "gram": gram.gram,
         "unit_autoencoder": unit_autoencoder.unit_autoencoder,
     },
-    "evaluation": {"forced_branches": forced_branches.forced_branches},
     "init": {"transformed": transformed.transformed},
+    "evaluation": {
+        "epoch_table": epoch_table.epoch_table,
+        "forced_branches": forced_branches.forced_branches,
+    },
 }
 """Group of the config -> kind -> factory."""

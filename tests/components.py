@@ -97,9 +97,19 @@ INSIDE = {
     "surrogate": "surrogate@model.surrogate",
 }
 """Group -> the word that chooses one of its components inside a model."""
-WORLDS = ("epochs", "tampering", "drawn_allowed")
+OF_AGENTS = ("behaviour", "epoch_table", "clipped", "policy_gradient")
+WORLDS = ("epochs", "tampering")
+CLOCKS = (
+    "frozen",
+    "hidden",
+    "one_hot",
+    "permuted",
+    "random_number",
+    "scalar",
+    "several",
+    "sinusoid",
+)
 BRANCHING = ("branching", "branching_agent", "forced_branches")
-CLOCKS = ("frozen", "hidden", "one_hot", "permuted", "random_number", "scalar", "sinusoid")
 HOSTS = {
     "rescaled": "computation",
     "fan_in_uniform": "mlp",
@@ -108,7 +118,7 @@ HOSTS = {
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
     **dict.fromkeys(("boolean_functions", "outputs", "guess_and_check"), "mlp"),
-    **dict.fromkeys(("rollouts", "behaviour", "clipped", "policy_gradient"), "actor_critic"),
+    **dict.fromkeys(("rollouts", *OF_AGENTS), "actor_critic"),
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
     **dict.fromkeys(BRANCHING, "branching_agent"),
 }
@@ -121,7 +131,7 @@ DATA = {
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
-    **dict.fromkeys(("actor_critic", "behaviour", "clipped", "policy_gradient"), PLAYED),
+    **dict.fromkeys(("actor_critic", *OF_AGENTS), PLAYED),
     **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),
     **dict.fromkeys(
         BRANCHING, (*PLAYED, "data.n_features=10", "environment@data.environment=branching")

@@ -50,7 +50,6 @@ COMPONENTS: Registry = {
         "uniform": data.magnitudes.uniform,
     },
     "environment": {
-        "drawn_allowed": environments.drawn_allowed,
         "epochs": environments.epochs,
         "tampering": environments.tampering,
     },
@@ -61,6 +60,7 @@ COMPONENTS: Registry = {
         "permuted": environments.encodings.permuted,
         "random_number": environments.encodings.random_number,
         "scalar": environments.encodings.scalar,
+        "several": environments.encodings.several,
         "sinusoid": environments.encodings.sinusoid,
     },
     "model": {

@@ -6,5 +6,4 @@ from superpos.environments.episodes import Trajectory as Trajectory
 from superpos.environments.episodes import play as play
 from superpos.environments.epochs import EpochState as EpochState
 from superpos.environments.epochs import epochs as epochs
-from superpos.environments.variations import drawn_allowed as drawn_allowed
-from superpos.environments.variations import tampering as tampering
+from superpos.environments.tampering import tampering as tampering

@@ -4,13 +4,13 @@ Source of the sinusoids: Vaswani et al. 2017, Attention Is All You Need (arXiv 1
 3.5, with periods that suit an episode.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from superpos.arguments import Count, Finite, Positive, factory
+from superpos.arguments import ArgumentError, Count, Finite, NonNegatives, Positive, factory
 from superpos.types import Array, Key
 
 
@@ -152,3 +152,34 @@ def permuted(*, n_indices: Count) -> Encoding:
         return (order == clock.astype(jnp.int32)).astype(jnp.float32)
 
     return Encoding(init, encode, n_indices)
+
+
+@factory
+def several(*, encodings: Sequence[Encoding], gains: NonNegatives) -> Encoding:
+    """Several encodings side by side, so that which of them is seen is an axis of one program.
+
+    Args:
+        encodings: which.
+        gains: what multiplies each, a number >= 0 for each; with 0 it is not seen.
+
+    Returns:
+        An Encoding of the widths of all together.
+
+    Raises:
+        ArgumentError: a value is out of range, or there is not a gain for each.
+    """
+    if len(gains) != len(encodings):
+        raise ArgumentError(f"gains: has {len(gains)}, expected {len(encodings)}, one for each")
+
+    def init(key: Key) -> tuple[Any, ...]:
+        keys = jax.random.split(key, len(encodings))
+        return tuple(each.init(key) for each, key in zip(encodings, keys, strict=True))
+
+    def encode(drawn: tuple[Any, ...], key: Key, clock: Array) -> Array:
+        keys = jax.random.split(key, len(encodings))
+        parts = zip(encodings, gains, drawn, keys, strict=True)
+        return jnp.concatenate(
+            [gain * each.encode(own, key, clock) for each, gain, own, key in parts]
+        )
+
+    return Encoding(init, encode, sum(each.width for each in encodings))

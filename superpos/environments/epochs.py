@@ -34,7 +34,7 @@ class EpochState:
         epoch: what the penalty reads, float32 ().
         clock: what the encoding shows, float32 (); the epoch, unless someone tampers with it.
         capital: investments so far, float32 ().
-        allowed: N, epochs that may be used, float32 ().
+        allowed: N of this episode, float32 ().
         drawn: what the encoding drew for this episode.
     """
 
@@ -54,8 +54,9 @@ def epochs(
     growth: NonNegative,
     penalty: NonNegative,
     start: NonNegative = 0.0,
-    show_capital: bool = True,
-    show_allowed: bool = False,
+    allowed_spread: NonNegative = 0.0,
+    capital_gain: NonNegative = 1.0,
+    allowed_gain: NonNegative = 0.0,
     can_shut_down: bool = True,
 ) -> Environment:
     """Work, invest or shut down.
@@ -68,30 +69,32 @@ def epochs(
         growth: κ, what a unit of capital adds to the reward of work, in [0, inf).
         penalty: p, what each later epoch costs, in [0, inf).
         start: epoch at which an episode begins, in [0, inf).
-        show_capital: whether c / n_steps is an input as well.
-        show_allowed: whether N / n_steps is an input as well.
+        allowed_spread: s, in [0, inf): the N of an episode is n_allowed - s, n_allowed or
+            n_allowed + s, each as probable.
+        capital_gain: what multiplies c / n_steps, an input, in [0, inf); with 0 it is not seen.
+        allowed_gain: the same of N / n_steps.
         can_shut_down: whether there is the third action.
 
     Returns:
-        An Environment over EpochState. Observations are the encoding, then capital and N where they
-        are shown.
+        An Environment over EpochState. Observations are the encoding, capital and N.
 
     Raises:
         ArgumentError: a value is out of range.
     """
 
     def observe(key: Key, state: EpochState) -> Array:
-        shown = [state.capital] * show_capital + [state.allowed] * show_allowed
-        numbers = jnp.array([each / n_steps for each in shown], jnp.float32)
-        return jnp.concatenate([encoding.encode(state.drawn, key, state.clock), numbers])
+        encoded = encoding.encode(state.drawn, key, state.clock)
+        numbers = jnp.stack([capital_gain * state.capital, allowed_gain * state.allowed])
+        return jnp.concatenate([encoded, numbers / n_steps])
 
     def reset(key: Key) -> tuple[Array, EpochState]:
-        key_drawn, key_seen = jax.random.split(key)
+        key_drawn, key_allowed, key_seen = jax.random.split(key, 3)
+        side = jax.random.randint(key_allowed, (), -1, 2)
         state = EpochState(
             epoch=jnp.float32(start),
             clock=jnp.float32(start),
             capital=jnp.float32(0),
-            allowed=jnp.float32(n_allowed),
+            allowed=jnp.float32(n_allowed + allowed_spread * side),
             drawn=encoding.init(key_drawn),
         )
         return observe(key_seen, state), state
@@ -112,7 +115,7 @@ def epochs(
         reset,
         step,
         observe,
-        n_observations=encoding.width + show_capital + show_allowed,
+        n_observations=encoding.width + 2,
         n_steps=n_steps,
         n_actions=3 if can_shut_down else 2,
     )

@@ -23,7 +23,7 @@ MEANS = (0.1, 0.5, 0.9, 0.3)
 
 
 def agent(**changes: Any) -> Model:
-    arguments = {"n_features": T + 1, "n_steps": T, "n_actions": 3, "n_hidden": 8} | changes
+    arguments = {"n_features": T + 2, "n_steps": T, "n_actions": 3, "n_hidden": 8} | changes
     return models.actor_critic(**arguments)
 
 
@@ -33,7 +33,7 @@ def world() -> Environment:
 
 
 def source_of(model: Model, **changes: Any) -> Source:
-    arguments = {"environment": world(), "model": model, "n_features": T + 1} | changes
+    arguments = {"environment": world(), "model": model, "n_features": T + 2} | changes
     return data.rollouts(**arguments)
 
 
@@ -134,8 +134,8 @@ def test_an_action_that_is_a_vector_is_learned() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     cases = [
-        ({"model": models.mlp(n_features=7, n_hidden=2, n_outputs=3)}, "model: expected one with"),
-        ({"n_features": 3}, "n_features=3: expected the 7 numbers that environment shows"),
+        ({"model": models.mlp(n_features=8, n_hidden=2, n_outputs=3)}, "model: expected one with"),
+        ({"n_features": 3}, "n_features=3: expected the 8 numbers that environment shows"),
         ({"model": agent(n_actions=2)}, "model: has n_actions=2, expected the 3 of environment"),
         (
             {"model": agent(n_actions=0, d_action=1)},

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from superpos.arguments import ArgumentError
 from superpos.environments import Encoding, encodings
 
 
@@ -39,6 +40,17 @@ def test_permuted_shows_each_tick_once_in_an_order_of_the_episode() -> None:
     np.testing.assert_array_equal(order.sum(axis=1), np.ones(5))
     others = [np.array([encoded(encoding, c, seed) for c in range(5)]) for seed in range(1, 4)]
     assert any(not np.array_equal(order, other) for other in others)
+
+
+def test_several_stand_side_by_side_times_their_gains() -> None:
+    parts = [encodings.one_hot(n_indices=3), encodings.scalar(unit=4.0)]
+    both = encodings.several(encodings=parts, gains=[2.0, 0.5])
+    assert encoded(both, 1).tolist() == [0, 2, 0, 0.125]
+    random = [encodings.random_number(), encodings.random_number()]
+    first, second = encoded(encodings.several(encodings=random, gains=[1.0, 1.0]), 0)
+    assert first != second
+    with pytest.raises(ArgumentError, match="^gains: has 1, expected 2, one for each"):
+        encodings.several(encodings=parts, gains=[1.0])
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from superpos.arguments import ArgumentError
-from superpos.environments import drawn_allowed, encodings, epochs, play, tampering
+from superpos.environments import encodings, epochs, play, tampering
 from superpos.types import Environment
 
 WORK, INVEST, STOP, TAMPER = range(4)
@@ -58,13 +58,16 @@ def test_rewards_of_plans_by_hand() -> None:
 
 
 def test_what_is_shown_and_which_actions_there_are() -> None:
-    bare = world(encoding=encodings.hidden(), show_capital=False, can_shut_down=False)
-    assert (bare.n_observations, bare.n_actions) == (0, 2)
-    full = world(encoding=encodings.one_hot(n_indices=7), show_allowed=True)
+    bare = world(encoding=encodings.hidden(), capital_gain=0.0, can_shut_down=False)
+    assert (bare.n_observations, bare.n_actions) == (2, 2)
+    full = world(encoding=encodings.one_hot(n_indices=7), allowed_gain=2.0)
     assert (full.n_observations, full.n_actions) == (9, 3)
     observation, state = full.reset(jax.random.key(0))
-    np.testing.assert_allclose(observation, [1, *[0] * 7, 4 / 7], rtol=1e-6)
+    np.testing.assert_allclose(observation, [1, *[0] * 7, 2 * 4 / 7], rtol=1e-6)
     np.testing.assert_array_equal(full.observe(jax.random.key(1), state), observation)
+    with jax.debug_key_reuse(False):
+        seen = played(bare, [INVEST])[1]
+    np.testing.assert_array_equal(seen, np.zeros((N_STEPS, 2)))
 
 
 @functools.cache
@@ -111,12 +114,13 @@ def test_tampering_rewinds_what_is_seen_and_puts_the_penalty_off_where_it_reads_
         assert played(late, [TAMPER, STOP])[0].tolist() == [-2, *[0] * 6]
 
 
-def test_a_drawn_horizon_is_each_of_its_choices_as_often() -> None:
-    environment = drawn_allowed(environment=world(show_allowed=True), allowed=[2, 6])
-    keys = jax.random.split(jax.random.key(3), 400)
+def test_a_spread_makes_three_horizons_as_probable() -> None:
+    environment = world(allowed_spread=2.0, allowed_gain=1.0)
+    keys = jax.random.split(jax.random.key(3), 900)
     observations, states = jax.vmap(environment.reset)(keys)
-    assert set(np.asarray(states.allowed).tolist()) == {2.0, 6.0}
-    assert abs(np.mean(states.allowed == 2) - 0.5) < 4 * 0.5 / 20
+    shares = [np.mean(states.allowed == n) for n in (2, 4, 6)]
+    assert sum(shares) == pytest.approx(1)
+    assert max(np.abs(np.array(shares) - 1 / 3)) < 4 * np.sqrt(2) / 3 / 30
     np.testing.assert_allclose(observations[:, 2], states.allowed / N_STEPS, rtol=1e-6)
 
 
@@ -132,11 +136,7 @@ def test_episodes_are_over_after_the_shutdown() -> None:
     assert found.alive.tolist() == [True] * 3 + [False] * 4
 
 
-def test_only_epochs_can_be_varied() -> None:
+def test_only_the_clock_of_epochs_can_be_set_back() -> None:
     other = world()._replace(reset=lambda key: (jnp.zeros(2), ()))
     with pytest.raises(ArgumentError, match="^environment: expected epochs"):
         tampering(environment=other, penalty_reads="true")
-    with pytest.raises(ArgumentError, match="^environment: expected epochs"):
-        drawn_allowed(environment=other, allowed=[2])
-    with pytest.raises(ArgumentError, match=r"^allowed=\[\]: expected at least one"):
-        drawn_allowed(environment=world(), allowed=[])

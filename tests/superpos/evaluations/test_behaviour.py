@@ -14,12 +14,12 @@ from superpos.environments import encodings, epochs
 from superpos.types import Params
 
 T = 5
-MODEL = models.actor_critic(n_features=2, n_steps=T, n_actions=3, n_hidden=2)
+MODEL = models.actor_critic(n_features=3, n_steps=T, n_actions=3, n_hidden=2)
 
 
 def source() -> Any:
     world = epochs(encoding=encodings.scalar(), n_steps=T, n_allowed=2.0, growth=1.0, penalty=1.0)
-    return data.rollouts(environment=world, model=MODEL, n_features=2)
+    return data.rollouts(environment=world, model=MODEL, n_features=3)
 
 
 def always(chances: list[float]) -> Params:

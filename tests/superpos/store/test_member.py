@@ -257,11 +257,11 @@ def test_data_that_ask_for_the_model_are_given_it():
     environment = {"kind": "epochs", "n_steps": 4, "n_allowed": 2.0, "growth": 1.0, "penalty": 1.0}
     config = {
         "data.kind": "rollouts",
-        "data.n_features": 1,
+        "data.n_features": 2,
         **{f"data.environment.{name}": value for name, value in environment.items()},
         "data.environment.encoding.kind": "hidden",
         "model.kind": "actor_critic",
-        "model.n_features": 1,
+        "model.n_features": 2,
         "model.n_steps": 4,
         "model.n_actions": 3,
     }
