@@ -1,11 +1,29 @@
 """The components that the papers add to those of superpos, by name."""
 
 from experiments.gauge import digits, gram, transformed
+from experiments.myopia import epoch_table
+from experiments.traps import (
+    branches,
+    branching_agent,
+    environment,
+    forced_branches,
+    unit_autoencoder,
+)
 from superpos.components import Registry
 
 COMPONENTS: Registry = {
     "asset": {"digits": digits.digits},
-    "model": {"gram": gram.gram},
+    "data": {"branches": branches.branches},
+    "environment": {"branching": environment.branching},
+    "model": {
+        "branching_agent": branching_agent.branching_agent,
+        "gram": gram.gram,
+        "unit_autoencoder": unit_autoencoder.unit_autoencoder,
+    },
     "init": {"transformed": transformed.transformed},
+    "evaluation": {
+        "epoch_table": epoch_table.epoch_table,
+        "forced_branches": forced_branches.forced_branches,
+    },
 }
 """Group of the config -> kind -> factory."""

@@ -22,9 +22,19 @@ from superpos.app.extensions import extensions
 from superpos.app.registry import analyses, registry
 from superpos.arguments import Interval, annotation, element_of, sweepable
 from superpos.data import draw
+from superpos.environments import Encoding, play
 from superpos.models.transformer import train_tokeniser
 from superpos.train import FitSpec, sweep, training
-from superpos.types import Batch, Evaluation, Members, Model, Scalar, Scalars, Source
+from superpos.types import (
+    Batch,
+    Environment,
+    Evaluation,
+    Members,
+    Model,
+    Scalar,
+    Scalars,
+    Source,
+)
 from tests import texts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +43,8 @@ EVERYTHING = {**registry(), "analysis": analyses()}
 FOLDERS = {
     **{name: name for name in ("data", "magnitude", "model", "init", "error", "regulariser")},
     **{name: name for name in ("optim", "schedule", "trigger", "asset")},
-    **{name: name for name in ("sparsity", "dead", "tuner")},
+    **{name: name for name in ("sparsity", "dead", "tuner", "surrogate")},
+    **{name: name for name in ("environment", "encoding")},
     "evaluation": "evaluations",
 }
 """Group -> folder of its YAML files."""
@@ -53,6 +64,7 @@ TRIED = {
     "function": [8.0, 1.0, 255.0],
     "rows": [255.0, 3.0],
     "pair": [0.0, 5.0],
+    "n_allowed": [6.0, 2.0, 3.5],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
@@ -82,8 +94,22 @@ INSIDE = {
     "sparsity": "sparsity@model.sparsity",
     "dead": "dead@model.dead",
     "tuner": "+tuner@model.tuner",
+    "surrogate": "surrogate@model.surrogate",
 }
 """Group -> the word that chooses one of its components inside a model."""
+OF_AGENTS = ("behaviour", "epoch_table", "clipped", "policy_gradient")
+WORLDS = ("epochs", "tampering")
+CLOCKS = (
+    "frozen",
+    "hidden",
+    "one_hot",
+    "permuted",
+    "random_number",
+    "scalar",
+    "several",
+    "sinusoid",
+)
+BRANCHING = ("branching", "branching_agent", "forced_branches")
 HOSTS = {
     "rescaled": "computation",
     "fan_in_uniform": "mlp",
@@ -92,15 +118,24 @@ HOSTS = {
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
     **dict.fromkeys(("boolean_functions", "outputs", "guess_and_check"), "mlp"),
+    **dict.fromkeys(("rollouts", *OF_AGENTS), "actor_critic"),
+    **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
+    **dict.fromkeys(BRANCHING, "branching_agent"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
+PLAYED = ("data=rollouts",)
 DATA = {
     **dict.fromkeys(("interpretation", "held_out_fit", "spliced"), OF_TEXTS),
     "text_activations": OF_TEXTS[1:],
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
+    **dict.fromkeys(("actor_critic", *OF_AGENTS), PLAYED),
+    **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),
+    **dict.fromkeys(
+        BRANCHING, (*PLAYED, "data.n_features=10", "environment@data.environment=branching")
+    ),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {
@@ -108,6 +143,8 @@ WORDS = {
     "evaluation": "evaluations",
     "trigger": "+trigger@evaluations.loss.every",
     "asset": "+asset@assets.given",
+    "environment": "environment@data.environment",
+    "encoding": "encoding@data.environment.encoding",
 }
 """Group -> the word that chooses one of its components."""
 
@@ -152,7 +189,10 @@ def node_of(group: str, name: str) -> dict[str, Any]:
         return dict(config["evaluations"]["loss"]["every"])
     if group == "asset":
         return {**config["assets"]["given"], **PLACES.get(name, dict)()}
-    return dict((config["model"] if group in INSIDE else config)[group])
+    if group == "encoding":
+        return dict(config["data"]["environment"]["encoding"])
+    inside = config["data"] if group == "environment" else config["model"]
+    return dict((inside if group in {*INSIDE, "environment"} else config)[group])
 
 
 def factory_of(group: str, name: str) -> Callable[..., Any]:
@@ -248,11 +288,15 @@ def swept(group: str, name: str) -> dict[str, list[float]]:
 
 
 def construct(group: str, node: Mapping[str, Any]) -> Any:
-    return components.construct(EVERYTHING, group, node, supplied=supplies(group, node["kind"]))
+    return components.construct(EVERYTHING, group, node, supplied=supplies(group, node))
 
 
-def supplies(group: str, kind: str) -> dict[str, Any]:
+def supplies(group: str, node: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments that the program supplies to a factory of a group."""
+    kind = node["kind"]
+    if kind == "rollouts":
+        world = composed("environment", node["environment"]["kind"])
+        return {"model": construct("model", world["model"])}
     if group == "data":
         directions = jnp.asarray(rows()[:5, :2])
         return {
@@ -365,8 +409,31 @@ def inputs(n: int) -> jax.Array:
     return jax.random.uniform(jax.random.key(1), (BATCH, n))
 
 
+def drawn(source: Source, config: Mapping[str, Any], key: jax.Array, batch_size: int) -> Batch:
+    """A batch, of a model at its start where the source reads one."""
+    params = ()
+    if source.environment is not None:
+        params, _ = construct("model", config["model"]).init(jax.random.key(3))
+    return draw(source, key, batch_size, params)
+
+
 def use_source(source: Source, config: Mapping[str, Any]) -> Any:
-    return draw(source, jax.random.key(2), BATCH)
+    return drawn(source, config, jax.random.key(2), BATCH)
+
+
+def use_environment(environment: Environment, config: Mapping[str, Any]) -> Any:
+    """Episodes of random actions, without the third one, which ends an episode of `epochs`."""
+    actions = jnp.array([each for each in range(environment.n_actions or 2) if each != 2])
+
+    def act(key: jax.Array, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
+        shape = (environment.d_action,) if environment.d_action else ()
+        return jax.random.choice(key, actions, shape), observation
+
+    return jax.vmap(lambda key: play(environment, act, key))(jax.random.split(jax.random.key(8)))
+
+
+def use_encoding(encoding: Encoding, config: Mapping[str, Any]) -> Any:
+    return encoding.encode(encoding.init(jax.random.key(9)), jax.random.key(10), jnp.float32(3))
 
 
 def batch_for(model: Model) -> Batch:
@@ -386,8 +453,10 @@ def _drawn(shape: Sequence[int], dtype: Any) -> jax.Array:
 def use_model(model: Model, config: Mapping[str, Any]) -> Any:
     params, state = model.init(jax.random.key(3))
     batch = batch_for(model)
-    # Sparse autoencoders and transformers have hundreds of operations, alone as many programs.
+    # These have hundreds of operations, alone as many programs: sparse autoencoders, transformers
+    # and agents.
     large = state != () or jnp.issubdtype(batch.inputs.dtype, jnp.integer)
+    large = large or model.policy is not None
     call: Any = jax.jit if large else lambda function: function
     loss = call(jax.value_and_grad(model.loss, has_aux=True))
     value = loss(params, state, batch, jax.random.key(4))
@@ -466,6 +535,8 @@ def use_in_model(group: str) -> Callable[[Any, Mapping[str, Any]], Any]:
 
 USES = {
     "data": use_source,
+    "environment": use_environment,
+    "encoding": use_encoding,
     "magnitude": use_magnitude,
     "model": use_model,
     **{group: use_in_model(group) for group in INSIDE},

@@ -32,6 +32,7 @@ from tests.components import (
     batch_for,
     build,
     composed,
+    drawn,
     inputs,
     interval_of,
     measure,
@@ -312,18 +313,21 @@ def assert_equal_to_rounding(actual: Any, expected: Any) -> None:
 def test_source_returns_finite_batches(name: str) -> None:
     source = build("data", name, {})
     assert isinstance(source, Source)
-    batch = draw(source, jax.random.key(0), BATCH)
+    config = composed("data", name)
+    batch = drawn(source, config, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
     assert source.gives is not None
-    assert source.gives.inputs.shape == (node_of("data", name)["n_features"],)
+    assert source.gives.inputs.shape[-1] == node_of("data", name)["n_features"]
+    assert source.gives.inputs.ndim == 1 if source.environment is None else 2
     for leaf, given in zip((batch.inputs, batch.targets), source.gives, strict=True):
         assert (leaf.shape, leaf.dtype) == ((BATCH, *given.shape), given.dtype)
     assert batch.factors.shape[0] == BATCH
     chex.assert_tree_all_finite(batch)
-    chex.assert_trees_all_equal(batch, draw(source, jax.random.key(0), BATCH))
-    other = draw(source, jax.random.key(1), BATCH)
+    chex.assert_trees_all_equal(batch, drawn(source, config, jax.random.key(0), BATCH))
+    other = drawn(source, config, jax.random.key(1), BATCH)
     assert not np.array_equal(batch.inputs, other.inputs)
-    chex.assert_shape(draw(source, jax.random.key(0), 1).inputs, (1, *source.gives.inputs.shape))
+    one = drawn(source, config, jax.random.key(0), 1)
+    chex.assert_shape(one.inputs, (1, *source.gives.inputs.shape))
 
 
 @pytest.mark.slow
@@ -400,6 +404,10 @@ def shapes_of_output(node: dict[str, Any], model: Model) -> tuple[tuple[int, ...
     """Of the code and of the reconstruction; a language model has both for each token."""
     assert model.takes is not None
     outputs = model.takes.targets.shape
+    if node["kind"] == "branching_agent":
+        return (2, node["n_hidden"]), (2, 10)
+    if node["kind"] == "actor_critic":
+        return (node["n_steps"], node["n_hidden"]), (node["n_steps"], node["n_actions"] + 1)
     if node["kind"] == "language_model":
         return (*outputs, node["d_mlp"]), (*outputs, node["n_tokens"])
     n_hidden = node["d_code" if "d_code" in node else "n_hidden"]
@@ -411,7 +419,7 @@ def test_model_refuses_a_batch_of_another_width(name: str) -> None:
     model = build("model", name, {})
     params, state = model.init(jax.random.key(0))
     assert model.takes is not None
-    x = inputs(model.takes.inputs.shape[0] + 1)
+    x = inputs(model.takes.inputs.shape[-1] + 1)
     with pytest.raises(AssertionError):
         model.loss(params, state, Batch(inputs=x, targets=x, factors=x), jax.random.key(1))
     with pytest.raises(AssertionError):

@@ -26,7 +26,7 @@ TIERS = (
     ("memory", "required"),
     ("arguments",),
     ("components", "safetensors"),
-    ("losses", "metrics", "random"),
+    ("losses", "metrics", "random", "environments"),
     ("optim",),
     ("data", "models", "gauge"),
     ("saes",),

@@ -1,6 +1,6 @@
 """The components of superpos by name; a package named with `--with` adds some of its own."""
 
-from superpos import assets, data, evaluations, gauge, models, optim, saes, triggers
+from superpos import assets, data, environments, evaluations, gauge, models, optim, saes, triggers
 from superpos.components import Registry
 
 COMPONENTS: Registry = {
@@ -35,6 +35,7 @@ COMPONENTS: Registry = {
         "one_sparse": data.one_sparse,
         "products": data.products,
         "random_copula": data.random_copula,
+        "rollouts": data.rollouts,
         "shared": data.shared,
         "sparse_uniform": data.sparse_uniform,
         "synthetic": data.synthetic,
@@ -48,7 +49,22 @@ COMPONENTS: Registry = {
         "normal": data.magnitudes.normal,
         "uniform": data.magnitudes.uniform,
     },
+    "environment": {
+        "epochs": environments.epochs,
+        "tampering": environments.tampering,
+    },
+    "encoding": {
+        "frozen": environments.encodings.frozen,
+        "hidden": environments.encodings.hidden,
+        "one_hot": environments.encodings.one_hot,
+        "permuted": environments.encodings.permuted,
+        "random_number": environments.encodings.random_number,
+        "scalar": environments.encodings.scalar,
+        "several": environments.encodings.several,
+        "sinusoid": environments.encodings.sinusoid,
+    },
     "model": {
+        "actor_critic": models.actor_critic,
         "autoencoder": models.autoencoder,
         "bottleneck": models.bottleneck,
         "computation": models.computation,
@@ -92,6 +108,10 @@ COMPONENTS: Registry = {
     },
     "tuner": {"l0_tuner": saes.l0_tuner},
     "error": {"power": models.errors.power, "squared": models.errors.squared},
+    "surrogate": {
+        "clipped": models.surrogates.clipped,
+        "policy_gradient": models.surrogates.policy_gradient,
+    },
     "regulariser": {
         "attack": models.regularisers.attack,
         "l1_code": models.regularisers.l1_code,
@@ -121,6 +141,7 @@ COMPONENTS: Registry = {
         "oscillating": optim.schedules.oscillating,
     },
     "evaluation": {
+        "behaviour": evaluations.behaviour,
         "boolean_functions": evaluations.boolean_functions,
         "geometry": evaluations.geometry,
         "guess_and_check": evaluations.guess_and_check,

@@ -23,6 +23,7 @@ from superpos.data.one_sparse import identity as identity
 from superpos.data.one_sparse import one_sparse as one_sparse
 from superpos.data.products import products as products
 from superpos.data.random_copula import random_copula as random_copula
+from superpos.data.rollouts import rollouts as rollouts
 from superpos.data.sets import anticorrelated_sets as anticorrelated_sets
 from superpos.data.sets import correlated_sets as correlated_sets
 from superpos.data.source import draw as draw

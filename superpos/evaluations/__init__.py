@@ -1,5 +1,6 @@
 """Evaluations: metrics as something that is measured during or after a run."""
 
+from superpos.evaluations.behaviour import behaviour as behaviour
 from superpos.evaluations.boolean_functions import boolean_functions as boolean_functions
 from superpos.evaluations.geometry import geometry as geometry
 from superpos.evaluations.guess_and_check import guess_and_check as guess_and_check

@@ -7,7 +7,11 @@ minimised (`errors`) and what is added in training (`regularisers`).
 from superpos.models import errors as errors
 from superpos.models import inits as inits
 from superpos.models import kernels as kernels
+from superpos.models import policies as policies
 from superpos.models import regularisers as regularisers
+from superpos.models import surrogates as surrogates
+from superpos.models.actor_critic import ActorCriticParams as ActorCriticParams
+from superpos.models.actor_critic import actor_critic as actor_critic
 from superpos.models.autoencoder import AutoencoderParams as AutoencoderParams
 from superpos.models.autoencoder import autoencoder as autoencoder
 from superpos.models.bottleneck import BottleneckParams as BottleneckParams

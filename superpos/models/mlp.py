@@ -95,7 +95,7 @@ def mlp(
     sizes = None if in_use is None else shaped(*in_use, leaf=tuple)
 
     def forward(params: MlpParams, x: Array) -> tuple[Array, Array]:
-        return _layers(part_in_use(params, sizes), x)
+        return layers(part_in_use(params, sizes), x, jax.nn.relu)
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -124,7 +124,9 @@ def mlp(
     return Model(start, apply, batch_loss, takes=takes, dims=dims, width=width)
 
 
-def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
+def layers(
+    params: MlpParams, x: Array, activation: Callable[[Array], Array]
+) -> tuple[Array, Array]:
     """The last hidden layer and the outputs, of one example or with a batch last."""
 
     def layer(number: int, h: Array) -> Array:
@@ -136,7 +138,7 @@ def _layers(params: MlpParams, x: Array) -> tuple[Array, Array]:
 
     last = len(params.weights) - 1
     for number in range(last):
-        x = jax.nn.relu(layer(number, x))
+        x = activation(layer(number, x))
     return x, layer(last, x)
 
 

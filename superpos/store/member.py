@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -125,7 +125,8 @@ def component(
         source: as of `member`.
         registry: as of `member`.
         group: group of the registry, and of the config.
-        **selection: as of `member`; axes of neither the group nor the data may be left out.
+        **selection: as of `member`; axes of other parts of the run than the component is made
+            of, which are its group, the data and, where it asks for it, the model, may be left out.
 
     Returns:
         What the factory returns.
@@ -135,7 +136,10 @@ def component(
         StoreError: the store cannot be read, or has no such component; one line.
     """
     reader = _Reader(source, registry)
-    index = select(reader.labels, selection, within=(f"{group}.", "data."))
+    parts = (f"{group}.", "data.")
+    index = select(reader.labels, selection, within=parts)
+    if "model" in _asked(registry, group, reader.config(index)):
+        index = select(reader.labels, selection, within=(*parts, "model."))
     return _construct(registry, group, reader.config(index))
 
 
@@ -172,7 +176,7 @@ class _Reader:
     def member(self, index: tuple[int, ...]) -> Member:
         """The member at a place along the dimensions of `status`."""
         config = self.config(index)
-        needs_data = _asks_for_data(self._registry, "model", config)
+        needs_data = "source" in _asked(self._registry, "model", config)
         nodes = [_node(config, group) for group in ("model", "data")[: 1 + needs_data]]
         text = json.dumps(nodes, sort_keys=True)
         if text not in self._models:
@@ -215,9 +219,12 @@ class _Reader:
 
 
 def _construct(registry: Registry, group: str, config: Mapping[str, Any]) -> Any:
-    """A component of a flat config, with the data for one that asks for its source."""
-    given = _asks_for_data(registry, group, config)
-    supplied = {"source": _construct(registry, "data", config)} if given else {}
+    """A component of a flat config, with the part of the run that it asks for."""
+    asked = _asked(registry, group, config)
+    parts = {"source": "data", "model": "model"}
+    supplied = {
+        name: _construct(registry, part, config) for name, part in parts.items() if name in asked
+    }
     return construct(registry, group, _made_anew(registry, config, group), supplied=supplied)
 
 
@@ -244,9 +251,10 @@ def _lacks(registry: Registry, group: str, node: Mapping[str, Any]) -> bool:
     return False
 
 
-def _asks_for_data(registry: Registry, group: str, config: Mapping[str, Any]) -> bool:
+def _asked(registry: Registry, group: str, config: Mapping[str, Any]) -> Collection[str]:
+    """Names of the arguments that the factory of a component takes."""
     factory = factory_of(registry, group, _node(config, group).get("kind"), group)
-    return "source" in inspect.signature(factory).parameters
+    return inspect.signature(factory).parameters
 
 
 def _node(config: Mapping[str, Any], group: str) -> dict[str, Any]:

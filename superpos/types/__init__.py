@@ -5,6 +5,8 @@ An argument typed `Scalar` may be a tracer, so it can be swept inside one compil
 argument of any other type is static, so another value is another compile.
 """
 
+from superpos.types.agents import Environment as Environment
+from superpos.types.agents import Policy as Policy
 from superpos.types.base import EMPTY as EMPTY
 from superpos.types.base import Array as Array
 from superpos.types.base import Asset as Asset

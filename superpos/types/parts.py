@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from superpos.types.agents import Environment, Policy
 from superpos.types.base import (
     Array,
     Batch,
@@ -42,6 +43,7 @@ class Source(NamedTuple):
             (n_features, n_inputs); None where they are not known.
         held_out: inputs of examples that are never drawn, in order, (n_held_out, ...); None where
             there are none.
+        environment: what the model acts in, where the examples are its episodes; else None.
     """
 
     init: Callable[[Key], SourceState]
@@ -51,6 +53,7 @@ class Source(NamedTuple):
     stream: int | None = None
     directions: Array | None = None
     held_out: Array | None = None
+    environment: Environment | None = None
 
 
 class Model(NamedTuple):
@@ -74,6 +77,7 @@ class Model(NamedTuple):
             all.
         transformer: of a language model, the functions that it is made of, a
             `superpos.models.transformer.Transformer`; None for others.
+        policy: of an agent, how it acts on its outputs; None for others.
     """
 
     init: Callable[[Key], tuple[Params, State]]
@@ -85,6 +89,7 @@ class Model(NamedTuple):
     apply_batch: Callable[[Params, State, Array], Output] | None = None
     width: Scalar | None = None
     transformer: Any = None
+    policy: Policy | None = None
 
 
 Probe = Callable[[Params, State, Key], dict[str, Array]]

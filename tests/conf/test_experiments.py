@@ -63,7 +63,12 @@ WORDS = {
         ("priors/functions", "priors/enumeration"), ("evaluations.boolean_functions.n_draws=16",)
     ),
     "priors/hypotheses": ("variants.guessed.evaluations.guess_and_check.n_draws=500",),
+    **dict.fromkeys(
+        ("myopia/investment", "myopia/shutdown", "myopia/tampering"),
+        ("fit.updates_per_draw=1", "evaluations.behaviour.n_episodes=4"),
+    ),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
+    "traps/ppo": ("fit.updates_per_draw=1",),
     "power_law/dynamics": (  # powers are fitted from 5 updates on
         "fit.n_steps=10",
         "data.n_features=16",

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from experiments.priors.hypotheses.claims import shares
-from experiments.priors.hypotheses.measure import Hypotheses, Picked, wilson
+from experiments.priors.hypotheses.measure import Hypotheses, Picked
+from experiments.statistics import wilson
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.data.two_rules import PAIRS

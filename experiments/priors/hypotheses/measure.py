@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import scipy
 import xarray
 
 from superpos.data.two_rules import TwoRules, two_rules_examples
@@ -210,16 +209,6 @@ def limits(base: xarray.Dataset, config: Mapping[str, Any]) -> dict[str, Picked]
             found[name].append(each)
     arrays = {name: np.array(each) for name, each in found.items()}
     return {name: Picked(name, each, np.ones(each.shape, bool)) for name, each in arrays.items()}
-
-
-def wilson(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval of a share, of hits among n; from 0 to 1 where n is 0."""
-    known = [
-        scipy.stats.binomtest(int(k), int(of)).proportion_ci(method="wilson") if of else (0.0, 1.0)
-        for k, of in zip(hits, n, strict=True)
-    ]
-    low, high = np.transpose(known)
-    return low, high
 
 
 def _mean(agreement: np.ndarray, fits: np.ndarray) -> np.ndarray:

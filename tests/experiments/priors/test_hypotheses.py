@@ -3,14 +3,12 @@
 import json
 
 import numpy as np
-import pytest
-import scipy
 import xarray
 
 from experiments.priors.hypotheses import measure as hypotheses
 from experiments.priors.hypotheses.claims import CLAIMS, exchange, judge, shares
 from experiments.priors.hypotheses.figures import draw, tables
-from experiments.priors.hypotheses.measure import Picked, examples, measure, wilson
+from experiments.priors.hypotheses.measure import Picked, examples, measure
 
 SIZES = {"feature": 5, "example": 8, "held_out": 8}
 DIMS = ("pair", "data_seed", "seed")
@@ -84,13 +82,6 @@ def test_networks_are_counted_by_the_rule_they_pick_where_they_fit():
     np.testing.assert_allclose(cell.mean(), [[0.6]])
     np.testing.assert_allclose(shares(cell), [[0.5, 0.25, 0.25]])
     assert np.isnan(Picked("none", agreement, ~fits & fits).mean()).all()
-
-
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (7, 10), (50, 1000)])
-def test_intervals_are_those_of_scipy(hits, n):
-    expected = scipy.stats.binomtest(hits, n).proportion_ci(method="wilson")
-    low, high = wilson(np.array([hits]), np.array([n]))
-    np.testing.assert_allclose([low[0], high[0]], [expected.low, expected.high], atol=1e-6)
 
 
 def test_networks_that_miss_an_example_or_diverged_do_not_count():

@@ -11,6 +11,7 @@ COUNT_OR_ZERO = "expected an integer in [0, 2147483647]"
 SEED = "expected an integer in [0, 4294967295]"
 DENSITY = "expected a number in (0, 1]"
 POSITIVE = "expected a number in (0, inf)"
+AGENTS = "data=rollouts;model=actor_critic;evaluations=behaviour;objective=evaluated_return"
 SOURCES = ", ".join(REGISTRY["data"])
 
 
@@ -348,6 +349,32 @@ MORE = [
     case("data=truth_table;data.n_features=5", "data.n_features=5: expected an integer in [1, 4]"),
     case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
+    case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
+    case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),
+    case("experiment=traps/ppo;model.floor=0.5", "model.floor=0.5: expected a number in [0, 0.5)"),
+    case("experiment=traps/ppo;model.n_hidden=31", "model.rank=32.0: expected at most n_hidden=31"),
+    case(
+        "experiment=traps/ppo;data.environment.n_nuisance=4", "data.n_features=10: expected the 9"
+    ),
+    # Agents.
+    case("data=rollouts", "data.model: expected one with a policy, such as actor_critic"),
+    case("evaluations=behaviour", "evaluations.behaviour.source: expected one with an environment"),
+    case(
+        f"{AGENTS};data.n_features=12",
+        "data.n_features=12: expected the 14 numbers that environment shows",
+    ),
+    case(f"{AGENTS};model.n_actions=2", "data.model: has n_actions=2, expected the 3 of environ"),
+    case(f"{AGENTS};model.n_steps=11", "model: takes inputs float32[11, 14], expected the float32"),
+    case(f"{AGENTS};model.n_actions=1", "model.n_actions=1: expected at least 2 with d_action=0"),
+    case(f"{AGENTS};data.discount=1.5", "data.discount=1.5: expected a number in [0, 1]"),
+    case(
+        f"{AGENTS};data.environment.encoding.kind=onehot",
+        "data.environment.encoding.kind='onehot': expected one of frozen, hidden, one_hot,",
+    ),
+    case(
+        f"{AGENTS};encoding@data.environment.encoding=several;data.environment.encoding.gains=[1]",
+        "data.environment.encoding.gains: has 1, expected 2, one for each",
+    ),
     case(
         "data=examples;model=language_model;+assets.examples={kind:tokens}",
         "assets.examples.austen=None: expected one text or more",

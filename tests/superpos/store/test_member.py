@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray
 
-from superpos import data, models, optim
+from superpos import data, environments, models, optim
 from superpos.arguments import ArgumentError
 from superpos.components import construct
 from superpos.store import multirun
@@ -245,6 +245,39 @@ def test_components_inside_components_are_made_too():
     inner = data.one_sparse(n_features=3)
     expected = data.finite(n_features=3, data=inner, n_samples=5)
     chex.assert_trees_all_equal(data.draw(source, key(), 9), data.draw(expected, key(), 9))
+
+
+def test_data_that_ask_for_the_model_are_given_it():
+    registry = {
+        "data": {"rollouts": data.rollouts},
+        "model": {"actor_critic": models.actor_critic},
+        "environment": {"epochs": environments.epochs},
+        "encoding": {"hidden": environments.encodings.hidden},
+    }
+    environment = {"kind": "epochs", "n_steps": 4, "n_allowed": 2.0, "growth": 1.0, "penalty": 1.0}
+    config = {
+        "data.kind": "rollouts",
+        "data.n_features": 2,
+        **{f"data.environment.{name}": value for name, value in environment.items()},
+        "data.environment.encoding.kind": "hidden",
+        "model.kind": "actor_critic",
+        "model.n_features": 2,
+        "model.n_steps": 4,
+        "model.n_actions": 3,
+    }
+    coords = {"bonus": ("bonus", [0.0, 0.1], {"key": "model.entropy_bonus"})}
+    attrs = {"config": json.dumps(config)}
+    dataset = xarray.Dataset({"status": ("bonus", ["ok", "ok"])}, coords=coords, attrs=attrs)
+    source = store.component(dataset, registry, "data", bonus=0.1)
+    assert source.environment is not None and source.environment.n_steps == 4
+    assert source.gives == construct(registry, "model", store_node(config)).takes
+    with pytest.raises(ArgumentError, match="bonus: expected one of"):
+        store.component(dataset, registry, "data")
+
+
+def store_node(config):
+    """The model of a flat config."""
+    return {key[6:]: value for key, value in config.items() if key.startswith("model.")}
 
 
 def test_a_model_that_asks_for_its_source_is_given_the_data():

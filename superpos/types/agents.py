@@ -1,0 +1,56 @@
+"""What an agent is made of beside its model: the world it acts in, and how it chooses."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from superpos.types.base import Array, Key
+
+
+class Environment(NamedTuple):
+    """A world in which an agent acts, one episode at a time, as pure functions.
+
+    The functions take no parameters: what can be swept is an argument of the factory.
+
+    Attributes:
+        reset: key -> (observation, state), at the start of an episode.
+        step: (key, state, action) -> (observation, state, reward (), done ()). An action is a
+            number from 0 to n_actions - 1, int32 (), or a vector, (d_action,). Once done, an
+            episode is over: whoever plays reads no later reward.
+        observe: (key, state) -> what the agent sees of a state, (n_observations,).
+        n_observations: numbers of an observation.
+        n_steps: steps after which every episode is over.
+        n_actions: how many actions there are; 0 where they are vectors.
+        d_action: numbers of an action; 0 where actions are numbered.
+    """
+
+    reset: Callable[[Key], tuple[Array, Any]]
+    step: Callable[[Key, Any, Array], tuple[Array, Any, Array, Array]]
+    observe: Callable[[Key, Any], Array]
+    n_observations: int
+    n_steps: int
+    n_actions: int = 0
+    d_action: int = 0
+
+
+class Policy(NamedTuple):
+    """How an agent acts on the outputs of its model for an observation, `Output.recon`.
+
+    Outputs may have leading dimensions, which actions and results then have, too.
+
+    Attributes:
+        sample: (key, outputs) -> an action as `Environment.step` takes it.
+        mode: outputs -> the most probable action.
+        log_probability: (outputs, action) -> its logarithm, or that of its density.
+        entropy: outputs -> entropy of the action, in nats.
+        value: outputs -> the estimate of the discounted rewards from here on.
+        n_actions: as of the Environment.
+        d_action: likewise.
+    """
+
+    sample: Callable[[Key, Array], Array]
+    mode: Callable[[Array], Array]
+    log_probability: Callable[[Array, Array], Array]
+    entropy: Callable[[Array], Array]
+    value: Callable[[Array], Array]
+    n_actions: int
+    d_action: int
