@@ -1,6 +1,11 @@
 """The Python of the README runs as it stands there."""
 
+import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +23,11 @@ SHORTER = {
 }
 
 
-def blocks(heading: str) -> list[str]:
-    """The Python blocks of a section."""
-    section = README.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+def blocks(heading: str, language: str = "python") -> list[str]:
+    """The blocks of a section, or of a part of one, in one language."""
+    level, text = re.split(rf"^(##+) {heading}\n", README.read_text(), flags=re.MULTILINE)[1:3]
+    section = re.split(rf"^#{{2,{len(level)}}} ", text, flags=re.MULTILINE)[0]
+    return re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.slow
@@ -32,7 +38,7 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for block in [
         blocks("Import the functions")[0],
         *blocks("Train sparse autoencoders"),
-        *blocks("Bring your own data, models and measures"),
+        blocks("Bring your own data, models and measures")[0],
     ]:
         for long, short in SHORTER.items():
             block = block.replace(long, short)
@@ -46,7 +52,36 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found["step_overlap"] >= 10).any()
     opened = scope["store"].open(tmp_path / "outputs" / "own")
     assert opened["W_path"].equals(opened["W"].rename("W_path"))
-    assert [verdict.reproduced for verdict in scope["judge"]({"heads": 0.505})] == [True]
+
+
+@pytest.mark.slow
+def test_a_first_experiment_with_claims_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files and the command as they stand there, in a process of its own."""
+    heading = "Your first experiment with claims"
+    for text in [*blocks(heading), *blocks(heading, "yaml")]:
+        [name] = re.findall(r"^# (my_package/.*)$", text, re.MULTILINE)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    [command] = blocks(heading, "sh")
+    _, *words = shlex.split(command, comments=True)
+    monkeypatch.setenv("SUPERPOS_WITH", "")
+    done = subprocess.run(
+        [sys.executable, "-m", "superpos.app", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(README.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 claims of papers reproduced" in done.stdout
+    records = json.loads((tmp_path / "outputs/pair/claims.json").read_text())
+    assert [(each["id"], each["reproduced"]) for each in records] == [
+        ("pair/0.02", True),
+        ("pair/1", True),
+    ]
 
 
 def test_latents_are_explained_as_it_says() -> None:

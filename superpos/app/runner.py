@@ -32,8 +32,8 @@ from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, store
 
 ADVICE = (
-    "which model each of them becomes hangs on the last bit, so compare means over seeds"
-    " (sweep.seed), or leave them out by the `fragile` of the stored results"
+    "rounding alone decides which model each becomes, so compare means over seeds (sweep.seed),"
+    " or leave out what is `fragile` in the stored results"
 )
 """What to do about members that are sensitive to rounding."""
 Bound = tuple[Mapping[str, Variant], Callable[..., Findings]]
