@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+import superpos
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY
 from tests.superpos.interp.prompted.oracle import oracle
 from tests.superpos.interp.server import serving
@@ -82,6 +84,11 @@ def test_a_first_experiment_with_claims_runs(
         ("pair/0.02", True),
         ("pair/1", True),
     ]
+
+
+def test_the_citation_names_the_version() -> None:
+    cited = yaml.safe_load((README.parent / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (superpos.__version__, "Apache-2.0")
 
 
 def test_latents_are_explained_as_it_says() -> None:
