@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 import yaml
 
 import superpos
+from superpos import metrics, models
+from superpos.app.command import main
+from tests.superpos.app.conftest import as_new_process as as_new_process
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY
 from tests.superpos.interp.prompted.oracle import oracle
 from tests.superpos.interp.server import serving
@@ -29,7 +33,8 @@ def blocks(heading: str, language: str = "python") -> list[str]:
     """The blocks of a section, or of a part of one, in one language."""
     level, text = re.split(rf"^(##+) {heading}\n", README.read_text(), flags=re.MULTILINE)[1:3]
     section = re.split(rf"^#{{2,{len(level)}}} ", text, flags=re.MULTILINE)[0]
-    return re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    every = re.findall(r"^```(\w*)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    return [block for each, block in every if each == language]
 
 
 @pytest.mark.slow
@@ -84,6 +89,35 @@ def test_a_first_experiment_with_claims_runs(
         ("pair/0.02", True),
         ("pair/1", True),
     ]
+
+
+def test_what_is_refused_is_printed_as_it_says(
+    as_new_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [lines] = [text for text in blocks("Launch experiments", "") if text.startswith("superpos: ")]
+    words = ("data.density=-0.1", "model.n_hiden=3", "sweep.optim.kind=[adamm]")
+    for word, line in zip(words, lines.splitlines(), strict=True):
+        monkeypatch.setattr(sys, "argv", ["superpos", word])
+        assert main([word]) == 2
+        pattern = re.escape(line).replace(re.escape("..."), ".*")
+        assert re.fullmatch(pattern, capsys.readouterr().err.strip())
+
+
+def test_an_audit_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    [block] = [text for text in blocks("Import the functions") if "gauge.audit" in text]
+    [printed] = [text for text in blocks("Import the functions", "") if "permutation" in text]
+    exec(block, {"jax": jax, "models": models, "metrics": metrics})  # noqa: S102
+    assert capsys.readouterr().out == printed
+
+
+def test_models_come_from_other_tools_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    exec(blocks("To and from other tools")[0], scope)  # noqa: S102
+    assert scope["params"].W.shape == (10, 5, 2)
+    assert models.from_torch("toy.safetensors").b.shape == (10, 5)
 
 
 def test_the_citation_names_the_version() -> None:
