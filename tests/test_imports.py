@@ -62,7 +62,9 @@ EXTRAS = {
     "superpos/app/": "app",
     "superpos/models/transformer/": "lm",
     "superpos/interp/backends/": "transformers",
-    **{f"superpos/trackers/{name}.py": name for name in ("mlflow", "tensorboard", "wandb")},
+    "superpos/trackers/mlflow_runs.py": "mlflow",
+    "superpos/trackers/tensorboard_events.py": "tensorboard",
+    "superpos/trackers/weights_and_biases.py": "wandb",
 }
 """Parts of the tree that need an extra."""
 DISTRIBUTIONS = {"mlflow": "mlflow-skinny"}
