@@ -18,8 +18,8 @@ def overview() -> str:
 
 def title_of(name: str) -> str:
     """What an experiment is called; what is wrong with its file, where that cannot be read."""
-    files = (each.configs / "experiment" / f"{name}.yaml" for each in extensions())
+    files = [each.configs / "experiment" / f"{name}.yaml" for each in extensions()]
     try:
-        return str(next(read_yaml(file) for file in files if file.exists()).get("title", ""))
-    except (StoreError, StopIteration) as error:
+        return "".join(str(read_yaml(file).get("title", "")) for file in files if file.exists())
+    except StoreError as error:
         return str(error)
