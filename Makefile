@@ -4,8 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-parity/.ready
 REWRITTEN := .pytest_cache/rewritten
+VERSIONS ?= 3.11 3.12 3.13
+TESTS ?= tests
 
-.PHONY: demo corpus test fast mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
+.PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -18,6 +20,9 @@ test: $(REWRITTEN) ## every test, and the slowest of them
 
 fast: $(REWRITTEN) ## the tests that are not marked slow
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+versions: $(VERSIONS:%=.venv-%/.ready) ## every test on each Python, with the JAX that the lock has for it: hours; TESTS=... for some
+	for version in $(VERSIONS); do .venv-$$version/bin/python -m pytest -n 2 --dist worksteal $(TESTS) || exit 1; done
 
 mutants: $(READY) ## whether the tests notice 200 faults put into the library, one at a time: an hour
 	$(BIN)/python -m tests.mutants
@@ -77,13 +82,22 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 		--generate-hashes --quiet --output-file requirements.lock
 
 clean: ## remove results and the environments
-	rm -rf outputs .venv .venv-parity
+	rm -rf outputs .venv .venv-parity $(VERSIONS:%=.venv-%)
+
+define INSTALL
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+touch $(1)/.ready
+endef
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	$(call INSTALL,.venv)
+
+# That of pyenv, where there is one: a shim fails where its version is not chosen.
+.venv-3.%/.ready: requirements.lock pyproject.toml
+	$(firstword $(wildcard $(HOME)/.pyenv/versions/3.$*.*/bin/python) python3.$*) -m venv .venv-3.$*
+	$(call INSTALL,.venv-3.$*)
 
 # SAELens and all that it imports, transformers among it, apart from superpos; dictionary_learning without what its trainers do not.
 $(PEERS): tests/parity/requirements.txt

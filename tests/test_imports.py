@@ -35,7 +35,7 @@ TIERS = (
     ("train",),
     ("store",),
     ("engine",),
-    ("assets",),
+    ("assets", "trackers"),
     ("app",),
     ("experiments",),
 )
@@ -62,8 +62,13 @@ EXTRAS = {
     "superpos/app/": "app",
     "superpos/models/transformer/": "lm",
     "superpos/interp/backends/": "transformers",
+    "superpos/trackers/mlflow_runs.py": "mlflow",
+    "superpos/trackers/tensorboard_events.py": "tensorboard",
+    "superpos/trackers/weights_and_biases.py": "wandb",
 }
 """Parts of the tree that need an extra."""
+DISTRIBUTIONS = {"mlflow": "mlflow-skinny"}
+"""Module -> distribution, of what may not be installed and is not called alike."""
 
 Check = Callable[[str, str], list[str]]
 
@@ -342,7 +347,7 @@ def test_everything_imported_is_a_declared_dependency() -> None:
             declared = declared_for(extra)
             wanted = {module.split(".")[0] for module in imports(source_of(name), name)}
             for module in wanted - set(sys.stdlib_module_names) - {"superpos", "hydra_plugins"}:
-                found = packages.get(module, [module])  # what is not installed is called alike
+                found = packages.get(module, [DISTRIBUTIONS.get(module, module)])
                 assert {d.lower() for d in found} & declared, (name, module)
 
 

@@ -1,12 +1,23 @@
 """The Python of the README runs as it stands there."""
 
+import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
+import yaml
 
+import superpos
+from superpos import metrics, models
+from superpos.app.command import main
+from tests.superpos.app.conftest import as_new_process as as_new_process
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY
 from tests.superpos.interp.prompted.oracle import oracle
 from tests.superpos.interp.server import serving
@@ -18,10 +29,12 @@ SHORTER = {
 }
 
 
-def blocks(heading: str) -> list[str]:
-    """The Python blocks of a section."""
-    section = README.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+def blocks(heading: str, language: str = "python") -> list[str]:
+    """The blocks of a section, or of a part of one, in one language."""
+    level, text = re.split(rf"^(##+) {heading}\n", README.read_text(), flags=re.MULTILINE)[1:3]
+    section = re.split(rf"^#{{2,{len(level)}}} ", text, flags=re.MULTILINE)[0]
+    every = re.findall(r"^```(\w*)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    return [block for each, block in every if each == language]
 
 
 @pytest.mark.slow
@@ -32,7 +45,7 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for block in [
         blocks("Import the functions")[0],
         *blocks("Train sparse autoencoders"),
-        *blocks("Bring your own data, models and measures"),
+        blocks("Bring your own data, models and measures")[0],
     ]:
         for long, short in SHORTER.items():
             block = block.replace(long, short)
@@ -46,7 +59,70 @@ def test_the_contract_on_a_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found["step_overlap"] >= 10).any()
     opened = scope["store"].open(tmp_path / "outputs" / "own")
     assert opened["W_path"].equals(opened["W"].rename("W_path"))
-    assert [verdict.reproduced for verdict in scope["judge"]({"heads": 0.505})] == [True]
+
+
+@pytest.mark.slow
+def test_a_first_experiment_with_claims_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files and the command as they stand there, in a process of its own."""
+    heading = "Your first experiment with claims"
+    for text in [*blocks(heading), *blocks(heading, "yaml")]:
+        [name] = re.findall(r"^# (my_package/.*)$", text, re.MULTILINE)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    [command] = blocks(heading, "sh")
+    _, *words = shlex.split(command, comments=True)
+    monkeypatch.setenv("SUPERPOS_WITH", "")
+    done = subprocess.run(
+        [sys.executable, "-m", "superpos.app", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(README.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 claims of papers reproduced" in done.stdout
+    records = json.loads((tmp_path / "outputs/pair/claims.json").read_text())
+    assert [(each["id"], each["reproduced"]) for each in records] == [
+        ("pair/0.02", True),
+        ("pair/1", True),
+    ]
+
+
+def test_what_is_refused_is_printed_as_it_says(
+    as_new_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [lines] = [text for text in blocks("Launch experiments", "") if text.startswith("superpos: ")]
+    words = ("data.density=-0.1", "model.n_hiden=3", "sweep.optim.kind=[adamm]")
+    for word, line in zip(words, lines.splitlines(), strict=True):
+        monkeypatch.setattr(sys, "argv", ["superpos", word])
+        assert main([word]) == 2
+        pattern = re.escape(line).replace(re.escape("..."), ".*")
+        assert re.fullmatch(pattern, capsys.readouterr().err.strip())
+
+
+def test_an_audit_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    [block] = [text for text in blocks("Import the functions") if "gauge.audit" in text]
+    [printed] = [text for text in blocks("Import the functions", "") if "permutation" in text]
+    exec(block, {"jax": jax, "models": models, "metrics": metrics})  # noqa: S102
+    assert capsys.readouterr().out == printed
+
+
+def test_models_come_from_other_tools_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    exec(blocks("To and from other tools")[0], scope)  # noqa: S102
+    assert scope["params"].W.shape == (10, 5, 2)
+    assert models.from_torch("toy.safetensors").b.shape == (10, 5)
+
+
+def test_the_citation_names_the_version() -> None:
+    cited = yaml.safe_load((README.parent / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (superpos.__version__, "Apache-2.0")
 
 
 def test_latents_are_explained_as_it_says() -> None:

@@ -58,6 +58,8 @@ def _read() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise ArgumentError("scikit-learn: not installed, pip install scikit-learn") from None
+        raise ArgumentError(
+            "scikit-learn: not installed; pip install 'superpos[experiments]'"
+        ) from None
     images, labels = map(np.asarray, load_digits(return_X_y=True))
     return (images / 16).astype(np.float32), labels

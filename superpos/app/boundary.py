@@ -20,13 +20,8 @@ from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.superpos_launcher._session import (
-    Checks,
-    RefusedError,
-    Session,
-    current,
-    environment_as,
-)
+from hydra_plugins.superpos_launcher._loader import Checks, RefusedError, current
+from hydra_plugins.superpos_launcher._session import Session, environment_as
 from superpos.app.choices import without_yaml
 from superpos.app.complaints import Line, Word, one_line, problem_of
 from superpos.app.config import calls, written, yaml_files

@@ -8,6 +8,7 @@
                                                   or one trained model as safetensors
   superpos triggers audit LOG                     whether runs were evaluated when they were to be
   superpos --with PACKAGE ...                     with the components and experiments of a package
+  eval "$(superpos -sc install=bash)"             keys and values are completed by the tab key
 
 In a clone, `python -m experiments ...` is `superpos --with experiments ...`. Exit codes: 0 done; 1
 an audit found violations; 2 refused, one line per problem; 3 done, but members diverged or jobs
@@ -43,7 +44,9 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         rest = _named(sys.argv[1:] if words is None else words)
         if {"-h", "--help"} & {*rest[:1]}:
-            print(_help())
+            from superpos.app.overview import overview
+
+            print(f"{__doc__}\n{overview()}")
             return 0
         if rest and rest[0] in COMMANDS:
             return COMMANDS[rest[0]](rest[1:])
@@ -66,15 +69,6 @@ def _named(words: Sequence[str]) -> list[str]:
         packages.append(package)
     name_packages(packages)
     return rest
-
-
-def _help() -> str:
-    """What there is to name, with what packages add."""
-    from superpos.app.registry import registry
-
-    lines = [f"{__doc__}", f"Experiments: {', '.join(boundary.experiments())}"]
-    lines += [f"{group}: {', '.join(kinds)}" for group, kinds in registry().items()]
-    return "\n".join(lines)
 
 
 def _run_experiment(words: Sequence[str]) -> int:

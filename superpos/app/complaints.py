@@ -92,6 +92,8 @@ def problem_of(line: Line) -> str:
             return f"{word.text}: {word.problem}"
         if word.several and not line.multirun:
             return f"{word.text}: {_several(word, options)}"
+        if word.key == "hydra/sweeper" and "optuna" in unknown:
+            return f"{word.text}: not installed; pip install 'superpos[optuna]'"
         if unknown:
             close = did_you_mean(str(unknown[0]), options)
             return f"{word.text}: expected one of {', '.join(options)}{close}"

@@ -31,6 +31,11 @@ from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
 from superpos.train import NoMemberError, store
 
+ADVICE = (
+    "rounding alone decides which model each becomes, so compare means over seeds (sweep.seed),"
+    " or leave out what is `fragile` in the stored results"
+)
+"""What to do about members that are sensitive to rounding."""
 Bound = tuple[Mapping[str, Variant], Callable[..., Findings]]
 
 
@@ -204,10 +209,11 @@ def _report_failures(trained: Mapping[str, TrainedSweep], console: Console) -> i
     """Count what is sensitive to rounding, name what is not ok; 3 if anything is not, else 0."""
     code = 0
     for name, result in trained.items():
-        console.print(
-            f"sensitive to rounding {name}: {_fragile_of(result.dataset)}", soft_wrap=True
-        )
-        status = result.dataset["status"]
+        dataset = result.dataset
+        advice = f"; {ADVICE}" if "fragile" in dataset and dataset["fragile"].any() else ""
+        text = f"sensitive to rounding {name}: {_fragile_of(dataset)}{advice}"
+        console.print(text, soft_wrap=True)
+        status = dataset["status"]
         for index in zip(*(status != "ok").to_numpy().nonzero(), strict=True):
             member = status[index]
             where = ", ".join(f"{dim}={label_text(member[dim].item())}" for dim in status.dims)

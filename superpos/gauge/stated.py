@@ -16,6 +16,7 @@ import jax
 from superpos.gauge import symmetries
 from superpos.gauge.audit import Metric, Verdict
 from superpos.gauge.groups import Group, scaling
+from superpos.metrics.entry import Names
 from superpos.types import Array
 
 SECTION = re.compile(r"\n    Gauge:\n((?: {8}.*\n)+)")
@@ -40,14 +41,16 @@ def weight_metrics(module: ModuleType, held: Mapping[str, Any]) -> dict[str, Met
         held: name -> value of what some need beside W, such as labels; it stays when W moves.
 
     Returns:
-        Name -> W -> array, of the functions that need W and nothing else that is not held. They are
-        compiled.
+        Name -> W -> array, of the functions that need W and nothing else that is not held, and give
+        numbers. They are compiled.
     """
     found = {}
     for name, function in inspect.getmembers(module, inspect.isfunction):
-        parameters = inspect.signature(function).parameters.values()
+        signature = inspect.signature(function)
+        parameters = signature.parameters.values()
         needed = {each.name for each in parameters if each.default is each.empty}
-        if "W" in needed and needed <= {"W", *held}:
+        numbers = signature.return_annotation is not Names
+        if numbers and "W" in needed and needed <= {"W", *held}:
             others = {key: held[key] for key in needed - {"W"}}
             found[name] = functools.partial(_compiled(function), **others)
     return found

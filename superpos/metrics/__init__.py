@@ -68,6 +68,7 @@ from superpos.metrics.participation import participation_ratio as participation_
 from superpos.metrics.polytopes import POLYTOPES as POLYTOPES
 from superpos.metrics.polytopes import polytope_codes as polytope_codes
 from superpos.metrics.polytopes import polytope_of as polytope_of
+from superpos.metrics.polytopes import polytopes as polytopes
 from superpos.metrics.readout import mean_squared_crosstalk as mean_squared_crosstalk
 from superpos.metrics.readout import readout_floor as readout_floor
 from superpos.metrics.recovery import recovery as recovery

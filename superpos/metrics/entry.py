@@ -63,6 +63,8 @@ PerHidden = Annotated[Any, Axes(("hidden",))]
 HiddenPairs = Annotated[Any, Axes(("hidden", "other_hidden"))]
 Labels = Annotated[Any, Axes(("feature",), "whole numbers")]
 Truths = Annotated[Any, Axes(("feature",), "truth values")]
+Names = Annotated[Any, Axes(("feature",), "names")]
+"""A text for each feature, which only a metric on the host gives."""
 Relation = Annotated[Any, Axes(("feature", "other_feature"), "truth values")]
 Part = Annotated[Scalar, Interval("[0, 1)")]
 """Of the largest, what counts as 0."""

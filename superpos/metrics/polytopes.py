@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from superpos.arguments import ArgumentError, Interval
-from superpos.metrics.entry import Axes, Labels, Truths, Vectors, host_metric
+from superpos.arguments import ArgumentError, Interval, NonNegative
+from superpos.metrics.components import tegum_factors
+from superpos.metrics.entry import Axes, Labels, Names, Truths, Vectors, host_metric
 from superpos.types import Scalar
 
 Set = Annotated[Any, Axes(("feature", "hidden"), may_be_empty=True)]
@@ -70,6 +71,36 @@ def polytope_of(vectors: Set, *, tolerance: Distance = 0.1) -> str:
     }
     nearest = min(distances, key=distances.__getitem__, default="other")
     return nearest if distances.get(nearest, np.inf) <= tolerance else "other"
+
+
+@host_metric
+def polytopes(
+    W: Vectors,
+    *,
+    least_norm: NonNegative = 0.5,
+    threshold: NonNegative = 0.1,
+    tolerance: Distance = 0.1,
+) -> Names:
+    """The name of the figure that each feature is a corner of.
+
+    Args:
+        W: feature directions, (..., n_features, n_hidden).
+        least_norm: a feature of this norm or a smaller one is not represented, >= 0. In a trained
+            toy model norms are near 0 or 1.
+        threshold: inner products of represented features up to this size count as 0 between
+            figures, as in `tegum_factors`, >= 0.
+        tolerance: as in `polytope_of`.
+
+    Returns:
+        One of POLYTOPES for each feature, (..., n_features): "none" where it is not represented.
+
+    Reference:
+        Elhage et al. 2022, "The Geometry of Superposition".
+    """
+    represented = np.linalg.norm(W, axis=-1) > least_norm
+    labels = tegum_factors(np.where(represented[..., None], W, 0), threshold=threshold)
+    codes = polytope_codes(W, labels, represented=represented, tolerance=tolerance)
+    return np.array(POLYTOPES)[codes]
 
 
 @host_metric

@@ -21,6 +21,10 @@ from superpos.models.computation import computation as computation
 from superpos.models.language_model import language_model as language_model
 from superpos.models.mlp import MlpParams as MlpParams
 from superpos.models.mlp import mlp as mlp
+from superpos.models.pytorch import from_torch as from_torch
+from superpos.models.pytorch import to_torch as to_torch
 from superpos.models.quadratic import QuadraticParams as QuadraticParams
 from superpos.models.quadratic import quadratic as quadratic
 from superpos.models.regularisers.attack import attack_directions as attack_directions
+from superpos.models.weights import read as read
+from superpos.models.weights import write as write

@@ -45,7 +45,7 @@ def at_step(dataset: "xarray.Dataset", step: int) -> "xarray.Dataset":
         raise ArgumentError(f"step={step}: expected models without a state, which is not kept")
     first, path = next(iter(kept.items()))
     [time] = {*map(str, dataset[path].dims)} - {*map(str, dataset[first].dims)}
-    steps = dataset[_steps_of(time)]
+    steps = dataset[steps_of(time)]
     here = (steps == step) & (steps >= 0)  # -1 fills up where fewer were kept
     if not (here.any(time) | ~finished(dataset)).all():
         known = np.unique(steps.where(steps >= 0).to_numpy())
@@ -60,6 +60,6 @@ def at_step(dataset: "xarray.Dataset", step: int) -> "xarray.Dataset":
     )
 
 
-def _steps_of(time: str) -> str:
+def steps_of(time: str) -> str:
     """What holds the steps along a dimension: itself, or a result where a trigger decides."""
     return time.replace("time_", "step_", 1) if time.startswith("time_") else time

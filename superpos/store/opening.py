@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     import xarray
 
 
+FILES = ("sweep.json", multirun.FILE)
+"""What tells a folder of results."""
+MOST_SHOWN = 5
+"""Folders in a message."""
+
+
 def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
     """Open a sweep or a multirun as a Dataset; what is not on disk yet has status "missing".
 
@@ -23,12 +29,15 @@ def open(folder: str | Path) -> "xarray.Dataset":  # noqa: A001
         configuration and the numerics fingerprint. For a multirun see `multirun.open_multirun`.
 
     Raises:
-        StoreError: the folder holds neither, or its header is damaged.
+        StoreError: the folder holds neither, which names those inside that do, as in the folder of
+            a run; or its header is damaged.
     """
     folder = Path(folder)
     if (folder / multirun.FILE).exists():
         return multirun.open_multirun(folder)
     found = read_sweep(folder)
     if found is None:
-        raise StoreError(f"{folder}: expected a folder with a sweep.json or a multirun.json")
+        inside = [each.parent for file in FILES for each in sorted(folder.glob(f"*/{file}"))]
+        hint = f"; did you mean {' or '.join(map(str, inside[:MOST_SHOWN]))}?" if inside else ""
+        raise StoreError(f"{folder}: expected a folder with a {' or a '.join(FILES)}{hint}")
     return dataset_of(*found)

@@ -1,11 +1,13 @@
 """`make wheel`: build the wheel, and try it in an empty environment, without and with `app`.
 
+The source distribution has to give the same wheel, so that what is tried holds for both.
 Versions are those of requirements.lock. What goes wrong ends in an AssertionError with the output.
 """
 
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import venv
@@ -46,8 +48,9 @@ def main() -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wheel = build(folder)
+        wheel = build(ROOT, folder, "wheel")
         check_content(wheel)
+        check_source(folder, wheel)
         (folder / "constraints.txt").write_text(pinned())
         venv.create(folder / "env", with_pip=False)
         install(folder, str(wheel))
@@ -56,23 +59,38 @@ def main() -> int:
         assert refused.startswith("superpos: the command line needs hydra,"), refused
         install(folder, f"{wheel}[app]")
         text = run(folder, "superpos", "--help")
-        assert "\nExperiments: train\n" in text, text
+        assert "\n  superpos experiment=train  Train a toy model\n" in text, text
         run(folder, "superpos", "experiment=train", *TINY)
         assert (folder / "work" / "outputs" / "train").is_dir()
         write_package(folder / "work", "mine_a")
         run(folder, "superpos", "--with", "mine_a", "experiment=mine/first")
         refused = run(folder, "superpos", "experiment=elhage/intro", code=2)
         assert "expected one of train" in refused, refused
-    print(f"the wheel works, without and with app: {time.monotonic() - start:.0f} s")
+    seconds = time.monotonic() - start
+    print(f"the wheel works, without and with app, and the sdist gives it: {seconds:.0f} s")
     return 0
 
 
-def build(folder: Path) -> Path:
-    """Build the wheel; its path."""
-    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
-    [wheel] = folder.glob("*.whl")
-    return wheel
+def build(root: Path, folder: Path, target: str) -> Path:
+    """Build the wheel or the sdist of a tree; its path."""
+    words = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(words, cwd=root, check=True, capture_output=True)
+    [built] = folder.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[target])
+    return built
+
+
+def check_source(folder: Path, wheel: Path) -> None:
+    """Whether the source distribution gives the same wheel, byte for byte."""
+    with tarfile.open(build(ROOT, folder, "sdist")) as archive:
+        archive.extractall(folder / "source", filter="data")
+    [tree] = (folder / "source").iterdir()
+    again = zipfile.ZipFile(build(tree, folder / "again", "wheel"))
+    first = zipfile.ZipFile(wheel)
+    assert again.namelist() == first.namelist()
+    changed = [name for name in first.namelist() if first.read(name) != again.read(name)]
+    assert not changed, changed
+    for needed in ("LICENSE", "README.md", "CITATION.cff", "experiments/registry.py"):
+        assert (tree / needed).is_file(), needed
 
 
 def check_content(wheel: Path) -> None:

@@ -1,12 +1,11 @@
 """Starts where a stored model ended."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, NonNegative, factory
 from superpos.models.inits.base import Init
+from superpos.models.weights import by_name, listed
 from superpos.types import Array, Key, Members, Params
 
 
@@ -30,10 +29,9 @@ def trained(*, members: Members, member: NonNegative = 0, noise_scale: NonNegati
     found, _ = members.at(jnp.asarray(member).astype(jnp.int32))
 
     def start(key: Key, params: Params) -> Params:
-        if _shapes(found) != _shapes(params):
-            raise ArgumentError(
-                f"init=trained: members have {_listed(found)}, expected {_listed(params)}"
-            )
+        given, expected = listed(by_name(found)), listed(by_name(params))
+        if given != expected:
+            raise ArgumentError(f"init=trained: members have {given}, expected {expected}")
         leaves, structure = jax.tree.flatten(params)
         keys = structure.unflatten(jax.random.split(key, len(leaves)))
         return jax.tree.map(started, found, params, keys)
@@ -43,19 +41,3 @@ def trained(*, members: Members, member: NonNegative = 0, noise_scale: NonNegati
         return leaf.astype(zero.dtype) + jnp.asarray(noise_scale, zero.dtype) * noise
 
     return start
-
-
-def _shapes(params: Params) -> dict[str, tuple[int, ...]]:
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    return {_text(path): leaf.shape for path, leaf in leaves}
-
-
-def _listed(params: Params) -> str:
-    """Names and shapes on one line, such as "W (20, 5), b (20)"."""
-    return ", ".join(
-        f"{name} ({', '.join(map(str, shape))})" for name, shape in _shapes(params).items()
-    )
-
-
-def _text(path: Any) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator=".")

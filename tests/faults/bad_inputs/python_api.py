@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos import data, gauge, interp, metrics, models, optim, saes
+from superpos import data, gauge, interp, metrics, models, optim, saes, trackers
 from superpos.assets import array, members
 from superpos.interp import backends
 from superpos.models import inits
@@ -509,6 +509,28 @@ LANGUAGE_MODELS = [
         "tokens: expected numbers in [0, 2)",
     ),
 ]
+OTHER_TOOLS = [
+    row(
+        "weights of another model",
+        lambda folder: models.read({"W": W}, models.autoencoder(n_features=3, n_hidden=2)),
+        *("source: has W (3, 2), expected", "W (3, 2), b (3)"),
+    ),
+    row(
+        "a square matrix of PyTorch",
+        lambda folder: models.from_torch({"W": np.eye(2), "b_final": np.zeros(2)}),
+        *("layout=by_bias: W (2, 2)", "expected features_first or hidden_first"),
+    ),
+    row(
+        "a pickle of PyTorch",
+        lambda folder: models.from_torch("toy.pt"),
+        *("toy.pt: expected what", "safetensors.torch.save_file"),
+    ),
+    row(
+        "mode='on'",
+        lambda folder: trackers.wandb(project="p", mode="on"),  # pyright: ignore
+        "mode='on': expected one of online, offline",
+    ),
+]
 TABLE: list[Row] = [
     *FACTORIES,
     *RUNS,
@@ -518,4 +540,5 @@ TABLE: list[Row] = [
     *FILES,
     *LATENTS,
     *LANGUAGE_MODELS,
+    *OTHER_TOOLS,
 ]

@@ -65,6 +65,14 @@ def refusal(*overrides: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(caught.value)
 
 
+def test_a_shell_completes_experiments_in_folders(
+    run_with: RunWith, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMP_LINE", "superpos experiment=elhage/in")
+    assert run_with("-sc", "query=bash")[1] == []
+    assert capsys.readouterr().out.split() == ["experiment=elhage/intro"]
+
+
 # Composing
 
 

@@ -16,6 +16,7 @@ from superpos.app import extensions
 from superpos.app.boundary import UsageError, compose
 from superpos.app.command import main
 from superpos.app.extensions import ENTRY_POINTS, VARIABLE, ExtensionError
+from superpos.app.overview import title_of
 from superpos.app.registry import analyses, registry
 from tests.superpos.app.package import FILES, write_package
 
@@ -72,10 +73,22 @@ def test_an_experiment_of_a_package_runs(
 
 def test_the_parts_of_a_package_are_listed(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    lines = dict(line.partition(": ")[::2] for line in capsys.readouterr().out.splitlines())
-    assert lines["Experiments"] == "mine/first, train"
+    printed = capsys.readouterr().out.splitlines()
+    lines = dict(line.partition(": ")[::2] for line in printed)
+    first = "superpos --with mine_a experiment=mine/first"
+    assert [line.split("  ") for line in printed if "experiment=mine/first" in line] == [
+        ["", first, "Coins"]
+    ]
     assert "coins" in lines["data"].split(", ")
     assert "bias" in lines["evaluation"].split(", ")
+
+
+def test_an_experiment_whose_file_cannot_be_read_is_listed_with_what_is_wrong(mine: Path) -> None:
+    file = mine / "conf/experiment/mine/first.yaml"
+    assert title_of("mine/first") == "Coins"
+    assert title_of("train") == "Train a toy model"
+    file.write_text("title: [")
+    assert title_of("mine/first").startswith(f"{file}:")
 
 
 def test_nothing_of_it_is_there_where_it_is_not_named(here: Path) -> None:

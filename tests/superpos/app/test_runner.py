@@ -502,6 +502,18 @@ def test_the_standard_error_of_the_loss_is_stated(losses: Any, errors: Any, text
     assert facts.get("Standard error of the loss, sweep") == text
 
 
+@pytest.mark.parametrize(("marks", "advised"), [([True, False], True), ([False, False], False)])
+def test_members_that_are_sensitive_to_rounding_come_with_advice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], marks: list[bool], advised: bool
+) -> None:
+    members = {"fragile": ("seed", marks), "status": ("seed", ["ok", "ok"])}
+    trained = {"sweep": runner.TrainedSweep(xarray.Dataset(members), 0, 0.0)}
+    assert runner._report_failures(trained, Console(soft_wrap=True)) == 0
+    printed = capsys.readouterr().out
+    assert f"sensitive to rounding sweep: {sum(marks)} of 2 models" in printed
+    assert ("compare means over seeds (sweep.seed)" in printed) == advised
+
+
 def test_members_that_a_choice_leaves_out_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

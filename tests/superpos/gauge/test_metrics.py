@@ -37,7 +37,7 @@ def test_there_are_metrics():
     found = weight_metrics(metrics, HELD)
     assert {"feature_dimensionality", "capacity", "features_per_dimension"} <= {*found}
     assert {"tegum_factors", "component_ranks", "block_spread"} <= {*found}
-    assert not {"component_labels", "polytope_codes", "share_below"} & {*found}
+    assert not {"component_labels", "polytope_codes", "polytopes", "share_below"} & {*found}
 
 
 @pytest.mark.slow

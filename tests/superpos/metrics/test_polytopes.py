@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpos.metrics import POLYTOPES, polytope_codes, polytope_of
+from superpos.metrics import POLYTOPES, polytope_codes, polytope_of, polytopes
 from tests.superpos.metrics.polytopes import FIGURES, direct_sum, ring, rotation
 
 
@@ -86,3 +87,28 @@ def test_codes_of_a_grid_of_models() -> None:
     assert codes.shape == (2, 1, 5)
     assert names[0] == ["digon"] * 2 + ["triangle"] * 3
     assert names[1] == ["tetrahedron"] * 4 + ["none"]
+
+
+def test_the_names_of_a_model_in_one_call() -> None:
+    digon, faint = FIGURES["digon"], np.array([[0.05, -0.02]])
+    W = np.concatenate([direct_sum(digon, FIGURES["pentagon"]), np.pad(faint, [(0, 0), (0, 1)])])
+    names = ["digon"] * 2 + ["pentagon"] * 5 + ["none"]
+    assert polytopes(W).tolist() == names
+    assert polytopes(np.stack([W, W[::-1]])).tolist() == [names, names[::-1]]
+    assert polytopes(0.4 * W).tolist() == ["none"] * 8
+    assert polytopes(0.4 * W, least_norm=0.1).tolist() == names
+
+
+def test_interference_of_a_feature_that_is_not_represented_joins_no_figures() -> None:
+    between = [[0.3, 0.3]]
+    W = np.concatenate([np.eye(2), between])
+    assert polytopes(W).tolist() == ["single", "single", "none"]
+    assert polytopes(W, least_norm=0.2).tolist() == ["other"] * 3
+    assert polytopes(W, least_norm=0.2, threshold=0.3).tolist() == ["single"] * 3
+
+
+def test_names_of_named_rows_keep_their_dimensions() -> None:
+    W = xarray.DataArray(np.stack([np.eye(3)] * 2), dims=("density", "hidden", "feature"))
+    found = polytopes(W.assign_coords(density=[0.1, 0.2]))
+    assert found.dims == ("density", "feature")
+    assert found.sel(density=0.2).to_numpy().tolist() == ["single"] * 3

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.registry import REGISTRY
+from superpos import models
 from superpos.arguments import ArgumentError
 from superpos.store.target import write_target
 from tests.components import build
@@ -37,6 +38,12 @@ def test_the_arrays_are_those_of_the_model(written) -> None:
         first, last = entry["data_offsets"]
         found = np.frombuffer(numbers[first:last], "<f4").reshape(entry["shape"])
         np.testing.assert_array_equal(found, getattr(params, name))
+
+
+def test_models_reads_it_again(written) -> None:
+    params, _, path, _ = written
+    found = models.read(path, build("model", "computation", {}))
+    jax.tree.map(np.testing.assert_array_equal, found, params)
 
 
 def test_the_description_says_what_they_are(written) -> None:

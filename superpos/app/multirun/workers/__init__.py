@@ -33,9 +33,7 @@ def wrong_options(options: Mapping[str, Any]) -> Iterator[str]:
         close = did_you_mean(str(name), ENGINES)
         yield f"hydra.launcher.engine={name}: expected one of {', '.join(ENGINES)}{close}"
     elif engine is not None and importlib.util.find_spec(name) is None:
-        yield (
-            f"hydra.launcher.engine={name}: not installed, expected pip install 'superpos[{name}]'"
-        )
+        yield f"hydra.launcher.engine={name}: not installed; pip install 'superpos[{name}]'"
     elif engine is not None:
         yield from engine.wrong_settings(options[name])
     yield from problem_of("hydra.launcher.n_parts", options["n_parts"], Count)
