@@ -11,10 +11,11 @@ from superpos import __version__
 
 project = "superpos"
 release = __version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "superpos"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
 default_role = "code"
@@ -23,7 +24,7 @@ autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # outputs are committed; `make notebooks` makes them anew
 

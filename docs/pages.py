@@ -8,9 +8,9 @@ import html
 import importlib
 import inspect
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,6 +26,16 @@ PUBLIC = (
     *("evaluations", "triggers", "interp", "random", "train", "store", "assets", "types"),
 )
 """Packages of superpos that users import from; modules that one of them offers come with it."""
+
+
+class Row(NamedTuple):
+    """What a page shows of a claim."""
+
+    claim: str
+    claimed: str
+    measured: str
+    verdict: str
+    origin: str = ""
 
 
 def write_all(folder: Path) -> None:
@@ -60,8 +70,14 @@ def claim_text(identity: str) -> str:
     return measured_text(records[identity])
 
 
-def _config(name: str) -> Mapping[str, Any]:
-    return yaml.safe_load((EXPERIMENTS / "conf" / "experiment" / f"{name}.yaml").read_text())
+def _config(name: str) -> dict[str, Any]:
+    """The config of an experiment, over that of the experiment which it begins with, if any."""
+    path, prefix = EXPERIMENTS / "conf" / "experiment" / f"{name}.yaml", "/experiment/"
+    config = yaml.safe_load(path.read_text())
+    for base in config.get("defaults", ()):
+        if isinstance(base, str) and base.startswith(prefix):
+            config = _config(base.removeprefix(prefix)) | config
+    return config
 
 
 def _heading(group: str) -> str:
@@ -98,7 +114,9 @@ def _summary(names: list[str]) -> str:
 
 
 def _group(group: str, names: list[str]) -> str:
-    return "\n\n".join([f"# {_heading(group)}", *(_experiment(name) for name in names)]) + "\n"
+    """A page: those with results first."""
+    ordered = sorted(names, key=lambda name: keep.read(name) is None)
+    return "\n\n".join([f"# {_heading(group)}", *map(_experiment, ordered)]) + "\n"
 
 
 def _experiment(name: str) -> str:
@@ -106,33 +124,59 @@ def _experiment(name: str) -> str:
     command = f"```sh\n.venv/bin/python -m experiments experiment={name}\n```"
     parts = [f"## {_plain(config['title'])}", _plain(config["question"]), command]
     if kept is None:
-        files = f"`experiments/{name}/claims.py`"
-        parts.append(f"No results are kept here. What is claimed is written in {files}.")
-        return "\n\n".join(parts)
+        kind = config["analysis"]["kind"]
+        parts.append(f"No results are kept here. `experiments/{kind}/claims.py` states:")
+        return "\n\n".join([*parts, _table(stated(kind))])
     if kept.figure:
         path, alt, caption = kept.figure
         place = Path("../..") / path.relative_to(keep.KEPT.parent)
         parts.append(f":::{{figure}} {place.as_posix()}\n:alt: {alt}\n\n{_plain(caption)}\n:::")
-    rows = [
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in _cells(record)) + "</tr>"
-        for record in kept.records
-    ]
-    head = "".join(f"<th>{word}</th>" for word in ("claim", "claimed", "measured", "verdict"))
-    table = f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}'
-    parts += [f"{headline(kept.records)}.", f"{table}</tbody></table>"]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, f"{headline(kept.records)}.", _table(map(_row, kept.records))])
 
 
-def _cells(record: Mapping[str, Any]) -> Iterator[str]:
-    """Cells of the row of a claim, in HTML."""
-    source, written = SOURCES[record["source"]], record["written"]
-    identity = ", identity" if record["identity"] else ""
-    note = f"<br><small>{source}; written {written} a run was seen{identity}</small>"
-    yield html.escape(record["statement"]) + note
-    tolerance = number_text(record["tolerance"])
-    yield f"{SIGNS[record['relation']]} {number_text(record['claimed'])} (± {tolerance})"
-    yield measured_text(record)
-    yield WORDS[mark(record)]
+def stated(kind: str) -> list[Row]:
+    """The claims that stand in the file of an analysis as rows: key, statement, sign, numbers."""
+    tree = ast.parse((EXPERIMENTS / kind / "claims.py").read_text())
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Tuple(
+                elts=[
+                    ast.Constant(value=str()),
+                    ast.Constant(value=str(statement)),
+                    ast.Constant(value=str(relation)),
+                    claimed,
+                    tolerance,
+                ]
+            ) if relation in SIGNS:
+                numbers = SIGNS[relation], ast.unparse(claimed), ast.unparse(tolerance)
+                found.append(Row(statement, "{} {} (± {})".format(*numbers), "—", "not run"))
+    return found
+
+
+def _row(record: Mapping[str, Any]) -> Row:
+    source, identity = SOURCES[record["source"]], ", identity" if record["identity"] else ""
+    numbers = (number_text(record[name]) for name in ("claimed", "tolerance"))
+    return Row(
+        record["statement"],
+        "{} {} (± {})".format(SIGNS[record["relation"]], *numbers),
+        measured_text(record),
+        WORDS[mark(record)],
+        f"{source}; written {record['written']} a run was seen{identity}",
+    )
+
+
+def _table(rows: Iterable[Row]) -> str:
+    """Rows in HTML; the origin of a claim stands below it."""
+    head = "".join(f"<th>{word}</th>" for word in Row._fields[:-1])
+    body = []
+    for row in rows:
+        claim, *cells, origin = map(html.escape, row)
+        claim += f"<br><small>{origin}</small>" if origin else ""
+        body.append("".join(f"<td>{cell}</td>" for cell in (claim, *cells)))
+    lines = "".join(f"<tr>{cells}</tr>" for cells in body)
+    table = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
+    return f'<table class="claims">{table}</table>'
 
 
 def _plain(text: str) -> str:

@@ -1,94 +1,60 @@
-"""What stands on the pages of the site runs as it stands there."""
+"""Every experiment, every claim that stands in a file, and every public name has its place."""
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 import pytest
-import tomllib
 
+import superpos.data
+from docs import pages
+from experiments.elhage.intro.claims import CLAIMS
 from superpos.app import boundary
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "made" not in path.parts)
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-SHELL = [
-    line
-    for path in PAGES
-    for kind, text in BLOCK.findall(path.read_text())
-    if kind == "sh"
-    for line in text.splitlines()
-]
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "papers").mkdir()
+    (folder / "papers" / "old.md").touch()
+    pages.write_all(folder)
+    return folder
 
 
-def blocks(page: Path) -> list[str]:
-    """The Python blocks of a page."""
-    return [text for kind, text in BLOCK.findall(page.read_text()) if kind == "python"]
+def test_every_experiment_is_on_the_page_of_its_group(made: Path) -> None:
+    names = [name for name in boundary.experiments() if not name.startswith("full/")]
+    assert pages.experiments() == sorted(set(names) - {"train"})
+    for name in pages.experiments():
+        text = (made / "papers" / f"{name.split('/')[0]}.md").read_text()
+        assert f"-m experiments experiment={name}\n" in text
+    assert not (made / "papers" / "old.md").exists()
 
 
-def test_every_block_is_of_a_kind_that_is_tried() -> None:
-    kinds = {kind for path in PAGES for kind, _ in BLOCK.findall(path.read_text())}
-    assert kinds == {"python", "sh"}
-    starts = {line for path in PAGES for line in path.read_text().splitlines() if line[:3] == "```"}
-    known = r"```(python|sh|\{toctree\}|\{glossary\}|\{code-block\} (python|yaml))?"
-    assert [line for line in starts if not re.fullmatch(known, line)] == []
+def test_a_config_has_what_its_base_has() -> None:
+    for name in ("elhage/demonstrating", "elhage/demonstrating_large"):
+        composed = boundary.compose([f"experiment={name}"])
+        config = pages._config(name)
+        assert config["title"] == composed["title"]
+        assert config["analysis"]["kind"] == composed["analysis"]["kind"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem
-)
-def test_the_python_of_a_page_runs(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its blocks one after the other; what they find out they assert themselves."""
-    monkeypatch.chdir(tmp_path)
-    matplotlib.use("agg")
-    scope: dict[str, Any] = {}
-    for block in blocks(page):
-        exec(block, scope)  # noqa: S102
-
-
-@pytest.mark.parametrize("line", SHELL)
-def test_a_command_is_one(line: str) -> None:
-    """A target of the Makefile, an extra, or words of which a config can be composed."""
-    first, *words = line.split()
-    if first == "make":
-        assert f"\n{words[0]}:" in (ROOT / "Makefile").read_text()
-    elif first == "pip":
-        extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        [extra] = re.findall(r"^install '\.\[(\w+)\]'$", " ".join(words))
-        assert extra in extras["optional-dependencies"]
-    elif " -m experiments.export " in line:
-        assert words[:2] == ["-m", "experiments.export"] and len(words) == 4
-    elif "--with" not in words:  # the experiment of a package is run below
-        assert re.match(r"superpos |\.venv/bin/python -m experiments ", line)
-        said = re.findall(r"'[^']*'|\S+", line)[1:]
-        values = [word.strip("'") for word in said if "=" in word and "hydra" not in word]
-        assert boundary.compose(
-            [value if "[" in value else value.split(",")[0] for value in values]
-        )
-
-
-@pytest.mark.slow
-def test_the_package_that_a_page_builds_runs(tmp_path: Path) -> None:
-    for name, text in FILE.findall((DOCS / "adding.md").read_text()):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    words = ["--with", "my_package", "experiment=mine/first", "engine.check_fragile=false"]
-    done = subprocess.run(
-        [sys.executable, "-m", "superpos.app", *words],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "SUPERPOS_WITH": ""},
-        capture_output=True,
-        text=True,
+def test_claims_that_stand_in_a_file_are_those_that_it_registers() -> None:
+    rows = pages.stated("elhage/intro")
+    assert [row.claim for row in rows] == [claim.statement for claim in CLAIMS.values()]
+    assert rows[0].claimed == "= 2 (± 0)" and rows[2].claimed == "≤ -1 (± 0.05)"
+    assert all(
+        pages.stated(pages._config(name)["analysis"]["kind"]) for name in pages.experiments()
     )
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "outputs" / "mine" / "first" / "index.html").is_file()
+
+
+def test_a_table_shows_texts_as_they_are() -> None:
+    table = pages._table([pages.Row("a < b", "≤ 1", "0", "reproduced", "theory")])
+    assert "<td>a &lt; b<br><small>theory</small></td><td>≤ 1</td>" in table
+
+
+def test_every_public_name_is_in_the_reference(made: Path) -> None:
+    names = pages.public_names(superpos.data.__file__)
+    assert names["sparse_uniform"] == "superpos.data.sparse"
+    text = (made / "api" / "superpos.data.rst").read_text()
+    functions = {name for name, source in names.items() if source != "superpos.data"}
+    assert all(f":: {name}\n" in f"{text}\n" or f".{name}\n" in text for name in functions)
+    assert ":doc:`superpos.data.magnitudes`" in text
+    assert (made / "api" / "superpos.data.magnitudes.rst").is_file()
