@@ -7,7 +7,8 @@ import pytest
 from docs.links import broken, main
 
 GOOD = """<a href="guide/">guide</a> <a href="guide/index.html#two%20words">there</a>
-<a href="#top">up</a> <img src="a%20b.png"> <a href="https://example.org/nothing">elsewhere</a> <p id="top"></p>"""
+<a href="#top">up</a> <img src="a%20b.png"> <a href="https://example.org/nothing">elsewhere</a>
+<p id="top"></p>"""
 
 
 def site(folder: Path, text: str = GOOD) -> Path:
