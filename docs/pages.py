@@ -125,8 +125,9 @@ def _experiment(name: str) -> str:
     parts = [f"## {_plain(config['title'])}", _plain(config["question"]), command]
     if kept is None:
         kind = config["analysis"]["kind"]
-        parts.append(f"No results are kept here. `experiments/{kind}/claims.py` states:")
-        return "\n\n".join([*parts, _table(stated(kind))])
+        file, rows = f"`experiments/{kind}/claims.py`", stated(kind)
+        parts.append(f"No results are kept here. Its claims are in {file}{':' if rows else '.'}")
+        return "\n\n".join([*parts, *([_table(rows)] if rows else [])])
     if kept.figure:
         path, alt, caption = kept.figure
         place = Path("../..") / path.relative_to(keep.KEPT.parent)
@@ -136,8 +137,8 @@ def _experiment(name: str) -> str:
 
 def stated(kind: str) -> list[Row]:
     """The claims that stand in the file of an analysis as rows: key, statement, sign, numbers."""
-    tree = ast.parse((EXPERIMENTS / kind / "claims.py").read_text())
-    found = []
+    path, found = EXPERIMENTS / kind / "claims.py", []
+    tree = ast.parse(path.read_text() if path.is_file() else "")
     for node in ast.walk(tree):
         match node:
             case ast.Tuple(
