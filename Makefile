@@ -3,11 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-parity/.ready
+SITE := .venv-docs/.ready
 REWRITTEN := .pytest_cache/rewritten
 VERSIONS ?= 3.11 3.12 3.13
 TESTS ?= tests
 
-.PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report docs bench parity peers lock clean
+.PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report guides docs notebooks bench parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -51,8 +52,15 @@ claims-full: $(READY) ## those that are smaller than in their paper, at its size
 report: $(READY) ## the same, and a page for each experiment with an index (outputs/report/index.html)
 	$(BIN)/python -m experiments.report
 
-docs: $(READY) ## the guides, with the experiments they show (outputs/docs/index.html)
-	$(BIN)/python -m experiments.report docs
+guides: $(READY) ## the guides, with the experiments they show (outputs/guides/index.html)
+	$(BIN)/python -m experiments.report guides
+
+docs: $(SITE) ## the site: texts, papers with their claims, reference (outputs/docs/index.html)
+	.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going -d outputs/doctrees docs outputs/docs
+	.venv-docs/bin/python -m docs.links outputs/docs
+
+notebooks: $(SITE) ## run the notebooks of the site, and keep their outputs in them
+	.venv-docs/bin/python -m docs.execute docs/notebooks/*.ipynb
 
 bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), SAELens and a plain vmap; renews their pages
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet torch==2.13.0
@@ -80,9 +88,11 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile --group docs --constraint requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --quiet --output-file docs/requirements.lock
 
 clean: ## remove results and the environments
-	rm -rf outputs .venv .venv-parity $(VERSIONS:%=.venv-%)
+	rm -rf outputs .venv .venv-parity .venv-docs $(VERSIONS:%=.venv-%)
 
 define INSTALL
 $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -104,4 +114,13 @@ $(PEERS): tests/parity/requirements.txt
 	$(PYTHON) -m venv .venv-parity
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	.venv-parity/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dictionary-learning==0.1.0
+	touch $@
+
+# Sphinx and Jupyter, apart from superpos; what they do not have they find in .venv.
+$(SITE): docs/requirements.lock $(READY)
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > .venv-docs/superpos.pth
+	echo $(CURDIR) >> .venv-docs/superpos.pth
+	mv .venv-docs/superpos.pth .venv-docs/lib/python3*/site-packages
 	touch $@

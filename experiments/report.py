@@ -1,4 +1,4 @@
-"""`python -m experiments.report [docs]`: the same as `claims`, and a site of pages."""
+"""`python -m experiments.report [guides]`: the same as `claims`, and a site of pages."""
 
 import sys
 

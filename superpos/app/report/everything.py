@@ -1,7 +1,8 @@
-"""`superpos report [docs]`: run every experiment that has claims, and build outputs/report.
+"""`superpos report [guides]`: run every experiment that has claims, and build outputs/report.
 
 What is on disk is resumed. The records go to outputs/claims.json as well, as `superpos claims`
-writes them. With `docs`, the experiments of the guides run alone, and the site is outputs/docs.
+writes them. With `guides`, the experiments of the guides run alone, and the site is
+outputs/guides.
 """
 
 from collections.abc import Sequence
@@ -20,15 +21,15 @@ def main(words: Sequence[str]) -> int:
     """Run experiments, and write a page for each, one for all, and the guides.
 
     Args:
-        words: none, or "docs".
+        words: none, or "guides".
 
     Returns:
         The highest exit code of the experiments.
     """
     parser = terminal.Parser(prog=f"{program()} report")
-    parser.add_argument("what", nargs="?", choices=("report", "docs"), default="report")
+    parser.add_argument("what", nargs="?", choices=("report", "guides"), default="report")
     what, console = parser.parse_args(words).what, terminal.console()
-    if what == "docs":
+    if what == "guides":
         runs = run_all(
             console, dict.fromkeys(name for each in guides() for name in each.experiments)
         )

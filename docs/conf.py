@@ -1,0 +1,52 @@
+"""How Sphinx builds the site: `make docs`."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+
+from docs import pages
+from superpos import __version__
+
+project = "superpos"
+release = __version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "furo"
+html_title = "superpos"
+html_show_sphinx = False
+html_show_copyright = False
+html_copy_source = False
+
+default_role = "code"
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # outputs are committed; `make notebooks` makes them anew
+
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+
+
+def setup(app: Any) -> None:
+    """Write the pages that are made, and read docstrings as plain text with `code`."""
+    pages.write_all(Path(app.srcdir) / "made")
+    app.connect("autodoc-process-docstring", _escape, priority=0)
+    app.add_role("measured", _measured)
+
+
+def _escape(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Docstrings are no markup: only what is between backticks is set as code."""
+    for at, line in enumerate(lines):
+        parts = re.split(r"(`[^`]*`)", line)
+        parts[::2] = [re.sub(r"([*|\\]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+        lines[at] = "".join(parts)
+
+
+def _measured(name: str, raw: str, text: str, *_: Any) -> Any:
+    """{measured}`elhage/intro/pentagon` is what a run that is kept measured for the claim."""
+    return [nodes.Text(pages.claim_text(text))], []

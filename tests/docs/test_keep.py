@@ -1,0 +1,67 @@
+"""Results that the site shows are kept from finished runs at their registered setting."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from docs import keep, pages
+from superpos.app.claims.ledger import Origin, claims_of, to_records, write
+
+NAME = "mine/first"
+ROWS = [("heads", "half of the coins show heads", "=", 0.5, 0.01)]
+
+
+def run(outputs: Path, changed: tuple[str, ...] = ()) -> Path:
+    """The folder that a run leaves, with a figure of 2,000 x 500 pixels."""
+    folder = outputs / NAME
+    folder.mkdir(parents=True)
+    claims = claims_of(
+        *(NAME, ROWS), paper="own", section="-", setting="-", origin=Origin("ours", "before")
+    )
+    write(folder / "claims.json", to_records([claims["heads"].judge(0.505)], "command", changed))
+    figure = {"name": "one.png", "alt": "One.", "caption": "The one.", "cells": []}
+    (folder / "figures.json").write_text(json.dumps({"figures": [figure]}))
+    pixels = np.full((500, 2000, 3), 255, np.uint8)
+    pixels[:, :1000] = (213, 94, 0)
+    Image.fromarray(pixels).save(folder / "one.png")
+    return outputs
+
+
+def test_what_is_kept_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keep, "KEPT", tmp_path / "kept")
+    assert keep.read(NAME) is None
+    keep.keep(NAME, run(tmp_path / "outputs"))
+    kept = keep.read(NAME)
+    assert kept is not None and kept.figure is not None
+    assert [(r["id"], r["measured"]) for r in kept.records] == [("mine/first/heads", 0.505)]
+    path, *words = kept.figure
+    assert words == ["One.", "The one."]
+    with Image.open(path) as image:
+        assert image.size == (1000, 250)
+        assert image.convert("RGB").getpixel((10, 10)) == (213, 94, 0)
+    assert pages.claim_text("mine/first/heads") == "0.505"
+    for unknown in ("mine/first/tails", "mine/second/heads"):
+        with pytest.raises(KeyError, match=unknown):
+            pages.claim_text(unknown)
+
+
+def test_a_run_at_another_setting_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "KEPT", tmp_path / "kept")
+    with pytest.raises(ValueError, match="mine/first: expected a run at the registered setting"):
+        keep.keep(NAME, run(tmp_path / "outputs", changed=("seed",)))
+    assert keep.read(NAME) is None
+
+
+def test_results_are_small_and_of_registered_experiments() -> None:
+    names = {path.parent.relative_to(keep.KEPT).as_posix() for path in keep.KEPT.rglob("*.json")}
+    assert names and names <= set(pages.experiments())
+    assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_000_000
+    for name in names:
+        kept = keep.read(name)
+        assert kept is not None and not any(record["changed"] for record in kept.records)
+        assert all(record["id"].startswith(f"{name}/") for record in kept.records)
