@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from superpos.app.findings import Figure
+from superpos.app.findings import Figure, with_formats
 from superpos.app.plots.figures import PALETTE, styled
 from superpos.app.report.page import write_page
 from superpos.app.train import measure
@@ -70,6 +70,7 @@ def write(
         config=base,
         command=command,
         facts=facts,
+        best=best[:MOST_TRIALS],
     )
 
 
@@ -77,7 +78,8 @@ def write(
 def _draw(dataset: xarray.Dataset, folder: Path) -> list[Figure]:
     """Results against what varies, then the course of training."""
     course = draw_summary(measure.measure(_by_colour(dataset)), folder)
-    return [*draw_axes("multirun", dataset, folder), course]
+    figures = [*draw_axes("multirun", dataset, folder), course]
+    return [with_formats(folder, figure) for figure in figures]
 
 
 def _by_colour(dataset: xarray.Dataset) -> dict[str, xarray.Dataset]:
