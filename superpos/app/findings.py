@@ -60,8 +60,9 @@ class Figure(NamedTuple):
 
 def with_formats(folder: Path, figure: Figure) -> Figure:
     """A figure with the formats that are beside its file."""
-    formats = [each for each in VECTOR if (folder / figure.name).with_suffix(f".{each}").is_file()]
-    return figure._replace(formats=formats)
+    file = folder / figure.name
+    there = tuple(each for each in VECTOR if file.with_suffix(f".{each}").is_file())
+    return figure._replace(formats=there)
 
 
 class Table(NamedTuple):

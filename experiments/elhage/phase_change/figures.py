@@ -12,7 +12,7 @@ from experiments.elhage.phase_change import theory
 from experiments.elhage.phase_change.measure import Diagram, interior
 from superpos import metrics
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import new_figure, save
+from superpos.app.plots.figures import log_ticks, new_figure, save
 from superpos.app.report.cells import cells_of
 
 SHADES = matplotlib.colormaps["cividis"]
@@ -33,7 +33,9 @@ def draw(measured: Diagram, folder: Path) -> list[Figure]:
     if measured.fragile is not None:
         _mark(left, measured, measured.fragile, "o", color="#D55E00", mfc="none")
     for axis in (left, *others):
-        axis.set(xlabel="density $p = 1 - S$", xscale="log", yscale="log")
+        log_ticks(axis, _ticks(measured.densities), "{:.2g}")
+        log_ticks(axis, _ticks(measured.importances), "{:.2g}", along="y")
+        axis.set_xlabel("density $p = 1 - S$")
     for axis in others:
         axis.tick_params(labelleft=False)
     left.set_ylabel("relative importance $r$ of the extra feature")
@@ -177,8 +179,23 @@ def _draw_disagreement(figure: Any, axis: Any, diagram: Diagram) -> None:
 def _mesh(axis: Any, diagram: Diagram, values: np.ndarray, **options: Any) -> Any:
     """Colour each point by its value or its colour (n_r, n_p, ...); density runs along x."""
     return axis.pcolormesh(
-        diagram.densities, diagram.importances, values, shading="nearest", **options
+        _edges(diagram.densities), _edges(diagram.importances), values, **options
     )
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Edges of cells around positive values (n,), in the middle on a logarithmic axis, (n + 1,)."""
+    steps = np.diff(np.log(values)) if len(values) > 1 else np.ones(1)
+    middles = np.log(values[:-1]) + steps[: len(values) - 1] / 2
+    first, last = np.log(values[0]) - steps[0] / 2, np.log(values[-1]) + steps[-1] / 2
+    return np.exp([first, *middles, last])
+
+
+def _ticks(values: np.ndarray) -> np.ndarray:
+    """Powers of ten among positive values; their ends where there are fewer than two."""
+    low, high = values.min() * (1 - 1e-6), values.max() * (1 + 1e-6)
+    powers = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+    return powers if len(powers) > 1 else np.unique([values.min(), values.max()])
 
 
 def _mark(axis: Any, diagram: Diagram, where: np.ndarray, mark: str, **options: Any) -> None:

@@ -1,8 +1,8 @@
 """Write the page of one run: its question, figures, claims, and how to run it again.
 
-The page is one static file that loads nothing but the figures beside it. It runs no script but those
-that copy a command and that show the cells of a figure, where there are any; its content security
-policy says so to the browser.
+The page is one static file that loads nothing but the figures beside it. It runs no script
+but those that copy its command and show the cells of its figures; its content security policy says
+so to the browser.
 """
 
 import json
