@@ -27,10 +27,11 @@ def prepare(figure: Figure) -> None:
     """
     for number, axes in enumerate(figure.axes):
         marks: list[Artist] = [*axes.lines, *axes.collections]
-        if sum(map(_n_points, marks)) > MOST_MARKS:
-            for mark in marks:
-                mark.set_rasterized(True)
-        if axes.images or any(isinstance(each, QuadMesh) for each in axes.collections):
+        meshes = [mark for mark in marks if isinstance(mark, QuadMesh)]
+        many = sum(map(_n_points, marks)) > MOST_MARKS
+        for mark in marks if many else meshes:  # cells drawn one by one have gaps between them
+            mark.set_rasterized(True)
+        if axes.images or meshes:
             for at, each in enumerate([*marks, *axes.texts, *axes.patches]):
                 each.set_gid(f"{KEPT}_{number}_{at}")
 
@@ -38,8 +39,6 @@ def prepare(figure: Figure) -> None:
 def _n_points(mark: Artist) -> int:
     if isinstance(mark, Line2D):
         return np.size(mark.get_xdata())
-    if isinstance(mark, QuadMesh):
-        return np.size(mark.get_coordinates()) // 2
     assert isinstance(mark, Collection)
     n_corners = sum(np.size(path.vertices) for path in mark.get_paths()) // 2
     return max(np.size(mark.get_offsets()) // 2, n_corners)

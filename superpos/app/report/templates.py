@@ -20,7 +20,7 @@ from superpos.app.claims.counts import (
     shared_parts,
 )
 from superpos.app.claims.ledger import SIGNS
-from superpos.app.claims.shown import held_text, measured_text, number_text, written_text
+from superpos.app.claims.shown import held_text, measured_text, number_text
 from superpos.app.findings import Cell
 from superpos.app.plots.figures import PALETTE
 
@@ -41,7 +41,6 @@ def render(template: str, folder: Path | None = None, **values: Any) -> str:
         "number": number_text,
         "measured": measured_text,
         "mark": mark,
-        "written": written_text,
         "cells": _cells_json,
         "held": held_text,
         "grouped": grouped,
