@@ -70,6 +70,8 @@ def norms(dataset: "xarray.Dataset", *, over: str | None = None, weights: str = 
         Elhage et al. 2022, Toy Models of Superposition, "Demonstrating Superposition".
     """
     figure = _each(dataset, over, weights, draw_norms)
+    figure.supxlabel(r"norm $\|W_i\|$", fontsize=9)
+    figure.supylabel("feature", fontsize=9)
     shades = ScalarMappable(Normalize(0, 1), "cividis")
     label = r"interference $\sum_{j \neq i} (\hat{W}_i \cdot W_j)^2$"
     figure.colorbar(shades, ax=figure.axes, label=label, extend="max", shrink=0.8)
@@ -81,7 +83,7 @@ def draw_norms(axis: Any, W: np.ndarray) -> None:
     interference = np.asarray(metrics.interference(W))
     colours = matplotlib.colormaps["cividis"](np.clip(interference, 0, 1))
     axis.barh(np.arange(len(W)), np.linalg.norm(W, axis=-1), color=colours, height=0.9)
-    axis.set(xlim=(0, 1.3), yticks=[], xlabel=r"norm $\|W_i\|$", ylabel="feature")
+    axis.set(xlim=(0, 1.3), yticks=[])
     axis.invert_yaxis()
 
 
