@@ -56,14 +56,16 @@ def draw_curve(axis: Any, values: "xarray.DataArray", x: str, y: str, by: str | 
     places = _places(values, x)
     for label, colour, line in _lines(values, x, by):
         over = [dim for dim in line.dims if dim != x]
+        there = line.notnull().any(over).to_numpy()
+        line, at = line.isel({x: there}), places[there]
         low, high = line.quantile(SPREAD, over)
         mean = line.mean(over)
         if values[x].dtype.kind in NUMBERS:
-            axis.plot(places, mean, "o-", color=colour, markersize=3.5, label=label)
-            axis.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+            axis.plot(at, mean, "o-", color=colour, markersize=3.5, label=label)
+            axis.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
         else:
-            axis.plot(places, mean, "o", color=colour, markersize=5, label=label)
-            axis.vlines(places, low, high, color=colour)
+            axis.plot(at, mean, "o", color=colour, markersize=5, label=label)
+            axis.vlines(at, low, high, color=colour)
     _finish(axis, values, y, by)
 
 

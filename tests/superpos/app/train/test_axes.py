@@ -72,7 +72,7 @@ def test_models_are_left_out_where_a_point_has_none(tmp_path: Path) -> None:
 
 
 def test_three_axes_and_what_was_not_measured_are_not_drawn(tmp_path: Path) -> None:
-    many = swept(a=[1.0, 2.0], b=[1.0, 2.0], c=[1.0, 2.0])
+    many = swept(density=[0.1, 1.0], rate=[1.0, 2.0], decay=[1.0, 2.0])
     assert names(many, tmp_path) == []
     nothing = swept(density=[0.1, 1.0]).drop_vars(["loss", "features_per_dimension"])
     assert names(nothing, tmp_path) == []
