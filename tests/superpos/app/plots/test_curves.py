@@ -79,3 +79,14 @@ def test_a_frontier_runs_from_left_to_right_over_means_of_seeds(sweep: xarray.Da
     np.testing.assert_allclose(line.get_xydata(), expected)
     [axis] = axes_of(plots.frontier(up, x="l0", y="score", by="decay"))
     assert [len(line.get_xdata()) for line in axis.lines] == [3, 3]
+
+
+def test_a_sweep_without_seeds_is_drawn_as_it_is(sweep: xarray.Dataset) -> None:
+    one = sweep.isel(seed=1)
+    expected = 2 * sweep["density"] * 0.5
+    [axis] = axes_of(plots.curve(one.isel(decay=0), x="density"))
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), expected)
+    [axis] = axes_of(plots.frontier(one.isel(decay=0), x="loss", y="loss"))
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), expected)
+    axis, _ = axes_of(plots.heat_map(one, x="decay", y="density"))
+    np.testing.assert_allclose(axis.collections[0].get_array()[:, 0], expected)
