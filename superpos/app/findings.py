@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from superpos.app.claims.ledger import Verdict
 
+VECTOR = ("svg", "pdf")
+"""Formats of a figure beside its picture."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Of the file of a figure, and of other parts of paths."""
 
@@ -35,12 +38,31 @@ class Figure(NamedTuple):
         alt: text for who cannot see it.
         caption: what it shows.
         cells: what its parts say when they are pointed at; `superpos.app.report.cells` makes them.
+        formats: other ones that are beside the file, of VECTOR.
     """
 
     name: str
     alt: str
     caption: str
     cells: Sequence[Cell] = ()
+    formats: Sequence[str] = ()
+
+    @property
+    def files(self) -> list[str]:
+        """Its names, in all formats."""
+        return [self.name, *(f"{self.name.rpartition('.')[0]}.{each}" for each in self.formats)]
+
+    @property
+    def shown(self) -> str:
+        """What a page shows: the SVG, which follows the colour scheme, where there is one."""
+        return next((name for name in self.files if name.endswith(".svg")), self.name)
+
+
+def with_formats(folder: Path, figure: Figure) -> Figure:
+    """A figure with the formats that are beside its file."""
+    file = folder / figure.name
+    there = tuple(each for each in VECTOR if file.with_suffix(f".{each}").is_file())
+    return figure._replace(formats=there)
 
 
 class Table(NamedTuple):

@@ -1,4 +1,4 @@
-"""Progress of a sweep on the terminal: models done, rate, time left."""
+"""Progress on the terminal: of a sweep models done, rate and time left; of the rest the time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +39,21 @@ class Reporter:
         """Say so when there was nothing to train."""
         if not self.n_new:
             self._bar.update(self._task, description="all found on disk", total=1, completed=1)
+
+
+@contextmanager
+def stage(console: Console, text: str) -> Iterator[None]:
+    """Say what is done, and on a terminal for how long it has been, until it is."""
+    console.print(text, soft_wrap=True)
+    columns = (
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.TimeElapsedColumn(),
+    )
+    silent = not console.is_terminal
+    with progress.Progress(*columns, console=console, transient=True, disable=silent) as bar:
+        bar.add_task(text, total=None)
+        yield
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from superpos.app.config.written import as_written
 from superpos.app.findings import Findings, Table
 from superpos.app.jobs import Outcome
 from superpos.app.multirun.static import check_held, train_static
-from superpos.app.progress import progress_bar
+from superpos.app.progress import progress_bar, stage
 from superpos.app.report import stored
 from superpos.app.report.page import write_run
 from superpos.app.search_metric import at_the_end, final_numbers, search_metric
@@ -87,8 +87,8 @@ def report(
 ) -> Outcome:
     """Judge the claims of what was trained and write its page, as `run` does."""
     stored.write_config(folder, as_written(config))
-    console.print(f"{config['experiment']}: measuring, judging the claims, drawing")
-    findings, left_out = _analyse(analyse, trained, folder, console)
+    with stage(console, f"{config['experiment']}: measuring, judging the claims, drawing"):
+        findings, left_out = _analyse(analyse, trained, folder, console)
     records = ledger.to_records(findings.verdicts, config["command"], changes(config))
     ledger.write(folder / "claims.json", records)
     facts = {**_facts(trained, stored.read_facts(folder)), **left_out}

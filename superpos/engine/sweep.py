@@ -12,6 +12,7 @@ import numpy as np
 from superpos.arguments import ArgumentError, check_value, shown
 from superpos.engine.assets import PREFIX, Build, as_assets, identified
 from superpos.engine.choices import Programs
+from superpos.engine.line import on_terminal
 from superpos.engine.shared import joining
 from superpos.engine.starts import starts_of
 from superpos.engine.validity import valid_points
@@ -87,7 +88,8 @@ def sweep(
         checkpoint_seconds: how often the state of a chunk in training is written to the store, so
             that a call that is killed goes on from there; 0 is after each block, None is never.
         allow_numerics_change: go on in a store made by other versions or on another device.
-        on_progress: called after each block.
+        on_progress: called after each block; None writes one line to stderr where that is a
+            terminal, and nothing elsewhere.
         programs: kept between calls with the same build and settings of JAX, so that a second call
             of the same width compiles nothing; compiled programs are added.
         part: ids of the only members to train, as `Grid.member_ids` has them, for a worker beside
@@ -126,7 +128,7 @@ def sweep(
         memory_fraction=memory_fraction,
         checkpoint_seconds=checkpoint_seconds,
         allow_numerics_change=allow_numerics_change,
-        on_progress=on_progress,
+        on_progress=on_terminal() if on_progress is None else on_progress,
         programs=programs,
     )
     grid = make_grid(axes, zipped)

@@ -58,7 +58,11 @@ def _draw_mixing(path: Path, measured: Compressed) -> None:
     right.axhline(m / n, color="#999999", ls="--", linewidth=0.8)
     for axis in (left, right):
         axis.locator_params(axis="x", nbins=5)
-    right.set(xlabel="size s of the mixture", ylabel="W_in along top eigenvectors", ylim=(0, 1.02))
+    right.set(
+        xlabel="size s of the mixture",
+        ylabel=r"$W_\mathrm{in}$ along top eigenvectors",
+        ylim=(0, 1.02),
+    )
     save(figure, path)
 
 
@@ -89,4 +93,4 @@ def _draw_inverse(axis: Any, W_in: np.ndarray, W_out: np.ndarray, title: str) ->
     x, y = (each.ravel() / np.sqrt(np.square(each).mean()) for each in (inverse, W_out))
     axis.plot(x, y, ".", color=PALETTE[0], markersize=2)
     axis.axline((0, 0), slope=1, color="#999999", ls="--", linewidth=0.8, zorder=0)
-    axis.set(xlabel="pseudo-inverse of W_in", ylabel="W_out", title=title)
+    axis.set(xlabel=r"pseudo-inverse of $W_\mathrm{in}$", ylabel=r"$W_\mathrm{out}$", title=title)

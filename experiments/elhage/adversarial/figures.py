@@ -28,7 +28,7 @@ def draw(measured: Attacked, folder: Path) -> list[Figure]:
     axes[1].plot(measured.features, measured.relative, "o", color=PALETTE[3], label="attack")
     aimless = measured.aimless / measured.reference
     axes[1].plot(measured.features, aimless, "x", color=PALETTE[7], label="random step")
-    axes[1].set(xlabel="features per dimension ‖W‖²/m", ylabel="raises the loss, relative")
+    axes[1].set(xlabel=r"features per dimension $\|W\|^2/m$", ylabel="raises the loss, relative")
     axes[1].legend(frameon=False, fontsize=8)
     save(figure, folder / "adversarial.png")
     return [Figure("adversarial.png", ALT, CAPTION)]

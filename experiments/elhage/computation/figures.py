@@ -31,7 +31,7 @@ def draw(measured: Computing, folder: Path) -> list[Figure]:
         single = monosemantic(feeding)
         draw_neurons(into, feeding, single)
         draw_neurons(out, reading, single)
-        into.set(title=name, ylabel="W_in")
+        into.set(title=name, ylabel=r"$W_\mathrm{in}$")
         out.set(title=name, ylabel="W_out")
     for motif in motifs[:1]:
         for axis in axes[1]:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from experiments.elhage.correlated.measure import THRESHOLDS, Collapse, Sets
-from experiments.elhage.directions import draw_directions
 from superpos.app.findings import Figure
+from superpos.app.plots.arrows import draw_arrows
 from superpos.app.plots.figures import PALETTE, new_figure, save
 
 COLOURS = (*[PALETTE[0]] * 2, *[PALETTE[3]] * 2, *[PALETTE[2]] * 2)
@@ -46,7 +46,7 @@ def _draw_geometries(path: Path, measured: Sets) -> None:
         (f"3 × 2 correlated, p = {sparsest:.3g}", measured.collapse.W[0]),
     )
     for axis, (title, w) in zip(axes, shown, strict=False):
-        draw_directions(axis, w, COLOURS, styles=STYLES)
+        draw_arrows(axis, w, COLOURS, styles=STYLES)
         axis.set_title(title)
     axes[3].imshow(measured.local @ measured.local.T, cmap="RdBu_r", vmin=-1, vmax=1)
     axes[3].set(title="2 × 10 correlated: W Wᵀ", xticks=[], yticks=[])
@@ -59,7 +59,7 @@ def _draw_collapse(path: Path, collapse: Collapse) -> None:
     shown = np.unique(np.linspace(0, len(densities) - 1, PANELS).astype(int))
     figure, axes = new_figure(2, len(shown), width=11, height=4.4, squeeze=False)
     for axis, index in zip(axes[0], shown, strict=True):
-        draw_directions(axis, collapse.W[index], COLOURS, styles=STYLES)
+        draw_arrows(axis, collapse.W[index], COLOURS, styles=STYLES)
         axis.set_title(f"p = {densities[index]:.2g}")
     grid = axes[1, 0].get_gridspec()
     for axis in axes[1]:

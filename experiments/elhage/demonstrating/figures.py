@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 
 from experiments.elhage.demonstrating.measure import Pair
 from superpos.app.findings import Figure
 from superpos.app.plots.figures import fragile_marks, new_figure, save
+from superpos.app.plots.weights import draw_norms
 
 ALT = "W times its transpose, and norm and interference of each feature, at each density."
 CAPTION = (
@@ -26,11 +26,11 @@ def draw(measured: Pair, folder: Path) -> list[Figure]:
     )
     for row, (name, models) in enumerate(measured._asdict().items()):
         marks = fragile_marks(models.fragile, n_densities)
-        parts = zip(models.W, models.interference, measured.relu.density, marks, strict=True)
-        for column, (W, interference, p, mark) in enumerate(parts):
+        parts = zip(models.W, measured.relu.density, marks, strict=True)
+        for column, (W, p, mark) in enumerate(parts):
             gram_axis, norm_axis = axes[2 * row : 2 * row + 2, column]
             _draw_gram(gram_axis, W)
-            _draw_norms(norm_axis, W, interference)
+            draw_norms(norm_axis, W)
             lines = mark.replace(" (", "\n(").replace(" to", "\nto")  # panels are narrow
             gram_axis.set_title(f"p = {p:.3g}{lines}")
         axes[2 * row, 0].set_ylabel(f"{name}: W Wᵀ")
@@ -44,10 +44,3 @@ def draw(measured: Pair, folder: Path) -> list[Figure]:
 def _draw_gram(axis: Any, W: np.ndarray) -> None:
     axis.imshow(W @ W.T, cmap="RdBu_r", vmin=-1, vmax=1)
     axis.set(xticks=[], yticks=[])
-
-
-def _draw_norms(axis: Any, W: np.ndarray, interference: np.ndarray) -> None:
-    colours = matplotlib.colormaps["cividis"](np.clip(interference, 0, 1))
-    axis.barh(np.arange(len(W)), np.linalg.norm(W, axis=-1), color=colours, height=0.9)
-    axis.set(xlim=(0, 1.3), yticks=[])
-    axis.invert_yaxis()

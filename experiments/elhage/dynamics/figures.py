@@ -36,7 +36,7 @@ def _draw_uniform(path: Path, course: Course) -> None:
         top.plot(course.steps, series, color=PALETTE[index % len(PALETTE)], linewidth=1)
     for level in (0, 2 / 5, 1 / 2, 2 / 3):
         top.axhline(level, color="#BBBBBB", linewidth=0.8, zorder=0)
-    top.set(ylabel="D_i", ylim=(-0.02, max(0.7, 1.05 * course.dimensionality.max())))
+    top.set(ylabel="$D_i$", ylim=(-0.02, max(0.7, 1.05 * course.dimensionality.max())))
     bottom.plot(course.steps, course.loss, color=PALETTE[7])
     for block in sorted({jump.block for jump in course.jumps}):
         bottom.axvline(course.steps[block], color=PALETTE[1], linestyle=":", linewidth=1)

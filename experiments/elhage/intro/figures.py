@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from experiments.elhage.directions import draw_directions
 from experiments.elhage.intro.measure import Geometries
 from superpos.app.findings import Figure
+from superpos.app.plots.arrows import draw_arrows
 from superpos.app.plots.figures import fragile_marks, new_figure, save
 from superpos.app.report.cells import panels_of
 
@@ -22,7 +22,7 @@ def draw(measured: Geometries, folder: Path) -> list[Figure]:
         axis.axis("off")
     marks = fragile_marks(measured.fragile, len(p))
     for axis, w, density, mark in zip(axes.flat, W, p, marks, strict=False):
-        draw_directions(axis, w)
+        draw_arrows(axis, w)
         axis.set_title(f"p = {density:.3g}{mark}")
     panels = list(axes.flat[: len(W)])
     save(figure, folder / "directions.png")

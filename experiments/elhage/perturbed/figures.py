@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.elhage.directions import draw_directions
 from experiments.elhage.perturbed.measure import Branches, crossing_of
 from superpos.app.findings import Figure
+from superpos.app.plots.arrows import draw_arrows
 from superpos.app.plots.figures import PALETTE, new_figure, save
 
 ALT = (
@@ -31,7 +31,7 @@ def draw(measured: Branches, folder: Path) -> list[Figure]:
     figure.clear()
     top, bottom = np.ravel(np.asarray(figure.subfigures(2, 1, height_ratios=(1, 1.5))))
     for axis, index in zip(np.ravel(top.subplots(1, len(shown))), shown, strict=True):
-        draw_directions(axis, measured.W[index], COLOURS, widths=WIDTHS)
+        draw_arrows(axis, measured.W[index], COLOURS, widths=WIDTHS)
         axis.set_title(f"r = {r[index]:.3g}")
     left, right = bottom.subplots(1, 2)
     _draw_losses(left, measured)

@@ -33,6 +33,7 @@ class Diagram(NamedTuple):
         last_norm: norm of the last feature in the best trained model, (n_p, n_r).
         W: weights of the best trained model, (n_p, n_r, n_features, n_hidden).
         b: its biases, (n_p, n_r, n_features).
+        W_exact: weights of the exact optimum, (n_p, n_r, n_features, n_hidden).
         loss: its exact loss, (n_p, n_r).
         n_restarts: models trained at each point.
         closed_form: largest relative deviation of Monte Carlo from the closed-form losses.
@@ -49,6 +50,7 @@ class Diagram(NamedTuple):
     last_norm: np.ndarray
     W: np.ndarray
     b: np.ndarray
+    W_exact: np.ndarray
     loss: np.ndarray
     n_restarts: int
     closed_form: float
@@ -95,6 +97,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Diagram:
         last_norm=np.linalg.norm(W_best[..., -1, :], axis=-1),
         W=W_best,
         b=best["b"].to_numpy(),
+        W_exact=W,
         loss=loss,
         n_restarts=dataset.sizes["seed"],
         closed_form=closed_form_deviation(n_features),

@@ -44,19 +44,19 @@ def _draw_dimensions(path: Path, measured: Sweeps) -> None:
         left.plot(1 / each.density, each.per_feature, marker, color=colour, ms=4, label=label)
     for level in (1, 1 / 2):
         left.axhline(level, color="#999999", linewidth=0.8, zorder=0)
-    left.set(xscale="log", xlabel="1 / density", ylabel="D*, dimensions per feature")
+    left.set(xscale="log", xlabel="1 / density", ylabel="$D^*$, dimensions per feature")
     left.set_ylim(bottom=0)
     left.legend(frameon=False, fontsize=8)
     base = measured.base
     x = np.broadcast_to(1 / base.density[:, None], base.D.shape)
     D = base.D[base.kept]
     middle.plot(x[base.kept], D, ".", color=PALETTE[0], markersize=3, alpha=0.4)
-    middle.set(xscale="log", xlabel="1 / density", ylabel="D_i", ylim=(0, 1.02))
+    middle.set(xscale="log", xlabel="1 / density", ylabel="$D_i$", ylim=(0, 1.02))
     middle.set_xlim(left.get_xlim())
     right.hist(D, bins=100, range=(0, 1), density=True, orientation="horizontal")
     right.plot(*smooth(D)[::-1], color=PALETTE[3], label="smooth null")
     right.legend(frameon=False, fontsize=8, loc="upper right")
-    right.set(xlabel="density of D_i", ylim=(0, 1.02), yticks=[])
+    right.set(xlabel="density of $D_i$", ylim=(0, 1.02), yticks=[])
     for axis in (middle, right):
         for level in LINES:
             axis.axhline(level, color="#999999", linewidth=0.6, zorder=0)

@@ -91,7 +91,7 @@ def _draw_measures(path: Path, changes: Mapping[str, Changes], autoencoders: Tie
     ):
         points = seen["dimensionality"][kept], seen[name][kept]
         right.plot(*points, marker, color=colour, markersize=4, label=name)
-    right.set(xlabel="dimensionality D_i", ylabel="its replacement", title="tied autoencoders")
+    right.set(xlabel="dimensionality $D_i$", ylabel="its replacement", title="tied autoencoders")
     right.legend(frameon=False, fontsize=8)
     save(figure, path)
 

@@ -21,7 +21,7 @@ def draw(measured: Concentrations, folder: Path) -> list[Figure]:
         for line, scale, colour in zip(values, measured.sigma, PALETTE, strict=False):
             axis.plot(measured.steps, line, color=colour, label=f"σ = {scale:.3g}")
         axis.set(xlabel="updates", title=title, ylim=(0, 1.05))
-    axes[0].set_ylabel("mean ‖Wᵢ‖₄⁴")
+    axes[0].set_ylabel(r"mean $\|W_i\|_4^4$")
     axes[0].legend(frameon=False)
     save(figure, folder / "noise.png")
     return [Figure("noise.png", ALT, CAPTION)]

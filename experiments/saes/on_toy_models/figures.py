@@ -58,7 +58,7 @@ def _draw_features(measured: Recovered, path: Path) -> None:
         below.axhline(measured.random[toy], color="#888888", linewidth=0.8)
         below.axhline(RETURNED, color="#888888", linewidth=0.8, linestyle=":")
         below.set_xlabel("feature")
-    axes[0, 0].set_ylabel("norm ‖Wᵢ‖")
+    axes[0, 0].set_ylabel(r"norm $\|W_i\|$")
     axes[1, 0].set(ylabel="largest cosine", ylim=(0, 1.05))
     figure.colorbar(colours, ax=axes[0], label="Dᵢ", pad=0.01)
     save(figure, path)

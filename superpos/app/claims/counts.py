@@ -1,7 +1,7 @@
 """Whose claims hold: verdicts in words, and counts that keep the sources of claims apart."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Source = Literal["paper", "paper_number", "theory", "ours", "control"]
 SOURCES: Mapping[str, str] = {
@@ -12,6 +12,8 @@ SOURCES: Mapping[str, str] = {
     "control": "control",
 }
 """Source of a claim -> what it is, in the order in which claims are shown."""
+CITED = ("paper", "section", "setting")
+"""What says where a claim is from, and of what."""
 OF_PAPERS = ("paper", "paper_number")
 """Sources whose claims the headline counts."""
 Mark = Literal["yes", "no", "unrun", "agrees", "differs"]
@@ -60,6 +62,43 @@ def by_source(records: Sequence[Record]) -> dict[str, list[Record]]:
     """Source -> its records, those of papers first; without sources that have none."""
     groups = {name: [r for r in records if r["source"] == name] for name in SOURCES}
     return {name: found for name, found in groups.items() if found}
+
+
+class Group(NamedTuple):
+    """Claims of one source, paper, section and setting.
+
+    Attributes:
+        source: of all.
+        cited: paper, section and setting, but for what all claims of the table share.
+        rows: of the table, each with its record first.
+    """
+
+    source: Source
+    cited: str
+    rows: list[Sequence[Any]]
+
+
+def grouped(rows: Sequence[Sequence[Any]]) -> list[Group]:
+    """The rows of a table by source, paper, section and setting, those of papers first."""
+    shared = shared_parts([row[0] for row in rows])
+    own = [part for part in CITED if part not in shared]
+    groups: dict[tuple[str, ...], Group] = {}
+    for row in sorted(rows, key=lambda row: [*SOURCES].index(row[0]["source"])):
+        record = row[0]
+        key = (record["source"], *(record[part] for part in CITED))
+        groups.setdefault(key, Group(record["source"], cited(record, own), [])).rows.append(row)
+    return [*groups.values()]
+
+
+def shared_parts(records: Sequence[Record]) -> list[str]:
+    """Which of paper, section and setting are the same of all claims."""
+    return [part for part in CITED if len({record[part] for record in records}) == 1]
+
+
+def cited(record: Record, parts: Sequence[str] = CITED) -> str:
+    """Paper, section and setting of a claim, or some of these, in a line."""
+    place = ", ".join(record[part] for part in parts if part != "setting")
+    return " · ".join(filter(None, [place, record["setting"] if "setting" in parts else ""]))
 
 
 def headline(records: Sequence[Record]) -> str:

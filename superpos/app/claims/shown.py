@@ -39,6 +39,15 @@ def number_text(value: float) -> str:
     return f"{value:.4g}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-")
 
 
+def held_text(record: Mapping[str, Any]) -> str:
+    """The measured values for which a claim holds, in words."""
+    claimed, tolerance = record["claimed"], record["tolerance"]
+    low, high = number_text(claimed - tolerance), number_text(claimed + tolerance)
+    if record["relation"] == "=":
+        return f"holds from {low} to {high}" if tolerance else f"holds at {low} alone"
+    return f"holds from {low} up" if record["relation"] == ">=" else f"holds up to {high}"
+
+
 def measured_text(record: Mapping[str, Any]) -> str:
     """Format what was measured; a dash when the claim was not run."""
     if record["measured"] is not None:

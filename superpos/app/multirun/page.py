@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import xarray
 
+from superpos.app.findings import Figure, with_formats
 from superpos.app.plots.figures import PALETTE, styled
 from superpos.app.report.page import write_page
-from superpos.app.train import figures, measure
+from superpos.app.train import measure
+from superpos.app.train.axes import draw_axes
+from superpos.app.train.figures import draw_summary
 from superpos.store import multirun
 from superpos.store.grid import SEED
 from superpos.train import store
@@ -58,17 +61,25 @@ def write(
         facts["Failed, others"] = f"{len(failures) - MOST_FAILURES:,}"
     drawable = {"loss", "features_per_dimension"} <= {*dataset.data_vars}
     anything = drawable and bool(np.isfinite(dataset["loss"]).any())
-    draw = styled(figures.draw)
     return write_page(
         folder,
         title=config["title"],
         question=config["question"],
-        figures=draw(measure.measure(_by_colour(dataset)), folder) if anything else [],
+        figures=_draw(dataset, folder) if anything else [],
         records=[],
         config=base,
         command=command,
         facts=facts,
+        best=best[:MOST_TRIALS],
     )
+
+
+@styled
+def _draw(dataset: xarray.Dataset, folder: Path) -> list[Figure]:
+    """Results against what varies, then the course of training."""
+    course = draw_summary(measure.measure(_by_colour(dataset)), folder)
+    figures = [*draw_axes("multirun", dataset, folder), course]
+    return [with_formats(folder, figure) for figure in figures]
 
 
 def _by_colour(dataset: xarray.Dataset) -> dict[str, xarray.Dataset]:

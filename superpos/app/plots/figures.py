@@ -1,7 +1,7 @@
 """How figures look: one palette that colour-blind readers can tell apart, one size, one save."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +9,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from superpos.app.plots.vector import for_both_schemes, prepare
+from superpos.arguments import ArgumentError
 from superpos.store.derived import replace
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333")
@@ -20,7 +22,16 @@ STYLE: Any = {
     "axes.spines.right": False,
     "figure.dpi": 100,
     "savefig.dpi": 160,
+    "svg.hashsalt": "superpos",
 }
+FORMATS: Mapping[str, Mapping[str, Any]] = {
+    "png": {},
+    "svg": {"transparent": True, "metadata": {"Date": None}},
+    "pdf": {"metadata": {"CreationDate": None}},
+}
+"""Suffix of each file that `save` writes -> how; without a date it is the same at any time."""
+PAGE, COLUMNS = 7.0, 5
+"""Width of a page of text in inches, and panels in one of its rows, at most."""
 styled = matplotlib.rc_context(STYLE)
 """Decorator of a function that draws: Matplotlib asks for the sizes of titles when they are set."""
 
@@ -32,6 +43,24 @@ def new_figure(
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots(rows, columns, **options)
+
+
+def panel_figure(n_panels: int, projection: str | None = None) -> tuple[Figure, Sequence[Any]]:
+    """A figure of so many panels, in rows of at most five, and its axes."""
+    columns = min(COLUMNS, n_panels)
+    rows = -(-n_panels // columns)
+    width = PAGE if columns > 2 else 3.4 * columns
+    figure, axes = new_figure(
+        rows,
+        columns,
+        width=width,
+        height=(width / columns + 0.3) * rows,
+        squeeze=False,
+        subplot_kw={"projection": projection},
+    )
+    for axis in axes.flat[n_panels:]:
+        axis.remove()
+    return figure, list(axes.flat[:n_panels])
 
 
 def fragile_marks(fragile: np.ndarray | None, n_panels: int) -> list[str]:
@@ -59,13 +88,34 @@ def log_ticks(
     ticks.set_ticks([], minor=True)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write the figure, in the format that the suffix says.
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG, as SVG and as PDF: x.png, x.svg and x.pdf.
+
+    On a page whose reader prefers it dark, lines and texts of the SVG are light; what lies on an
+    image or on a heat map keeps its colours.
+
+    Args:
+        figure: to be written.
+        path: of any of the three files, or without a suffix, in a folder that is there.
 
     Raises:
+        ArgumentError: the path ends in another suffix; one line.
         StoreError: it cannot be written; one line.
     """
-    drawn = io.BytesIO()
+    path = Path(path)
+    if path.suffix[1:] not in ("", *FORMATS):
+        raise ArgumentError(
+            f"path={path}: expected a name that ends in .png, .svg, .pdf or in none"
+        )
+    prepare(figure)
+    engine = figure.get_layout_engine()
     with matplotlib.rc_context(STYLE):
-        figure.savefig(drawn, format=path.suffix[1:])
-    replace(path, drawn.getvalue())
+        for form, options in FORMATS.items():
+            file = io.BytesIO()
+            figure.savefig(file, format=form, **options)
+            figure.set_layout_engine("none")  # all parts are in the same places in each file
+            drawn = file.getvalue()
+            replace(
+                path.with_suffix(f".{form}"), for_both_schemes(drawn) if form == "svg" else drawn
+            )
+    figure.set_layout_engine(engine)

@@ -11,6 +11,7 @@ from pathlib import Path
 from superpos.app import terminal
 from superpos.app.claims.everything import run_all, settle_all
 from superpos.app.extensions import program
+from superpos.app.progress import stage
 from superpos.app.report import gallery
 from superpos.app.report.guide import guides
 
@@ -37,5 +38,7 @@ def main(words: Sequence[str]) -> int:
     else:
         runs = run_all(console)
         code = settle_all(runs, console)
-    console.print(f"{what}  {gallery.build(OUTPUTS / what, runs)}", soft_wrap=True)
+    with stage(console, f"{what}: writing pages of {len(runs)} experiments"):
+        page = gallery.build(OUTPUTS / what, runs)
+    console.print(f"{what}  {page}", soft_wrap=True)
     return code

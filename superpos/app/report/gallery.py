@@ -1,5 +1,6 @@
 """The static site: a page for each experiment, and one with all of them and the whole ledger."""
 
+import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -135,8 +136,8 @@ def _card(folder: Path, ran: Ran, run: stored.Run) -> Card:
     place = folder / ran.name
     with one_line(place, "cannot write"):
         make_folder(place)
-        for figure in run.figures:
-            shutil.copyfile(ran.folder / figure.name, place / figure.name)
+        for name in itertools.chain(*(figure.files for figure in run.figures)):
+            shutil.copyfile(ran.folder / name, place / name)
     write_run(place, run, home="../" * len(Path(ran.name).parts) + "index.html")
     first = run.figures[0] if run.figures else None
     return Card(

@@ -1,8 +1,8 @@
 """Write the page of one run: its question, figures, claims, and how to run it again.
 
-The page is one static file that loads nothing but the figures beside it. It runs no script but the
-one that shows the cells of a figure, where there are any; its content security policy says so to
-the browser.
+The page is one static file that loads nothing but the figures beside it. It runs no script
+but those that copy its command and show the cells of its figures; its content security policy says
+so to the browser.
 """
 
 import json
@@ -34,6 +34,7 @@ def write_page(
     facts: Mapping[str, str],
     tables: Sequence[Table] = (),
     questions: Sequence[Question] = (),
+    best: Sequence[str] = (),
     home: str = "",
 ) -> Path:
     """Write `index.html` into a folder.
@@ -49,6 +50,7 @@ def write_page(
         facts: Label and text of anything else worth knowing: time taken, versions, machine.
         tables: Texts to be shown below the figures.
         questions: Texts to be judged, each with its answer behind a click.
+        best: what a search has found, a line for each of the best trials.
         home: Address of the page that lists all experiments, if there is one.
 
     Returns:
@@ -73,6 +75,7 @@ def write_page(
         figures=figures,
         tables=tables,
         questions=questions,
+        best=best,
         records=records,
         command=command,
         rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],

@@ -24,6 +24,7 @@ from superpos.app.findings import (
     Findings,
     Question,
     Table,
+    with_formats,
 )
 from superpos.arguments import shown
 from superpos.store.bounded import StoreError, read_json
@@ -71,7 +72,7 @@ def write_findings(folder: Path, findings: Findings, facts: Mapping[str, str]) -
         StoreError: If they cannot be written.
     """
     rows = [
-        {**figure._asdict(), "cells": [cell._asdict() for cell in figure.cells]}
+        {**figure._asdict(), "formats": [], "cells": [cell._asdict() for cell in figure.cells]}
         for figure in findings.figures
     ]
     kept = {
@@ -105,7 +106,7 @@ def read(folder: Path) -> Run:
         return Run(
             _config(folder / "config.yaml"),
             ledger.read(folder / "claims.json"),
-            [_figure(row) for row in kept["figures"]],
+            [with_formats(folder, _figure(row)) for row in kept["figures"]],
             [_table(row) for row in kept["tables"]],
             [_question(row) for row in kept.get("questions", ())],
             _facts(kept),

@@ -10,9 +10,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from superpos.app.claims.counts import SOURCES, WORDS, by_source, mark
+from superpos.app.claims.counts import (
+    SOURCES,
+    WORDS,
+    by_source,
+    cited,
+    grouped,
+    mark,
+    shared_parts,
+)
 from superpos.app.claims.ledger import SIGNS
-from superpos.app.claims.shown import measured_text, number_text, written_text
+from superpos.app.claims.shown import held_text, measured_text, number_text
 from superpos.app.findings import Cell
 from superpos.app.plots.figures import PALETTE
 
@@ -33,14 +41,17 @@ def render(template: str, folder: Path | None = None, **values: Any) -> str:
         "number": number_text,
         "measured": measured_text,
         "mark": mark,
-        "written": written_text,
         "cells": _cells_json,
+        "held": held_text,
+        "grouped": grouped,
     }
     environment.globals |= {
         "signs": SIGNS,
         "words": WORDS,
         "sources": SOURCES,
         "by_source": by_source,
+        "shared_parts": shared_parts,
+        "cited": cited,
     }
     return environment.get_template(template).render(**values)
 

@@ -1,5 +1,6 @@
-"""The figure of `experiment=train`."""
+"""The figures of `experiment=train`."""
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,18 +8,27 @@ import numpy as np
 
 from superpos.app.findings import Figure
 from superpos.app.plots.figures import PALETTE, new_figure, save
+from superpos.app.train.axes import draw_axes
 from superpos.app.train.measure import Summary
 
 
 def draw(measured: Mapping[str, Summary], folder: Path) -> list[Figure]:
+    """Draw results against what was swept, then the course of training.
+
+    Args:
+        measured: what `measure` gives.
+        folder: where the figures go.
+    """
+    axes = [draw_axes(name, summary.dataset, folder) for name, summary in measured.items()]
+    return [*itertools.chain(*axes), draw_summary(measured, folder)]
+
+
+def draw_summary(measured: Mapping[str, Summary], folder: Path) -> Figure:
     """Draw the loss of every member over the run, and its features per dimension at the end.
 
     Args:
         measured: what `measure` gives.
         folder: where the figure goes.
-
-    Returns:
-        One figure.
     """
     figure, (left, right) = new_figure(1, 2, height=3.2)
     ends = [summary.features_per_dimension for summary in measured.values()]
@@ -37,4 +47,5 @@ def draw(measured: Mapping[str, Summary], folder: Path) -> list[Figure]:
     right.legend(frameon=False, ncols=min(4, len(measured)), **above)
     save(figure, folder / "summary.png")
     alt = "Left: loss of each model over training. Right: histogram of features per dimension."
-    return [Figure("summary.png", alt, "Loss on fresh data, and ‖W‖²/m.")]
+    caption = "Left: loss on fresh data, a line for each model. Right: ‖W‖²/m at the end."
+    return Figure("summary.png", alt, caption)

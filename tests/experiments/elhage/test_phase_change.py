@@ -43,6 +43,7 @@ def perfect() -> Diagram:
         last_norm=np.where(phases == IGNORE, 0.0, 0.7),
         W=np.ones((*phases.shape, 2, 1)),
         b=np.zeros((*phases.shape, 2)),
+        W_exact=np.ones((*phases.shape, 2, 1)),
         loss=np.full(phases.shape, 0.1),
         n_restarts=20,
         closed_form=0.0,

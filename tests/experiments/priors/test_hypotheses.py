@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 import xarray
 
 from experiments.priors.hypotheses import measure as hypotheses

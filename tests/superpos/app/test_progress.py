@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from superpos.app.progress import Reporter, progress_bar
+from superpos.app.progress import Reporter, progress_bar, stage
 from superpos.train import Progress
 
 
@@ -70,3 +70,12 @@ def test_a_sweep_of_no_steps_can_be_shown() -> None:
     text, reporter = shown([Progress(0, 4, 0, 0), Progress(4, 4, 0, 0)])
     assert "4 of 4 models" in text
     assert reporter.n_new == 4
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_stage_says_what_is_done_once(is_terminal: bool) -> None:
+    stream = io.StringIO()
+    with stage(Console(file=stream, force_terminal=is_terminal, width=80), "drawing"):
+        pass
+    assert stream.getvalue().startswith("drawing\n")
+    assert is_terminal or stream.getvalue() == "drawing\n"

@@ -1,5 +1,8 @@
 """What figures have in common."""
 
+import subprocess
+import sys
+
 import matplotlib
 import numpy as np
 
@@ -31,3 +34,9 @@ def test_titles_have_the_size_of_the_style() -> None:
         return axis.title.get_fontsize()
 
     assert draw() == draw() == STYLE["axes.titlesize"] != matplotlib.rcParams["axes.titlesize"]
+
+
+def test_pictures_need_no_hydra() -> None:
+    code = "import sys, superpos.app.plots; print(sorted({'hydra', 'omegaconf'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

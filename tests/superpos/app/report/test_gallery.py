@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from superpos.app.claims.everything import Ran, collect
+from superpos.app.plots.figures import FORMATS
 from superpos.app.report import gallery
 from superpos.store.bounded import StoreError
 from tests.superpos.app.report.sites import ATTACK, keep, records
@@ -16,9 +17,17 @@ def test_each_run_that_finished_has_a_page_with_its_figures(site: Path, runs: li
     found = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
     assert found == {
         "index.html",
-        *(f"one/first/{name}" for name in ("index.html", "mesh.png", "plane.png", "wide.png")),
-        *("one/first/line.png", "one/deep/second/index.html", "one/deep/second/line.png"),
-        *("two/third/index.html", "hostile/index.html", "hostile/mesh.png"),
+        *(f"{run.name}/index.html" for run in runs if run.finished),
+        *(
+            f"one/first/{name}.{form}"
+            for name in ("mesh", "plane", "wide", "line")
+            for form in FORMATS
+        ),
+        *(
+            f"{name}.{form}"
+            for name in ("one/deep/second/line", "hostile/mesh")
+            for form in FORMATS
+        ),
     }
     for run in runs[:2]:
         copied, drawn = site / run.name / "line.png", run.folder / "line.png"

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 
 from superpos.app.claims.counts import SOURCES, headline
 from superpos.app.claims.ledger import Claim, to_records
+from superpos.app.claims.shown import held_text
 from superpos.app.findings import STRONGEST, Cell, Figure, Question, Table
+from superpos.app.report import templates
 from superpos.app.report.page import config_text, write_page
 from tests.superpos.app.report.browser import Browser
 
+HERE = Path(templates.__file__).parent
 MAGENTA = (1.0, 0.0, 1.0)
 ATTACKS = [
     "<script>document.title = 'owned'</script>",
@@ -158,7 +161,7 @@ def test_the_page_says_first_that_the_setting_is_another(tmp_path: Path) -> None
     page = Reader(make_page(tmp_path, records=records))
     words = [text for text in page.texts["span"] if text.strip()]
     assert words == ["other setting: agrees", "other setting: differs"]
-    assert any("fit.n_steps=3 instead of 5" in text for text in page.texts["p"])
+    assert "fit.n_steps=3 instead of 5" in page.texts["code"]
 
 
 def test_the_page_keeps_sources_apart(tmp_path: Path) -> None:
@@ -166,10 +169,51 @@ def test_the_page_keeps_sources_apart(tmp_path: Path) -> None:
     for record, source in zip(records, ("ours", "paper", "paper_number"), strict=True):
         record["source"] = source
     page = Reader(make_page(tmp_path, records=records))
-    groups = [text for text in page.texts["th"] if text in SOURCES.values()]
+    groups = [text for text in page.texts["b"] if text in SOURCES.values()]
     assert groups == [SOURCES[name] for name in ("paper", "paper_number", "ours")]
     rows = [row["class"] for row in page.find("tr") if "class" in row]
     assert rows == ["yes", "no", "yes"]
+
+
+def test_what_claims_share_is_said_once_and_what_differs_with_each_group(tmp_path: Path) -> None:
+    records = make_records(1.0, 1.0, 0.0)
+    for record, setting in zip(records, ("n=2", "n=2", "n=3"), strict=True):
+        record |= {"paper": "A paper", "section": "A section", "setting": setting}
+    html = make_page(tmp_path, records=records)
+    assert html.count("All of A paper, A section") == html.count("A paper") == 1
+    assert html.count("· n=2") == html.count("· n=3") == 1
+
+
+@pytest.mark.parametrize(
+    ("relation", "claimed", "tolerance", "words"),
+    [
+        ("=", 0.2, 0.05, "holds from 0.15 to 0.25"),
+        ("=", 3, 0, "holds at 3 alone"),
+        (">=", 0.95, 0.05, "holds from 0.9 up"),
+        ("<=", 0, 0.01, "holds up to 0.01"),
+    ],
+)
+def test_a_tolerance_is_said_in_words(
+    relation: str, claimed: float, tolerance: float, words: str
+) -> None:
+    record = {"relation": relation, "claimed": claimed, "tolerance": tolerance}
+    assert held_text(record) == words
+
+
+def test_what_a_search_has_found_stands_first(tmp_path: Path) -> None:
+    html = make_page(tmp_path, records=[], best=["loss 0.01 at learning_rate=0.1"])
+    assert html.index("Best trial") < html.index("loss 0.01 at learning_rate=0.1")
+    assert html.index("loss 0.01") < html.index("<main>")
+    assert "Best trial" not in make_page(tmp_path)
+
+
+def test_the_drawing_is_shown_where_there_is_one_and_all_formats_are_offered(
+    tmp_path: Path,
+) -> None:
+    figure = Figure("figure.png", "alt", "caption", formats=("svg", "pdf"))
+    page = Reader(make_page(tmp_path, figures=[figure]))
+    assert [image["src"] for image in page.find("img")] == ["figure.svg"]
+    assert [a["href"] for a in page.find("a")] == ["figure.png", "figure.svg", "figure.pdf"]
 
 
 def test_hostile_strings_become_text(tmp_path: Path) -> None:
@@ -177,8 +221,8 @@ def test_hostile_strings_become_text(tmp_path: Path) -> None:
     plain = Reader(make_page(tmp_path))
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
     assert page.texts["h1"][0] == ATTACK
-    for tag, attributes in page.elements:
-        assert tag != "script"
+    assert len(page.find("script")) == 1
+    for _, attributes in page.elements:
         assert not any(name.startswith("on") or name == "style" for name in attributes)
 
 
@@ -194,23 +238,29 @@ def test_any_text_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
     assert [image["alt"] for image in page.find("img")] == [text]
 
 
-def test_the_policy_allows_the_one_style_and_no_script(tmp_path: Path) -> None:
+def test_the_policy_allows_the_one_style_and_the_script_that_copies(tmp_path: Path) -> None:
     html = make_page(tmp_path, text=ATTACK)
     page = Reader(html)
     [policy] = [meta["content"] for meta in page.find("meta") if "http-equiv" in meta]
     [style] = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    [script] = inline(html)
+    assert script.lstrip().startswith((HERE / "copy.js").read_text().rstrip())
     assert policy is not None
     assert policy.split("; ") == [
         "default-src 'none'",
         "img-src 'self' data:",
-        f"style-src 'sha256-{digest}'",
+        f"style-src 'sha256-{digest_of(style)}'",
+        f"script-src 'sha256-{digest_of(script)}'",
         "base-uri 'none'",
         "form-action 'none'",
     ]
 
 
 CELL = Cell([0.1, 0.2, 0.3, 0.4], {ATTACK: ATTACK}, [[1.0], [-0.5]], [0.0, 0.25])
+
+
+def digest_of(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def inline(html: str) -> list[str]:
@@ -223,9 +273,8 @@ def test_a_figure_with_cells_brings_the_one_script_that_the_policy_allows(tmp_pa
     page = Reader(html)
     [policy] = [meta["content"] for meta in page.find("meta") if "http-equiv" in meta]
     _, script = inline(html)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy is not None
-    assert f"script-src 'sha256-{digest}'" in policy.split("; ")
+    assert f"script-src 'sha256-{digest_of(script)}'" in policy.split("; ")
     assert [tag.get("type") for tag in page.find("script")] == ["application/json", None]
 
 
@@ -327,7 +376,7 @@ def test_a_browser_shows_the_figure_and_runs_nothing(tmp_path: Path, page: Brows
     page.open((folder / "index.html").as_uri(), width=800, height=1200)
     page.shoot(shot, whole=False)
     assert page.value("document.title") == " ".join(ATTACK.split())
-    assert page.value("document.scripts.length") == 0
+    assert page.value("document.scripts.length") == 1
     assert page.complaints == []
     pixels = matplotlib.image.imread(shot)[..., :3]
     assert np.mean(np.all(np.abs(pixels - MAGENTA) < 0.02, axis=-1)) > 0.1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from superpos.app.claims.everything import Ran, collect
+from superpos.app.plots.figures import FORMATS
 from superpos.app.report import gallery, stored
 from tests.superpos.app.report.browser import Browser
 from tests.superpos.app.report.sites import ATTACK
@@ -41,10 +42,12 @@ def test_a_page_is_whole(page: Browser, site: Path, runs: list[Ran], name: str, 
 
 
 def targets(page: Browser) -> list[tuple[Path, str]]:
-    """File and fragment of each link."""
+    """File and fragment of each link to a page; all links lead to files that are there."""
     links = [address.partition("#") for address in page.value(LINKS)]
     assert all(path.startswith("file://") for path, _, _ in links)
-    return [(Path(path.removeprefix("file://")), fragment) for path, _, fragment in links]
+    found = [(Path(path.removeprefix("file://")), fragment) for path, _, fragment in links]
+    assert all(path.is_file() for path, _ in found)
+    return [(path, fragment) for path, fragment in found if path.suffix == ".html"]
 
 
 def test_links_lead_to_pages_and_to_the_claims_that_they_name(
@@ -155,6 +158,8 @@ def test_cells_are_reached_by_keys(page: Browser, site: Path, runs: list[Ran]) -
     assert page.value(TIP) == []
     page.press("ArrowRight")
     assert page.value(TIP)[0].split("\n")[1] == "1, 0"  # shown again before it moves on
+    for _ in FORMATS:
+        page.press("Tab")  # over the links to its files
     page.press("Tab")
     assert page.value(TIP)[0].split("\n")[1] == "0, 0"  # of the next figure
     assert page.complaints == []
@@ -200,7 +205,7 @@ def test_a_picture_that_is_missing_is_noticed(
 ) -> None:
     folder = tmp_path / "site"
     gallery.build(folder, runs)
-    (folder / "one/deep/second/line.png").unlink()
+    (folder / "one/deep/second/line.svg").unlink()
     page.open((folder / "one/deep/second/index.html").as_uri())
     assert [natural_width for _, natural_width, _ in page.value(IMAGES)] == [0]
     assert any("ERR_FILE_NOT_FOUND" in complaint for complaint in page.complaints)
