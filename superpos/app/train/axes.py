@@ -93,8 +93,8 @@ def _arrows(file: str, dataset: xarray.Dataset, axes: Sequence[str], folder: Pat
 
 
 def _is_number(dataset: xarray.Dataset, name: str) -> bool:
-    """Whether a result is one number of each model, that is finite for some."""
-    if name not in dataset:
+    """Whether a result was measured, is one number of each model, and finite for some."""
+    if name not in dataset or not dataset[name].size:
         return False
     values = final(dataset, name)
     return {*values.dims} == {*dataset["status"].dims} and bool(np.isfinite(values).any())
