@@ -55,7 +55,9 @@ def draw_curve(axis: Any, values: "xarray.DataArray", x: str, y: str, by: str | 
     _set_axis(axis, values, x)
     places = _places(values, x)
     for label, colour, line in _lines(values, x, by):
-        line = line if SEED in line.dims else line.expand_dims(SEED)
+        line = (
+            line if SEED in line.dims else line.drop_vars(SEED, errors="ignore").expand_dims(SEED)
+        )
         over = [dim for dim in line.dims if dim != x]
         there = line.notnull().any(over).to_numpy()
         line, at = line.isel({x: there}), places[there]

@@ -34,6 +34,15 @@ def test_a_curve_over_steps_is_the_course_of_training(sweep: xarray.Dataset) -> 
     np.testing.assert_allclose(axis.lines[0].get_ydata(), expected)
 
 
+def test_one_seed_a_trial_is_a_line_without_a_mean(sweep: xarray.Dataset) -> None:
+    """As of a multirun, where the seed of a trial is no axis."""
+    trials = sweep.isel(decay=0, seed=0).assign_coords(
+        seed=("density", np.arange(len(sweep.density)))
+    )
+    [axis] = axes_of(plots.curve(trials, x="density"))
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), sweep["loss"][:, 0, 0, -1])
+
+
 def test_kinds_stand_side_by_side(sweep: xarray.Dataset) -> None:
     named = sweep.isel(density=0).assign_coords(decay=["slow", "fast"])
     [axis] = axes_of(plots.curve(named, x="decay"))
