@@ -97,9 +97,18 @@ def judge(measured: Shutdowns) -> list[Verdict]:
     blind = [earned[name] for name in ("nothing", "noise") if name in earned]
     there = "permuted" in arms
     return [
-        of["seen"].judge(max(arm.overrun.mean() for arm in seen) if all_seen else None),
-        of["seen_premature"].judge(max(arm.premature.mean() for arm in seen) if all_seen else None),
-        of["seen_invests"].judge(min(arm.investments.mean() for arm in seen) if all_seen else None),
+        of["seen"].judge(
+            max(arm.overrun.mean() for arm in seen) if all_seen else None,
+            each_of(measured, "overrun"),
+        ),
+        of["seen_premature"].judge(
+            max(arm.premature.mean() for arm in seen) if all_seen else None,
+            each_of(measured, "premature"),
+        ),
+        of["seen_invests"].judge(
+            min(arm.investments.mean() for arm in seen) if all_seen else None,
+            each_of(measured, "investments"),
+        ),
         of["leak"].judge(
             earned["capital"] / measured.blind if there else None,
             f"the best that sees nothing is worth {measured.blind:.3f}",
@@ -116,6 +125,12 @@ def judge(measured: Shutdowns) -> list[Verdict]:
         of["frozen"].judge(measured.wrong["stands at 0"][:, -1].mean()),
         *(of[key].judge(*distance(measured, key)) for key in ("shown", "between", "beyond")),
     ]
+
+
+def each_of(measured: Shutdowns, name: str) -> str:
+    """The means of something that agents do, by the encoding that they see."""
+    there = [arm for arm in INDICES if arm in measured.arms]
+    return ", ".join(f"{arm}: {getattr(measured.arms[arm], name).mean():.3f}" for arm in there)
 
 
 def distance(measured: Shutdowns, key: str) -> tuple[float, str]:

@@ -20,7 +20,7 @@ BLIND = ("capital", "nothing", "noise", "permuted")
 FREE, CHEAP, SHOWN = "free", "cheap", "shown"
 """Agents with a one-hot index and a penalty of 0 or 0.5, and agents that are shown N."""
 NUMBERS = (
-    *(f"gains.{number}" for number in range(5)),
+    *(f"data.environment.encoding.gains.{number}" for number in range(5)),
     *("capital_gain", "allowed_gain", "allowed_spread", "penalty"),
 )
 """Coordinates of the agents of a variant, of which these are the values."""
