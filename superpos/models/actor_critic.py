@@ -16,12 +16,12 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, NonNegative, factory
-from superpos.environments.transitions import n_columns, unpacked
+from superpos.environments.transitions import Transitions, n_columns, unpacked
 from superpos.models.inits import Init, glorot, model_init
 from superpos.models.mlp import MlpParams, layers
 from superpos.models.policies import categorical, normal
 from superpos.models.surrogates import Surrogate, policy_gradient
-from superpos.types import Array, Batch, Example, Key, Model, Output
+from superpos.types import Array, Batch, Example, Key, Model, Output, Policy
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -109,21 +109,7 @@ def actor_critic(
         chex.assert_shape(batch.targets, (None, n_steps, n_columns(d_action)))
         done = unpacked(batch.targets, d_action)
         outputs = apply(params, state, batch.inputs).recon
-        log_ratio = policy.log_probability(outputs, done.action) - done.log_probability
-        # After the end of an episode the ratio may be anything, infinity included.
-        log_ratio = jnp.where(done.alive > 0, log_ratio, 0.0)
-
-        def mean(values: Array) -> Array:
-            return jnp.sum(values * done.alive) / jnp.sum(done.alive)
-
-        measured = {
-            "entropy": mean(policy.entropy(outputs)),
-            "value_error": mean(jnp.square(policy.value(outputs) - done.value_target)),
-            "approx_kl": mean(jnp.expm1(log_ratio) - log_ratio),
-            "clip_fraction": mean(surrogate.clips(log_ratio)),
-            "episode_return": jnp.sum(done.reward * done.alive, axis=-1).mean(),
-        }
-        total = mean(surrogate.loss(log_ratio, done.advantage))
+        total, measured = _terms(policy, surrogate, outputs, done)
         total += value_coefficient * measured["value_error"]
         total -= entropy_bonus * measured["entropy"]
         return total, (state, measured)
@@ -135,6 +121,26 @@ def actor_critic(
     )
     dims = _dims("policy", n_layers) | _dims("value", n_layers)
     return Model(start, apply, loss, takes=Example(inputs, targets), dims=dims, policy=policy)
+
+
+def _terms(
+    policy: Policy, surrogate: Surrogate, outputs: Array, done: Transitions
+) -> tuple[Array, dict[str, Array]]:
+    """The surrogate, and what is measured beside it, for what was done in a batch of episodes."""
+    log_ratio = policy.log_probability(outputs, done.action) - done.log_probability
+    # After the end of an episode the ratio may be anything, infinity included.
+    log_ratio = jnp.where(done.alive > 0, log_ratio, 0.0)
+
+    def mean(values: Array) -> Array:
+        return jnp.sum(values * done.alive) / jnp.sum(done.alive)
+
+    return mean(surrogate.loss(log_ratio, done.advantage)), {
+        "entropy": mean(policy.entropy(outputs)),
+        "value_error": mean(jnp.square(policy.value(outputs) - done.value_target)),
+        "approx_kl": mean(jnp.expm1(log_ratio) - log_ratio),
+        "clip_fraction": mean(surrogate.clips(log_ratio)),
+        "episode_return": jnp.sum(done.reward * done.alive, axis=-1).mean(),
+    }
 
 
 def _zeros(sizes: list[int]) -> MlpParams:
