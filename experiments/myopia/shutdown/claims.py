@@ -142,8 +142,10 @@ def each_of(measured: Shutdowns, name: str) -> str:
     return ", ".join(f"{arm}: {getattr(measured.arms[arm], name).mean():.3f}" for arm in there)
 
 
-def distance(measured: Shutdowns, key: str) -> tuple[float, str]:
+def distance(measured: Shutdowns, key: str) -> tuple[float | None, str]:
     """The largest mean distance from N of some that are shown, and each of them."""
+    if not len(measured.stays):
+        return None, ""
     shown, trained = measured.shown, measured.trained
     met = np.isin(shown, trained)
     chosen = {
