@@ -1,10 +1,11 @@
 """`python -m experiments.bench.agents [--write]`: a sweep of 1,024 agents beside loops over them.
 
-superpos trains all in one program. The loops train some of the agents one after the other: as one
-compiled JAX program each, and in PyTorch. All are timed in turn in one run of this; it prints the
-table, and `--write` renews the committed page, experiments/bench/RESULTS-AGENTS.md.
+superpos trains all in one program. The loops train some of the agents one after the other: by
+calls of one compiled JAX program, and in PyTorch. All are timed in turn in one run of this; it
+prints the table, and `--write` renews the committed page, experiments/bench/RESULTS-AGENTS.md.
 """
 
+import functools
 import importlib.util
 import json
 import os
@@ -12,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,15 @@ from experiments.bench.text import TextTable, three
 WRITE = "--write"
 PAGE = Path(__file__).with_name("RESULTS-AGENTS.md")
 TORCH_SIDE = Path(__file__).with_name("agents_torch.py")
-OURS, JAX, TORCH = "superpos, one sweep", "JAX, agent after agent", "PyTorch, agent after agent"
+OURS = "superpos, one sweep"
+WHOLE, DRAWS = "JAX, a call for each agent", "JAX, a call for each draw of each agent"
+TORCH = "PyTorch, agent after agent"
+PREPARE: Mapping[str, Callable[[Setting], tuple[Run, int]]] = {
+    OURS: together,
+    WHOLE: one_by_one,
+    DRAWS: functools.partial(one_by_one, n_draws=1),
+}
+"""Side that runs in this process -> what compiles it."""
 REPEATS = 3
 BUSY = 0.5
 """Load of other work, before the benchmark, from which on the machine was not idle."""
@@ -84,7 +93,7 @@ def measure(of: Setting, python: str | None = None) -> dict[str, Side]:
     python = python or torch_python()
     sides: dict[str, Side] = {}
     runs: dict[str, Run] = {}
-    for name, prepare in ((OURS, together), (JAX, one_by_one)):
+    for name, prepare in PREPARE.items():
         begun = time.perf_counter()
         runs[name], n_agents = prepare(of)
         prepared = time.perf_counter() - begun
@@ -142,8 +151,9 @@ Written by `python -m experiments.bench.agents --write`; do not edit. Agents wit
 differ in N, κ, entropy bonus and seed. An agent-step is a step of an episode that an agent plays,
 and learns from {of.updates_per_draw} times. superpos trains all agents in one program on all
 cores; they share their random numbers where their seed is the same, as points of a grid do. The
-JAX loop calls one compiled program, the same code for one agent, for agent after agent. The
-PyTorch loop is eager and has one thread, with which networks of this size are fastest.
+JAX loops call one compiled program, the same code for one agent, with the numbers of agent after
+agent: for all draws at once, or for each draw. The PyTorch loop is eager and has one thread, with
+which networks of this size are fastest.
 
 {where["cpu"]}, {where["cores"]} cores, {where["device"]}, JAX {where["jax"]}, {where["date"]}.
 {idle}The median of {REPEATS} runs of each, in turn.{lacking}

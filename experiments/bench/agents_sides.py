@@ -58,8 +58,10 @@ class Setting(NamedTuple):
         return self.n_draws * self.batch_size * self.n_epochs
 
 
-def _training(of: Setting, allowed: Scalar, growth: Scalar, bonus: Scalar) -> Training:
-    """One agent."""
+def _training(
+    of: Setting, allowed: Scalar, growth: Scalar, bonus: Scalar, n_draws: int | None = None
+) -> Training:
+    """One agent, in blocks of so many draws; None is all."""
     n_updates = of.n_draws * of.updates_per_draw
     environment = epochs(
         encoding=encodings.one_hot(n_indices=of.n_epochs),
@@ -84,7 +86,7 @@ def _training(of: Setting, allowed: Scalar, growth: Scalar, bonus: Scalar) -> Tr
         spec=FitSpec(
             n_steps=n_updates,
             batch_size=of.batch_size,
-            log_every=n_updates,
+            log_every=(n_draws or of.n_draws) * of.updates_per_draw,
             updates_per_draw=of.updates_per_draw,
         ),
     )
@@ -120,20 +122,34 @@ def together(of: Setting) -> tuple[Run, int]:
     return run, grid.n_members
 
 
-def one_by_one(of: Setting, n_agents: int = 4) -> tuple[Run, int]:
-    """The whole run of one agent as one compiled program, called for agent after agent.
+def one_by_one(of: Setting, n_agents: int = 4, n_draws: int | None = None) -> tuple[Run, int]:
+    """Agent after agent, each by calls of one compiled program for so many draws.
+
+    Args:
+        of: what is trained.
+        n_agents: how many.
+        n_draws: of a call; None is all, so that there is one call for each agent.
 
     Returns:
         The training, and how many agents it trains.
     """
 
-    def train(key: Array, allowed: Array, growth: Array) -> Array:
-        made = _training(of, allowed, growth, of.bonus[0])
-        return made.advance(made.init(key))[1]["episode_return"]
+    def made(numbers: Array) -> Training:
+        return _training(of, numbers[0], numbers[1], of.bonus[0], n_draws)
 
     chosen = [
-        (jax.random.key(number), np.float32(each), np.float32(of.growth[-1]))
+        (jax.random.key(number), np.array([each, of.growth[-1]], np.float32))
         for number, each in enumerate(np.resize(np.array(of.allowed), n_agents))
     ]
-    compiled = jax.jit(train).lower(*chosen[0]).compile()
-    return lambda: np.array([compiled(*each) for each in chosen]), n_agents
+    start = jax.jit(lambda key, numbers: made(numbers).init(key)).lower(*chosen[0]).compile()
+    advance = jax.jit(lambda carry, numbers: made(numbers).advance(carry))
+    compiled = advance.lower(start(*chosen[0]), chosen[0][1]).compile()
+
+    def train(key: Array, numbers: np.ndarray) -> float:
+        carry, returns = start(key, numbers), []
+        for _ in range(of.n_draws // (n_draws or of.n_draws)):
+            carry, measured = compiled(carry, numbers)
+            returns.append(measured["episode_return"])
+        return float(np.mean(jax.device_get(returns)))
+
+    return lambda: np.array([train(*each) for each in chosen]), n_agents

@@ -15,6 +15,7 @@ class Behaviour(NamedTuple):
         alive: share of episodes that are on at the start of an epoch, (..., T).
         hazard: probability to shut down in an epoch, of those that are on in it, (..., T); nan
             where fewer than one in 100 is.
+        on_time: the hazard in epoch N, (...).
         premature: share of episodes that are shut down before N, (...).
         overrun: epochs from N on that an episode is on in and does not shut down, (...).
         investments: in an episode, before N, (...).
@@ -23,6 +24,7 @@ class Behaviour(NamedTuple):
 
     alive: np.ndarray
     hazard: np.ndarray
+    on_time: np.ndarray
     premature: np.ndarray
     overrun: np.ndarray
     investments: np.ndarray
@@ -58,9 +60,12 @@ def behaviour_of(
     # Without the action to shut down none does.
     stops = shares[..., SHUT_DOWN] if shares.shape[-1] > SHUT_DOWN else np.zeros_like(alive)
     known = alive >= LEAST_ALIVE
+    hazard = np.where(known, stops / np.where(known, alive, 1), np.nan)
+    first = np.broadcast_to(late.argmax(-1)[..., None], (*alive.shape[:-1], 1))
     return Behaviour(
         alive=alive,
-        hazard=np.where(known, stops / np.where(known, alive, 1), np.nan),
+        hazard=hazard,
+        on_time=np.take_along_axis(hazard, first, -1)[..., 0],
         premature=np.where(late, 0, stops).sum(-1),
         overrun=np.where(late, alive - stops, 0).sum(-1),
         investments=np.where(late, 0, shares[..., INVEST]).sum(-1),

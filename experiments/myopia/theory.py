@@ -48,7 +48,8 @@ def world_of(
     """
 
     def number(name: str) -> float:
-        return round(float(coordinates.get(name, config.get(f"{at}.{name}"))), 6)
+        value = coordinates[name] if name in coordinates else config[f"{at}.{name}"]
+        return round(float(value), 6)
 
     return World(
         n_steps=int(config[f"{at}.n_steps"]),

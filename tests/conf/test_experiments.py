@@ -123,6 +123,7 @@ WEIGHTS = {
     **dict.fromkeys(("W", "W_in", "W_out", "weights.0"), ("feature", "hidden")),
     "W_dec": ("latent", "input"),
     "layers.up.W": ("residual", "neuron"),
+    "policy.weights.0": ("feature", "hidden_1"),
 }
 """Name of the weights of a model -> the last dimensions of their results."""
 LINEAR = ("feature", "output")

@@ -15,7 +15,7 @@ GRID_CAPTION = (
     "Investments in an episode. Left: of the best plan, by dynamic programming; where two are as"
     " good, the smaller number. Middle: mean of the agents that learn by the clipped surrogate."
     " Right: those of the plain policy gradient. On the right of the line, N = 1 + 1/κ, investing"
-    " pays."
+    " pays. Agents on both sides of it shut down at N: to shut down by the index is not myopia."
 )
 AGENTS_ALT = "Probability to shut down by epoch, investments by discount, and regret by penalty."
 AGENTS_CAPTION = (

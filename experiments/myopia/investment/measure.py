@@ -119,7 +119,8 @@ def agents(dataset: xarray.Dataset, first: str, second: str) -> Agents:
     cells = [[one | other for other in axes[1]] for one in axes[0]]
     worlds = [[world_of(config, cell) for cell in row] for row in cells]
     discounts = [
-        [float(cell.get("discount", config["data.discount"])) for cell in row] for row in cells
+        [float(cell["discount"] if "discount" in cell else config["data.discount"]) for cell in row]
+        for row in cells
     ]
     n_allowed = np.array([[world.n_allowed for world in row] for row in worlds])
     return Agents(

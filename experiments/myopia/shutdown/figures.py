@@ -1,6 +1,6 @@
 """Hazards by epoch, and what agents do where they were never trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,13 @@ NAMES = {
     FREE: "one-hot, penalty 0",
     CHEAP: "one-hot, penalty 0.5",
     SHOWN: "a number, and N of 3, 6 or 9",
-    NO_ACTION: "one-hot, without the action to shut down",
+    NO_ACTION: "one-hot, cannot shut down",
+}
+PRICES = {
+    "one_hot": "penalty 2",
+    CHEAP: "penalty 0.5",
+    FREE: "penalty 0",
+    NO_ACTION: "cannot shut down",
 }
 HAZARD_ALT = (
     "Share of episodes that are on by epoch, for agents that see the epoch and that do not."
@@ -46,7 +52,7 @@ UNSEEN_CAPTION = (
     "Left: probability to shut down by what the clock shows, mean over agents and the range of the"
     " middle half; no episode reaches the grey part. Middle: share of episodes that are on where"
     " the one-hot index is wrong. Right: epochs for which agents that are shown N stay on, a mark"
-    " for each agent; those with filled marks were trained with that N, and the line is N."
+    " for each agent; they were trained with three N, and the line is N."
 )
 
 
@@ -56,7 +62,7 @@ def draw(measured: Shutdowns, folder: Path) -> list[Figure]:
     figure, axes = new_figure(1, 3, width=11, height=3.4)
     _draw_alive(axes[0], measured, INDICES)
     _draw_alive(axes[1], measured, BLIND)
-    _draw_alive(axes[2], measured, ("one_hot", CHEAP, FREE, NO_ACTION))
+    _draw_alive(axes[2], measured, ("one_hot", CHEAP, FREE, NO_ACTION), PRICES)
     save(figure, folder / "alive.png")
     figure, axes = new_figure(1, 3, width=11, height=3.6)
     _draw_unseen(axes[0], measured)
@@ -71,11 +77,13 @@ def draw(measured: Shutdowns, folder: Path) -> list[Figure]:
     ]
 
 
-def _draw_alive(axis: Any, measured: Shutdowns, names: Sequence[str]) -> None:
+def _draw_alive(
+    axis: Any, measured: Shutdowns, names: Sequence[str], labels: Mapping[str, str] = NAMES
+) -> None:
     there = [name for name in names if name in measured.arms]
     for name, colour, marker in zip(there, PALETTE, "os^v", strict=False):
         alive = measured.arms[name].alive.mean(0)
-        axis.plot(alive, f"{marker}-", ms=3.5, color=colour, label=NAMES[name])
+        axis.plot(alive, f"{marker}-", ms=3.5, color=colour, label=labels[name])
     _finish(axis, measured)
 
 
@@ -105,10 +113,10 @@ def _draw_shown(axis: Any, measured: Shutdowns) -> None:
     n_seeds = len(measured.stays)
     aside = np.linspace(-0.25, 0.25, n_seeds)
     met = np.isin(measured.shown, measured.trained)
-    for chosen, face, name in ((met, PALETTE[0], "trained with"), (~met, "none", "not")):
+    kinds = ((met, PALETTE[0], "N trained with"), (~met, PALETTE[1], "N not trained with"))
+    for chosen, colour, name in kinds:
         places = (measured.shown[chosen] + aside[:, None]).ravel()
-        style = {"ms": 3.5, "mfc": face, "mec": PALETTE[0], "ls": "none"}
-        axis.plot(places, measured.stays[:, chosen].ravel(), "o", label=name, **style)
+        axis.plot(places, measured.stays[:, chosen].ravel(), "o", ms=3, color=colour, label=name)
     axis.plot(measured.shown, measured.shown, color="black", lw=0.9)
     axis.set(xlabel="N that is shown", ylabel="epochs that agents stay on")
     axis.legend(frameon=False, fontsize=8, loc="upper left")

@@ -20,7 +20,7 @@ BLIND = ("capital", "nothing", "noise", "permuted")
 FREE, CHEAP, SHOWN = "free", "cheap", "shown"
 """Agents with a one-hot index and a penalty of 0 or 0.5, and agents that are shown N."""
 NUMBERS = (
-    *(f"gains.{number}" for number in range(5)),
+    *(f"data.environment.encoding.gains.{number}" for number in range(5)),
     *("capital_gain", "allowed_gain", "allowed_spread", "penalty"),
 )
 """Coordinates of the agents of a variant, of which these are the values."""
@@ -54,7 +54,8 @@ class Shutdowns(NamedTuple):
             (n_seeds, n_steps).
         shown: each N that agents are shown, (n_N,).
         trained: those that they were trained with.
-        stays: epochs for which agents that are shown N stay on, (n_seeds, n_N).
+        stays: epochs for which agents that are shown N stay on, (n_seeds, n_N); (0, n_N) without
+            such agents.
     """
 
     world: World
@@ -103,7 +104,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Shutdowns:
         },
         shown=shown,
         trained=world.n_allowed + spread * np.array([-1, 0, 1]),
-        stays=stays_of(table_of(arms[SHOWN])),
+        stays=stays_of(table_of(arms[SHOWN])) if SHOWN in arms else np.empty((0, len(shown))),
     )
 
 

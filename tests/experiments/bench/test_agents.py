@@ -5,7 +5,16 @@ import subprocess
 
 import pytest
 
-from experiments.bench.agents import JAX, OURS, TORCH, TORCH_SIDE, Side, main, page, torch_python
+from experiments.bench.agents import (
+    OURS,
+    TORCH,
+    TORCH_SIDE,
+    WHOLE,
+    Side,
+    main,
+    page,
+    torch_python,
+)
 from experiments.bench.agents_sides import Setting, one_by_one, together
 
 SMALL = Setting(
@@ -32,10 +41,11 @@ def test_both_sides_train_agents_that_learn_to_be_paid() -> None:
     returns = run()
     assert n_agents == len(returns) == SMALL.n_agents
     assert (returns > 0).all() and (returns < 4.5).all()
-    run, n_agents = one_by_one(SMALL, 2)
-    returns = run()
-    assert n_agents == len(returns) == 2
-    assert returns[1] > returns[0] > 0
+    for n_draws in (None, 10):
+        run, n_agents = one_by_one(SMALL, 2, n_draws)
+        returns = run()
+        assert n_agents == len(returns) == 2
+        assert returns[1] > returns[0] > 0
 
 
 @pytest.mark.skipif(torch_python() is None, reason="PyTorch is not installed")
@@ -50,12 +60,12 @@ def test_pytorch_trains_such_agents() -> None:
 def test_the_page_gives_rates_and_says_who_was_not_measured() -> None:
     sides = {
         OURS: Side(8, 3.0, [2.0, 1.0, 9.0], []),
-        JAX: Side(2, 1.0, [5.0], []),
+        WHOLE: Side(2, 1.0, [5.0], []),
     }
     text = page(SMALL, sides, MACHINE, 0.1)
     steps = 40 * 8 * 6
     assert f"| {OURS} | 8 | {8 * steps / 2:,.0f} | 1.0 | 3.0 |" in text
-    assert f"| {JAX} | 2 | {2 * steps / 5:,.0f} | 10.0 | 1.0 |" in text
+    assert f"| {WHOLE} | 2 | {2 * steps / 5:,.0f} | 10.0 | 1.0 |" in text
     assert "PyTorch is not installed" in text and "not idle" not in text
     busy = page(SMALL, {**sides, TORCH: Side(2, 0.0, [1.0], [])}, MACHINE, 3.0)
     assert "not installed" not in busy and "**not idle**: its load was 3.0" in busy

@@ -47,5 +47,9 @@ def swept(
         **more,
     }
     whole = {f"{at}.{name}": value for name, value in WORLD.items()} | {"data.discount": 1.0}
-    attrs = {"config": json.dumps(whole | dict(config))}
+    stored = whole | dict(config)
+    for name in axes:  # what is an axis is not in the config of a sweep
+        stored.pop(f"{at}.{name}", None)
+        stored.pop(f"data.{name}", None)
+    attrs = {"config": json.dumps(stored)}
     return xarray.Dataset(arrays, {name: list(each) for name, each in axes.items()}, attrs=attrs)

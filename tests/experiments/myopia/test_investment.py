@@ -38,7 +38,7 @@ def made(count) -> Investments:
         config=inside,
     )
     strengths = swept(
-        {"penalty": [0.1, 2.0], "entropy_bonus": [0.01, 0.3], "seed": SEEDS},
+        {"penalty": [0.1, 2.0], "entropy_bonus": [0.0, 0.3], "seed": SEEDS},
         lambda p, b, _: planned(0 if b > 0.1 else 3, 8),
         lambda p, b, _: value(0 if b > 0.1 else 3, 8, 0.45),
         config=inside,
