@@ -92,8 +92,10 @@ HOSTS = {
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
     **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
+    **dict.fromkeys(("refined", "direct", "program_search"), "amortised"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
+OF_PROBLEMS = ("data=problems", "data.n_features=14", "data.n_held_out=3")
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
 DATA = {
     **dict.fromkeys(("interpretation", "held_out_fit", "spliced"), OF_TEXTS),
@@ -101,6 +103,12 @@ DATA = {
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     "outputs": ("data=two_rules", "model.n_outputs=1"),
+    **dict.fromkeys(("amortised", "refined", "direct"), OF_PROBLEMS),
+    "program_search": (
+        *OF_PROBLEMS,
+        "evaluations.program_search.n_generations=1",
+        "evaluations.program_search.n_children=2",
+    ),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.optimisation.curves import Curve, Solvers, elasticity, flops_to_reach
+from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticity, flops_to_reach
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 LEAST_ELASTICITY = 0.5
@@ -14,9 +14,22 @@ SEEN = "written after a trial of the direct solvers and of the search, on other 
 
 
 def family_claims(
-    experiment: str, setting: str, first: str, more: Sequence[Row] = ()
+    experiment: str,
+    setting: str,
+    first: str,
+    *,
+    identities: Sequence[Row],
+    more: Sequence[Row] = (),
 ) -> dict[str, Claim]:
-    """The claims of a family whose first direct solver has this name; `more` are identities."""
+    """The claims of a family.
+
+    Args:
+        experiment: its name.
+        setting: of all.
+        first: name of the first direct solver.
+        identities: claims of the family that hold of untrained networks, too.
+        more: others.
+    """
     rows: list[Row] = [
         ("direct", f"{first} is direct: its inference elasticity", ">=", LEAST_ELASTICITY, 0),
         ("amortised", "a network is amortised: its regret falls with the operations of its training;"
@@ -45,6 +58,7 @@ def family_claims(
          " regret", ">=", 0.9, 0),
         ("flops", "operations are counted by hand as XLA counts them: largest relative deviation",
          "<=", 0, 0.25),
+        *identities,
         *more,
     ]  # fmt: skip
     identity = Origin("theory", "before", UNTRAINED, identity=True)
@@ -65,7 +79,7 @@ def family_claims(
             "shuffled": control,
             "program_shuffled": control,
             "flops": identity,
-            **{key: identity for key, *_ in more},
+            **{key: identity for key, *_ in identities},
         },
     )
 
@@ -78,14 +92,14 @@ def judge_family(claims: dict[str, Claim], measured: Solvers) -> list[Verdict]:
     training = {name: of_training(curve) for name, curve in measured.trained.items()}
     shifted = {name: ratio(curve, 1)[-1] for name, curve in measured.networks.items()}
     found = {
-        "direct": (elasticity(first.flops, first.mean()), ""),
+        "direct": (elasticity(first.steps_flops, first.mean()), ""),
         "amortised": (min(training.values()), _listed(training)),
         "start": better_start(measured, first),
         "envelope": envelope(measured, first),
         "cheap": cheap(measured, first),
         "shifted": (min(shifted.values()), _listed(shifted)),
-        "program": (program.mean()[steps] / known.mean()[steps], " | ".join(measured.texts)),
-        "program_direct": (elasticity(program.flops, program.mean()), ""),
+        "program": (program.mean()[steps] / known.mean()[steps], equal_operations(measured, first)),
+        "program_direct": (elasticity(program.steps_flops, program.mean()), ""),
         "program_amortised": (of_training(measured.searched), ""),
         "program_shifted": (program.mean(1)[steps] / known.mean(1)[steps], ""),
         "shuffled": (measured.shuffled, ""),
@@ -93,6 +107,13 @@ def judge_family(claims: dict[str, Claim], measured: Solvers) -> list[Verdict]:
         "flops": counts(measured),
     }
     return [claims[key].judge(*each) for key, each in found.items()]
+
+
+def equal_operations(measured: Solvers, first: Curve) -> str:
+    """The same for as many operations as the programs took for these steps, in words."""
+    at = measured.n_steps.bit_length()
+    known = at_flops(first, measured.program.flops[at : at + 1])[0]
+    return f"for as many operations: {measured.program.mean()[at] / max(known, FLOOR):.3g}"
 
 
 def ratio(curve: Curve, shift: int) -> np.ndarray:
@@ -116,13 +137,13 @@ def better_start(measured: Solvers, first: Curve) -> tuple[float, str]:
 
 
 def envelope(measured: Solvers, first: Curve) -> tuple[float, str]:
-    """Largest ratio of the hybrid to the better of both, over its budgets above FLOOR."""
+    """Largest ratio of the hybrid to the better of both, down to FLOOR."""
     ratios = {}
     for name, curve in measured.hybrid.items():
         alone = curve.mean()[0]
         others = np.minimum(at_flops(first, curve.flops), alone)
-        there = np.maximum(others, curve.mean()) > 1e-4
-        ratios[name] = float((curve.mean() / others)[there].max())
+        others, found = np.maximum(others, FLOOR), np.maximum(curve.mean(), FLOOR)
+        ratios[name] = float((found / others).max())
     return max(ratios.values()), _listed(ratios)
 
 
@@ -145,10 +166,9 @@ def at_flops(curve: Curve, flops: np.ndarray) -> np.ndarray:
     return np.where(flops < curve.flops[1], curve.mean()[0], inside)
 
 
-def break_even(network: Curve, trained: Curve, other: Curve) -> float:
-    """Problems from which on training a network has paid, at its regret; inf where it never does."""
-    regret = network.mean()[-1]
-    saved = flops_to_reach(other, regret) - network.flops[-1]
+def break_even(solver: Curve, trained: Curve, other: Curve, at: int) -> float:
+    """Problems from which on training has paid, at the regret of a point; inf where it never does."""
+    saved = flops_to_reach(other, solver.mean()[at]) - solver.flops[at]
     return float(trained.flops[-1] / saved) if saved > 0 else np.inf
 
 

@@ -15,11 +15,10 @@ import xarray
 
 from experiments.optimisation import programs
 from experiments.optimisation.compute import counted, network_flops, rule_flops, update_flops
-from experiments.optimisation.evaluations import budgets
 from experiments.optimisation.exact import Reference, reference
 from experiments.optimisation.families import FAMILIES, FamilyName
 from experiments.optimisation.problems import held_out_problems
-from experiments.optimisation.search import INPUTS, N_PARENTS
+from experiments.optimisation.search import INPUTS
 from experiments.optimisation.solvers import SOLVERS, costs
 from superpos.train import store
 
@@ -45,6 +44,11 @@ class Curve(NamedTuple):
     evaluations: np.ndarray
     regret: np.ndarray
     power: np.ndarray | None = None
+
+    @property
+    def steps_flops(self) -> np.ndarray:
+        """What is spent on steps alone, (n_points,)."""
+        return self.flops - self.flops[0]
 
     def mean(self, shift: int = 0) -> np.ndarray:
         """Mean regret over seeds and problems, (n_points,)."""
@@ -112,8 +116,7 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
     reader = _Reader(family, n_features, exact)
     searched, program, texts = reader.programs(datasets["programs"])
     found = {name: reader.networks(datasets[name], name) for name in NETWORKS}
-    n_steps = int(store.config_of(datasets["programs"])["evaluations.program_search.n_steps"])
-    last = budgets(n_steps)[-1]
+    n_steps = most_steps(datasets["programs"])
     wrong = reader.programs(datasets["programs_shuffled"])[1]
     return Solvers(
         shifts=FAMILIES[family].shifts,
@@ -124,7 +127,7 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
         trained={name: each[2] for name, each in found.items()},
         searched=searched,
         shuffled=float(reader.networks(datasets["shuffled"], "solution")[0].mean()[-1]),
-        programs_shuffled=float(wrong.mean()[budgets(last).index(last)]),
+        programs_shuffled=float(wrong.mean()[n_steps.bit_length()]),
         texts=texts,
         flops=counted(family, n_features, int(config["model.n_hidden"])),
         n_steps=n_steps,
@@ -179,29 +182,25 @@ class _Reader(NamedTuple):
 
     def programs(self, dataset: xarray.Dataset) -> tuple[Curve, Curve, list[str]]:
         """By generations after the steps of the search; by steps; and what was found."""
-        config = store.config_of(dataset)
-        of = {
-            key: int(config[f"evaluations.program_search.{key}"])
-            for key in ("n_generations", "n_children", "n_problems", "n_steps", "n_validation")
-        }
         names = INPUTS[self.family]
         values = _values(dataset, "program_values", ("generation", "problem", "budget"))
         genes = _values(dataset, "program", ("generation", "node", "gene")).astype(int)
-        kept = np.array(budgets(of["n_generations"]))
-        last = budgets(of["n_steps"])[-1]
-        at = min(budgets(last).index(last), values.shape[-1] - 1)
+        taken = _values(dataset, "program_steps", ("generation",))[0]
+        at = min(most_steps(dataset).bit_length(), values.shape[-1] - 1)
         costs_of = np.array([programs.flops(each[-1], len(names), self.n) for each in genes])
         each = rule_flops(self.family, float(costs_of.mean()), self.n)
-        tried = kept * of["n_children"] * of["n_problems"] + N_PARENTS * of["n_validation"]
         t = _steps(values)
         move = 0 if self.family == "quadratics" else 1
         return (
-            self.curve(
-                tried * of["n_steps"] * each, 0.0 * kept, np.moveaxis(values[..., at], 1, -1)
-            ),
+            self.curve(taken * each, 0 * taken, np.moveaxis(values[..., at], 1, -1)),
             self.curve(each * t, move * t, values[:, -1]),
             [programs.written(each[-1], names) for each in genes],
         )
+
+
+def most_steps(dataset: xarray.Dataset) -> int:
+    """The steps that a program was given in its search."""
+    return int(dataset["most_steps"].to_numpy().flat[0])
 
 
 def _values(dataset: xarray.Dataset, name: str, order: tuple[str, ...]) -> np.ndarray:

@@ -79,9 +79,10 @@ def direct(
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
-        starts = starts_of(kind, key, (len(inputs), n))
+        key_starts, key_solvers = jax.random.split(key)
+        starts = starts_of(kind, key_starts, (len(inputs), n))
         return {
-            f"{name}_values": values(kind, solver, inputs, starts, inputs, key)
+            f"{name}_values": values(kind, solver, inputs, starts, inputs, key_solvers)
             for name, solver in solvers.items()
         }
 

@@ -40,7 +40,8 @@ class Family(NamedTuple):
         value: (c, x) -> f, which is to be small; of answers between those of a cut, the mean.
         baseline: c -> f₀.
         admitted: x -> the nearest answer that the family has.
-        prior: (key, shape) -> answers that know nothing of c.
+        spread: standard deviation of each number of an answer that knows nothing of c.
+        prior: (key, shape) -> such answers.
         matrix: c -> the symmetric matrix of the problem, (n, n).
     """
 
@@ -51,6 +52,7 @@ class Family(NamedTuple):
     value: Callable[[Array, Array], Array]
     baseline: Callable[[Array], Array]
     admitted: Callable[[Array], Array]
+    spread: float
     prior: Callable[[Key, tuple[int, ...]], Array]
     matrix: Callable[[Array], Array]
 
@@ -115,7 +117,7 @@ def _sample_quadratic(key: Key, shift: Array | int, n_features: int) -> Array:
 
     normals = jax.random.normal(key_vectors, (N_REFLECTIONS, n))
     Q, _ = jax.lax.scan(reflected, jnp.eye(n), normals)
-    A = (Q * values) @ Q.T
+    A = (Q * values[None]) @ Q.T
     b = jnp.asarray(SCALES)[shift] * jax.random.normal(key_b, (n,))
     return jnp.concatenate([A[np.triu_indices(n)], b])
 
@@ -163,6 +165,7 @@ FAMILIES: Mapping[str, Family] = {
         _value_quadratic,
         lambda c: jnp.zeros(()),
         lambda x: x,
+        SPREAD,
         lambda key, shape: SPREAD * jax.random.normal(key, shape),
         lambda c: quadratic_parts(c)[0],
     ),
@@ -174,6 +177,7 @@ FAMILIES: Mapping[str, Family] = {
         _value_cut,
         lambda c: -c.sum() / 2,
         _sides,
+        1.0,
         lambda key, shape: _sides(jax.random.normal(key, shape)),
         _matrix_cut,
     ),

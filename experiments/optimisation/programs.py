@@ -39,7 +39,7 @@ def run(program: Array, inputs: Array, M: Array) -> Array:
         small = jnp.abs(b) < LEAST_DIVISOR
         quotient = jnp.where(small, 0.0, a / jnp.where(small, 1.0, b))
         dot = jnp.full_like(a, (a * b).sum())
-        found = jnp.stack([a + b, a - b, a * b, quotient, (M * a).sum(-1), dot])
+        found = jnp.stack([a + b, a - b, a * b, quotient, (M * a[None]).sum(-1), dot])
         return values.at[at].set(found[operation])
 
     values = jnp.concatenate([inputs, jnp.zeros((len(program), inputs.shape[1]))])
@@ -51,8 +51,7 @@ def random_programs(key: Key, n: int, n_nodes: int, n_inputs: int) -> Array:
     """Programs whose genes are uniform over what is allowed, int32 (n, n_nodes, 3)."""
     most = n_inputs + np.arange(n_nodes)
     highs = np.stack([np.full(n_nodes, len(OPERATIONS)), most, most], axis=-1)
-    u = jax.random.uniform(key, (n, n_nodes, 3))
-    return jnp.minimum(jnp.floor(u * highs), highs - 1).astype(jnp.int32)
+    return jax.random.randint(key, (n, n_nodes, 3), 0, highs[None])
 
 
 def mutated(key: Key, programs: Array, n_inputs: int, rate: float) -> Array:

@@ -10,6 +10,7 @@ Source: Real et al. 2020, AutoML-Zero: Evolving Machine Learning Algorithms From
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from experiments.optimisation import programs
 from experiments.optimisation.evaluations import budgets, starts_of, values
@@ -69,8 +70,9 @@ def program_search(
 
     Returns:
         An Evaluation of `program_values`, the values f of answers of the programs kept, (n_kept,
-        n_problems, doublings + 1), `program`, their genes, int32 (n_kept, n_nodes, 3), and
-        `fitness` on the validation, (n_kept,).
+        n_problems, doublings + 1), `program`, their genes, int32 (n_kept, n_nodes, 3),
+        their `fitness` on the validation, (n_kept,), the `program_steps` that all programs took on
+        all problems until then, (n_kept,), and `most_steps`, n_steps.
 
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
@@ -78,6 +80,8 @@ def program_search(
     kind, inputs = FAMILIES[family], held_out_of(source, model)
     n_features, n_inputs = inputs.shape[1], len(INPUTS[family])
     n = kind.n_unknowns(n_features)
+    tried = n_children * n_problems * np.array(budgets(n_generations)) + N_PARENTS * n_validation
+    taken = n_steps * tried.astype(float)
     kept, longest = budgets(n_generations), 2 ** (doublings - 1)
 
     def sampled(key: Key, count: int) -> Array:
@@ -87,11 +91,12 @@ def program_search(
     def fitness(candidates: Array, solved: Array, key: Key) -> Array:
         """Of each program, (n_candidates,)."""
         judges = jnp.roll(solved, 1, axis=0) if shuffled else solved
-        starts, (best, base) = starts_of(kind, key, (len(solved), n)), kind.ends(judges).T
+        key_starts, key_rules = jax.random.split(key)
+        starts, (best, base) = starts_of(kind, key_starts, (len(solved), n)), kind.ends(judges).T
 
         def one(program: Array) -> Array:
             rule = rule_of(family, program, n_steps)
-            found = values(kind, rule, solved, starts, judges, key)[:, 1:]
+            found = values(kind, rule, solved, starts, judges, key_rules)[:, 1:]
             regret = ((found - best[:, None]) / (base - best)[:, None]).mean(0)
             regret = jnp.clip(jnp.nan_to_num(regret, nan=MOST_REGRET), LEAST_REGRET, MOST_REGRET)
             return jnp.log10(regret).mean() + PRICE * programs.in_use(program, n_inputs).sum()
@@ -118,29 +123,33 @@ def program_search(
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
-        key_problems, key_evolve, key_rules = jax.random.split(key, 3)
+        key_problems, key_evolve, key_validation, key_test = jax.random.split(key, 4)
         drawn = sampled(key_problems, n_problems + n_validation)
         solved, validation = drawn[:n_problems], drawn[n_problems:]
         course = evolved(key_evolve, solved)[jnp.asarray(kept)]
-        scores = fitness(course.reshape(-1, *course.shape[2:]), validation, key_rules)
+        scores = fitness(course.reshape(-1, *course.shape[2:]), validation, key_validation)
         scores = scores.reshape(course.shape[:2])
         best = course[jnp.arange(len(kept)), jnp.argmin(scores, axis=1)]
-        starts = starts_of(kind, key_rules, (len(inputs), n))
+        key_starts, key_rules = jax.random.split(key_test)
+        starts = starts_of(kind, key_starts, (len(inputs), n))
 
-        def tried(program: Array) -> Array:
+        def values_of(program: Array) -> Array:
             rule = rule_of(family, program, longest)
             return values(kind, rule, inputs, starts, inputs, key_rules)
 
         return {
-            "program_values": jax.lax.map(tried, best),
+            "program_values": jax.lax.map(values_of, best),
             "program": best,
             "fitness": scores.min(1),
+            "program_steps": jnp.asarray(taken, jnp.float32),
+            "most_steps": jnp.float32(n_steps),
         }
 
     dims = {
         "program_values": ("generation", "problem", "budget"),
         "program": ("generation", "node", "gene"),
         "fitness": ("generation",),
+        "program_steps": ("generation",),
     }
     return Evaluation(measure, dims, after=True, common=False)
 

@@ -13,7 +13,7 @@ CLAIMS = family_claims(
     "quadratics of 8 unknowns, condition number 10 (100 in the second distribution), 256 problems of"
     " each distribution; networks of one hidden layer with up to 64 units",
     "gradient descent",
-    [EXACT],
+    identities=[EXACT],
 )
 
 
