@@ -32,7 +32,7 @@ def family_claims(
     """
     rows: list[Row] = [
         ("direct", f"{first} is direct: its inference elasticity", ">=", LEAST_ELASTICITY, 0),
-        ("amortised", "a network is amortised: its regret falls with the operations of its training;"
+        ("amortised", "a network is amortised: its regret falls with the operations of training;"
          " training elasticity, the smaller of two ways of training", ">=", 0.1, 0),
         ("start", f"a network's answer is a better start than none: mean regret of {first} from it"
          " over that from nothing, after as many steps; the largest ratio up to 4 steps", "<=", 1,
@@ -128,10 +128,9 @@ def of_training(curve: Curve) -> float:
 
 
 def better_start(measured: Solvers, first: Curve) -> tuple[float, str]:
-    """Largest ratio of regrets, from a network's answer and from nothing, at 0, 1, 2 and 4 steps."""
+    """Largest ratio of regrets up to 4 steps, from a network's answer and from nothing."""
     ratios = {
-        name: (curve.mean()[:4] / first.mean()[:4]).max()
-        for name, curve in measured.hybrid.items()
+        name: (curve.mean()[:4] / first.mean()[:4]).max() for name, curve in measured.hybrid.items()
     }
     return max(ratios.values()), _listed(ratios)
 
@@ -167,7 +166,7 @@ def at_flops(curve: Curve, flops: np.ndarray) -> np.ndarray:
 
 
 def break_even(solver: Curve, trained: Curve, other: Curve, at: int) -> float:
-    """Problems from which on training has paid, at the regret of a point; inf where it never does."""
+    """Problems after which training has paid, at the regret of a point; inf where it never does."""
     saved = flops_to_reach(other, solver.mean()[at]) - solver.flops[at]
     return float(trained.flops[-1] / saved) if saved > 0 else np.inf
 

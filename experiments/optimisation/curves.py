@@ -1,9 +1,9 @@
 """Quality by compute, of every solver of a family, from what is stored.
 
-Two numbers say where a solver stands. The inference elasticity, -d log r / d log F, is how fast regret
-r falls with the operations F that are spent on a problem: 0 where the answer is amortised. The training
-elasticity is the same of the operations that were spent once, before any problem was met: 0 where
-every problem is solved anew.
+Two numbers say where a solver stands. The inference elasticity, -d log r / d log F, is how fast
+regret r falls with the operations F of steps on a problem: 0 where the answer is amortised. The
+training elasticity is the same of the operations that were spent once, before any problem was met:
+0 where every problem is solved anew.
 """
 
 from collections.abc import Mapping
@@ -110,7 +110,9 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
             "shuffled", "programs", "programs_shuffled": over seed}.
     """
     config = store.config_of(datasets["direct"])
-    n_features, n_held_out = (int(config[f"data.data.{key}"]) for key in ("n_features", "n_held_out"))
+    n_features, n_held_out = (
+        int(config[f"data.data.{key}"]) for key in ("n_features", "n_held_out")
+    )
     make = jax.jit(held_out_problems, static_argnums=(0, 1, 2))
     exact = reference(family, np.asarray(make(family, n_features, n_held_out)))
     reader = _Reader(family, n_features, exact)

@@ -26,14 +26,15 @@ CURVES_CAPTION = (
     "Mean regret, as a part of that of an answer without knowledge, by floating-point operations"
     " on one problem, for problems as trained on and for two other distributions; bands are 95 %"
     " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program and of"
-    " the hybrid go on with every step; a mark of a network is one width, and it answers at once. The"
-    " operations that training and search cost are not in this figure, but in the next."
+    " the hybrid go on with every step; a mark of a network is one width, and it answers at once."
+    f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
+    " float32 says nothing, are drawn there."
 )
 PLANE_ALT = "Training elasticity against inference elasticity of each solver."
 PLANE_CAPTION = (
-    "How fast regret falls with the operations spent on steps from a start (across) and with those spent once"
-    " before any problem is met (up), as powers; bars are 95 % bootstrap intervals over problems and"
-    " seeds. A direct solver lies on the horizontal axis and an amortised one on the vertical axis."
+    "How fast regret falls with the operations of steps on a problem (across) and with those spent"
+    " once before any problem is met (up), as powers; bars are 95 % bootstrap intervals over"
+    " problems and seeds. A direct solver lies on the horizontal axis and an amortised one on the vertical axis."
     " A program that was searched for lies on neither: the search is paid once, and what it found"
     " works on each problem."
 )
@@ -70,7 +71,7 @@ def solvers_of(measured: Solvers) -> list[tuple[str, Curve, dict[str, Any]]]:
         for (name, curve), colour in zip(measured.networks.items(), PALETTE[4:], strict=False)
     ]
     hybrid = measured.hybrid["objective"]
-    found.append((hybrid_name(measured), hybrid, {"color": PALETTE[4], "marker": "^"}))
+    found.append((hybrid_name(measured), hybrid, {"color": PALETTE[5], "marker": "^"}))
     return [*found, (PROGRAM, measured.program, {"color": "black", "marker": "D"})]
 
 
@@ -90,7 +91,7 @@ def _draw_curves(measured: Solvers, path: Path) -> None:
         axis.set(xlabel="operations on a problem (FLOPs)", xlim=(80, 1.5e5))
         axis.set(title=measured.shifts[shift])
         log_ticks(axis, [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], along="y")
-    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(5e-6, 3))
+    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(7e-6, 3))
     named = axes[0].get_legend_handles_labels()
     figure.legend(*named, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     save(figure, path)
@@ -100,10 +101,9 @@ def _draw_curve(axis: Any, curve: Curve, shift: int, name: str, style: dict[str,
     there = curve.flops > 0
     x, y = curve.flops[there], curve.mean(shift)[there]
     low, high = np.percentile(curve.resampled(shift)[:, there], [2.5, 97.5], axis=0)
-    axis.plot(x, np.maximum(y, 1e-9), ms=3.5, lw=1.2, label=name, **style)
-    axis.fill_between(
-        x, np.maximum(low, 1e-9), np.maximum(high, 1e-9), color=style["color"], alpha=0.15, lw=0
-    )
+    y, low, high = np.maximum([y, low, high], FLOOR)
+    axis.plot(x, y, ms=3.5, lw=1.2, label=name, **style)
+    axis.fill_between(x, low, high, color=style["color"], alpha=0.15, lw=0)
 
 
 def places(measured: Solvers) -> list[Place]:
@@ -115,8 +115,7 @@ def places(measured: Solvers) -> list[Place]:
         if np.isfinite(elasticity(curve.steps_flops, curve.mean()))
     ]
     found += [
-        Place(NAMES[name], 0.0, none, *_training(curve))
-        for name, curve in measured.trained.items()
+        Place(NAMES[name], 0.0, none, *_training(curve)) for name, curve in measured.trained.items()
     ]
     hybrid, trained = measured.hybrid["objective"], measured.trained["objective"]
     found.append(Place(hybrid_name(measured), *_inference(hybrid), *_training(trained)))
@@ -191,10 +190,11 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
             ]
         )
     caption = (
-        f"Each solver after {measured.n_steps} steps, and the widest network: operations and candidates on a problem, operations that"
-        " were spent once, mean regret and how many times it is that in the two other distributions,"
-        " both elasticities, and the number of problems from which on what was spent once has paid,"
-        f" against {NAMES[next(iter(measured.direct))]} down to the same regret."
+        f"Each solver after {measured.n_steps} steps, and the widest network: operations and"
+        " candidates on a problem, operations that were spent once, mean regret and how many times"
+        " it is that in the two other distributions, both elasticities, and the number of problems"
+        " after which what was spent once has paid, against"
+        f" {NAMES[next(iter(measured.direct))]} down to the same regret."
     )
     header = ["", "FLOPs", "candidates", "FLOPs once", "regret", *measured.shifts[1:]]
     header += ["inference elasticity", "training elasticity", "pays after"]

@@ -1,4 +1,4 @@
-"""How good the answers of solvers are on problems that are held out, by the steps that they take."""
+"""Values of the answers of solvers to problems that are held out, by the steps that they take."""
 
 import jax
 import jax.numpy as jnp

@@ -1,9 +1,9 @@
 """Families of problems whose best answers are known: quadratics, and cuts of small graphs.
 
-A problem is a vector of numbers c: of a quadratic ½xᵀAx - bᵀx the upper triangle of A and then b; of
-a cut the weights of the edges of a graph, the upper triangle without its diagonal. Relative regret is
-(f(x) - f*) / (f₀ - f*), where f₀ is what an answer without any knowledge has: x = 0 of a quadratic,
-and of a cut the mean over all cuts.
+A problem is a vector of numbers c: of a quadratic ½xᵀAx - bᵀx the upper triangle of A and then b;
+of a cut the weights of the edges of a graph, the upper triangle without its diagonal. Relative
+regret is (f(x) - f*) / (f₀ - f*), where f₀ is what an answer without any knowledge has: x = 0 of a
+quadratic, and of a cut the mean over all cuts.
 """
 
 from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ def all_cuts(n: int) -> np.ndarray:
 
 
 def unknowns_of(family: Family, name: str, n_features: int) -> int:
-    """n of problems of so many numbers.
+    """The unknowns of problems of so many numbers.
 
     Raises:
         ArgumentError: there are none; one line.
@@ -163,7 +163,7 @@ FAMILIES: Mapping[str, Family] = {
         _sample_quadratic,
         lambda c: jnp.linalg.solve(*quadratic_parts(c)),
         _value_quadratic,
-        lambda c: jnp.zeros(()),
+        lambda _: jnp.zeros(()),
         lambda x: x,
         SPREAD,
         lambda key, shape: SPREAD * jax.random.normal(key, shape),

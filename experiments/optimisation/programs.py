@@ -1,8 +1,8 @@
 """Programs of a few operations on vectors, for an update rule, and how they are changed by chance.
 
-A program is a list of operations, each on two earlier values, of which the first are inputs: Cartesian
-genetic programming. Values are vectors; a scalar is one whose entries are the same, so that every
-program has a type.
+A program is a list of operations, each on two earlier values, of which the first are inputs:
+Cartesian genetic programming. Values are vectors; a scalar is one whose entries are the same, so
+that every program has a type.
 
 Source: Miller & Thomson 2000, Cartesian Genetic Programming.
 """

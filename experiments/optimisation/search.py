@@ -1,9 +1,9 @@
 """Writing a program: direct search over update rules, of which the best one solves problems later.
 
-Two families, two kinds of rule. Of quadratics a program gives the step e of x <- x - e, from the
-gradient, the previous step, the diagonal of A and 1. Of cuts it gives a score for each vertex, and the
-vertex of the highest score changes its side, from the sides, how long ago each vertex was moved,
-random numbers and 1; the best cut met is the answer.
+Of quadratics a program gives the step e of x <- x - e, from the gradient g, the step before, the
+diagonal of A and 1. Of cuts it gives a score for each vertex, from the sides x, the number of steps
+since each was moved, random numbers and 1; the vertex of the highest score changes its side, and
+the best cut that was met is the answer.
 
 Source: Real et al. 2020, AutoML-Zero: Evolving Machine Learning Algorithms From Scratch.
 """

@@ -1,6 +1,6 @@
 """Direct optimisation: steps that look at the problem at hand, from a start on.
 
-Every solver is a function (c, start, key) -> the answers that it would give after 0, 1, 2, ... steps.
+A solver is a function (c, start, key) -> the answers that it would give after 0, 1, 2, ... steps.
 """
 
 from collections.abc import Callable, Mapping

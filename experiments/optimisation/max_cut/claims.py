@@ -8,9 +8,9 @@ from experiments.optimisation.curves import Curve, Solvers
 from superpos.app.claims.ledger import Row, Verdict
 
 POWER: Row = (
-    "random_power", "random search of E candidates has as many bits of optimisation as the best of"
-    " E + 1 random answers, (1 + 1/2 + ... + 1/(E + 1)) / ln 2, up to a tenth of all answers; largest"
-    " difference in bits", "<=", 0, 0.3,
+    "random_power", "random search of E candidates has as many bits of optimisation as the best"
+    " of E + 1 random answers, (1 + 1/2 + ... + 1/(E + 1)) / ln 2, up to a tenth of all answers;"
+    " largest difference in bits", "<=", 0, 0.3,
 )  # fmt: skip
 LEARNED: Row = (
     "network_power", "a network has optimisation power without trying any candidate: mean bits, the"

@@ -13,10 +13,10 @@ from superpos.app.plots.figures import log_ticks, new_figure, save, styled
 
 ALT = "Optimisation power in bits by the number of candidates tried, for each solver."
 CAPTION = (
-    "Optimisation power, -log2 of the share of all 4,096 cuts that are as good as the answer, by the"
-    " number of candidates whose value was computed. The grey line is the theory of random search."
-    " What is on the left tried no candidate: a network has its bits from training. The most there"
-    " is are 11 bits, as every cut has a mirror image that is the same."
+    "Optimisation power, -log2 of the share of all 4,096 cuts that are as good as the answer, by"
+    " the number of candidates whose value was computed. The grey line is the theory of random"
+    " search. What is on the left tried no candidate: a network has its bits from training. There"
+    " are at most 11 bits, as every cut has a mirror image that is the same."
 )
 
 

@@ -10,8 +10,8 @@ EXACT: Row = (
 )  # fmt: skip
 CLAIMS = family_claims(
     "optimisation/quadratics",
-    "quadratics of 8 unknowns, condition number 10 (100 in the second distribution), 256 problems of"
-    " each distribution; networks of one hidden layer with up to 64 units",
+    "quadratics of 8 unknowns, condition number 10 (100 in the second distribution), 256 problems"
+    " of each distribution; networks of one hidden layer with up to 64 units",
     "gradient descent",
     identities=[EXACT],
 )

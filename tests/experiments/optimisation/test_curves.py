@@ -47,7 +47,9 @@ def test_means_of_the_bootstrap_are_around_the_mean():
 
 
 def test_regret_and_power_of_a_triangle():
-    exact = reference("max_cut", np.float32([[1, 2, 4]]))  # cuts of weight 0, 3, 5 and 6, each twice
+    exact = reference(
+        "max_cut", np.float32([[1, 2, 4]])
+    )  # cuts of weight 0, 3, 5 and 6, each twice
     np.testing.assert_array_equal((exact.best, exact.baseline), [[-6], [-3.5]])
     values = np.array([[-6, -5, -3, 0, np.nan]])
     expected = [0, 0.4, 1.2, 2.4, MOST_REGRET]

@@ -50,9 +50,7 @@ def test_arithmetic(operation, expected):
 
 def test_nothing_is_divided_by_nothing():
     inputs = jnp.array([[2.0, 2.0], [0.0, 4.0]])
-    np.testing.assert_array_equal(
-        programs.run(genes((OVER, 0, 1)), inputs, jnp.eye(2)), [0, 0.5]
-    )
+    np.testing.assert_array_equal(programs.run(genes((OVER, 0, 1)), inputs, jnp.eye(2)), [0, 0.5])
 
 
 def test_operations_that_nothing_reads_cost_nothing():
