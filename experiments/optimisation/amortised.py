@@ -50,8 +50,16 @@ def amortised(
     """
     kind = FAMILIES[family]
     n = unknowns_of(kind, family, n_features)
-    sizes = {"n_features": n_features, "n_hidden": n_hidden, "n_outputs": n, "n_layers": n_layers}
-    network = mlp(**sizes, width=width, bias=True, loss="squared", init=init)
+    network = mlp(
+        n_features=n_features,
+        n_hidden=n_hidden,
+        n_outputs=n,
+        width=width,
+        n_layers=n_layers,
+        bias=True,
+        loss="squared",
+        init=init,
+    )
     squash = jnp.tanh if family == "max_cut" else lambda x: x
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:

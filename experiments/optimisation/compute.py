@@ -69,4 +69,5 @@ def counted(family: FamilyName, n_features: int, n_hidden: int) -> dict[str, tup
 def xla_flops(function: Callable[..., Any], *arguments: Any) -> float:
     """What XLA counts in the program of a function."""
     analysis = jax.jit(function).lower(*arguments).compile().cost_analysis()
+    assert analysis is not None
     return float(analysis["flops"])

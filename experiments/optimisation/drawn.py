@@ -34,9 +34,9 @@ PLANE_ALT = "Training elasticity against inference elasticity of each solver."
 PLANE_CAPTION = (
     "How fast regret falls with the operations of steps on a problem (across) and with those spent"
     " once before any problem is met (up), as powers; bars are 95 % bootstrap intervals over"
-    " problems and seeds. A direct solver lies on the horizontal axis and an amortised one on the vertical axis."
-    " A program that was searched for lies on neither: the search is paid once, and what it found"
-    " works on each problem."
+    " problems and seeds. A direct solver lies on the horizontal axis, and an amortised one on the"
+    " vertical axis. A program that was searched for lies on neither: the search is paid once, and"
+    " what it found works on each problem."
 )
 
 

@@ -4,7 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.optimisation.families import FAMILIES, FamilyName, all_cuts, unknowns_of
+from experiments.optimisation.families import (
+    FAMILIES,
+    LEAST_GAP,
+    FamilyName,
+    all_cuts,
+    unknowns_of,
+)
 
 MOST_REGRET = 1e6
 """Relative regret of answers that are no better, or that are no numbers."""
@@ -27,7 +33,8 @@ class Reference(NamedTuple):
     def regret(self, values: np.ndarray) -> np.ndarray:
         """Relative regret of values of answers, (..., n_problems, n_budgets)."""
         best, base = self.best[:, None], self.baseline[:, None]
-        found = np.nan_to_num((values - best) / (base - best), nan=MOST_REGRET)
+        gap = np.maximum(base - best, LEAST_GAP)
+        found = np.nan_to_num((values - best) / gap, nan=MOST_REGRET)
         return np.clip(found, 0, MOST_REGRET)
 
     def power(self, values: np.ndarray) -> np.ndarray:

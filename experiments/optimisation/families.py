@@ -23,6 +23,8 @@ SCALES = (1.0, 1.0, 4.0)
 """Standard deviation of the entries of b, by shift."""
 EDGES = (0.5, 1.0, 0.2)
 """Probability of an edge of a graph, by shift; in the second, weights have either sign."""
+LEAST_GAP = 1e-12
+"""Of f₀ - f*, for a graph without edges, of which every answer is best."""
 N_REFLECTIONS = 4
 """Of which the eigenvectors of a quadratic are made."""
 SPREAD = 3.0

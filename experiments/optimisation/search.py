@@ -15,7 +15,13 @@ import numpy as np
 from experiments.optimisation import programs
 from experiments.optimisation.evaluations import budgets, starts_of, values
 from experiments.optimisation.exact import MOST_REGRET
-from experiments.optimisation.families import FAMILIES, Family, FamilyName, quadratic_parts
+from experiments.optimisation.families import (
+    FAMILIES,
+    LEAST_GAP,
+    Family,
+    FamilyName,
+    quadratic_parts,
+)
 from experiments.optimisation.solvers import Solver, best_so_far
 from superpos.arguments import Count, factory
 from superpos.evaluations.held_out_fit import held_out_of
@@ -93,11 +99,12 @@ def program_search(
         judges = jnp.roll(solved, 1, axis=0) if shuffled else solved
         key_starts, key_rules = jax.random.split(key)
         starts, (best, base) = starts_of(kind, key_starts, (len(solved), n)), kind.ends(judges).T
+        gap = jnp.maximum(base - best, LEAST_GAP)
 
         def one(program: Array) -> Array:
             rule = rule_of(family, program, n_steps)
             found = values(kind, rule, solved, starts, judges, key_rules)[:, 1:]
-            regret = ((found - best[:, None]) / (base - best)[:, None]).mean(0)
+            regret = ((found - best[:, None]) / gap[:, None]).mean(0)
             regret = jnp.clip(jnp.nan_to_num(regret, nan=MOST_REGRET), LEAST_REGRET, MOST_REGRET)
             return jnp.log10(regret).mean() + PRICE * programs.in_use(program, n_inputs).sum()
 
