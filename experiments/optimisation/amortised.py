@@ -60,6 +60,7 @@ def amortised(
         loss="squared",
         init=init,
     )
+    objective = jax.jit(jax.vmap(kind.value))
     squash = jnp.tanh if family == "max_cut" else lambda x: x
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
@@ -72,7 +73,7 @@ def amortised(
         del key
         answers = jax.vmap(lambda x: apply(params, state, x).recon)(batch.inputs)
         if criterion == "objective":
-            return jax.vmap(kind.value)(batch.inputs, answers).mean(), (state, {})
+            return objective(batch.inputs, answers).mean(), (state, {})
         return weighted_squared_error(answers.T, batch.targets.T, jnp.ones(n)), (state, {})
 
     return network._replace(apply=apply, loss=loss)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticity, flops_to_reach
+from experiments.optimisation.curves import Curve, Solvers, elasticity, flops_to_reach
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 
 LEAST_ELASTICITY = 0.5
@@ -88,7 +88,7 @@ def judge_family(claims: dict[str, Claim], measured: Solvers) -> list[Verdict]:
     """Verdicts on them."""
     first = next(iter(measured.direct.values()))
     steps = measured.n_steps.bit_length()
-    program, known = measured.program, first
+    program = measured.program
     training = {name: of_training(curve) for name, curve in measured.trained.items()}
     shifted = {name: ratio(curve, 1)[-1] for name, curve in measured.networks.items()}
     found = {
@@ -98,10 +98,10 @@ def judge_family(claims: dict[str, Claim], measured: Solvers) -> list[Verdict]:
         "envelope": envelope(measured, first),
         "cheap": cheap(measured, first),
         "shifted": (min(shifted.values()), _listed(shifted)),
-        "program": (program.mean()[steps] / known.mean()[steps], equal_operations(measured, first)),
+        "program": (program.mean()[steps] / first.mean()[steps], equal_operations(measured, first)),
         "program_direct": (elasticity(program.steps_flops, program.mean()), ""),
         "program_amortised": (of_training(measured.searched), ""),
-        "program_shifted": (program.mean(1)[steps] / known.mean(1)[steps], ""),
+        "program_shifted": (program.mean(1)[steps] / first.mean(1)[steps], ""),
         "shuffled": (measured.shuffled, ""),
         "program_shuffled": (measured.programs_shuffled, ""),
         "flops": counts(measured),
@@ -113,12 +113,12 @@ def equal_operations(measured: Solvers, first: Curve) -> str:
     """The same for as many operations as the programs took for these steps, in words."""
     at = measured.n_steps.bit_length()
     known = at_flops(first, measured.program.flops[at : at + 1])[0]
-    return f"for as many operations: {measured.program.mean()[at] / max(known, FLOOR):.3g}"
+    return f"for as many operations: {measured.program.mean()[at] / known:.3g}"
 
 
 def ratio(curve: Curve, shift: int) -> np.ndarray:
     """Mean regret in another distribution over that in the first, (n_points,)."""
-    return curve.mean(shift) / np.maximum(curve.mean(), 1e-12)
+    return curve.mean(shift) / curve.mean()
 
 
 def of_training(curve: Curve) -> float:
@@ -136,13 +136,12 @@ def better_start(measured: Solvers, first: Curve) -> tuple[float, str]:
 
 
 def envelope(measured: Solvers, first: Curve) -> tuple[float, str]:
-    """Largest ratio of the hybrid to the better of both, down to FLOOR."""
+    """Largest ratio of the hybrid to the better of both."""
     ratios = {}
     for name, curve in measured.hybrid.items():
         alone = curve.mean()[0]
         others = np.minimum(at_flops(first, curve.flops), alone)
-        others, found = np.maximum(others, FLOOR), np.maximum(curve.mean(), FLOOR)
-        ratios[name] = float((found / others).max())
+        ratios[name] = float((curve.mean() / others).max())
     return max(ratios.values()), _listed(ratios)
 
 
@@ -160,7 +159,7 @@ def at_flops(curve: Curve, flops: np.ndarray) -> np.ndarray:
 
     What is spent below the first step buys nothing.
     """
-    values = np.log(np.maximum(curve.mean(), 1e-12))
+    values = np.log(curve.mean())
     inside = np.exp(np.interp(np.log(flops), np.log(curve.flops[1:]), values[1:]))
     return np.where(flops < curve.flops[1], curve.mean()[0], inside)
 

@@ -51,21 +51,16 @@ class Curve(NamedTuple):
         return self.flops - self.flops[0]
 
     def mean(self, shift: int = 0) -> np.ndarray:
-        """Mean regret over seeds and problems, (n_points,)."""
-        return self.regret[:, shift].mean((0, 1))
+        """Mean regret over seeds and problems, FLOOR at the least, (n_points,)."""
+        return np.maximum(self.regret[:, shift].mean((0, 1)), FLOOR)
 
     def resampled(self, shift: int = 0) -> np.ndarray:
         """The same of seeds and problems drawn with replacement, (N_RESAMPLES, n_points)."""
         rng, found = np.random.default_rng(0), self.regret[:, shift]
-        n_seeds, n_problems = found.shape[:2]
-        return np.array(
-            [
-                found[rng.integers(n_seeds, size=n_seeds)][
-                    :, rng.integers(n_problems, size=n_problems)
-                ].mean((0, 1))
-                for _ in range(N_RESAMPLES)
-            ]
-        )
+        seeds, problems = (rng.integers(n, size=(N_RESAMPLES, n)) for n in found.shape[:2])
+        pairs = zip(seeds, problems, strict=True)
+        means = [found[of_seeds][:, of_problems].mean((0, 1)) for of_seeds, of_problems in pairs]
+        return np.maximum(means, FLOOR)
 
 
 class Solvers(NamedTuple):
@@ -231,7 +226,7 @@ def elasticity(flops: np.ndarray, regret: np.ndarray) -> float:
 
 def flops_to_reach(curve: Curve, regret: float) -> float:
     """What a curve spends to come down to a regret, between points on a log-log line; else inf."""
-    found = np.maximum(curve.mean(), 1e-12)
+    found = curve.mean()
     below = np.flatnonzero(found <= regret)
     if not below.size:
         return np.inf

@@ -101,7 +101,6 @@ def _draw_curve(axis: Any, curve: Curve, shift: int, name: str, style: dict[str,
     there = curve.flops > 0
     x, y = curve.flops[there], curve.mean(shift)[there]
     low, high = np.percentile(curve.resampled(shift)[:, there], [2.5, 97.5], axis=0)
-    y, low, high = np.maximum([y, low, high], FLOOR)
     axis.plot(x, y, ms=3.5, lw=1.2, label=name, **style)
     axis.fill_between(x, low, high, color=style["color"], alpha=0.15, lw=0)
 
@@ -175,14 +174,14 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
         at = -1 if name in networks else min(measured.n_steps.bit_length(), len(curve.flops) - 1)
         trained, place = _paid(measured, name), found.get(name)
         even = None if trained is None else break_even(curve, trained, first, at)
-        exact = curve.mean()[at] < FLOOR
+        exact = curve.mean()[at] == FLOOR
         rows.append(
             [
                 name,
                 f"{curve.flops[at]:,.0f}",
                 f"{curve.evaluations[at]:g}",
                 "0" if trained is None else f"{trained.flops[-1]:.2g}",
-                f"< {FLOOR:g}" if exact else f"{curve.mean()[at]:.2g}",
+                f"≤ {FLOOR:g}" if exact else f"{curve.mean()[at]:.2g}",
                 *("-" if exact else f"{ratio(curve, shift)[at]:.2g}" for shift in (1, 2)),
                 "-" if place is None else f"{place.inference:.2f}",
                 "-" if place is None else f"{place.training:.2f}",

@@ -110,12 +110,12 @@ def values(
         problems: as the solver is given them, (n_problems, n_features).
         starts: of each, (n_problems, n).
         judges: the problems whose values count: the same, or others as a control.
-        key: of random numbers.
+        key: of random numbers; the same ones for every solver that is given it.
     """
 
     def one(number: Array, c: Array, start: Array, judge: Array) -> Array:
-        path = solver(c, start, jax.random.fold_in(key, number))
+        path = solver(c, start, jax.random.fold_in(jax.random.clone(key), number))
         kept = path[jnp.asarray(budgets(len(path) - 1))]
         return jax.vmap(lambda x: family.value(judge, x))(kept)
 
-    return jax.vmap(one)(jnp.arange(len(problems)), problems, starts, judges)
+    return jax.jit(jax.vmap(one))(jnp.arange(len(problems)), problems, starts, judges)

@@ -97,7 +97,7 @@ def program_search(
     def fitness(candidates: Array, solved: Array, key: Key) -> Array:
         """Of each program, (n_candidates,)."""
         judges = jnp.roll(solved, 1, axis=0) if shuffled else solved
-        key_starts, key_rules = jax.random.split(key)
+        key_starts, key_rules = jax.random.split(jax.random.clone(key))
         starts, (best, base) = starts_of(kind, key_starts, (len(solved), n)), kind.ends(judges).T
         gap = jnp.maximum(base - best, LEAST_GAP)
 
