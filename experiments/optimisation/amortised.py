@@ -60,20 +60,20 @@ def amortised(
         loss="squared",
         init=init,
     )
-    objective = jax.jit(jax.vmap(kind.value))
     squash = jnp.tanh if family == "max_cut" else lambda x: x
 
     def apply(params: MlpParams, state: tuple[()], x: Array) -> Output:
         output = network.apply(params, state, x)
         return Output(code=output.code, recon=squash(output.recon))
 
+    @jax.jit
     def loss(
         params: MlpParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         del key
         answers = jax.vmap(lambda x: apply(params, state, x).recon)(batch.inputs)
         if criterion == "objective":
-            return objective(batch.inputs, answers).mean(), (state, {})
+            return jax.vmap(kind.value)(batch.inputs, answers).mean(), (state, {})
         return weighted_squared_error(answers.T, batch.targets.T, jnp.ones(n)), (state, {})
 
     return network._replace(apply=apply, loss=loss)

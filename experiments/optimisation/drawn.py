@@ -185,18 +185,18 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
                 *("-" if exact else f"{ratio(curve, shift)[at]:.2g}" for shift in (1, 2)),
                 "-" if place is None else f"{place.inference:.2f}",
                 "-" if place is None else f"{place.training:.2f}",
-                "-" if even is None else "never" if np.isinf(even) else f"{even:,.0f}",
+                "-" if even is None else "never" if np.isinf(even) else f"{even:.2g}",
             ]
         )
     caption = (
         f"Each solver after {measured.n_steps} steps, and the widest network: operations and"
-        " candidates on a problem, operations that were spent once, mean regret and how many times"
-        " it is that in the two other distributions, both elasticities, and the number of problems"
-        " after which what was spent once has paid, against"
+        " candidates tried on a problem, operations that were spent once, mean regret and how many"
+        " times it is that in the two other distributions, both elasticities, and the number of"
+        " problems after which what was spent once has paid, against"
         f" {NAMES[next(iter(measured.direct))]} down to the same regret."
     )
-    header = ["", "FLOPs", "candidates", "FLOPs once", "regret", *measured.shifts[1:]]
-    header += ["inference elasticity", "training elasticity", "pays after"]
+    header = ["", "FLOPs", "tried", "FLOPs once", "regret", *measured.shifts[1:]]
+    header += ["inference", "training", "pays after"]
     programs = Table(
         "The programs that were found, by the seed of the search.",
         ["seed", "program"],

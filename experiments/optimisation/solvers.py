@@ -134,17 +134,17 @@ def cross_entropy(family: Family, n_steps: int) -> Solver:
     """
 
     def solve(c: Array, start: Array, key: Key) -> Array:
-        def step(moments: Array, key: Key) -> tuple[Array, Array]:
+        def step(moments: Array, noise: Array) -> tuple[Array, Array]:
             mean, std = moments
-            drawn = mean[None] + std[None] * jax.random.normal(key, (CANDIDATES, start.shape[0]))
-            answers = family.admitted(drawn)
+            answers = family.admitted(mean[None] + std[None] * noise)
             order = jnp.argsort(jax.vmap(lambda x: family.value(c, x))(answers))
             elite = answers[order[:ELITE]]
             fitted = jnp.stack([elite.mean(0), elite.std(0)])
             return SMOOTHING * fitted + (1 - SMOOTHING) * moments, answers[order[0]]
 
         first = jnp.stack([start, jnp.full_like(start, family.spread)])
-        _, found = jax.lax.scan(step, first, jax.random.split(key, n_steps))
+        noise = jax.random.normal(key, (n_steps, CANDIDATES, start.shape[0]))
+        _, found = jax.lax.scan(step, first, noise)
         return best_so_far(family, c, jnp.concatenate([start[None], found]))
 
     return solve
