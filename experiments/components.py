@@ -2,6 +2,7 @@
 
 from experiments.gauge import digits, gram, transformed
 from experiments.myopia import epoch_table
+from experiments.optimisation import amortised, evaluations, problems, search
 from experiments.traps import (
     branches,
     branching_agent,
@@ -13,17 +14,21 @@ from superpos.components import Registry
 
 COMPONENTS: Registry = {
     "asset": {"digits": digits.digits},
-    "data": {"branches": branches.branches},
+    "data": {"branches": branches.branches, "problems": problems.problems},
     "environment": {"branching": environment.branching},
     "model": {
+        "amortised": amortised.amortised,
         "branching_agent": branching_agent.branching_agent,
         "gram": gram.gram,
         "unit_autoencoder": unit_autoencoder.unit_autoencoder,
     },
     "init": {"transformed": transformed.transformed},
     "evaluation": {
+        "direct": evaluations.direct,
         "epoch_table": epoch_table.epoch_table,
         "forced_branches": forced_branches.forced_branches,
+        "program_search": search.program_search,
+        "refined": evaluations.refined,
     },
 }
 """Group of the config -> kind -> factory."""

@@ -121,8 +121,10 @@ HOSTS = {
     **dict.fromkeys(("rollouts", *OF_AGENTS), "actor_critic"),
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
     **dict.fromkeys(BRANCHING, "branching_agent"),
+    **dict.fromkeys(("refined", "direct", "program_search"), "amortised"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
+OF_PROBLEMS = ("data=problems", "data.n_features=14", "data.n_held_out=3")
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
 PLAYED = ("data=rollouts",)
 DATA = {
@@ -130,6 +132,12 @@ DATA = {
     "text_activations": OF_TEXTS[1:],
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
+    **dict.fromkeys(("amortised", "refined", "direct"), OF_PROBLEMS),
+    "program_search": (
+        *OF_PROBLEMS,
+        "evaluations.program_search.n_generations=1",
+        "evaluations.program_search.n_children=2",
+    ),
     **dict.fromkeys(("outputs", "guess_and_check"), ("data=two_rules", "model.n_outputs=1")),
     **dict.fromkeys(("actor_critic", *OF_AGENTS), PLAYED),
     **dict.fromkeys((*WORLDS, *CLOCKS), PLAYED),

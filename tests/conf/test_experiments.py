@@ -20,6 +20,7 @@ from experiments.elhage.phase_change import sampling
 from experiments.gauge.dynamics import speed
 from experiments.gauge.scale import moves, tied
 from experiments.interp.language_model.measure import EXCERPT
+from experiments.optimisation import curves
 from experiments.priors import picked
 from experiments.priors.functions import measure as functions
 from experiments.tradeoff import quadrature
@@ -69,6 +70,16 @@ WORDS = {
     ),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
     "traps/ppo": ("fit.updates_per_draw=1",),
+    **dict.fromkeys(
+        ("optimisation/quadratics", "optimisation/max_cut"),
+        (
+            "data.data.n_held_out=4",
+            "evaluations.program_search.n_generations=2",
+            "evaluations.program_search.n_children=4",
+            "evaluations.program_search.n_problems=4",
+            "evaluations.program_search.n_validation=4",
+        ),
+    ),
     "power_law/dynamics": (  # powers are fitted from 5 updates on
         "fit.n_steps=10",
         "data.n_features=16",
@@ -111,6 +122,7 @@ SMALL = [
     (simulated, "N_RUNS", 1),
     (gains, "N_DRAWS", 3),
     (picked, "N_KERNEL_DRAWS", 100),
+    (curves, "N_RESAMPLES", 20),
     (functions, "N_ORDERS", 2),
 ]
 """Sizes of analyses that are cut down: (module, name, value)."""

@@ -1,0 +1,121 @@
+"""Values of the answers of solvers to problems that are held out, by the steps that they take."""
+
+import jax
+import jax.numpy as jnp
+
+from experiments.optimisation.families import FAMILIES, Family, FamilyName
+from experiments.optimisation.solvers import SOLVERS, Solver, solver_of
+from superpos.arguments import Count, Positive, factory
+from superpos.evaluations.held_out_fit import held_out_of
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
+
+DIMS = ("problem", "budget")
+
+
+@factory
+def refined(
+    *,
+    model: Model,
+    source: Source,
+    family: FamilyName = "quadratics",
+    doublings: Count = 6,
+    step_size: Positive = 1.8,
+) -> Evaluation:
+    """Answers of a network, and those of the first solver of the family that starts from them.
+
+    Args:
+        model: whose reconstruction is an answer.
+        source: of `problems`.
+        family: of these problems.
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, >= 1.
+        step_size: of gradient descent, in (0, inf).
+
+    Returns:
+        An Evaluation of `refined_values`, the values f after each budget,
+        (n_problems, doublings + 1).
+
+    Raises:
+        ArgumentError: a value is out of range, or the source holds nothing out; one line.
+    """
+    kind, inputs = FAMILIES[family], held_out_of(source, model)
+    n_steps = 2 ** (doublings - 1)
+    solver = solver_of(SOLVERS[family][0], family, n_steps, step_size)
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        starts = jax.vmap(lambda c: kind.admitted(model.apply(params, state, c).recon))(inputs)
+        return {"refined_values": values(kind, solver, inputs, starts, inputs, key)}
+
+    return Evaluation(measure, {"refined_values": DIMS})
+
+
+@factory
+def direct(
+    *,
+    model: Model,
+    source: Source,
+    family: FamilyName = "quadratics",
+    doublings: Count = 6,
+    step_size: Positive = 1.8,
+) -> Evaluation:
+    """Answers of each solver of a family that starts from nothing; a network is not read.
+
+    Args:
+        model: anything that takes the problems.
+        source: of `problems`.
+        family: of these problems.
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, >= 1.
+        step_size: of gradient descent, in (0, inf).
+
+    Returns:
+        An Evaluation of `gradient_values` and so on, the values f after each budget,
+        (n_problems, doublings + 1). The first is that of x = 0 in quadratics, and of random cuts.
+
+    Raises:
+        ArgumentError: a value is out of range, or the source holds nothing out; one line.
+    """
+    kind, inputs = FAMILIES[family], held_out_of(source, model)
+    n_steps, n = 2 ** (doublings - 1), kind.n_unknowns(inputs.shape[1])
+    solvers = {name: solver_of(name, family, n_steps, step_size) for name in SOLVERS[family]}
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        del params, state
+        key_starts, key_solvers = jax.random.split(key)
+        starts = starts_of(kind, key_starts, (len(inputs), n))
+        return {
+            f"{name}_values": values(kind, solver, inputs, starts, inputs, key_solvers)
+            for name, solver in solvers.items()
+        }
+
+    return Evaluation(measure, {f"{name}_values": DIMS for name in solvers})
+
+
+def starts_of(family: Family, key: Key, shape: tuple[int, ...]) -> Array:
+    """Answers that know nothing: 0 where it is one, else random ones."""
+    return jnp.where(family.admitted(jnp.zeros(())) == 0, 0.0, family.prior(key, shape))
+
+
+def budgets(n_steps: int) -> list[int]:
+    """0, 1, 2, 4, ... up to n_steps."""
+    return [0, *(2**power for power in range(n_steps.bit_length()))]
+
+
+def values(
+    family: Family, solver: Solver, problems: Array, starts: Array, judges: Array, key: Key
+) -> Array:
+    """Values of the answers to each problem after each budget, (n_problems, n_budgets).
+
+    Args:
+        family: of the problems.
+        solver: what solves them.
+        problems: as the solver is given them, (n_problems, n_features).
+        starts: of each, (n_problems, n).
+        judges: the problems whose values count: the same, or others as a control.
+        key: of random numbers; the same ones for every solver that is given it.
+    """
+
+    def one(number: Array, c: Array, start: Array, judge: Array) -> Array:
+        path = solver(c, start, jax.random.fold_in(jax.random.clone(key), number))
+        kept = path[jnp.asarray(budgets(len(path) - 1))]
+        return jax.vmap(lambda x: family.value(judge, x))(kept)
+
+    return jax.jit(jax.vmap(one))(jnp.arange(len(problems)), problems, starts, judges)

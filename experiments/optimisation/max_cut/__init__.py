@@ -1,0 +1,1 @@
+"""Largest cuts of graphs of 12 vertices, all of which are enumerated."""

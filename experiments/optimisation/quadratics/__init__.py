@@ -1,0 +1,1 @@
+"""Quadratics of 8 unknowns, whose best answers have a closed form."""

@@ -1,0 +1,206 @@
+"""Writing a program: direct search over update rules, of which the best one solves problems later.
+
+Of quadratics a program gives the step e of x <- x - e, from the gradient g, the step before, the
+diagonal of A and 1. Of cuts it gives a score for each vertex, from the sides x, the number of steps
+since each was moved, random numbers and 1; the vertex of the highest score changes its side, and
+the best cut that was met is the answer.
+
+Source: Real et al. 2020, AutoML-Zero: Evolving Machine Learning Algorithms From Scratch.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.optimisation import programs
+from experiments.optimisation.evaluations import budgets, starts_of, values
+from experiments.optimisation.exact import MOST_REGRET
+from experiments.optimisation.families import (
+    FAMILIES,
+    LEAST_GAP,
+    Family,
+    FamilyName,
+    quadratic_parts,
+)
+from experiments.optimisation.solvers import Solver, best_so_far
+from superpos.arguments import Count, factory
+from superpos.evaluations.held_out_fit import held_out_of
+from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
+
+INPUTS = {
+    "quadratics": ("g", "e_before", "diag(M)", "1"),
+    "max_cut": ("x", "age", "noise", "1"),
+}
+"""Family -> what a program reads; M is A, or the weights of the edges."""
+N_PARENTS = 16
+RATE = 0.1
+"""Probability that a gene is drawn anew."""
+PRICE = 0.01
+"""Of an operation, in factors of 10 of the regret."""
+LEAST_REGRET = 1e-6
+
+
+@factory
+def program_search(
+    *,
+    model: Model,
+    source: Source,
+    family: FamilyName = "quadratics",
+    n_nodes: Count = 8,
+    n_generations: Count = 128,
+    n_children: Count = 128,
+    n_problems: Count = 32,
+    n_validation: Count = 128,
+    n_steps: Count = 16,
+    doublings: Count = 6,
+    shuffled: bool = False,
+) -> Evaluation:
+    """Evolve update rules on problems of their own, and try the best one on what is held out.
+
+    A generation mutates random parents; the fittest of parents and children are the next parents.
+    Fitness is log10 of the mean relative regret, averaged over budgets 1, 2, 4, ..., n_steps. After
+    0, 1, 2, 4, ... generations the best parent on other problems, the validation, is kept.
+
+    Args:
+        model: anything that takes the problems; it is not read.
+        source: of `problems`.
+        family: of these problems.
+        n_nodes: operations of a program, in use or not, >= 1.
+        n_generations: >= 1.
+        n_children: programs that are tried in each, >= 1.
+        n_problems: that all programs are tried on, >= 1.
+        n_validation: problems that the best parent is chosen by, >= 1.
+        n_steps: that a program may take in the search, >= 1.
+        doublings: budgets on what is held out are 0, 1, 2, ..., 2^(doublings - 1) steps, >= 1.
+        shuffled: whether each answer is judged by the objective of another problem, as a control.
+
+    Returns:
+        An Evaluation of `program_values`, the values f of answers of the programs kept, (n_kept,
+        n_problems, doublings + 1), `program`, their genes, int32 (n_kept, n_nodes, 3),
+        their `fitness` on the validation, (n_kept,), the `program_steps` that all programs took on
+        all problems until then, (n_kept,), and `most_steps`, n_steps.
+
+    Raises:
+        ArgumentError: a value is out of range, or the source holds nothing out; one line.
+    """
+    kind, inputs = FAMILIES[family], held_out_of(source, model)
+    n_features, n_inputs = inputs.shape[1], len(INPUTS[family])
+    n = kind.n_unknowns(n_features)
+    tried = n_children * n_problems * np.array(budgets(n_generations)) + N_PARENTS * n_validation
+    taken = n_steps * tried.astype(float)
+    kept, longest = budgets(n_generations), 2 ** (doublings - 1)
+
+    def sampled(key: Key, count: int) -> Array:
+        keys = jax.random.split(key, count)
+        return jax.vmap(lambda each: kind.sample(each, 0, n_features))(keys)
+
+    def fitness(candidates: Array, solved: Array, key: Key) -> Array:
+        """Of each program, (n_candidates,)."""
+        judges = jnp.roll(solved, 1, axis=0) if shuffled else solved
+        key_starts, key_rules = jax.random.split(jax.random.clone(key))
+        starts, (best, base) = starts_of(kind, key_starts, (len(solved), n)), kind.ends(judges).T
+        gap = jnp.maximum(base - best, LEAST_GAP)
+
+        def one(program: Array) -> Array:
+            rule = rule_of(family, program, n_steps)
+            found = values(kind, rule, solved, starts, judges, key_rules)[:, 1:]
+            regret = ((found - best[:, None]) / gap[:, None]).mean(0)
+            regret = jnp.clip(jnp.nan_to_num(regret, nan=MOST_REGRET), LEAST_REGRET, MOST_REGRET)
+            return jnp.log10(regret).mean() + PRICE * programs.in_use(program, n_inputs).sum()
+
+        return jax.lax.map(one, candidates, batch_size=N_PARENTS)
+
+    def evolved(key: Key, solved: Array) -> Array:
+        """Parents of each generation, from the random ones on."""
+        key_start, key_rules, key_evolve = jax.random.split(key, 3)
+        start = programs.random_programs(key_start, N_PARENTS, n_nodes, n_inputs)
+
+        def generation(parents: tuple[Array, Array], key: Key) -> tuple[tuple[Array, Array], Array]:
+            key_parents, key_genes = jax.random.split(key)
+            chosen = jax.random.randint(key_parents, (n_children,), 0, N_PARENTS)
+            children = programs.mutated(key_genes, parents[0][chosen], n_inputs, RATE)
+            found = jnp.concatenate([fitness(children, solved, key_rules), parents[1]])
+            order = jnp.argsort(found, stable=True)[:N_PARENTS]  # of equals, a child is the first
+            kept = jnp.concatenate([children, parents[0]])[order]
+            return (kept, found[order]), kept
+
+        first = start, jnp.full(N_PARENTS, jnp.inf)
+        _, course = jax.lax.scan(generation, first, jax.random.split(key_evolve, n_generations))
+        return jnp.concatenate([start[None], course])
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        del params, state
+        key_problems, key_evolve, key_validation, key_test = jax.random.split(key, 4)
+        drawn = sampled(key_problems, n_problems + n_validation)
+        solved, validation = drawn[:n_problems], drawn[n_problems:]
+        course = evolved(key_evolve, solved)[jnp.asarray(kept)]
+        scores = fitness(course.reshape(-1, *course.shape[2:]), validation, key_validation)
+        scores = scores.reshape(course.shape[:2])
+        best = course[jnp.arange(len(kept)), jnp.argmin(scores, axis=1)]
+        key_starts, key_rules = jax.random.split(key_test)
+        starts = starts_of(kind, key_starts, (len(inputs), n))
+
+        def values_of(program: Array) -> Array:
+            rule = rule_of(family, program, longest)
+            return values(kind, rule, inputs, starts, inputs, key_rules)
+
+        return {
+            "program_values": jax.lax.map(values_of, best),
+            "program": best,
+            "fitness": scores.min(1),
+            "program_steps": jnp.asarray(taken, jnp.float32),
+            "most_steps": jnp.float32(n_steps),
+        }
+
+    dims = {
+        "program_values": ("generation", "problem", "budget"),
+        "program": ("generation", "node", "gene"),
+        "fitness": ("generation",),
+        "program_steps": ("generation",),
+    }
+    return Evaluation(measure, dims, after=True, common=False)
+
+
+def rule_of(family: FamilyName, program: Array, n_steps: int) -> Solver:
+    """The solver that repeats a program."""
+    of = {"quadratics": _descent, "max_cut": _moves}
+    return of[family](FAMILIES[family], program, n_steps)
+
+
+def _descent(family: Family, program: Array, n_steps: int) -> Solver:
+    del family
+
+    def solve(c: Array, start: Array, key: Key) -> Array:
+        del key
+        A, b = quadratic_parts(c)
+        ones = jnp.ones_like(start)
+
+        def step(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+            x, before = carry
+            given = jnp.stack([A @ x - b, before, jnp.diagonal(A), ones])
+            e = jnp.clip(programs.run(program, given, A), -1e6, 1e6)
+            return (x - e, e), x - e
+
+        _, path = jax.lax.scan(step, (start, jnp.zeros_like(start)), None, n_steps)
+        return jnp.concatenate([start[None], path])
+
+    return solve
+
+
+def _moves(family: Family, program: Array, n_steps: int) -> Solver:
+    def solve(c: Array, start: Array, key: Key) -> Array:
+        W, ones = family.matrix(c), jnp.ones_like(start)
+
+        def step(carry: tuple[Array, Array], key: Key) -> tuple[tuple[Array, Array], Array]:
+            x, age = carry
+            noise = jax.random.uniform(key, x.shape)
+            scores = programs.run(program, jnp.stack([x, age, noise, ones]), W)
+            moved = jnp.arange(len(x)) == jnp.argmax(scores)
+            x = jnp.where(moved, -x, x)
+            return (x, jnp.where(moved, 0.0, age + 1.0)), x
+
+        keys = jax.random.split(key, n_steps)
+        _, path = jax.lax.scan(step, (start, jnp.full_like(start, float(len(start)))), keys)
+        return best_so_far(family, c, jnp.concatenate([start[None], path]))
+
+    return solve

@@ -1,0 +1,72 @@
+"""What variants of an experiment would store, of answers made by hand."""
+
+import numpy as np
+import xarray
+
+from experiments.optimisation.exact import reference
+from experiments.optimisation.families import FAMILIES
+from experiments.optimisation.problems import held_out_problems
+from experiments.optimisation.solvers import SOLVERS
+
+N_HELD_OUT, WIDTHS, STEPS, N_STEPS = 4, (2, 64), (100, 1000), 8
+BUDGETS = np.array([0, 1, 2, 4, 8, 16, 32])
+PROGRAM = [[2, 0, 3], [0, 0, 4]]
+"""g * 1, and g + that; or x * 1 and x + that."""
+
+
+def datasets(family, n_features):
+    """Of regrets that fall as powers: 1/2 for each doubling of steps, a tenth with training.
+
+    Returns:
+        Name of a variant -> what it stores, and its config.
+    """
+    problems = np.asarray(held_out_problems(family, n_features, N_HELD_OUT))
+    exact = reference(family, problems)
+    falls = np.array([1, *(0.5 / BUDGETS[1:])])
+
+    def values(regret):
+        """Of relative regrets (..., n_budgets), one for all problems."""
+        regret = np.expand_dims(np.asarray(regret), -2)
+        return exact.best[:, None] + regret * (exact.baseline - exact.best)[:, None]
+
+    def dataset(name, dims, regret, **more):
+        coords = {"seed": [0], "width": [*WIDTHS], "step": [*STEPS]}
+        there = {key: value for key, value in coords.items() if key in dims or key == "seed"}
+        arrays = {name: ((*dims, "problem", "budget"), values(regret)), **more}
+        return xarray.Dataset(arrays, there)
+
+    networks = np.array([[0.4, 0.2], [0.1, 0.01]])[..., None] * falls  # width, step, budget
+    searched = np.array([1, 0.1])[:, None] * falls**2
+    programs = {
+        "program": (("seed", "generation", "node", "gene"), np.array([[PROGRAM, PROGRAM]])),
+        "program_steps": (("generation",), np.array([1e3, 1e5])),
+        "most_steps": float(N_STEPS),
+    }
+    of_programs = ("program_values", ("seed", "generation"))
+    direct = {
+        f"{name}_values": (("problem", "budget"), values(falls)) for name in SOLVERS[family][1:]
+    }
+    first = f"{SOLVERS[family][0]}_values"
+    at = {"seed": [0]}
+    untaught = np.ones((2, 7))
+    return {
+        "direct": xarray.Dataset(direct | {first: (("problem", "budget"), values(falls))}, at),
+        "solution": dataset("refined_values", ("seed", "width", "step"), networks[None]),
+        "objective": dataset("refined_values", ("seed", "width", "step"), networks[None]),
+        "shuffled": dataset("refined_values", ("seed", "step"), untaught[None]),
+        "programs": dataset(*of_programs, searched[None], **programs),
+        "programs_shuffled": dataset(*of_programs, untaught[None], **programs),
+    }, {
+        "data.data.n_features": n_features,
+        "data.data.n_held_out": N_HELD_OUT,
+        "model.n_hidden": WIDTHS[-1],
+        "fit.batch_size": 10,
+    }
+
+
+def found(module, family, n_features, monkeypatch):
+    """What is measured of them."""
+    stored, config = datasets(family, n_features)
+    monkeypatch.setattr(module.store, "config_of", lambda _: config)
+    assert FAMILIES[family].n_unknowns(n_features)
+    return module.measure_family(family, stored)

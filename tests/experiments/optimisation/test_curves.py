@@ -1,0 +1,77 @@
+"""Elasticities of power laws, exact references, and what is read off a curve."""
+
+import numpy as np
+import pytest
+
+from experiments.optimisation import compute
+from experiments.optimisation.claimed import at_flops, break_even
+from experiments.optimisation.curves import Curve, elasticity, flops_to_reach
+from experiments.optimisation.exact import MOST_REGRET, reference
+from experiments.optimisation.max_cut.claims import random_power
+
+
+def curve(flops, regret):
+    flops, regret = np.array(flops, float), np.array(regret, float)
+    return Curve(flops, 0 * flops, np.broadcast_to(regret, (2, 3, 4, len(regret))))
+
+
+def test_the_elasticity_of_a_power_law_is_its_power():
+    flops = np.array([0.0, 1, 10, 100])
+    np.testing.assert_allclose(elasticity(flops, np.array([9, 0.5, 0.05, 0.005])), 1)
+    np.testing.assert_allclose(elasticity(flops, np.array([9, 0.5, 0.05, 1e-9])), 1)  # rounding
+    np.testing.assert_allclose(elasticity(flops, np.full(4, 0.3)), 0, atol=1e-12)
+    assert np.isnan(elasticity(flops[:2], np.array([1, 0.5])))
+
+
+def test_between_points_a_curve_is_a_power_law():
+    found = curve([0, 10, 1000], [1, 0.1, 0.001])
+    np.testing.assert_allclose(flops_to_reach(found, 0.01), 100)
+    assert flops_to_reach(found, 0.5) == 10 and flops_to_reach(found, 1e-4) == np.inf
+    np.testing.assert_allclose(at_flops(found, np.array([5, 100, 1e6])), [1, 0.01, 0.001])
+
+
+def test_training_pays_after_as_many_problems_as_it_costs_over_what_each_saves():
+    network, trained = curve([20], [0.01]), curve([4000, 8000], [0.1, 0.01])
+    direct = curve([0, 10, 1000], [1, 0.1, 0.001])
+    np.testing.assert_allclose(break_even(network, trained, direct, -1), 8000 / (100 - 20))
+    assert break_even(curve([200], [0.01]), trained, direct, -1) == np.inf
+
+
+def test_means_of_the_bootstrap_are_around_the_mean():
+    rng = np.random.default_rng(0)
+    regret = rng.uniform(size=(3, 3, 100, 2))
+    found = Curve(np.ones(2), np.zeros(2), regret)
+    draws = found.resampled(1)
+    np.testing.assert_allclose(draws.mean(0), found.mean(1), atol=0.01)
+    assert (draws.std(0) > 0.01).all()
+
+
+def test_regret_and_power_of_a_triangle():
+    exact = reference(
+        "max_cut", np.float32([[1, 2, 4]])
+    )  # cuts of weight 0, 3, 5 and 6, each twice
+    np.testing.assert_array_equal((exact.best, exact.baseline), [[-6], [-3.5]])
+    values = np.array([[-6, -5, -3, 0, np.nan]])
+    expected = [0, 0.4, 1.2, 2.4, MOST_REGRET]
+    np.testing.assert_allclose(exact.regret(values)[0], expected)
+    np.testing.assert_allclose(exact.power(values)[0], [2, 1, np.log2(4 / 3), 0, 0], atol=1e-12)
+
+
+def test_the_best_value_of_a_quadratic():
+    exact = reference("quadratics", np.float32([[2, 0, 8, 2, 4]]))  # x² + 4y² - 2x - 4y
+    np.testing.assert_allclose(exact.best, [-2])
+    np.testing.assert_allclose(exact.regret(np.array([[0, -1, -2]])), [[1, 0.5, 0]])
+    assert exact.every is None
+
+
+def test_the_power_of_random_search_is_that_of_uniform_draws():
+    rng = np.random.default_rng(0)
+    drawn = -np.log2(rng.uniform(size=(20_000, 9)).min(1)).mean()
+    np.testing.assert_allclose(random_power(np.array([8.0])), drawn, atol=0.03)
+
+
+@pytest.mark.parametrize(("family", "n_features"), [("quadratics", 14), ("max_cut", 15)])
+def test_operations_are_those_that_xla_counts(family, n_features):
+    for what, (by_hand, by_xla) in compute.counted(family, n_features, 5).items():
+        assert abs(by_hand / by_xla - 1) < 0.25, what
+    assert compute.network_flops(2, 3, 1) == 2 * 2 * 3 + 3 + 3 + 2 * 3 + 1

@@ -1,0 +1,76 @@
+"""Direct solvers against closed forms, and what they may never do."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments.optimisation.evaluations import budgets, starts_of, values
+from experiments.optimisation.families import FAMILIES, quadratic_parts
+from experiments.optimisation.solvers import SOLVERS, best_so_far, solver_of
+
+SIZES = {"quadratics": 14, "max_cut": 10}
+
+
+def solved(name, family, n_steps, step_size=0.5, c=None, start=None):
+    """A problem, the answers to it after each step, and their values."""
+    kind = FAMILIES[family]
+    n = kind.n_unknowns(SIZES[family] if c is None else len(c))
+
+    @jax.jit
+    def run(key):
+        key_problem, key_start, key_solver = jax.random.split(key, 3)
+        given = kind.sample(key_problem, 0, SIZES[family]) if c is None else jnp.asarray(c)
+        x = starts_of(kind, key_start, (n,)) if start is None else jnp.asarray(start)
+        path = solver_of(name, family, n_steps, step_size)(given, x, key_solver)
+        return given, path, jax.vmap(lambda x: kind.value(given, x))(path), kind.admitted(path)
+
+    return run(jax.random.key(1))
+
+
+def test_gradient_descent_shrinks_each_eigenvector_by_its_factor():
+    c, path, *_ = solved("gradient", "quadratics", 5, 1.5)
+    A, b = (np.asarray(part, float) for part in quadratic_parts(c))
+    eigenvalues, vectors = np.linalg.eigh(A)
+    errors = (np.asarray(path, float) - np.linalg.solve(A, b)) @ vectors
+    expected = errors[0] * (1 - 1.5 * eigenvalues) ** np.arange(6)[:, None]
+    np.testing.assert_allclose(errors, expected, atol=1e-4)
+
+
+def test_newton_is_there_after_one_step():
+    c, path, *_ = solved("newton", "quadratics", 3, start=np.ones(4, np.float32))
+    A, b = map(np.asarray, quadratic_parts(c))
+    np.testing.assert_array_equal(path[0], np.ones(4))
+    np.testing.assert_allclose(path[1:], np.tile(np.linalg.solve(A, b), (3, 1)), rtol=1e-3)
+
+
+def test_local_search_moves_the_vertex_that_helps_most():
+    edges = np.float32([1, 2, 4])  # 01, 02, 12
+    _, path, *_ = solved("local", "max_cut", 1, c=edges, start=np.ones(3, np.float32))
+    np.testing.assert_array_equal(path, [[1, 1, 1], [1, 1, -1]])
+
+
+@pytest.mark.parametrize(
+    ("family", "name"), [(family, name) for family, names in SOLVERS.items() for name in names]
+)
+def test_answers_are_of_the_family_and_are_never_worse_later(family, name):
+    _, path, found, admitted = map(np.asarray, solved(name, family, 8))
+    assert path.shape == (9, FAMILIES[family].n_unknowns(SIZES[family]))
+    np.testing.assert_array_equal(path, admitted)
+    assert (np.diff(found) <= 1e-5).all() and found[-1] < found[0]
+
+
+def test_the_best_so_far_is_kept():
+    kind, c = FAMILIES["quadratics"], np.float32([1, 0])  # x²/2
+    path = np.float32([[2], [3], [-1], [1.5]])
+    np.testing.assert_array_equal(best_so_far(kind, c, path), [[2], [2], [-1], [-1]])
+
+
+def test_budgets_are_powers_of_two_and_values_are_those_of_the_judges():
+    assert budgets(8) == [0, 1, 2, 4, 8]
+    kind = FAMILIES["quadratics"]
+    given, judges = np.float32([[1, 0]]), np.float32([[2, 4]])  # x²/2, and x² - 4 x
+    halved = solver_of("gradient", "quadratics", 4, 0.5)
+    found = values(kind, halved, given, np.float32([[8]]), judges, jax.random.key(0))
+    x = 8 / 2.0 ** np.array([0, 1, 2, 4])
+    np.testing.assert_allclose(found, [x**2 - 4 * x], rtol=1e-6)
