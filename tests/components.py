@@ -53,6 +53,7 @@ TRIED = {
     "function": [8.0, 1.0, 255.0],
     "rows": [255.0, 3.0],
     "pair": [0.0, 5.0],
+    "n_valued": [1.0, 3.0],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
@@ -92,6 +93,7 @@ HOSTS = {
     **dict.fromkeys(("auxk", "resample"), "sae_topk"),
     **dict.fromkeys(("recovery", "interpretation", "held_out_fit", "spliced"), "sae_relu"),
     **dict.fromkeys(("boolean_functions", "outputs"), "mlp"),
+    **dict.fromkeys(("policy", "ambiguous_pointer"), "reward"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_TEXTS = ("data=text_activations", f"data.n_features={texts.D_MLP}")
@@ -101,6 +103,7 @@ DATA = {
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     "outputs": ("data=two_rules", "model.n_outputs=1"),
+    **dict.fromkeys(("policy", "ambiguous_pointer"), ("data=comparisons",)),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {
@@ -257,7 +260,7 @@ def supplies(group: str, kind: str) -> dict[str, Any]:
         directions = jnp.asarray(rows()[:5, :2])
         return {
             "examples": {"inputs": rows()},
-            "members": trained(),
+            "members": described() if kind == "comparisons" else trained(),
             "directions": directions,
             "activations": texts.activations(),
         }
@@ -303,6 +306,11 @@ def trained(model: Model | None = None) -> Members:
     model = models.autoencoder(n_features=5, n_hidden=2) if model is None else model
     params, state = jax.vmap(model.init)(jax.random.split(jax.random.key(0)))
     return Members(model, params, state)
+
+
+def described() -> Members:
+    """Two networks that tell nine concepts from five inputs."""
+    return trained(models.mlp(n_features=5, n_hidden=3, n_outputs=9, bias=True, loss="binary"))
 
 
 @functools.cache

@@ -152,7 +152,7 @@ def test_targets_of_another_width_are_refused_in_a_line() -> None:
     ("arguments", "message"),
     [
         ({"n_layers": -1}, "n_layers=-1: expected an integer in [0, 2147483647]"),
-        ({"loss": "hinge"}, "loss='hinge': expected one of cross_entropy, squared"),
+        ({"loss": "hinge"}, "loss='hinge': expected one of cross_entropy, binary, squared"),
     ],
 )
 def test_bad_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:

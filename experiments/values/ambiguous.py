@@ -1,0 +1,88 @@
+"""A pointer that does not say which names it means: labels decide between all sets of names."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+
+from experiments.values.comparisons import Comparisons, comparisons_of
+from experiments.values.policy import regrets
+from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, NonNegatives, Positive, factory
+from superpos.types import Array, Evaluation, Key, Params, Scalar, Source, State
+
+SETS_AT_ONCE = 256
+
+
+def probabilities_of_names(
+    drawn: Comparisons, n_labels: Scalar, sets: Array, allowed: Array, *, unit: Scalar
+) -> Array:
+    """Posterior probability that each concept is named, from the same prior for all sets.
+
+    Args:
+        drawn: comparisons with probabilities of concepts as features.
+        n_labels: labels in use, the first of them.
+        sets: of the same number of concepts each, int32 (n_sets, n_names).
+        allowed: which sets may be meant, bool (n_sets,).
+        unit: what a concept adds to the log odds that an item is preferred.
+
+    Returns:
+        (n_features,), which sum to n_names.
+    """
+    first, second = (drawn.items.inputs[drawn.pairs[:, side]] for side in (0, 1))
+    gaps = unit * (first - second).T * (2 * drawn.labels - 1)[None]  # (n_features, most_labels)
+    known = jnp.arange(drawn.labels.size) < jnp.floor(n_labels)
+
+    def log_likelihood(names: Array) -> Array:
+        odds = jnp.take(gaps, names, axis=0).sum(0)
+        return jnp.where(known, jax.nn.log_sigmoid(odds), 0).sum()
+
+    evidence = jax.lax.map(log_likelihood, sets, batch_size=SETS_AT_ONCE)
+    found = jax.nn.softmax(jnp.where(allowed, evidence, -jnp.inf))
+    spread = jnp.repeat(found, sets.shape[1])
+    return jnp.zeros(gaps.shape[0]).at[sets.ravel()].add(spread)
+
+
+@factory
+def ambiguous_pointer(
+    *,
+    source: Source,
+    n_names: Count = 2,
+    n_labels: AtLeastOne = 1024.0,
+    n_used: MaybeAtLeastOne = None,
+    unit: Positive = 3.5,
+    budgets: NonNegatives = (1.0, 2.0),
+) -> Evaluation:
+    """The policy of a pointer that means one of all sets of n_names concepts, given labels.
+
+    It has no parameters: it is the mean reward under the posterior over the sets, each of which
+    predicts labels by the rule of Bradley and Terry.
+
+    Args:
+        source: `comparisons` with features=concepts.
+        n_names: concepts in a set, >= 1.
+        n_labels: labels that it is given, the first of those of the source, >= 1.
+        n_used: concepts that it may mean, the first of them, >= 1; a fraction is dropped. None is
+            all.
+        unit: what a concept adds to the log odds that an item is preferred, > 0.
+        budgets: KL divergences from the uniform policy in nats, in [0, inf).
+
+    Returns:
+        An Evaluation of `set_regret`, (n_budgets,), as of `policy.regrets`.
+
+    Raises:
+        ArgumentError: a value is out of range, or the source is another; one line.
+    """
+    limits = jnp.asarray(budgets, jnp.float32)
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        del params, state
+        key_labels, key_items = jax.random.split(key)
+        drawn, items = comparisons_of(source, key_labels), comparisons_of(source, key_items).items
+        n_concepts = drawn.items.inputs.shape[1]
+        sets = jnp.asarray([*itertools.combinations(range(n_concepts), n_names)], jnp.int32)
+        allowed = sets[:, -1] < (n_concepts if n_used is None else jnp.floor(n_used))
+        weights = probabilities_of_names(drawn, n_labels, sets, allowed, unit=unit)
+        rewards = jnp.matmul(items.inputs, weights, precision=jax.lax.Precision.HIGHEST)
+        return {"set_regret": regrets(rewards, items.targets[:, 0], limits)[0]}
+
+    return Evaluation(measure, {"set_regret": ("budget",)}, common=False)
