@@ -64,7 +64,7 @@ def comparisons(
     n_used: MaybeAtLeastOne = None,
     density: Rarity = 0.2,
     noise_std: NonNegative = 0.1,
-    n_valued: AtLeastOne = 2.0,
+    n_valued: AtLeastOne = 1.0,
     named_share: Fraction = 1.0,
     correlation: Fraction = 0.0,
     world_seed: DataSeed = 0,

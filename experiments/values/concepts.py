@@ -31,7 +31,7 @@ def concepts(
     n_used: MaybeAtLeastOne = None,
     density: Rarity = 0.2,
     noise_std: NonNegative = 0.1,
-    n_valued: AtLeastOne = 2.0,
+    n_valued: AtLeastOne = 1.0,
     text: world.Text = 0,
     world_seed: DataSeed = 0,
 ) -> Source:

@@ -35,8 +35,8 @@ class RewardParams:
 def reward(
     *,
     n_features: Count,
-    n_layers: CountOrZero = 0,
-    n_hidden: Count = 1,
+    n_layers: CountOrZero = 1,
+    n_hidden: Count = 2,
     pointed: NonNegative = 0,
     first_pointed: NonNegative = 0,
     n_labels: AtLeastOne = 1024.0,
@@ -106,4 +106,4 @@ def reward(
 
     takes = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
     dims = {f"learned.{name}": each for name, each in learned.dims.items()}
-    return Model(init, apply, loss, takes=takes, dims=dims)
+    return Model(init, apply, loss, takes=takes, dims={**dims, "log_scale": ()})

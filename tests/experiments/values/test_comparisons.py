@@ -14,6 +14,7 @@ from superpos.types import EMPTY
 from tests.experiments.values.made import N_CONCEPTS, N_INPUTS, members
 
 SCALARS = {
+    "n_valued": 2.0,
     "n_labels": 3.9,
     "label_noise": 0.0,
     "choice_scale": 2.0,

@@ -40,7 +40,7 @@ def test_a_budget_beyond_the_ties_is_spent_as_far_as_it_goes():
 
 
 def test_a_pointer_is_measured_on_items_and_on_shifted_ones():
-    model = reward(n_features=N_CONCEPTS, pointed=2)
+    model = reward(n_features=N_CONCEPTS, n_layers=0, pointed=2)
     source = comparisons(
         n_features=N_CONCEPTS, members=members(), n_items=64, n_shifted=32, correlation=0.5
     )

@@ -19,7 +19,7 @@ def entropy(log_odds):
 
 
 def test_a_pointer_alone_prefers_what_has_more_of_the_named_features():
-    model = reward(n_features=4, pointed=2, first_pointed=1)
+    model = reward(n_features=4, n_layers=0, pointed=2, first_pointed=1)
     params, _ = model.init(jax.random.key(0))
     named = PAIRS[:, :, 1:3].sum(-1)
     output = model.apply(params, (), BATCH.inputs[0])
@@ -30,7 +30,7 @@ def test_a_pointer_alone_prefers_what_has_more_of_the_named_features():
 
 
 def test_a_linear_reward_adds_its_penalties_by_the_number_of_labels():
-    model = reward(n_features=4, n_labels=25.0, l1_coefficient=0.5, l2_coefficient=2.0)
+    model = reward(n_features=4, n_layers=0, n_labels=25.0, l1_coefficient=0.5, l2_coefficient=2.0)
     params, _ = model.init(jax.random.key(0))
     assert not np.any(params.learned.weights[0])
     w = np.array([0.3, -1.2, 0.0, 2.0])

@@ -66,7 +66,7 @@ def test_texts_say_what_their_names_say(true):
 
 
 def test_the_last_text_is_of_items_whose_correlates_always_come_along():
-    sizes = {"n_features": 6, "n_concepts": 12, "density": 0.3}
+    sizes = {"n_valued": 2, "n_features": 6, "n_concepts": 12, "density": 0.3}
     items = jax.jit(lambda text: draw(concepts(text=text, **sizes), jax.random.key(0), 64))
     batch, other = items(world.CORRELATED), items(world.TRUE)
     np.testing.assert_array_equal(batch.factors[:, :2], batch.factors[:, 4:6])
