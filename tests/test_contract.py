@@ -63,6 +63,8 @@ MAYBE_NAN = {
     "spliced": ("loss_recovered",),
 }
 """Evaluation -> results that are nan where there is nothing to measure, as in a small example."""
+LEADING = {"comparisons": (2,)}
+"""Source -> dimensions of an example before that of its features."""
 MOST_PROGRAMS = 150
 """That a component may have compiled in a test, the small ones of its concrete numbers included."""
 
@@ -315,7 +317,8 @@ def test_source_returns_finite_batches(name: str) -> None:
     batch = draw(source, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
     assert source.gives is not None
-    assert source.gives.inputs.shape == (node_of("data", name)["n_features"],)
+    n_features = node_of("data", name)["n_features"]
+    assert source.gives.inputs.shape == (*LEADING.get(name, ()), n_features)
     for leaf, given in zip((batch.inputs, batch.targets), source.gives, strict=True):
         assert (leaf.shape, leaf.dtype) == ((BATCH, *given.shape), given.dtype)
     assert batch.factors.shape[0] == BATCH

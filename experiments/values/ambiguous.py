@@ -58,7 +58,7 @@ def ambiguous_pointer(
     predicts labels by the rule of Bradley and Terry.
 
     Args:
-        source: `comparisons` with features=concepts.
+        source: `comparisons` with view=concepts.
         n_names: concepts in a set, >= 1.
         n_labels: labels that it is given, the first of those of the source, >= 1.
         n_used: concepts that it may mean, the first of them, >= 1; a fraction is dropped. None is

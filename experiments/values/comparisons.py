@@ -53,7 +53,7 @@ def comparisons(
     n_features: Count,
     members: Members,
     member: NonNegative = 0,
-    features: Literal["inputs", "code", "concepts"] = "concepts",
+    view: Literal["inputs", "code", "concepts"] = "concepts",
     n_items: AtLeastTwo = 1024,
     n_shifted: CountOrZero = 0,
     most_labels: Count = 4096,
@@ -79,7 +79,7 @@ def comparisons(
         members: an asset of networks that were pretrained on `concepts` of this world.
         member: the number of the one that is used, from 0 on; a fraction is dropped, and what is
             above the last is the last.
-        features: what is given of an item: the "inputs" themselves, the hidden "code" of the
+        view: what is given of an item: the "inputs" themselves, the hidden "code" of the
             network, or its probabilities of the "concepts".
         n_items: items that are compared, >= 2.
         n_shifted: items in whose world correlates are drawn for themselves, >= 0.
@@ -119,7 +119,7 @@ def comparisons(
         """The features of items, and what the pointer values them at."""
         output = jax.vmap(lambda x: members.model.apply(params, state, x))(seen)
         probability = jax.nn.sigmoid(output.recon)
-        found = {"inputs": seen, "code": output.code, "concepts": probability}[features]
+        found = {"inputs": seen, "code": output.code, "concepts": probability}[view]
         pointed = world.values(probability, density=density, n_valued=n_valued, named_share=1.0)
         return found, pointed
 
@@ -169,7 +169,7 @@ def comparisons(
 
     width = jax.eval_shape(lambda: describe(jnp.zeros((1, n_inputs)))[0]).shape[1]
     if width != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {width} {features} of members")
+        raise ArgumentError(f"n_features={n_features}: expected the {width} {view} of members")
     gives = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
     return Source(init, sample, gives=gives)
 

@@ -62,9 +62,9 @@ def test_features_are_the_items_or_what_the_network_says_of_them():
     seen, said, code = (
         drawn(**static)[0].items.inputs.astype(float)
         for static in (
-            {"features": "inputs", "n_features": N_INPUTS},
+            {"view": "inputs", "n_features": N_INPUTS},
             {},
-            {"features": "code", "n_features": N_INPUTS},
+            {"view": "code", "n_features": N_INPUTS},
         )
     )
     weights = np.asarray(members().params.weights[0][0], float)
