@@ -7,6 +7,7 @@ import numpy as np
 import xarray
 
 from experiments.flat import finished_members
+from superpos.types import EMPTY
 
 N_RESAMPLES = 500
 KEYS = {
@@ -15,8 +16,11 @@ KEYS = {
     "named_share": "data.named_share",
     "label_noise": "data.label_noise",
     "n_valued": "data.n_valued",
+    "correlation": "data.correlation",
+    "member": "data.member",
     "world_seed": "data.world_seed",
     "pointed": "model.pointed",
+    "first_pointed": "model.first_pointed",
     "l1_coefficient": "model.l1_coefficient",
     "seed": "seed",
 }
@@ -107,39 +111,37 @@ def _power(sizes: Sequence[float], curves: Sequence[Curve], limit: float) -> flo
     return float(np.polyfit(np.log(np.array(sizes)[known]), np.log(labels[known]), 1)[0])
 
 
-def runs_of(dataset: xarray.Dataset, result: str = "regret", at: int = -1) -> xarray.Dataset:
-    """The finished runs as rows, `model`, with their numbers and a result, `regret`.
+def runs_of(dataset: xarray.Dataset, name: str = "regret", at: int = -1) -> xarray.Dataset:
+    """The finished runs as rows, `model`, with their numbers and a `result`, (model, budget).
 
     Args:
         dataset: a sweep.
-        result: which one, of the largest budget.
+        name: of the result.
         at: at which of the times that it was measured.
     """
-    names = {name: key if key in dataset else name for name, key in KEYS.items()}
-    flat = finished_members(dataset, {names[name]: KEYS[name] for name in names}, (result,))
-    flat = flat.rename({found: name for name, found in names.items() if found != name})
-    steps = [each for each in flat[result].dims if str(each).startswith("step_")]
-    found = flat[result].isel({**dict.fromkeys(steps, at), "budget": -1})
-    return flat[[*KEYS]].assign(regret=found.astype(float))
+    names = {each: key if key in dataset else each for each, key in KEYS.items()}
+    flat = finished_members(dataset, {names[each]: KEYS[each] for each in names}, (name,))
+    flat = flat.rename({found: each for each, found in names.items() if found != each})
+    steps = [each for each in flat[name].dims if str(each).startswith("step_")]
+    found = flat[name].isel(dict.fromkeys(steps, at)).transpose("model", "budget")
+    return flat[[*KEYS]].assign(result=found.astype(float))
 
 
 def curve_of(runs: xarray.Dataset, where: Mapping[str, float]) -> Curve:
-    """The runs with some numbers, as a curve over the number of labels."""
-    table = runs.isel(model=_chosen(runs, where)).to_dataframe()
-    wide = table.pivot_table("regret", ["world_seed", "seed"], "n_labels")
+    """The runs with some numbers, as a curve over the number of labels, at the largest budget."""
+    table = runs.isel(model=_chosen(runs, where), budget=-1).to_dataframe()
+    wide = table.pivot_table("result", ["world_seed", "seed"], "n_labels")
     return Curve(wide.columns.to_numpy(float), wide.to_numpy(float))
 
 
-def regret_of(runs: xarray.Dataset, where: Mapping[str, float]) -> float:
-    """The mean regret of the runs with some numbers."""
-    return float(runs["regret"].isel(model=_chosen(runs, where)).mean())
+def means_of(runs: xarray.Dataset, where: Mapping[str, float]) -> np.ndarray:
+    """The mean result of the runs with some numbers, (n_budgets,)."""
+    return runs["result"].isel(model=_chosen(runs, where)).mean("model").to_numpy()
 
 
-def values_of(
-    runs: xarray.Dataset, name: str, where: Mapping[str, float] | None = None
-) -> list[float]:
+def values_of(runs: xarray.Dataset, name: str, where: Mapping[str, float] = EMPTY) -> list[float]:
     """Which values a number has among the runs with some numbers, ascending."""
-    return [float(each) for each in np.unique(runs[name][_chosen(runs, where or {})])]
+    return [float(each) for each in np.unique(runs[name][_chosen(runs, where)])]
 
 
 def _chosen(runs: xarray.Dataset, where: Mapping[str, float]) -> np.ndarray:

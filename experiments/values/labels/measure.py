@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from experiments.values.curves import Curve, curve_of, regret_of, runs_of, values_of
+from experiments.values.curves import Curve, curve_of, means_of, runs_of, values_of
 from experiments.values.theory import pointer_regret
 from superpos.train import store
 
@@ -82,7 +82,7 @@ def _curves(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dict
 
 def _regrets(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dict[float, float]:
     found = values_of(runs, name, where)
-    return {value: regret_of(runs, {**where, name: value}) for value in found}
+    return {value: float(means_of(runs, {**where, name: value})[-1]) for value in found}
 
 
 def _expected(dataset: xarray.Dataset) -> dict[float, float]:

@@ -5,7 +5,7 @@ import pytest
 import xarray
 
 from experiments.values import curves
-from experiments.values.curves import Curve, curve_of, interval, labels_to_reach, power, regret_of
+from experiments.values.curves import Curve, curve_of, interval, labels_to_reach, means_of, power
 
 N = np.array([4.0, 16, 64, 256])
 
@@ -55,8 +55,8 @@ def test_finished_runs_are_rows_with_their_numbers(monkeypatch):
     monkeypatch.setattr("experiments.flat.store.config_of", lambda _: config)
     runs = curves.runs_of(dataset)
     assert runs["n_labels"].values.tolist() == [8, 64, 8]
-    assert runs["regret"].values.tolist() == [3, 7, 11]
+    assert runs["result"].values.tolist() == [[2, 3], [6, 7], [10, 11]]
     curve = curve_of(runs, {"named_share": 1.0})
     np.testing.assert_array_equal(curve.regret, [[3, 7], [11, np.nan]])
     assert curve.n.tolist() == [8, 64] and curve.mean.tolist() == [7, 7]
-    assert regret_of(curves.runs_of(dataset, at=0), {"n_labels": 8}) == 5
+    assert means_of(curves.runs_of(dataset, at=0), {"n_labels": 8}).tolist() == [4, 5]

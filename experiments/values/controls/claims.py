@@ -1,0 +1,74 @@
+"""What is claimed of names and labels where they must fail."""
+
+import numpy as np
+
+from experiments.values import world
+from experiments.values.controls.measure import Controls
+from superpos.app.claims.ledger import Origin, Verdict, claims_of
+
+CONTROL = Origin("control", "before")
+CLAIMS = claims_of(
+    "values/controls",
+    (
+        ("named", "names of a network that read the truth work: regret of the pointer", "<=", 0.1,
+         0),
+        ("permuted", "control: permuted in what the network read, names are chance: regret", "=", 1,
+         0.15),
+        ("elsewhere", "control: so are names of what nobody values: regret", "=", 1, 0.15),
+        ("absent", "control: and names of what the network never read of: regret", "=", 1, 0.15),
+        ("by_chance", "control: labels that tell nothing teach nothing: mean regret of dense and"
+         " sparse rewards", "=", 1, 0.15),
+        ("features", "labels do not need the names: permuted names change the regret of a sparse"
+         " reward by", "=", 0, 0.05),
+        ("outside", "what the network never read of, no labels on its concepts teach: regret of a"
+         " sparse reward of half a value less the exact one of a pointer", ">=", 0, 0.05),
+        ("scratch", "but the same labels do from scratch: what they save of that regret", ">=", 0.1,
+         0),
+        ("narrow", "names work where 32 concepts share 16 hidden units: regret of the pointer",
+         "<=", 0.2, 0),
+        ("code", "there a linear reward of the units is worse than one of the concepts, both dense:"
+         " difference of regrets", ">=", 0.02, 0),
+    ),
+    paper="our own",
+    section="controls",
+    setting="32 concepts, two valued ones, 4,096 labels, KL budget 2 nats",
+    origin=Origin("ours", "before"),
+    but=dict.fromkeys(("permuted", "elsewhere", "absent", "by_chance"), CONTROL),
+)  # fmt: skip
+HALF = 16.0
+"""Hidden units, half of the concepts."""
+
+
+def judge(measured: Controls) -> list[Verdict]:
+    """Verdicts; those on texts or widths that are not there are not run."""
+    pointer, learned, unknown = measured.pointer, measured.learned, measured.unknown
+    widths = {name: each.get(HALF) for name, each in measured.by_width.items()}
+    texts = "; ".join(f"{world.TEXTS[int(each)]}: {pointer[each]:.3f}" for each in pointer)
+    units, concepts = widths["dense, hidden units"], widths["dense, concepts"]
+    permuted, true = learned.get(world.PERMUTED), learned.get(world.TRUE)
+    return [
+        CLAIMS["named"].judge(pointer.get(world.TRUE), texts),
+        CLAIMS["permuted"].judge(pointer.get(world.PERMUTED)),
+        CLAIMS["elsewhere"].judge(measured.elsewhere.get(world.TRUE)),
+        CLAIMS["absent"].judge(pointer.get(world.NAMED_ABSENT)),
+        CLAIMS["by_chance"].judge(_known(float(np.mean([*measured.by_chance.values()])))),
+        CLAIMS["features"].judge(_less(permuted, true)),
+        CLAIMS["outside"].judge(_known(unknown["sparse"] - measured.exact), _listed(measured)),
+        CLAIMS["scratch"].judge(_known(unknown["sparse"] - unknown["scratch"])),
+        CLAIMS["narrow"].judge(widths["pointer"]),
+        CLAIMS["code"].judge(_less(units, concepts)),
+    ]
+
+
+def _known(value: float) -> float | None:
+    """None where there were no runs."""
+    return float(value) if np.isfinite(value) else None
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _listed(measured: Controls) -> str:
+    found = "; ".join(f"{name}: {each:.3f}" for name, each in measured.unknown.items())
+    return f"exact: {measured.exact:.3f}; {found}"
