@@ -4,8 +4,6 @@ Source: Bradley & Terry 1952, Rank Analysis of Incomplete Block Designs; as a lo
 Christiano et al. 2017, Deep Reinforcement Learning from Human Preferences, section 2.2.3.
 """
 
-from typing import Any
-
 import chex
 import flax.struct
 import jax
@@ -14,7 +12,7 @@ import numpy as np
 
 from superpos.arguments import AtLeastOne, Count, CountOrZero, NonNegative, factory
 from superpos.losses import l1, sigmoid_cross_entropy
-from superpos.models import mlp
+from superpos.models import MlpParams, mlp
 from superpos.types import Array, Batch, Example, Key, Model, Output
 
 
@@ -23,11 +21,13 @@ class RewardParams:
     """Parameters of the reward.
 
     Attributes:
-        learned: parameters of the network that is learned from labels.
+        weights: of g, of each layer from the features on, (n_in, n_out).
+        biases: of each hidden layer, (n_out,).
         log_scale: logarithm of what the pointer's reward is multiplied with, ().
     """
 
-    learned: Any
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
     log_scale: Array
 
 
@@ -80,12 +80,14 @@ def reward(
         params, _ = learned.init(key)
         if not n_layers:
             params = jax.tree.map(jnp.zeros_like, params)
-        return RewardParams(learned=params, log_scale=jnp.zeros(())), ()
+        zero = jnp.zeros(())
+        return RewardParams(weights=params.weights, biases=params.biases, log_scale=zero), ()
 
     def of_item(params: RewardParams, f: Array) -> Array:
+        own = MlpParams(weights=params.weights, biases=params.biases)
         place = jnp.arange(n_features) - jnp.ceil(first_pointed)
         named = jnp.where((place >= 0) & (place < pointed), f, 0).sum()
-        return jnp.exp(params.log_scale) * named + learned.apply(params.learned, (), f).recon[0]
+        return jnp.exp(params.log_scale) * named + learned.apply(own, (), f).recon[0]
 
     def apply(params: RewardParams, state: tuple[()], x: Array) -> Output:
         del state
@@ -99,11 +101,11 @@ def reward(
         del key
         logits = jax.vmap(lambda x: apply(params, state, x).recon)(batch.inputs)
         found = sigmoid_cross_entropy(logits.T, batch.targets.T)
-        weights = params.learned.weights
-        found += l1_coefficient / jnp.sqrt(n_labels) * sum(map(l1, weights))
-        found += l2_coefficient / n_labels * sum(jnp.square(each).sum() for each in weights) / 2
+        found += l1_coefficient / jnp.sqrt(n_labels) * sum(map(l1, params.weights))
+        found += (
+            l2_coefficient / n_labels * sum(jnp.square(each).sum() for each in params.weights) / 2
+        )
         return found, (state, {})
 
     takes = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
-    dims = {f"learned.{name}": each for name, each in learned.dims.items()}
-    return Model(init, apply, loss, takes=takes, dims={**dims, "log_scale": ()})
+    return Model(init, apply, loss, takes=takes, dims={**learned.dims, "log_scale": ()})

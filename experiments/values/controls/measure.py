@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import xarray
 
 from experiments.flat import finished_members
@@ -87,7 +88,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
 
 def _described(runs: xarray.Dataset, networks: xarray.Dataset) -> xarray.Dataset:
     """Runs with the numbers of the network that they use."""
-    member = runs["member"].to_numpy().astype(int)
+    member = np.minimum(runs["member"].to_numpy().astype(int), networks.sizes["model"] - 1)
     numbers = {name: ("model", networks[name].to_numpy()[member]) for name in ("text", "width")}
     return runs.assign(numbers)
 

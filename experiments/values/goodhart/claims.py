@@ -62,7 +62,7 @@ def judge(measured: Goodhart) -> list[Verdict]:
         ),
         CLAIMS["learned_breaks"].judge(*_difference(dense)),
         CLAIMS["pointer_holds"].judge(
-            max(float(np.abs(each.shifted - each.regret).max()) for each in pointer)
+            max((float(np.abs(each.shifted - each.regret).max()) for each in pointer), default=None)
         ),
         CLAIMS["pointer_misled"].judge(*_difference(misled)),
     ]

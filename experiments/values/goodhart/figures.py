@@ -41,7 +41,9 @@ def draw(measured: Goodhart, folder: Path) -> list[Figure]:
     figure, axes = new_figure(1, len(shares), width=10, height=3.8, sharey=True, squeeze=False)
     for axis, share in zip(axes[0], shares, strict=True):
         rows = [each for each in measured.optimised if each.named_share == share]
-        axis.plot(measured.budgets, measured.best[share], color="#999999", lw=2, label="the value")
+        if share in measured.best:
+            line = {"color": "#999999", "lw": 2, "label": "the value"}
+            axis.plot(measured.budgets, measured.best[share], **line)
         _draw_values(axis, rows, measured.budgets)
         axis.set(title=f"named share of the value {share:g}", xlabel="KL divergence (nats)")
     axes[0, 0].set(ylabel="true value (standard deviations)")

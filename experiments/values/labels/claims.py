@@ -50,7 +50,8 @@ CLAIMS = claims_of(
     paper="our own",
     section="names against labels",
     setting="as above; for all but the first two 32 concepts",
-    origin=Origin("ours", "after", "expected before any run, with tolerances from after a first one"),
+    origin=Origin("ours", "after", "expected before any run, with tolerances from after a first"
+                  " one"),
 )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def judge(measured: Labels) -> list[Verdict]:
         of["valued"].judge(*_power(measured.by_valued)),
         of["bits"].judge(*_bits(measured.by_noise)),
         of["floor"].judge(*_apart(measured.pointer_by_share, measured.expected)),
-        of["names"].judge(max(measured.pointer.values())),
+        of["names"].judge(max(measured.pointer.values(), default=None)),
         of["scratch"].judge(*_ratio(curves["scratch"], curves["dense"])),
         of["crossover"].judge(*_crossovers(measured)),
         of["corrected"].judge(*_excess(measured)),
@@ -87,12 +88,11 @@ def _bits(curves: Mapping[float, Curve]) -> tuple[float | None, str]:
     return max(found.values()) / min(found.values()), note
 
 
-def _apart(one: Mapping[float, float], other: Mapping[float, float]) -> tuple[float, str]:
+def _apart(one: Mapping[float, float], other: Mapping[float, float]) -> tuple[float | None, str]:
     """The largest difference between regrets at the same named shares."""
-    note = "; ".join(
-        f"named share {share:g}: {one[share]:.3f}, {other[share]:.3f}" for share in one
-    )
-    return max(abs(one[share] - other[share]) for share in one), note
+    both = {share: (one[share], other[share]) for share in one if share in other}
+    note = "; ".join(f"named share {k:g}: {a:.3f}, {b:.3f}" for k, (a, b) in both.items())
+    return max((abs(a - b) for a, b in both.values()), default=None), note
 
 
 def _ratio(one: Mapping[float, Curve], other: Mapping[float, Curve]) -> tuple[float | None, str]:

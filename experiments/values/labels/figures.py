@@ -23,9 +23,9 @@ LABELS = Figure(
     "labels.png",
     "Regret against labels for five learners, and labels that a regret of 0.2 takes by concepts.",
     "Left: regret with the most concepts, mean and 95 % interval of the mean over networks and"
-    " seeds; the pointer by names has no labels. Middle: labels until the mean regret is 0.2, with"
-    " 95 % of resampled runs; grey: powers 1 and 0.33 of K. A learner that has it at its least"
-    " number of labels, or never, is left out. Right: the same of the sparse learner, by the"
+    " seeds; the pointer by names has no labels. Middle: in the same colours, labels until the"
+    " mean regret is 0.2, with 95 % of resampled runs; grey: powers 1 and 0.33 of K. What is"
+    " reached with the fewest labels, or never, is left out. Right: of the sparse learner, by the"
     " number of concepts that are valued.",
 )
 SHARES = Figure(
@@ -60,7 +60,7 @@ def _draw_learners(axis: Any, measured: Labels) -> None:
             _draw_curve(axis, curves[most], "o-", COLOURS[name], NAMES[name])
     line = {"color": PALETTE[7], "ls": ":", "label": "pointer by names"}
     axis.axhline(measured.pointer[most], **line)
-    axis.set(ylabel="regret (1 is chance)", ylim=(-0.02, 1.02), title=f"K = {most:g} concepts")
+    axis.set(ylabel="regret (1 is chance)", ylim=(-0.02, 1.1), title=f"K = {most:g} concepts")
     _labels_along(axis)
     axis.legend(frameon=False, fontsize=8)
 
@@ -86,7 +86,7 @@ def _draw_growth(axis: Any, measured: Labels) -> None:
             sizes, start * (sizes / sizes[0]) ** power, "--", color="#999999", lw=0.8, zorder=0
         )
     log_ticks(axis, sizes)
-    log_ticks(axis, [8, 32, 128, 512, 2048], along="y")
+    log_ticks(axis, [8, 16, 32, 64, 128, 256, 512], along="y")
     axis.set(xlabel="concepts K", ylabel=f"labels until the regret is {LIMIT}")
 
 
@@ -128,7 +128,7 @@ def _draw_shares(axis: Any, measured: Labels) -> None:
 def _draw_crossovers(axis: Any, measured: Labels) -> None:
     found = {share: n for share, n in crossovers(measured).items() if np.isfinite(n)}
     axis.plot([*found], [*found.values()], "o-", ms=4, color=COLOURS["sparse"])
-    log_ticks(axis, [32, 64, 128, 256, 512, 1024, 2048, 4096], along="y")
+    log_ticks(axis, [32, 64, 128, 256, 512], along="y")
     axis.set(xlabel="named share of the value's variance", xlim=(0.2, 1.03))
     axis.set(ylabel="labels that overtake names")
 

@@ -1,9 +1,8 @@
 """Regret against labels for every learner, and what the pointer alone is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import xarray
 
 from experiments.values.curves import Curve, curve_of, means_of, runs_of, values_of
@@ -70,7 +69,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Labels:
         distilled=_regrets(runs_of(datasets["distilled"]), "named_share", {}),
         by_noise=_curves(levels, "label_noise", SPARSE | ALL_NAMED | TWO_VALUED),
         by_valued=_curves(levels, "n_valued", SPARSE | ALL_NAMED | NO_NOISE),
-        expected=_expected(datasets["pointed"]),
+        expected=_expected(datasets["pointed"], values_of(pointed, "named_share")),
         n_text=_n_text(datasets["pretrained"]),
     )
 
@@ -85,12 +84,11 @@ def _regrets(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dic
     return {value: float(means_of(runs, {**where, name: value})[-1]) for value in found}
 
 
-def _expected(dataset: xarray.Dataset) -> dict[float, float]:
+def _expected(dataset: xarray.Dataset, shares: Sequence[float]) -> dict[float, float]:
     config = store.config_of(dataset)
     n_valued, density = int(config["data.n_valued"]), float(config["data.density"])
     budget = float(config["evaluations.policy.budgets"][-1])
-    shares = np.atleast_1d(dataset["named_share"]).astype(float)
-    return {float(share): pointer_regret(n_valued, density, share, budget) for share in shares}
+    return {each: pointer_regret(n_valued, density, each, budget) for each in shares}
 
 
 def _n_text(dataset: xarray.Dataset) -> int:
