@@ -35,16 +35,13 @@ CLAIMS = claims_of(
     origin=Origin("ours", "before"),
     but=dict.fromkeys(("permuted", "elsewhere", "absent", "by_chance"), CONTROL),
 )  # fmt: skip
-HALF = 16.0
-"""Hidden units, half of the concepts."""
 
 
 def judge(measured: Controls) -> list[Verdict]:
     """Verdicts; those on texts or widths that are not there are not run."""
     pointer, learned, unknown = measured.pointer, measured.learned, measured.unknown
-    widths = {name: each.get(HALF) for name, each in measured.by_width.items()}
+    narrow = measured.narrow
     texts = "; ".join(f"{world.TEXTS[int(each)]}: {pointer[each]:.3f}" for each in pointer)
-    units, concepts = widths["dense, hidden units"], widths["dense, concepts"]
     permuted, true = learned.get(world.PERMUTED), learned.get(world.TRUE)
     return [
         CLAIMS["named"].judge(pointer.get(world.TRUE), texts),
@@ -55,8 +52,12 @@ def judge(measured: Controls) -> list[Verdict]:
         CLAIMS["features"].judge(_less(permuted, true)),
         CLAIMS["outside"].judge(_known(unknown["sparse"] - measured.exact), _listed(measured)),
         CLAIMS["scratch"].judge(_known(unknown["sparse"] - unknown["scratch"])),
-        CLAIMS["narrow"].judge(widths["pointer"]),
-        CLAIMS["code"].judge(_less(units, concepts)),
+        CLAIMS["narrow"].judge(
+            _known(narrow["pointer"]), f"with 64: {measured.wide['pointer']:.3f}"
+        ),
+        CLAIMS["code"].judge(
+            _known(narrow["dense, hidden units"] - narrow["dense, concepts"]), _widths(measured)
+        ),
     ]
 
 
@@ -72,3 +73,8 @@ def _less(one: float | None, other: float | None) -> float | None:
 def _listed(measured: Controls) -> str:
     found = "; ".join(f"{name}: {each:.3f}" for name, each in measured.unknown.items())
     return f"exact: {measured.exact:.3f}; {found}"
+
+
+def _widths(measured: Controls) -> str:
+    rows = (("16 units", measured.narrow), ("64 units", measured.wide))
+    return "; ".join(f"{name}, {kind}: {row[kind]:.3f}" for name, row in rows for kind in row)

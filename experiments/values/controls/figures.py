@@ -8,10 +8,8 @@ import numpy as np
 from experiments.values.controls.measure import Controls
 from experiments.values.world import TEXTS
 from superpos.app.findings import Figure
-from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
-COLOURS = (PALETTE[7], PALETTE[1], PALETTE[2], PALETTE[1], PALETTE[2])
-LINES = ("o:", "o-", "o-", "s--", "s--")
 CONTROLS = Figure(
     "controls.png",
     "Regret of names and of labels by what the network read, and by its hidden units.",
@@ -19,7 +17,7 @@ CONTROLS = Figure(
     " sparse reward from 4,096 labels (green), by what the text says that the network read; below,"
     " labels that tell nothing. Middle: half of the value has no name, and the network read of that"
     " half or not; the line is the exact regret of a pointer. Right: by the number of hidden units"
-    " of the network, of 32 concepts.",
+    " of the network, where 32 concepts are in use, of names, and of rewards from 4,096 labels.",
 )
 
 
@@ -28,11 +26,7 @@ def draw(measured: Controls, folder: Path) -> list[Figure]:
     figure, (left, middle, right) = new_figure(1, 3, width=12, height=3.8)
     _draw_texts(left, measured)
     _draw_unknown(middle, measured)
-    for (name, found), colour, line in zip(measured.by_width.items(), COLOURS, LINES, strict=True):
-        right.plot([*found], [*found.values()], line, ms=4, lw=1.1, color=colour, label=name)
-    log_ticks(right, [*measured.by_width["pointer"]])
-    right.set(xlabel="hidden units", ylabel="regret (1 is chance)", ylim=(-0.02, 1.1))
-    right.legend(frameon=False, fontsize=8)
+    _draw_widths(right, measured)
     save(figure, folder / CONTROLS.name)
     return [CONTROLS]
 
@@ -70,3 +64,17 @@ def _draw_unknown(axis: Any, measured: Controls) -> None:
     axis.axhline(measured.exact, color="#999999", lw=1)
     axis.set_xticks(places, names.values(), fontsize=8)
     axis.set(ylabel="regret (1 is chance)")
+
+
+def _draw_widths(axis: Any, measured: Controls) -> None:
+    names = [*measured.wide]
+    places = np.arange(len(names))
+    for row, shift, colour, name in (
+        (measured.wide, -0.2, PALETTE[0], "64 hidden units"),
+        (measured.narrow, 0.2, PALETTE[1], "16 hidden units"),
+    ):
+        heights = [row[each] for each in names]
+        axis.bar(places + shift, heights, color=colour, width=0.38, label=name)
+    axis.set_xticks(places, [each.replace(", ", ",\n") for each in names], fontsize=7)
+    axis.set(ylabel="regret (1 is chance)")
+    axis.legend(frameon=False, fontsize=8)

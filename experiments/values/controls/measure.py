@@ -16,12 +16,13 @@ LEARNERS = {"dense": {"l1_coefficient": 0.0}, "sparse": {"l1_coefficient": 0.5}}
 ALL_NAMED, HALF_NAMED = {"named_share": 1.0}, {"named_share": 0.5}
 NO_NOISE, BY_CHANCE = {"label_noise": 0.0}, {"label_noise": 0.5}
 AT_VALUES, ELSEWHERE = {"first_pointed": 0}, {"first_pointed": 10}
+NETWORKS = ("pretrained", "narrow")
 VIEWS = {"labelled": "concepts", "coded": "hidden units"}
 """Variant -> what rewards are learned of."""
 
 
 class Controls(NamedTuple):
-    """Mean regrets; of networks with all hidden units, unless said otherwise.
+    """Mean regrets.
 
     Attributes:
         pointer: number of a text -> regret of the pointer.
@@ -32,8 +33,9 @@ class Controls(NamedTuple):
             of the "pointer", of a "sparse" reward of concepts, and of one from "scratch"; besides,
             of a sparse reward where the network did read of it, "known".
         exact: regret of a pointer that knows its concepts, of the same value.
-        by_width: of the true text, the "pointer", and "dense" and "sparse" rewards of "concepts" or
-            "hidden units", such as "dense, concepts" -> number of hidden units -> regret.
+        wide: of a network with more hidden units than concepts in use: regret of the "pointer", and
+            of "dense" and "sparse" rewards of "concepts" and "hidden units", as "dense, concepts".
+        narrow: likewise with half as many.
     """
 
     pointer: dict[float, float]
@@ -42,7 +44,8 @@ class Controls(NamedTuple):
     by_chance: dict[str, float]
     unknown: dict[str, float]
     exact: float
-    by_width: dict[str, dict[float, float]]
+    wide: dict[str, float]
+    narrow: dict[str, float]
 
 
 def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
@@ -51,55 +54,55 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
     Args:
         datasets: the sweeps of the variants.
     """
-    networks = finished_members(
-        datasets["pretrained"], {"text": "data.text", "width": "model.width"}, ("loss",)
-    )
+    pretrained = datasets["pretrained"]
+    texts = finished_members(pretrained, {"text": "data.text"}, ("loss",))["text"].to_numpy()
     runs = {
-        name: _described(runs_of(datasets[name], at=0 if name == "pointed" else -1), networks)
-        for name in ("pointed", "labelled", "coded", "scratch")
+        name: _with_text(runs_of(dataset, at=0 if "pointed" in name else -1), texts)
+        for name, dataset in datasets.items()
+        if name not in NETWORKS
     }
-    whole = {"width": float(networks["width"].max())}
     pointed, labelled, sparse = runs["pointed"], runs["labelled"], LEARNERS["sparse"]
-    half, unread = HALF_NAMED | whole, {"text": UNNAMED_ABSENT}
+    true, unread = {"text": TRUE}, {"text": UNNAMED_ABSENT}
     return Controls(
-        pointer=_by(pointed, "text", AT_VALUES | ALL_NAMED | whole),
-        elsewhere=_by(pointed, "text", ELSEWHERE | ALL_NAMED | whole),
-        learned=_by(labelled, "text", sparse | ALL_NAMED | NO_NOISE | whole),
+        pointer=_by_text(pointed, AT_VALUES | ALL_NAMED),
+        elsewhere=_by_text(pointed, ELSEWHERE | ALL_NAMED),
+        learned=_by_text(labelled, sparse | ALL_NAMED | NO_NOISE),
         by_chance={name: _mean(labelled, BY_CHANCE | each) for name, each in LEARNERS.items()},
         unknown={
-            "pointer": _mean(pointed, AT_VALUES | half | unread),
-            "sparse": _mean(labelled, sparse | half | unread),
+            "pointer": _mean(pointed, AT_VALUES | HALF_NAMED | unread),
+            "sparse": _mean(labelled, sparse | HALF_NAMED | unread),
             "scratch": _mean(runs["scratch"], HALF_NAMED),
-            "known": _mean(labelled, sparse | half | {"text": TRUE}),
+            "known": _mean(labelled, sparse | HALF_NAMED | true),
         },
         exact=_exact(datasets["pointed"]),
-        by_width={
-            "pointer": _by(pointed, "width", AT_VALUES | ALL_NAMED | {"text": TRUE}),
-            **{
-                f"{name}, {read}": _by(
-                    runs[variant], "width", each | ALL_NAMED | NO_NOISE | {"text": TRUE}
-                )
-                for variant, read in VIEWS.items()
-                for name, each in LEARNERS.items()
-            },
-        },
+        wide=_by_learner(runs, "", ALL_NAMED | NO_NOISE | true),
+        narrow=_by_learner(runs, "narrow_", {}),
     )
 
 
-def _described(runs: xarray.Dataset, networks: xarray.Dataset) -> xarray.Dataset:
-    """Runs with the numbers of the network that they use."""
-    member = np.minimum(runs["member"].to_numpy().astype(int), networks.sizes["model"] - 1)
-    numbers = {name: ("model", networks[name].to_numpy()[member]) for name in ("text", "width")}
-    return runs.assign(numbers)
+def _with_text(runs: xarray.Dataset, texts: np.ndarray) -> xarray.Dataset:
+    """Runs with the text that their network read."""
+    member = np.minimum(runs["member"].to_numpy().astype(int), len(texts) - 1)
+    return runs.assign(text=("model", texts[member]))
 
 
 def _mean(runs: xarray.Dataset, where: Mapping[str, float]) -> float:
     return float(means_of(runs, where)[-1])
 
 
-def _by(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dict[float, float]:
-    """Mean regret by a number."""
-    return {each: _mean(runs, {**where, name: each}) for each in values_of(runs, name, where)}
+def _by_text(runs: xarray.Dataset, where: Mapping[str, float]) -> dict[float, float]:
+    return {each: _mean(runs, {**where, "text": each}) for each in values_of(runs, "text", where)}
+
+
+def _by_learner(
+    runs: Mapping[str, xarray.Dataset], which: str, where: Mapping[str, float]
+) -> dict[str, float]:
+    """Mean regrets of a pointer and of rewards, of the variants whose names begin with `which`."""
+    return {"pointer": _mean(runs[f"{which}pointed"], {**where, **AT_VALUES})} | {
+        f"{name}, {read}": _mean(runs[f"{which}{variant}"], {**where, **each})
+        for variant, read in VIEWS.items()
+        for name, each in LEARNERS.items()
+    }
 
 
 def _exact(dataset: xarray.Dataset) -> float:

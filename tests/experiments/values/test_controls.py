@@ -9,7 +9,8 @@ from experiments.values.controls.figures import draw
 from experiments.values.controls.measure import Controls
 
 TEXTS = (world.TRUE, world.PERMUTED, world.NAMED_ABSENT, world.UNNAMED_ABSENT)
-NAMES = ("pointer", "dense, concepts", "sparse, concepts", "dense, hidden units")
+REWARDS = ("dense, concepts", "sparse, concepts", "dense, hidden units", "sparse, hidden units")
+NAMES = ("pointer", *REWARDS)
 
 
 def controls(**changes):
@@ -20,12 +21,8 @@ def controls(**changes):
         by_chance={"dense": 1.1, "sparse": 0.9},
         unknown={"pointer": 0.3, "sparse": 0.28, "scratch": 0.1, "known": 0.06},
         exact=0.25,
-        by_width={
-            name: {8.0: 0.5, 16.0: value, 64.0: 0.02}
-            for name, value in zip(
-                (*NAMES, "sparse, hidden units"), (0.1, 0.1, 0.1, 0.2, 0.3), strict=True
-            )
-        },
+        wide=dict.fromkeys(NAMES, 0.02),
+        narrow=dict(zip(NAMES, (0.1, 0.1, 0.1, 0.2, 0.3), strict=True)),
     )
     return made._replace(**changes)
 
@@ -44,7 +41,7 @@ def test_controls_that_fail_where_they_must_hold_every_claim():
 
 
 def test_names_that_work_where_they_must_not_are_seen():
-    same, width = dict.fromkeys(TEXTS, 0.5), {16.0: 0.5}
+    same = dict.fromkeys(TEXTS, 0.5)
     found = verdicts(
         controls(
             pointer=same,
@@ -52,7 +49,7 @@ def test_names_that_work_where_they_must_not_are_seen():
             by_chance={"dense": 0.2, "sparse": 0.2},
             learned={**same, world.TRUE: 0.1},
             unknown=dict.fromkeys(controls().unknown, 0.1),
-            by_width=dict.fromkeys(controls().by_width, width),
+            narrow=dict.fromkeys(NAMES, 0.5),
         )
     )
     assert not any(v.reproduced for v in found.values())
@@ -60,8 +57,8 @@ def test_names_that_work_where_they_must_not_are_seen():
 
 def test_what_was_not_run_is_not_judged():
     none = dict.fromkeys(controls().unknown, np.nan)
-    by_width = dict.fromkeys(controls().by_width, {64.0: 0.1})
-    found = verdicts(controls(pointer={0: 0.1}, learned={0: 0.1}, unknown=none, by_width=by_width))
+    narrow = dict.fromkeys(NAMES, np.nan)
+    found = verdicts(controls(pointer={0: 0.1}, learned={0: 0.1}, unknown=none, narrow=narrow))
     names = ("permuted", "absent", "features", "outside", "scratch", "narrow", "code")
     assert [found[key].reproduced for key in names] == [None] * len(names)
 
