@@ -1,5 +1,6 @@
 """Comparisons of two items, each with a label that says which one is preferred."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import flax.struct
@@ -105,39 +106,23 @@ def comparisons(
     Raises:
         ArgumentError: a value is out of range, or the networks have other sizes; one line.
     """
-    params, state = members.at(jnp.asarray(member).astype(jnp.int32))
-    takes = members.model.takes
-    if takes is None:
-        raise ArgumentError("members: expected networks that say what they take")
-    [n_inputs], [n_concepts] = takes.inputs.shape, takes.targets.shape
+    describe, (n_inputs, n_concepts) = _network(members, member)
     used = n_concepts if n_used is None else n_used
     within(used, "n_used", n_concepts, f"the n_concepts={n_concepts} of members")
     within(n_labels, "n_labels", most_labels, f"most_labels={most_labels}")
     world.check_sizes(used, n_valued)
-
-    def describe(seen: Array) -> tuple[Array, Array]:
-        """The features of items, and what the pointer values them at."""
-        output = jax.vmap(lambda x: members.model.apply(params, state, x))(seen)
-        probability = jax.nn.sigmoid(output.recon)
-        found = {"inputs": seen, "code": output.code, "concepts": probability}[view]
-        pointed = world.values(probability, density=density, n_valued=n_valued, named_share=1.0)
-        return found, pointed
+    valued = {"density": density, "n_valued": n_valued}
 
     def draw_items(key: Key, n: int, correlation: Scalar) -> tuple[Batch, Array]:
+        """Items with what the human values them at, and what the pointer does, (n,)."""
         key_true, key_seen = jax.random.split(key)
-        true = world.draw_concepts(
-            key_true,
-            n,
-            n_concepts,
-            n_used=used,
-            density=density,
-            n_valued=n_valued,
-            correlation=correlation,
-        )
+        law = {"n_used": used, "correlation": correlation, **valued}
+        true = world.draw_concepts(key_true, n, n_concepts, **law)
         seen = world.observe(key_seen, true, n_inputs, noise_std=noise_std, world_seed=world_seed)
-        value = world.values(true, density=density, n_valued=n_valued, named_share=named_share)
-        found, pointed = describe(seen)
-        return Batch(inputs=found, targets=value[:, None], factors=true), pointed
+        value = world.values(true, named_share=named_share, **valued)
+        described = describe(seen)
+        pointed = world.values(described["concepts"], named_share=1.0, **valued)
+        return Batch(inputs=described[view], targets=value[:, None], factors=true), pointed
 
     def init(key: Key) -> Comparisons:
         key_items, key_shifted, key_pairs, key_labels = jax.random.split(key, 4)
@@ -147,12 +132,40 @@ def comparisons(
         gap = choice_scale * (value[pairs[:, 0]] - value[pairs[:, 1]])
         share = label_noise + (1 - 2 * label_noise) * jax.nn.sigmoid(gap)
         labels = jax.random.uniform(key_labels, (most_labels,), jnp.float32) < share
-        return Comparisons(
-            items=items,
-            pairs=pairs,
-            labels=labels.astype(jnp.float32),
-            shifted=draw_items(key_shifted, n_shifted, 0.0)[0],
-        )
+        shifted, _ = draw_items(key_shifted, n_shifted, 0.0)
+        labels = labels.astype(jnp.float32)
+        return Comparisons(items=items, pairs=pairs, labels=labels, shifted=shifted)
+
+    given = jax.eval_shape(lambda: describe(jnp.zeros((1, n_inputs)))[view]).shape[1]
+    if given != n_features:
+        raise ArgumentError(f"n_features={n_features}: expected the {given} {view} of members")
+    gives = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
+    return Source(init, _sample(n_labels), gives=gives)
+
+
+def _network(
+    members: Members, member: Scalar
+) -> tuple[Callable[[Array], dict[str, Array]], tuple[int, int]]:
+    """What a network says of items (n, n_inputs), by view; its numbers of inputs and concepts.
+
+    Raises:
+        ArgumentError: it does not say what it takes; one line.
+    """
+    params, state = members.at(jnp.asarray(member).astype(jnp.int32))
+    takes = members.model.takes
+    if takes is None:
+        raise ArgumentError("members: expected networks that say what they take")
+
+    def describe(seen: Array) -> dict[str, Array]:
+        output = jax.vmap(lambda x: members.model.apply(params, state, x))(seen)
+        return {"inputs": seen, "code": output.code, "concepts": jax.nn.sigmoid(output.recon)}
+
+    [n_inputs], [n_concepts] = takes.inputs.shape, takes.targets.shape
+    return describe, (n_inputs, n_concepts)
+
+
+def _sample(n_labels: Scalar) -> Callable[..., tuple[Batch, Comparisons]]:
+    """Batches of the first n_labels, drawn with replacement."""
 
     def sample(
         params: Params, state: Comparisons, key: Key, batch_size: int
@@ -167,11 +180,7 @@ def comparisons(
         )
         return batch, state
 
-    width = jax.eval_shape(lambda: describe(jnp.zeros((1, n_inputs)))[0]).shape[1]
-    if width != n_features:
-        raise ArgumentError(f"n_features={n_features}: expected the {width} {view} of members")
-    gives = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
-    return Source(init, sample, gives=gives)
+    return sample
 
 
 def _pairs(key: Key, n: int, n_items: int) -> Array:

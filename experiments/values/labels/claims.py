@@ -123,11 +123,11 @@ def _crossovers(measured: Labels) -> tuple[float | None, str]:
 
 def _excess(measured: Labels) -> tuple[float | None, str]:
     """How much worse the corrected pointer is than the better one, and where."""
-    found = {}
+    found, sparse = {}, measured.by_share["sparse"]
     for share, each in measured.by_share["corrected"].items():
-        beside = np.minimum(
-            measured.by_share["sparse"][share].mean, measured.pointer_by_share[share]
-        )
+        if share not in sparse or share not in measured.pointer_by_share:
+            continue
+        beside = np.minimum(sparse[share].mean, measured.pointer_by_share[share])
         at = int(np.argmax(each.mean - beside))
         found[(each.mean - beside)[at]] = f"named share {share:g}, {each.n[at]:g} labels"
     return (max(found), found[max(found)]) if found else (None, "")

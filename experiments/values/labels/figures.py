@@ -122,7 +122,8 @@ def _draw_shares(axis: Any, measured: Labels) -> None:
                 axis.plot(curve.n, curve.mean, line, ms=3, lw=1.2, color=colour, label=label)
     axis.set(ylabel="regret (1 is chance)", ylim=(-0.02, 1.02))
     _labels_along(axis)
-    axis.legend(frameon=False, fontsize=8)
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(frameon=False, fontsize=8)
 
 
 def _draw_crossovers(axis: Any, measured: Labels) -> None:
