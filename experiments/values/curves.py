@@ -10,6 +10,8 @@ from experiments.flat import finished_members
 from superpos.types import EMPTY
 
 N_RESAMPLES = 500
+LEAST_SIZES = 3
+"""Of which a power is fitted."""
 KEYS = {
     "n_labels": "data.n_labels",
     "n_used": "data.n_used",
@@ -106,7 +108,7 @@ def _power(sizes: Sequence[float], curves: Sequence[Curve], limit: float) -> flo
     labels = np.array([each.reach(limit) for each in curves])
     least = np.array([each.n[0] for each in curves])
     known = np.isfinite(labels) & (labels > least)
-    if known.sum() < 3:
+    if known.sum() < LEAST_SIZES:
         return np.nan
     return float(np.polyfit(np.log(np.array(sizes)[known]), np.log(labels[known]), 1)[0])
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from experiments.values.curves import Curve, power
+from experiments.values.curves import LEAST_SIZES, Curve, power
 from experiments.values.labels.measure import Labels
 from experiments.values.theory import bits
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
@@ -56,7 +56,7 @@ CLAIMS = claims_of(
 
 
 def judge(measured: Labels) -> list[Verdict]:
-    """Verdicts; those on powers need three sizes whose curves reach the regret."""
+    """Verdicts; those on powers are not run without three sizes."""
     of, curves = CLAIMS, measured.by_concepts
     return [
         *(of[name].judge(*_power(curves[name])) for name in ("dense", "sparse", "ambiguous")),
@@ -72,11 +72,11 @@ def judge(measured: Labels) -> list[Verdict]:
 
 
 def _power(curves: Mapping[float, Curve]) -> tuple[float | None, str]:
-    """By which power labels grow, None where too few curves reach the regret; and the interval."""
+    """By which power labels grow, nan where too few curves reach the regret; and the interval."""
+    if len(curves) < LEAST_SIZES:
+        return None, ""
     found, low, high = power([*curves], [*curves.values()], LIMIT)
     labels = "; ".join(f"{size:g}: {each.reach(LIMIT):.0f}" for size, each in curves.items())
-    if not np.isfinite(found):
-        return None, ""
     return found, f"95 % of resamples in [{low:.2f}, {high:.2f}]; labels at {labels}"
 
 
@@ -96,14 +96,19 @@ def _apart(one: Mapping[float, float], other: Mapping[float, float]) -> tuple[fl
 
 
 def _ratio(one: Mapping[float, Curve], other: Mapping[float, Curve]) -> tuple[float | None, str]:
-    """Labels of one over those of the other; where only its largest number is known, that."""
+    """Labels of one over those of the other; where only its largest number is known, that.
+
+    The least over sizes, nan where the other never reaches the regret.
+    """
+    if not one.keys() & other.keys():
+        return None, ""
     found = {}
     for size in one.keys() & other.keys():
         labels, least = one[size].reach(LIMIT), other[size].reach(LIMIT)
         if np.isfinite(least) and labels > one[size].n[0]:
             found[size] = min(labels, one[size].n[-1]) / least
     note = "; ".join(f"K = {size:g}: {found[size]:.2f}" for size in sorted(found))
-    return min(found.values(), default=None), note
+    return min(found.values(), default=np.nan), note
 
 
 def crossovers(measured: Labels) -> dict[float, float]:

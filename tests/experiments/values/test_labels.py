@@ -76,11 +76,18 @@ def test_other_curves_are_seen():
     assert held == {"scratch", "crossover"}
 
 
-def test_curves_that_never_reach_the_regret_are_not_judged():
-    never = {k: curve(1e6) for k in SIZES}
-    names = ("dense", "sparse", "ambiguous", "scratch")
-    found = verdicts(labels(by_concepts=dict.fromkeys(names, never)))
-    assert [found[key].reproduced for key in names] == [None] * 4
+def test_curves_that_never_reach_the_regret_hold_no_claim_of_labels():
+    never, names = {k: curve(1e6) for k in SIZES}, ("dense", "sparse", "ambiguous", "scratch")
+    found = verdicts(labels(by_concepts=dict.fromkeys(names, never), by_valued=never))
+    assert [found[key].reproduced for key in (*names, "valued")] == [False] * 5
+
+
+def test_too_few_sizes_are_not_judged():
+    few = {k: curve(50) for k in SIZES[:2]}
+    names = ("dense", "sparse", "ambiguous")
+    by_concepts = dict.fromkeys((*names, "scratch"), few)
+    found = verdicts(labels(by_concepts=by_concepts, by_valued=few, by_noise={0.0: curve(50)}))
+    assert [found[key].reproduced for key in (*names, "valued", "bits")] == [None] * 5
 
 
 def test_figures_and_the_table(tmp_path):
