@@ -67,7 +67,8 @@ def _draw_learners(axis: Any, measured: Labels) -> None:
 
 def _draw_curve(axis: Any, curve: Curve, line: str, colour: str, name: str | None) -> None:
     mean = curve.mean
-    error = 1.96 * np.nanstd(curve.regret, 0, ddof=1) / np.sqrt(len(curve.regret))
+    n_more = np.maximum((~np.isnan(curve.regret)).sum(0) - 1, 1)
+    error = 1.96 * np.nanstd(curve.regret, 0) / np.sqrt(n_more)
     axis.plot(curve.n, mean, line, ms=4, lw=1.2, color=colour, label=name)
     axis.fill_between(curve.n, mean - error, mean + error, color=colour, alpha=0.15, lw=0)
 
