@@ -57,6 +57,7 @@ TRIED = {
     "text": [2.0, 0.0, 4.0],
     "n_labels": [16.0, 3.0, 8.5],
     "choice_scale": [8.0, 0.0, 0.5],
+    "named_share": [1.0, 0.0, 0.5],
     "label_noise": [0.0, 0.5, 0.25],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from experiments.values.comparisons import Comparisons, comparisons_of
-from experiments.values.policy import regrets
-from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, NonNegatives, Positive, factory
+from experiments.values.policy import Budgets, regrets
+from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, Positive, factory
 from superpos.types import Array, Evaluation, Key, Params, Scalar, Source, State
 
 SETS_AT_ONCE = 256
@@ -50,7 +50,7 @@ def ambiguous_pointer(
     n_labels: AtLeastOne = 1024.0,
     n_used: MaybeAtLeastOne = None,
     unit: Positive = 3.5,
-    budgets: NonNegatives = (1.0, 2.0),
+    budgets: Budgets = (1.0, 2.0),
 ) -> Evaluation:
     """The policy of a pointer that means one of all sets of n_names concepts, given labels.
 
@@ -64,7 +64,7 @@ def ambiguous_pointer(
         n_used: concepts that it may mean, the first of them, >= 1; a fraction is dropped. None is
             all.
         unit: what a concept adds to the log odds that an item is preferred, > 0.
-        budgets: KL divergences from the uniform policy in nats, in [0, inf).
+        budgets: KL divergences from the uniform policy in nats, in (0, inf).
 
     Returns:
         An Evaluation of `set_regret`, (n_budgets,), as of `policy.regrets`.

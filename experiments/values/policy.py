@@ -5,14 +5,28 @@ reward is π ∝ exp(t r), where t is such that the budget is spent (Donsker & V
 et al. 2022, RL with KL penalties is better viewed as Bayesian inference, arXiv 2205.11275).
 """
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
 from experiments.values.comparisons import comparisons_of
-from superpos.arguments import NonNegatives, factory
+from superpos.arguments import Interval, factory
 from superpos.required import check_fit
-from superpos.types import Array, Batch, Evaluation, Key, Model, Params, Scalar, Source, State
+from superpos.types import (
+    Array,
+    Batch,
+    Evaluation,
+    Key,
+    Model,
+    Params,
+    Scalar,
+    Scalars,
+    Source,
+    State,
+)
 
+Budgets = Annotated[Scalars, Interval("(0, inf)")]
 LOWEST, HIGHEST = -9.0, 9.0
 """Logarithms of the inverse temperatures that are looked at, of a reward of variance 1."""
 HALVINGS = 40
@@ -26,7 +40,7 @@ def policy_of(reward: Array, budget: Scalar) -> Array:
     Args:
         reward: of each item, (n_items,); its scale does not matter. Where it is constant, the
             policy is uniform.
-        budget: KL divergence from the uniform policy in nats, >= 0; where ties of the largest
+        budget: KL divergence from the uniform policy in nats, > 0; where ties of the largest
             reward make it unreachable, as much as there is.
     """
     spread = jnp.std(reward)
@@ -69,13 +83,13 @@ def regrets(reward: Array, value: Array, budgets: Array) -> tuple[Array, Array, 
 
 
 @factory
-def policy(*, model: Model, source: Source, budgets: NonNegatives = (1.0, 2.0)) -> Evaluation:
+def policy(*, model: Model, source: Source, budgets: Budgets = (1.0, 2.0)) -> Evaluation:
     """What the policy of a reward is worth on items that no label is of.
 
     Args:
         model: a `reward`.
         source: `comparisons`.
-        budgets: KL divergences from the uniform policy in nats, in [0, inf).
+        budgets: KL divergences from the uniform policy in nats, in (0, inf).
 
     Returns:
         An Evaluation of `regret`, `value` and `kl`, as of `regrets`, on other items than those that
