@@ -49,7 +49,7 @@ def _draw_texts(axis: Any, measured: Controls) -> None:
     axis.axvline(1, color="#999999", ls=":", lw=0.8, zorder=0)
     axis.set(xlabel="regret (1 is chance)", yticks=np.arange(len(rows))[::-1])
     axis.set_yticklabels(rows)
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.37))
 
 
 def _draw_unknown(axis: Any, measured: Controls) -> None:
@@ -59,22 +59,22 @@ def _draw_unknown(axis: Any, measured: Controls) -> None:
         "scratch": "from scratch",
         "known": "sparse reward,\nboth read of",
     }
-    places = np.arange(len(names))
-    axis.bar(places, [measured.unknown[each] for each in names], color=PALETTE[0], width=0.6)
-    axis.axhline(measured.exact, color="#999999", lw=1)
-    axis.set_xticks(places, names.values(), fontsize=8)
-    axis.set(ylabel="regret (1 is chance)")
+    places = np.arange(len(names))[::-1]
+    axis.barh(places, [measured.unknown[each] for each in names], color=PALETTE[0], height=0.6)
+    axis.axvline(measured.exact, color="#999999", lw=1)
+    axis.set_yticks(places, names.values())
+    axis.set(xlabel="regret (1 is chance)")
 
 
 def _draw_widths(axis: Any, measured: Controls) -> None:
     names = [*measured.wide]
-    places = np.arange(len(names))
+    places = np.arange(len(names))[::-1]
     for row, shift, colour, name in (
-        (measured.wide, -0.2, PALETTE[0], "64 hidden units"),
-        (measured.narrow, 0.2, PALETTE[1], "16 hidden units"),
+        (measured.wide, 0.2, PALETTE[0], "64 hidden units"),
+        (measured.narrow, -0.2, PALETTE[1], "16 hidden units"),
     ):
-        heights = [row[each] for each in names]
-        axis.bar(places + shift, heights, color=colour, width=0.38, label=name)
-    axis.set_xticks(places, [each.replace(", ", ",\n") for each in names], fontsize=7)
-    axis.set(ylabel="regret (1 is chance)")
+        lengths = [row[each] for each in names]
+        axis.barh(places + shift, lengths, color=colour, height=0.38, label=name)
+    axis.set_yticks(places, names)
+    axis.set(xlabel="regret (1 is chance)")
     axis.legend(frameon=False, fontsize=8)

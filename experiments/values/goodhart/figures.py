@@ -86,4 +86,4 @@ def _draw_values(axis: Any, rows: list[Optimised], budgets: np.ndarray) -> None:
 def _draw_shifts(axis: Any, rows: list[Shifted], name: str) -> None:
     for each, style in zip(rows, _styles(rows), strict=True):
         axis.plot(each.correlation, getattr(each, name), style.pop("fmt"), ms=3, lw=1.1, **style)
-    axis.set(ylim=(-0.02, 1.02))
+    axis.set_ylim(bottom=-0.02)

@@ -32,7 +32,7 @@ CLAIMS = claims_of(
     setting="items of 96 inputs, two valued concepts of K = 8 to 64, p = 0.1, KL budget 2 nats;"
     f" labels until the regret is {LIMIT}",
     origin=Origin("theory", "after", "expected before any run, with tolerances from after a first"
-                  " one, in which errors of the pretrained network set the floor"),
+                  " one, of networks without a hidden layer"),
 ) | claims_of(
     "values/labels",
     (
@@ -51,7 +51,7 @@ CLAIMS = claims_of(
     section="names against labels",
     setting="as above; for all but the first two 32 concepts",
     origin=Origin("ours", "after", "expected before any run, with tolerances from after a first"
-                  " one"),
+                  " one, of networks without a hidden layer"),
 )  # fmt: skip
 
 
