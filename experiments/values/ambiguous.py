@@ -76,8 +76,9 @@ def ambiguous_pointer(
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
-        key_labels, key_items = jax.random.split(key)
-        drawn, items = comparisons_of(source, key_labels), comparisons_of(source, key_items).items
+        both = jax.vmap(lambda each: comparisons_of(source, each))(jax.random.split(key))
+        drawn, other = (jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))
+        items = other.items  # that no label is of
         n_concepts = drawn.items.inputs.shape[1]
         sets = jnp.asarray([*itertools.combinations(range(n_concepts), n_names)], jnp.int32)
         allowed = sets[:, -1] < (n_concepts if n_used is None else jnp.floor(n_used))

@@ -113,10 +113,13 @@ def comparisons(
     world.check_sizes(used, n_valued)
     valued = {"density": density, "n_valued": n_valued}
 
-    def draw_items(key: Key, n: int, correlation: Scalar) -> tuple[Batch, Array]:
-        """Items with what the human values them at, and what the pointer does, (n,)."""
+    n = n_items + n_shifted
+
+    def draw_items(key: Key) -> tuple[Batch, Array]:
+        """Items, shifted ones last, with their values; and the values that a pointer sees, (n,)."""
         key_true, key_seen = jax.random.split(key)
-        law = {"n_used": used, "correlation": correlation, **valued}
+        along = jnp.where(jnp.arange(n) < n_items, correlation, 0.0)
+        law = {"n_used": used, "correlation": along, **valued}
         true = world.draw_concepts(key_true, n, n_concepts, **law)
         seen = world.observe(key_seen, true, n_inputs, noise_std=noise_std, world_seed=world_seed)
         value = world.values(true, named_share=named_share, **valued)
@@ -125,15 +128,18 @@ def comparisons(
         return Batch(inputs=described[view], targets=value[:, None], factors=true), pointed
 
     def init(key: Key) -> Comparisons:
-        key_items, key_shifted, key_pairs, key_labels = jax.random.split(key, 4)
-        items, pointed = draw_items(key_items, n_items, correlation)
-        pairs = _pairs(key_pairs, most_labels, n_items)
-        value = items.targets[:, 0] if labeller == "human" else pointed
+        key_items, key_labels = jax.random.split(key)
+        drawn, pointed = draw_items(key_items)
+        items, shifted = (
+            jax.tree.map(lambda leaf, part=part: leaf[part], drawn)
+            for part in (slice(n_items), slice(n_items, n))
+        )
+        first, apart, chance = jax.random.uniform(key_labels, (3, most_labels), jnp.float32)
+        pairs = _pairs(first, apart, n_items)
+        value = drawn.targets[:, 0] if labeller == "human" else pointed
         gap = choice_scale * (value[pairs[:, 0]] - value[pairs[:, 1]])
         share = label_noise + (1 - 2 * label_noise) * jax.nn.sigmoid(gap)
-        labels = jax.random.uniform(key_labels, (most_labels,), jnp.float32) < share
-        shifted, _ = draw_items(key_shifted, n_shifted, 0.0)
-        labels = labels.astype(jnp.float32)
+        labels = (chance < share).astype(jnp.float32)
         return Comparisons(items=items, pairs=pairs, labels=labels, shifted=shifted)
 
     given = jax.eval_shape(lambda: describe(jnp.zeros((1, n_inputs)))[view]).shape[1]
@@ -171,8 +177,8 @@ def _sample(n_labels: Scalar) -> Callable[..., tuple[Batch, Comparisons]]:
         params: Params, state: Comparisons, key: Key, batch_size: int
     ) -> tuple[Batch, Comparisons]:
         del params
-        in_use = jnp.floor(n_labels).astype(jnp.int32)
-        chosen = jax.random.randint(key, (batch_size,), 0, in_use)
+        uniform = jax.random.uniform(key, (batch_size,), jnp.float32)
+        chosen = _whole(uniform, jnp.floor(n_labels))
         batch = Batch(
             inputs=state.items.inputs[state.pairs[chosen]],
             targets=state.labels[chosen][:, None],
@@ -183,12 +189,15 @@ def _sample(n_labels: Scalar) -> Callable[..., tuple[Batch, Comparisons]]:
     return sample
 
 
-def _pairs(key: Key, n: int, n_items: int) -> Array:
-    """Numbers of two different items, int32 (n, 2)."""
-    key_first, key_apart = jax.random.split(key)
-    first = jax.random.randint(key_first, (n,), 0, n_items)
-    apart = jax.random.randint(key_apart, (n,), 1, n_items)
-    return jnp.stack([first, (first + apart) % n_items], axis=1)
+def _pairs(first: Array, apart: Array, n_items: int) -> Array:
+    """Numbers of two different items, int32 (n, 2), from uniforms on [0, 1), each (n,)."""
+    one = _whole(first, n_items)
+    return jnp.stack([one, (one + 1 + _whole(apart, n_items - 1)) % n_items], axis=1)
+
+
+def _whole(uniform: Array, n: Scalar) -> Array:
+    """Whole numbers below n, int32, from uniforms on [0, 1); their product may round up to n."""
+    return jnp.minimum(uniform * n, n - 1).astype(jnp.int32)
 
 
 def comparisons_of(source: Source, key: Key) -> Comparisons:

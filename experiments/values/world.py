@@ -77,15 +77,15 @@ def draw_concepts(
         n_used: concepts in use.
         density: probability of each that is in use.
         n_valued: named values, of as many correlates.
-        correlation: probability that a correlate is a copy of its named value; else it is drawn.
+        correlation: probability that a correlate is a copy of its named value, of all items or of
+            each, (n,); else it is drawn for itself.
     """
-    key_true, key_copy = jax.random.split(key)
     number = jnp.arange(n_concepts)
-    true = jax.random.uniform(key_true, (n, n_concepts), jnp.float32) < density
-    original = jnp.take(
-        true, number - (N_GROUPS - 1) * jnp.floor(n_valued).astype(jnp.int32), axis=1, mode="clip"
-    )
-    copied = jax.random.uniform(key_copy, (n, n_concepts), jnp.float32) < correlation
+    drawn, copying = jax.random.uniform(key, (2, n, n_concepts), jnp.float32)
+    true = drawn < density
+    before = (N_GROUPS - 1) * jnp.floor(n_valued).astype(jnp.int32)
+    original = jnp.take(true, number - before, axis=1, mode="clip")
+    copied = copying < jnp.broadcast_to(correlation, (n,))[:, None]
     copied &= group(n_concepts, n_valued, 2)[None]
     known = jnp.where(copied, original, true) & (number < jnp.floor(n_used))[None]
     return known.astype(jnp.float32)
