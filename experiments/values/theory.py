@@ -1,5 +1,8 @@
 """What a pointer that knows its concepts is worth, and what a noisy label tells, exactly."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import scipy
 
@@ -27,6 +30,13 @@ def pointer_regret(n_valued: int, density: float, named_share: float, budget: fl
     value = np.sqrt(named_share) * named + np.sqrt(1 - named_share) * unnamed
     best, pointed = ((tilted(items, reward, budget) * value).sum() for reward in (value, named))
     return float(1 - pointed / best)
+
+
+def expected_regret(config: Mapping[str, Any], named_share: float) -> float:
+    """`pointer_regret` with the numbers of a stored config, at its largest budget."""
+    n_valued, density = int(config["data.n_valued"]), float(config["data.density"])
+    budget = float(config["evaluations.policy.budgets"][-1])
+    return pointer_regret(n_valued, density, named_share, budget)
 
 
 def tilted(chance: np.ndarray, reward: np.ndarray, budget: float) -> np.ndarray:

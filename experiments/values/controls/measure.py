@@ -8,7 +8,7 @@ import xarray
 
 from experiments.flat import finished_members
 from experiments.values.curves import means_of, runs_of, values_of
-from experiments.values.theory import pointer_regret
+from experiments.values.theory import expected_regret
 from experiments.values.world import TRUE, UNNAMED_ABSENT
 from superpos.train import store
 
@@ -74,7 +74,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
             "scratch": _mean(runs["scratch"], HALF_NAMED),
             "known": _mean(labelled, sparse | HALF_NAMED | true),
         },
-        exact=_exact(datasets["pointed"]),
+        exact=expected_regret(store.config_of(datasets["pointed"]), HALF_NAMED["named_share"]),
         wide=_by_learner(runs, "", ALL_NAMED | NO_NOISE | true),
         narrow=_by_learner(runs, "narrow_", {}),
     )
@@ -103,10 +103,3 @@ def _by_learner(
         for variant, read in VIEWS.items()
         for name, each in LEARNERS.items()
     }
-
-
-def _exact(dataset: xarray.Dataset) -> float:
-    config = store.config_of(dataset)
-    n_valued, density = int(config["data.n_valued"]), float(config["data.density"])
-    budget = float(config["evaluations.policy.budgets"][-1])
-    return pointer_regret(n_valued, density, HALF_NAMED["named_share"], budget)

@@ -1,12 +1,12 @@
 """Regret against labels for every learner, and what the pointer alone is worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import xarray
 
 from experiments.values.curves import Curve, curve_of, means_of, runs_of, values_of
-from experiments.values.theory import pointer_regret
+from experiments.values.theory import expected_regret
 from superpos.train import store
 
 DENSE = {"pointed": 0, "l1_coefficient": 0.0}
@@ -69,7 +69,10 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Labels:
         distilled=_regrets(runs_of(datasets["distilled"]), "named_share", {}),
         by_noise=_curves(levels, "label_noise", SPARSE | ALL_NAMED | TWO_VALUED),
         by_valued=_curves(levels, "n_valued", SPARSE | ALL_NAMED | NO_NOISE),
-        expected=_expected(datasets["pointed"], values_of(pointed, "named_share")),
+        expected={
+            each: expected_regret(store.config_of(datasets["pointed"]), each)
+            for each in values_of(pointed, "named_share")
+        },
         n_text=_n_text(datasets["pretrained"]),
     )
 
@@ -82,13 +85,6 @@ def _curves(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dict
 def _regrets(runs: xarray.Dataset, name: str, where: Mapping[str, float]) -> dict[float, float]:
     found = values_of(runs, name, where)
     return {value: float(means_of(runs, {**where, name: value})[-1]) for value in found}
-
-
-def _expected(dataset: xarray.Dataset, shares: Sequence[float]) -> dict[float, float]:
-    config = store.config_of(dataset)
-    n_valued, density = int(config["data.n_valued"]), float(config["data.density"])
-    budget = float(config["evaluations.policy.budgets"][-1])
-    return {each: pointer_regret(n_valued, density, each, budget) for each in shares}
 
 
 def _n_text(dataset: xarray.Dataset) -> int:
