@@ -55,7 +55,7 @@ TRIED = {
     "pair": [0.0, 5.0],
     "n_valued": [1.0, 3.0],
     "text": [2.0, 0.0, 4.0],
-    "n_labels": [16.0, 3.0, 8.5],
+    "n_labels": [1000.0, 3.0, 8.5],
     "choice_scale": [8.0, 0.0, 0.5],
     "named_share": [1.0, 0.0, 0.5],
     "label_noise": [0.0, 0.5, 0.25],
@@ -444,9 +444,9 @@ def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> A
 
 def use_evaluation(evaluation: Evaluation, config: Mapping[str, Any]) -> Any:
     params, state = construct("model", config["model"]).init(jax.random.key(5))
-    # One of texts has hundreds of operations, which alone would be as many programs.
-    of_texts = config["data"]["kind"] == "text_activations"
-    measure = jax.jit(evaluation.measure) if of_texts else evaluation.measure
+    # One of texts, or of comparisons, has hundreds of operations, which alone would be as many programs.
+    large = config["data"]["kind"] in ("text_activations", "comparisons")
+    measure = jax.jit(evaluation.measure) if large else evaluation.measure
     return measure(params, state, jax.random.key(6))
 
 

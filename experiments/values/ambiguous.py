@@ -7,22 +7,19 @@ import jax.numpy as jnp
 
 from experiments.values.comparisons import Comparisons, comparisons_of
 from experiments.values.policy import Budgets, regrets
-from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, Positive, factory
+from superpos.arguments import Count, Positive, factory
 from superpos.types import Array, Evaluation, Key, Params, Scalar, Source, State
 
 SETS_AT_ONCE = 256
 
 
-def probabilities_of_names(
-    drawn: Comparisons, n_labels: Scalar, sets: Array, allowed: Array, *, unit: Scalar
-) -> Array:
+def probabilities_of_names(drawn: Comparisons, sets: Array, *, unit: Scalar) -> Array:
     """Posterior probability that each concept is named, from the same prior for all sets.
 
     Args:
         drawn: comparisons with probabilities of concepts as features.
-        n_labels: labels in use, the first of them.
-        sets: of the same number of concepts each, int32 (n_sets, n_names).
-        allowed: which sets may be meant, bool (n_sets,).
+        sets: of the same number of concepts each, ascending, int32 (n_sets, n_names); those of
+            concepts that are not in use are not meant.
         unit: what a concept adds to the log odds that an item is preferred.
 
     Returns:
@@ -30,14 +27,14 @@ def probabilities_of_names(
     """
     first, second = (drawn.items.inputs[drawn.pairs[:, side]] for side in (0, 1))
     gaps = unit * (first - second).T * (2 * drawn.labels - 1)[None]  # (n_features, most_labels)
-    known = jnp.arange(drawn.labels.size) < jnp.floor(n_labels)
+    known = jnp.arange(drawn.labels.size) < drawn.n_labels
 
     def log_likelihood(names: Array) -> Array:
         odds = jnp.take(gaps, names, axis=0).sum(0)
         return jnp.where(known, jax.nn.log_sigmoid(odds), 0).sum()
 
     evidence = jax.lax.map(log_likelihood, sets, batch_size=SETS_AT_ONCE)
-    found = jax.nn.softmax(jnp.where(allowed, evidence, -jnp.inf))
+    found = jax.nn.softmax(jnp.where(sets[:, -1] < drawn.n_used, evidence, -jnp.inf))
     spread = jnp.repeat(found, sets.shape[1])
     return jnp.zeros(gaps.shape[0]).at[sets.ravel()].add(spread)
 
@@ -47,8 +44,6 @@ def ambiguous_pointer(
     *,
     source: Source,
     n_names: Count = 2,
-    n_labels: AtLeastOne = 1024.0,
-    n_used: MaybeAtLeastOne = None,
     unit: Positive = 3.5,
     budgets: Budgets = (1.0, 2.0),
 ) -> Evaluation:
@@ -60,9 +55,6 @@ def ambiguous_pointer(
     Args:
         source: `comparisons` with view=concepts.
         n_names: concepts in a set, >= 1.
-        n_labels: labels that it is given, the first of those of the source, >= 1.
-        n_used: concepts that it may mean, the first of them, >= 1; a fraction is dropped. None is
-            all.
         unit: what a concept adds to the log odds that an item is preferred, > 0.
         budgets: KL divergences from the uniform policy in nats, in (0, inf).
 
@@ -81,8 +73,7 @@ def ambiguous_pointer(
         items = other.items  # that no label is of
         n_concepts = drawn.items.inputs.shape[1]
         sets = jnp.asarray([*itertools.combinations(range(n_concepts), n_names)], jnp.int32)
-        allowed = sets[:, -1] < (n_concepts if n_used is None else jnp.floor(n_used))
-        weights = probabilities_of_names(drawn, n_labels, sets, allowed, unit=unit)
+        weights = probabilities_of_names(drawn, sets, unit=unit)
         rewards = jnp.matmul(items.inputs, weights, precision=jax.lax.Precision.HIGHEST)
         return {"set_regret": regrets(rewards, items.targets[:, 0], limits)[0]}
 

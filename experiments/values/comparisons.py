@@ -39,12 +39,16 @@ class Comparisons:
             (n_items, 1), and their concepts as factors.
         pairs: numbers of the first and of the second item, int32 (most_labels, 2).
         labels: 1 where the first is preferred, else 0, (most_labels,).
+        n_labels: labels in use, the first of them, ().
+        n_used: concepts in use, the first of them, ().
         shifted: other items, in whose world correlates are drawn for themselves; n_shifted of them.
     """
 
     items: Batch
     pairs: Array
     labels: Array
+    n_labels: Array
+    n_used: Array
     shifted: Batch
 
 
@@ -140,13 +144,14 @@ def comparisons(
         gap = choice_scale * (value[pairs[:, 0]] - value[pairs[:, 1]])
         share = label_noise + (1 - 2 * label_noise) * jax.nn.sigmoid(gap)
         labels = (chance < share).astype(jnp.float32)
-        return Comparisons(items=items, pairs=pairs, labels=labels, shifted=shifted)
+        in_use = {"n_labels": jnp.floor(n_labels), "n_used": jnp.floor(used)}
+        return Comparisons(items=items, pairs=pairs, labels=labels, shifted=shifted, **in_use)
 
     given = jax.eval_shape(lambda: describe(jnp.zeros((1, n_inputs)))[view]).shape[1]
     if given != n_features:
         raise ArgumentError(f"n_features={n_features}: expected the {given} {view} of members")
     gives = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
-    return Source(init, _sample(n_labels), gives=gives)
+    return Source(init, _sample, gives=gives)
 
 
 def _network(
@@ -170,23 +175,19 @@ def _network(
     return describe, (n_inputs, n_concepts)
 
 
-def _sample(n_labels: Scalar) -> Callable[..., tuple[Batch, Comparisons]]:
-    """Batches of the first n_labels, drawn with replacement."""
-
-    def sample(
-        params: Params, state: Comparisons, key: Key, batch_size: int
-    ) -> tuple[Batch, Comparisons]:
-        del params
-        uniform = jax.random.uniform(key, (batch_size,), jnp.float32)
-        chosen = _whole(uniform, jnp.floor(n_labels))
-        batch = Batch(
-            inputs=state.items.inputs[state.pairs[chosen]],
-            targets=state.labels[chosen][:, None],
-            factors=jnp.zeros((batch_size, 0)),
-        )
-        return batch, state
-
-    return sample
+def _sample(
+    params: Params, state: Comparisons, key: Key, batch_size: int
+) -> tuple[Batch, Comparisons]:
+    """A batch of the labels in use, drawn with replacement."""
+    del params
+    uniform = jax.random.uniform(key, (batch_size,), jnp.float32)
+    chosen = _whole(uniform, state.n_labels)
+    batch = Batch(
+        inputs=state.items.inputs[state.pairs[chosen]],
+        targets=state.labels[chosen][:, None],
+        factors=jnp.zeros((batch_size, 0)),
+    )
+    return batch, state
 
 
 def _pairs(first: Array, apart: Array, n_items: int) -> Array:

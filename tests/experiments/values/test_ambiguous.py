@@ -13,7 +13,12 @@ from experiments.values.comparisons import comparisons, comparisons_of
 from tests.experiments.values.made import N_CONCEPTS, members
 
 SOURCE = comparisons(
-    n_features=N_CONCEPTS, members=members(), n_items=64, most_labels=32, n_labels=32
+    n_features=N_CONCEPTS,
+    members=members(),
+    n_items=64,
+    most_labels=32,
+    n_labels=20.7,
+    n_used=8.0,
 )
 SETS = np.array([*itertools.combinations(range(N_CONCEPTS), 2)])
 
@@ -22,8 +27,7 @@ def test_each_set_counts_by_how_well_it_predicts_the_labels():
     @jax.jit
     def both(key):
         drawn = comparisons_of(SOURCE, key)
-        allowed = jnp.asarray(SETS[:, 1] < 8)
-        return drawn, probabilities_of_names(drawn, 20.7, jnp.asarray(SETS), allowed, unit=3.0)
+        return drawn, probabilities_of_names(drawn, jnp.asarray(SETS), unit=3.0)
 
     drawn, found = both(jax.random.key(0))
     features, pairs = np.asarray(drawn.items.inputs, float), np.asarray(drawn.pairs)
@@ -40,6 +44,6 @@ def test_each_set_counts_by_how_well_it_predicts_the_labels():
 
 
 def test_its_policy_is_measured():
-    evaluation = ambiguous_pointer(source=SOURCE, n_labels=32.0)
+    evaluation = ambiguous_pointer(source=SOURCE)
     found = jax.jit(evaluation.measure)((), (), jax.random.key(0))["set_regret"]
     assert found.shape == (2,) and np.isfinite(found).all()
