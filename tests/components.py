@@ -444,7 +444,7 @@ def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> A
 
 def use_evaluation(evaluation: Evaluation, config: Mapping[str, Any]) -> Any:
     params, state = construct("model", config["model"]).init(jax.random.key(5))
-    # One of texts, or of comparisons, has hundreds of operations, which alone would be as many programs.
+    # One of texts or comparisons has hundreds of operations, alone as many programs.
     large = config["data"]["kind"] in ("text_activations", "comparisons")
     measure = jax.jit(evaluation.measure) if large else evaluation.measure
     return measure(params, state, jax.random.key(6))

@@ -15,22 +15,23 @@ CLAIMS = claims_of(
          0),
         ("permuted", "control: names that are permuted in what the network read are worth nothing:"
          " regret of the pointer more than with the true text", "=", 1, 0.15),
-        ("elsewhere", "control: nor are names of what nobody values: regret more than at values",
-         "=", 1, 0.15),
-        ("absent", "control: nor are names of what the network never read of: regret more than with"
-         " the true text", "=", 1, 0.15),
-        ("by_chance", "control: nor are labels by chance: regret of dense and sparse rewards more"
-         " than from true labels, mean", "=", 1, 0.15),
+        ("elsewhere", "control: names of what nobody values are worth nothing: regret of the"
+         " pointer more than at values", "=", 1, 0.15),
+        ("absent", "control: names of what the network never read of are worth nothing: regret of the"
+         " pointer more than with the true text", "=", 1, 0.15),
+        ("by_chance", "control: labels by chance are worth nothing: regret of dense and sparse"
+         " rewards more than from true labels, mean", "=", 1, 0.15),
         ("features", "labels do not need names: regret of a sparse reward where they are permuted",
          "<=", 0.05, 0),
         ("outside", "what the network never read of, no labels on its concepts teach: regret of a"
          " sparse reward of half a value less the exact one of a pointer", "=", 0, 0.05),
-        ("scratch", "but the same labels do from scratch: what they save of that regret", ">=", 0.1,
+        ("scratch", "the same labels teach a reward from scratch what the network never read of:"
+         " regret of a sparse reward of concepts less that from scratch", ">=", 0.1,
          0),
         ("narrow", "names work where 32 concepts share 16 hidden units: regret of the pointer",
          "<=", 0.2, 0),
-        ("code", "there a linear reward of the units is worse than one of the concepts, both dense:"
-         " difference of regrets", ">=", 0.02, 0),
+        ("code", "with 16 hidden units a linear reward of the units is worse than one of the concepts,"
+         " both dense: difference of regrets", ">=", 0.02, 0),
     ),
     paper="our own",
     section="controls",

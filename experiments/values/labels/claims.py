@@ -16,9 +16,9 @@ CLAIMS = claims_of(
     (
         ("dense", "the labels that a dense reward takes grow like the number K of concepts; power"
          " of K", "=", 1, 0.3),
-        ("sparse", "those that a sparse reward takes grow like log K, which from 8 to 64 is like"
-         " K^0.33; power of K", "<=", 0.6, 0),
-        ("ambiguous", "those that tell which two names are meant grow like log K, too; power of K",
+        ("sparse", "the labels that a sparse reward takes grow like log K, which from 8 to 64 is"
+         " like K^0.33; power of K", "<=", 0.6, 0),
+        ("ambiguous", "the labels that tell which two names are meant grow like log K; power of K",
          "<=", 0.6, 0),
         ("valued", "at 32 concepts the labels that a sparse reward takes grow like the number of"
          " concepts that are valued; power of it", "=", 1, 0.4),
@@ -112,11 +112,11 @@ def _ratio(one: Mapping[float, Curve], other: Mapping[float, Curve]) -> tuple[fl
 
 
 def crossovers(measured: Labels) -> dict[float, float]:
-    """Named share -> labels from which on a sparse reward is better than the pointer."""
+    """Named share below 1 -> labels from which on a sparse reward is better than the pointer."""
     return {
         share: each.reach(measured.pointer_by_share[share])
         for share, each in measured.by_share["sparse"].items()
-        if share in measured.pointer_by_share
+        if share in measured.pointer_by_share and share < 1
     }
 
 
