@@ -116,7 +116,6 @@ def comparisons(
     within(n_labels, "n_labels", most_labels, f"most_labels={most_labels}")
     world.check_sizes(used, n_valued)
     valued = {"density": density, "n_valued": n_valued}
-
     n = n_items + n_shifted
 
     def draw_items(key: Key) -> tuple[Batch, Array]:
@@ -126,18 +125,15 @@ def comparisons(
         law = {"n_used": used, "correlation": along, **valued}
         true = world.draw_concepts(key_true, n, n_concepts, **law)
         seen = world.observe(key_seen, true, n_inputs, noise_std=noise_std, world_seed=world_seed)
-        value = world.values(true, named_share=named_share, **valued)
-        described = describe(seen)
+        value, described = world.values(true, named_share=named_share, **valued), describe(seen)
         pointed = world.values(described["concepts"], named_share=1.0, **valued)
         return Batch(inputs=described[view], targets=value[:, None], factors=true), pointed
 
     def init(key: Key) -> Comparisons:
         key_items, key_labels = jax.random.split(key)
         drawn, pointed = draw_items(key_items)
-        items, shifted = (
-            jax.tree.map(lambda leaf, part=part: leaf[part], drawn)
-            for part in (slice(n_items), slice(n_items, n))
-        )
+        items = jax.tree.map(lambda leaf: leaf[:n_items], drawn)
+        shifted = jax.tree.map(lambda leaf: leaf[n_items:], drawn)
         first, apart, chance = jax.random.uniform(key_labels, (3, most_labels), jnp.float32)
         pairs = _pairs(first, apart, n_items)
         value = drawn.targets[:, 0] if labeller == "human" else pointed

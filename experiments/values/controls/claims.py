@@ -17,8 +17,8 @@ CLAIMS = claims_of(
          " regret of the pointer more than with the true text", "=", 1, 0.15),
         ("elsewhere", "control: names of what nobody values are worth nothing: regret of the"
          " pointer more than at values", "=", 1, 0.15),
-        ("absent", "control: names of what the network never read of are worth nothing: regret of the"
-         " pointer more than with the true text", "=", 1, 0.15),
+        ("absent", "control: names of what the network never read of are worth nothing: regret of"
+         " the pointer more than with the true text", "=", 1, 0.15),
         ("by_chance", "control: labels by chance are worth nothing: regret of dense and sparse"
          " rewards more than from true labels, mean", "=", 1, 0.15),
         ("features", "labels do not need names: regret of a sparse reward where they are permuted",
@@ -30,8 +30,8 @@ CLAIMS = claims_of(
          0),
         ("narrow", "names work where 32 concepts share 16 hidden units: regret of the pointer",
          "<=", 0.2, 0),
-        ("code", "with 16 hidden units a linear reward of the units is worse than one of the concepts,"
-         " both dense: difference of regrets", ">=", 0.02, 0),
+        ("code", "with 16 hidden units a linear reward of the units is worse than one of the"
+         " concepts, both dense: difference of regrets", ">=", 0.02, 0),
     ),
     paper="our own",
     section="controls",

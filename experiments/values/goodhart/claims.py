@@ -28,10 +28,10 @@ CLAIMS = claims_of(
     (
         ("learned_breaks", "a dense reward from 512 labels loses where correlates break that came"
          f" along in {OFTEN:.0%} of items: its regret there less that before", ">=", 0.1, 0),
-        ("pointer_holds", "a pointer loses nothing where correlates break, as its network read of both"
-         " by their names; largest difference of regrets", "<=", 0, 0.05),
-        ("pointer_misled", "control: a pointer loses there, too, where its network never read of one"
-         " without the other; difference of regrets", ">=", 0.2, 0),
+        ("pointer_holds", "a pointer loses nothing where correlates break, as its network read of"
+         " both by their names; largest difference of regrets", "<=", 0, 0.05),
+        ("pointer_misled", "control: a pointer loses there, too, where its network never read of"
+         " one without the other; difference of regrets", ">=", 0.2, 0),
     ),
     paper="our own",
     section="correlates that break",
