@@ -35,7 +35,12 @@ def _draw_texts(axis: Any, measured: Controls) -> None:
     rows = [TEXTS[int(each)] for each in measured.pointer] + ["labels by chance"]
     for values, colour, marker, name in (
         ([*measured.pointer.values(), np.nan], PALETTE[7], "o", "pointer"),
-        ([*measured.elsewhere.values(), np.nan], "#999999", "s", "pointer elsewhere"),
+        (
+            [*map(measured.elsewhere.get, measured.pointer), np.nan],
+            "#999999",
+            "s",
+            "pointer elsewhere",
+        ),
         (
             [*map(measured.learned.get, measured.pointer), measured.by_chance["sparse"]],
             PALETTE[2],
