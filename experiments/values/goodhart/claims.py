@@ -7,6 +7,7 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 OFTEN = 0.95
 """How often a correlate is a copy, where learners are compared."""
+UNTRAINED = "true of networks that learned nothing, too"
 CLAIMS = claims_of(
     "values/goodhart",
     (
@@ -16,13 +17,18 @@ CLAIMS = claims_of(
          " optimisation never lowers it: least ratio of the true value at the largest budget to the"
          " largest at any", ">=", 0.95, 0),
         ("no_telling", "where correlates always come along labels cannot tell them from values:"
-         " least regret of a reward from 4,096 labels where they no longer do", ">=", 0.2, 0),
+         " what a reward from 4,096 labels loses in regret, the least, where they no longer do", ">=",
+         0.2, 0),
     ),
     paper="Gao, Schulman & Hilton 2023, Scaling Laws for Reward Model Overoptimization",
     section="regressional Goodhart",
     setting="32 concepts, 64 to 4,096 labels, budgets from 0.25 to 5 nats, 4,096 items",
     origin=Origin("theory", "before"),
-    but={"spent": Origin("control", "before", identity=True)},
+    but={
+        "spent": Origin("control", "before", identity=True),
+        "never_falls": Origin("theory", "before", UNTRAINED, identity=True),
+        "no_telling": Origin("theory", "after", f"first of the regret alone; that was {UNTRAINED}"),
+    },
 ) | claims_of(
     "values/goodhart",
     (
@@ -58,7 +64,7 @@ def judge(measured: Goodhart) -> list[Verdict]:
         CLAIMS["spent"].judge(spent),
         CLAIMS["never_falls"].judge(min(kept), note),
         CLAIMS["no_telling"].judge(
-            min((shifted for each in always if each for shifted in each[1:]), default=None)
+            min((shifted - before for before, shifted in filter(None, always)), default=None)
         ),
         CLAIMS["learned_breaks"].judge(*_difference(dense)),
         CLAIMS["pointer_holds"].judge(
