@@ -17,8 +17,8 @@ CLAIMS = claims_of(
          " optimisation never lowers it: least ratio of the true value at the largest budget to the"
          " largest at any", ">=", 0.95, 0),
         ("no_telling", "where correlates always come along labels cannot tell them from values:"
-         " least that a reward from 4,096 labels loses in regret where they no longer do", ">=", 0.2,
-         0),
+         " least that a reward from 4,096 labels loses in regret where they no longer do", ">=",
+         0.2, 0),
     ),
     paper="Gao, Schulman & Hilton 2023, Scaling Laws for Reward Model Overoptimization",
     section="regressional Goodhart",
