@@ -10,23 +10,32 @@ from experiments.traps import (
     forced_branches,
     unit_autoencoder,
 )
+from experiments.values import ambiguous, comparisons, concepts, policy, reward
 from superpos.components import Registry
 
 COMPONENTS: Registry = {
     "asset": {"digits": digits.digits},
-    "data": {"branches": branches.branches, "problems": problems.problems},
+    "data": {
+        "branches": branches.branches,
+        "comparisons": comparisons.comparisons,
+        "concepts": concepts.concepts,
+        "problems": problems.problems,
+    },
     "environment": {"branching": environment.branching},
     "model": {
         "amortised": amortised.amortised,
         "branching_agent": branching_agent.branching_agent,
         "gram": gram.gram,
+        "reward": reward.reward,
         "unit_autoencoder": unit_autoencoder.unit_autoencoder,
     },
     "init": {"transformed": transformed.transformed},
     "evaluation": {
+        "ambiguous_pointer": ambiguous.ambiguous_pointer,
         "direct": evaluations.direct,
         "epoch_table": epoch_table.epoch_table,
         "forced_branches": forced_branches.forced_branches,
+        "policy": policy.policy,
         "program_search": search.program_search,
         "refined": evaluations.refined,
     },

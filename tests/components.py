@@ -65,6 +65,12 @@ TRIED = {
     "rows": [255.0, 3.0],
     "pair": [0.0, 5.0],
     "n_allowed": [6.0, 2.0, 3.5],
+    "n_valued": [1.0, 3.0],
+    "text": [2.0, 0.0, 4.0],
+    "n_labels": [1000.0, 3.0, 8.5],
+    "choice_scale": [8.0, 0.0, 0.5],
+    "named_share": [1.0, 0.0, 0.5],
+    "label_noise": [0.0, 0.5, 0.25],
 }
 """Argument -> values to try, where most of its range is refused beside the other arguments or, as
 thresholds that no latent reaches or cosines of rows that hardly turn, changes nothing."""
@@ -122,6 +128,7 @@ HOSTS = {
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
     **dict.fromkeys(BRANCHING, "branching_agent"),
     **dict.fromkeys(("refined", "direct", "program_search"), "amortised"),
+    **dict.fromkeys(("policy", "ambiguous_pointer"), "reward"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
 OF_PROBLEMS = ("data=problems", "data.n_features=14", "data.n_held_out=3")
@@ -144,6 +151,7 @@ DATA = {
     **dict.fromkeys(
         BRANCHING, (*PLAYED, "data.n_features=10", "environment@data.environment=branching")
     ),
+    **dict.fromkeys(("policy", "ambiguous_pointer"), ("data=comparisons",)),
 }
 """Component -> words for the data that it is of, where not any will do."""
 WORDS = {
@@ -309,7 +317,7 @@ def supplies(group: str, node: Mapping[str, Any]) -> dict[str, Any]:
         directions = jnp.asarray(rows()[:5, :2])
         return {
             "examples": {"inputs": rows()},
-            "members": trained(),
+            "members": described() if kind == "comparisons" else trained(),
             "directions": directions,
             "activations": texts.activations(),
         }
@@ -355,6 +363,11 @@ def trained(model: Model | None = None) -> Members:
     model = models.autoencoder(n_features=5, n_hidden=2) if model is None else model
     params, state = jax.vmap(model.init)(jax.random.split(jax.random.key(0)))
     return Members(model, params, state)
+
+
+def described() -> Members:
+    """Two networks that tell nine concepts from five inputs."""
+    return trained(models.mlp(n_features=5, n_hidden=3, n_outputs=9, bias=True, loss="binary"))
 
 
 @functools.cache
@@ -508,9 +521,9 @@ def use_schedule(schedule: Callable[[Any], Any], config: Mapping[str, Any]) -> A
 
 def use_evaluation(evaluation: Evaluation, config: Mapping[str, Any]) -> Any:
     params, state = construct("model", config["model"]).init(jax.random.key(5))
-    # One of texts has hundreds of operations, which alone would be as many programs.
-    of_texts = config["data"]["kind"] == "text_activations"
-    measure = jax.jit(evaluation.measure) if of_texts else evaluation.measure
+    # One of texts or comparisons has hundreds of operations, alone as many programs.
+    large = config["data"]["kind"] in ("text_activations", "comparisons")
+    measure = jax.jit(evaluation.measure) if large else evaluation.measure
     return measure(params, state, jax.random.key(6))
 
 

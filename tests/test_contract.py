@@ -64,6 +64,8 @@ MAYBE_NAN = {
     "spliced": ("loss_recovered",),
 }
 """Evaluation -> results that are nan where there is nothing to measure, as in a small example."""
+LEADING = {"comparisons": (2,)}
+"""Source -> dimensions of an example before that of its features."""
 MOST_PROGRAMS = 150
 """That a component may have compiled in a test, the small ones of its concrete numbers included."""
 
@@ -317,8 +319,9 @@ def test_source_returns_finite_batches(name: str) -> None:
     batch = drawn(source, config, jax.random.key(0), BATCH)
     assert isinstance(batch, Batch)
     assert source.gives is not None
-    assert source.gives.inputs.shape[-1] == node_of("data", name)["n_features"]
-    assert source.gives.inputs.ndim == 1 if source.environment is None else 2
+    n_features = node_of("data", name)["n_features"]
+    episode = () if source.environment is None else (source.environment.n_steps,)
+    assert source.gives.inputs.shape == (*episode, *LEADING.get(name, ()), n_features)
     for leaf, given in zip((batch.inputs, batch.targets), source.gives, strict=True):
         assert (leaf.shape, leaf.dtype) == ((BATCH, *given.shape), given.dtype)
     assert batch.factors.shape[0] == BATCH

@@ -1,6 +1,7 @@
 """Losses: per-example arithmetic without parameters."""
 
 from superpos.losses.advantages import generalised_advantages as generalised_advantages
+from superpos.losses.classification import sigmoid_cross_entropy as sigmoid_cross_entropy
 from superpos.losses.classification import softmax_cross_entropy as softmax_cross_entropy
 from superpos.losses.penalties import l1 as l1
 from superpos.losses.penalties import mean_l1 as mean_l1

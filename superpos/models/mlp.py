@@ -15,7 +15,11 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, Count, CountOrZero, MaybeAtLeastOne, factory
-from superpos.losses import softmax_cross_entropy, weighted_squared_error
+from superpos.losses import (
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    weighted_squared_error,
+)
 from superpos.models.in_use import part_in_use, sizes_in_use
 from superpos.models.inits import Init, he, model_init
 from superpos.models.tied import encode
@@ -46,7 +50,7 @@ def mlp(
     n_layers: CountOrZero = 1,
     bias: bool = False,
     output_bias: bool = True,
-    loss: Literal["cross_entropy", "squared"] = "cross_entropy",
+    loss: Literal["cross_entropy", "binary", "squared"] = "cross_entropy",
     init: Init | None = None,
 ) -> Model:
     """Hidden layers of ReLU units, h' = ReLU(Wᵀh + b), and linear outputs, y' = Wᵀh + b.
@@ -65,13 +69,14 @@ def mlp(
         n_layers: hidden layers, >= 0; without any it is linear, and n_hidden stands for nothing.
         bias: whether there are biases.
         output_bias: whether the outputs have one as well, where there are some.
-        loss: "cross_entropy" of the softmax of the outputs, or their "squared" error.
+        loss: "cross_entropy" of the softmax of the outputs, "binary" cross entropy of the sigmoid
+            of each, or their "squared" error.
         init: initial parameters, of `models.inits`; None is `he`.
 
     Returns:
         A Model over MlpParams, whose `Output.code` is the last hidden layer, or the inputs where
-        there is none, and `Output.recon` the outputs, before any softmax. Its loss is the error
-        summed over outputs and averaged over the batch, float32 ().
+        there is none, and `Output.recon` the outputs, before any softmax or sigmoid. Its loss is
+        the error summed over outputs and averaged over the batch, float32 ().
 
     Raises:
         ArgumentError: a value is out of range, or the initialiser does not fit the model; from
@@ -116,7 +121,8 @@ def mlp(
         if loss == "squared":
             ones = jnp.ones(n_outputs, outputs.dtype)
             return weighted_squared_error(outputs, batch.targets.T, ones), (state, {})
-        return softmax_cross_entropy(outputs, batch.targets.T), (state, {})
+        entropy = sigmoid_cross_entropy if loss == "binary" else softmax_cross_entropy
+        return entropy(outputs, batch.targets.T), (state, {})
 
     start = model_init(he() if init is None else init, zeros, sizes)
     takes = vectors(n_features, n_outputs)

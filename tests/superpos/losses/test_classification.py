@@ -8,7 +8,7 @@ import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpos.losses import softmax_cross_entropy
+from superpos.losses import sigmoid_cross_entropy, softmax_cross_entropy
 
 RNG = np.random.default_rng(0)
 LOGITS, LABELS = 3 * RNG.normal(size=(4, 9)), RNG.integers(4, size=9)
@@ -70,3 +70,17 @@ def test_other_shapes_are_refused() -> None:
         softmax_cross_entropy(jnp.zeros((3, 2)), jnp.zeros((2, 3)))
     with pytest.raises(AssertionError):
         softmax_cross_entropy(jnp.zeros((3, 2, 1)), jnp.zeros((3, 2, 1)))
+
+
+def test_labels_that_are_independent_are_summed_over_outputs_and_averaged() -> None:
+    targets = np.random.default_rng(1).uniform(size=LOGITS.shape)
+    each = targets * scipy.special.log_expit(LOGITS)
+    each += (1 - targets) * scipy.special.log_expit(-LOGITS)
+    found = sigmoid_cross_entropy(jnp.float32(LOGITS), jnp.float32(targets))
+    assert float(found) == pytest.approx(-each.sum(0).mean(), rel=1e-6)
+
+
+def test_log_odds_of_any_size_are_finite() -> None:
+    far = jnp.float32([1e4, -1e4])
+    assert float(sigmoid_cross_entropy(far, jnp.float32([1, 0]))) == 0
+    assert float(sigmoid_cross_entropy(far, jnp.float32([0, 0]))) == pytest.approx(1e4)

@@ -65,7 +65,13 @@ def test_predictions_and_losses_agree_with_numpy(bias: bool) -> None:
     np.testing.assert_allclose(found.recon, outputs, rtol=1e-5, atol=1e-5)
     entropy = -(TARGET * scipy.special.log_softmax(outputs, axis=-1)).sum(-1).mean()
     squared = ((outputs - TARGET) ** 2).sum(-1).mean()
-    for error, expected in (("cross_entropy", entropy), ("squared", squared)):
+    log_odds = scipy.special.log_expit(np.stack([outputs, -outputs]))
+    binary = -(TARGET * log_odds[0] + (1 - TARGET) * log_odds[1]).sum(-1).mean()
+    for error, expected in (
+        ("cross_entropy", entropy),
+        ("binary", binary),
+        ("squared", squared),
+    ):
         loss = loss_of(model_of(bias=bias, loss=error), params_of(bias), batch_of())
         assert (loss.shape, loss.dtype) == ((), jnp.float32)
         np.testing.assert_allclose(loss, expected, rtol=1e-5)
@@ -94,7 +100,7 @@ def test_outputs_may_have_no_bias_where_hidden_layers_have_one() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("error", ["cross_entropy", "squared"])
+@pytest.mark.parametrize("error", ["cross_entropy", "binary", "squared"])
 def test_gradients_agree_with_finite_differences(error: Any) -> None:
     model = model_of(bias=True, loss=error)
 
@@ -152,7 +158,7 @@ def test_targets_of_another_width_are_refused_in_a_line() -> None:
     ("arguments", "message"),
     [
         ({"n_layers": -1}, "n_layers=-1: expected an integer in [0, 2147483647]"),
-        ({"loss": "hinge"}, "loss='hinge': expected one of cross_entropy, squared"),
+        ({"loss": "hinge"}, "loss='hinge': expected one of cross_entropy, binary, squared"),
     ],
 )
 def test_bad_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:

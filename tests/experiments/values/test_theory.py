@@ -1,0 +1,30 @@
+"""Exact regrets of a pointer against sampling, and bits against known ones."""
+
+import numpy as np
+import pytest
+
+from experiments.values.theory import bits, pointer_regret, tilted
+
+
+def test_all_that_is_named_leaves_no_regret_and_nothing_that_is_named_leaves_all():
+    assert pointer_regret(2, 0.1, 1.0, 2.0) == pytest.approx(0, abs=1e-9)
+    assert pointer_regret(3, 0.3, 0.0, 1.0) == pytest.approx(1, abs=1e-9)
+
+
+def test_many_concepts_are_as_good_as_normal():
+    """Of a normal value the best gain is sqrt(2 KL), and the correlation is what is left of it."""
+    assert pointer_regret(400, 0.5, 0.49, 0.5) == pytest.approx(1 - 0.7, abs=0.01)
+
+
+def test_the_regret_is_that_of_sampled_items():
+    rng = np.random.default_rng(0)
+    counts = rng.binomial(2, 0.2, size=(2, 200_000))
+    unit = (counts - 0.4) / np.sqrt(2 * 0.2 * 0.8)
+    value, chance = np.sqrt([0.7, 0.3]) @ unit, np.full(200_000, 1 / 200_000)
+    best, named = (tilted(chance, reward, 1.5) @ value for reward in (value, unit[0]))
+    assert pointer_regret(2, 0.2, 0.7, 1.5) == pytest.approx(1 - named / best, abs=0.01)
+
+
+def test_bits_of_a_label():
+    assert bits(0.0) == 1 and bits(0.5) == pytest.approx(0, abs=1e-12)
+    assert bits(0.11) == pytest.approx(0.5, abs=1e-3)  # of a binary symmetric channel
