@@ -38,7 +38,7 @@ def epoch_table(
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         key_start, key_seen = jax.random.split(key)
-        _, start = environment.reset(key_start)
+        _, start = environment.reset(key_start, environment.params)
         if not isinstance(start, EpochState):
             raise ArgumentError("source: expected epochs as its environment")
 
@@ -46,7 +46,7 @@ def epoch_table(
             there = dataclasses.replace(
                 start, epoch=clock, clock=clock, capital=capital, allowed=n_allowed
             )
-            seen = environment.observe(key_seen, there)
+            seen = environment.observe(key_seen, there, environment.params)
             return probabilities(policy, model.apply(params, state, seen).recon)
 
         shown = jnp.asarray(allowed, jnp.float32)

@@ -49,7 +49,7 @@ def play(
         observation, state, alive = carry
         key_act, key_step = jax.random.split(jax.random.fold_in(key_steps, time))
         action, outputs = act(key_act, observation)
-        seen, state, reward, done = environment.step(key_step, state, action)
+        seen, state, reward, done = environment.step(key_step, state, action, environment.params)
         found = Trajectory(
             observations=observation,
             actions=action,
@@ -59,5 +59,5 @@ def play(
         )
         return (seen, state, alive & ~done), found
 
-    start = (*environment.reset(key_reset), jnp.bool(True))
+    start = (*environment.reset(key_reset, environment.params), jnp.bool(True))
     return jax.lax.scan(step, start, jnp.arange(environment.n_steps))[1]

@@ -20,10 +20,23 @@ import jax.numpy as jnp
 
 from superpos.arguments import Count, NonNegative, factory
 from superpos.environments.encodings import Encoding
-from superpos.types import Array, Environment, Key
+from superpos.types import Array, Environment, Key, Scalar
 
 WORK, INVEST, SHUT_DOWN = range(3)
 """Actions, by their numbers."""
+
+
+@flax.struct.dataclass(kw_only=True)
+class EpochParams:
+    """The numbers of a world of epochs, as arguments of `epochs` of these names, all ()."""
+
+    n_allowed: Scalar
+    growth: Scalar
+    penalty: Scalar
+    start: Scalar
+    allowed_spread: Scalar
+    capital_gain: Scalar
+    allowed_gain: Scalar
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -76,32 +89,36 @@ def epochs(
         can_shut_down: whether there is the third action.
 
     Returns:
-        An Environment over EpochState. Observations are the encoding, capital and N.
+        An Environment over EpochState and EpochParams. Observations are the encoding, capital and
+        N.
 
     Raises:
         ArgumentError: a value is out of range.
     """
 
-    def observe(key: Key, state: EpochState) -> Array:
+    def observe(key: Key, state: EpochState, params: EpochParams) -> Array:
         encoded = encoding.encode(state.drawn, key, state.clock)
-        numbers = jnp.stack([capital_gain * state.capital, allowed_gain * state.allowed])
+        gains = params.capital_gain * state.capital, params.allowed_gain * state.allowed
+        numbers = jnp.stack(gains)
         return jnp.concatenate([encoded, numbers / n_steps])
 
-    def reset(key: Key) -> tuple[Array, EpochState]:
+    def reset(key: Key, params: EpochParams) -> tuple[Array, EpochState]:
         key_drawn, key_allowed, key_seen = jax.random.split(key, 3)
         side = jax.random.randint(key_allowed, (), -1, 2)
         state = EpochState(
-            epoch=jnp.float32(start),
-            clock=jnp.float32(start),
+            epoch=jnp.float32(params.start),
+            clock=jnp.float32(params.start),
             capital=jnp.float32(0),
-            allowed=jnp.float32(n_allowed + allowed_spread * side),
+            allowed=jnp.float32(params.n_allowed + params.allowed_spread * side),
             drawn=encoding.init(key_drawn),
         )
-        return observe(key_seen, state), state
+        return observe(key_seen, state, params), state
 
-    def step(key: Key, state: EpochState, action: Array) -> tuple[Array, EpochState, Array, Array]:
-        earned = jnp.where(action == WORK, 1 + growth * state.capital, 0.0)
-        reward = jnp.where(state.epoch >= state.allowed, -penalty, earned)
+    def step(
+        key: Key, state: EpochState, action: Array, params: EpochParams
+    ) -> tuple[Array, EpochState, Array, Array]:
+        earned = jnp.where(action == WORK, 1 + params.growth * state.capital, 0.0)
+        reward = jnp.where(state.epoch >= state.allowed, -params.penalty, earned)
         done = action == SHUT_DOWN
         new = dataclasses.replace(
             state,
@@ -109,12 +126,21 @@ def epochs(
             clock=state.clock + 1,
             capital=state.capital + (action == INVEST),
         )
-        return observe(key, new), new, jnp.where(done, 0.0, reward), done
+        return observe(key, new, params), new, jnp.where(done, 0.0, reward), done
 
     return Environment(
         reset,
         step,
         observe,
+        EpochParams(
+            n_allowed=n_allowed,
+            growth=growth,
+            penalty=penalty,
+            start=start,
+            allowed_spread=allowed_spread,
+            capital_gain=capital_gain,
+            allowed_gain=allowed_gain,
+        ),
         n_observations=encoding.width + 2,
         n_steps=n_steps,
         n_actions=3 if can_shut_down else 2,

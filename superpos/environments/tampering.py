@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from superpos.arguments import ArgumentError, factory
-from superpos.environments.epochs import INVEST, EpochState
+from superpos.environments.epochs import INVEST, EpochParams, EpochState
 from superpos.types import Array, Environment, Key
 
 
@@ -28,14 +28,18 @@ def tampering(
     Raises:
         ArgumentError: a value is out of range, or it is another environment; one line.
     """
-    _, start = jax.eval_shape(environment.reset, jax.eval_shape(lambda: jax.random.key(0)))
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    _, start = jax.eval_shape(environment.reset, key, environment.params)
     if not isinstance(start, EpochState):
         raise ArgumentError("environment: expected epochs")
     tamper = environment.n_actions
 
-    def step(key: Key, state: EpochState, action: Array) -> tuple[Array, EpochState, Array, Array]:
+    def step(
+        key: Key, state: EpochState, action: Array, params: EpochParams
+    ) -> tuple[Array, EpochState, Array, Array]:
         tampers = action == tamper
-        _, new, reward, done = environment.step(key, state, jnp.where(tampers, INVEST, action))
+        taken = jnp.where(tampers, INVEST, action)
+        _, new, reward, done = environment.step(key, state, taken, params)
         zero = jnp.zeros_like(new.clock)
         new = dataclasses.replace(
             new,
@@ -43,6 +47,6 @@ def tampering(
             clock=jnp.where(tampers, zero, new.clock),
             epoch=jnp.where(tampers & (penalty_reads == "observed"), zero, new.epoch),
         )
-        return environment.observe(key, new), new, reward, done
+        return environment.observe(key, new, params), new, reward, done
 
     return environment._replace(step=step, n_actions=tamper + 1)

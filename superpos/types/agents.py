@@ -9,23 +9,23 @@ from superpos.types.base import Array, Key
 class Environment(NamedTuple):
     """A world in which an agent acts, one episode at a time, as pure functions.
 
-    The functions take no parameters: what can be swept is an argument of the factory.
-
     Attributes:
-        reset: key -> (observation, state), at the start of an episode.
-        step: (key, state, action) -> (observation, state, reward (), done ()). An action is a
-            number from 0 to n_actions - 1, int32 (), or a vector, (d_action,). Once done, an
+        reset: (key, params) -> (observation, state), at the start of an episode.
+        step: (key, state, action, params) -> (observation, state, reward (), done ()). An action is
+            a number from 0 to n_actions - 1, int32 (), or a vector, (d_action,). Once done, an
             episode is over: whoever plays reads no later reward.
-        observe: (key, state) -> what the agent sees of a state, (n_observations,).
+        observe: (key, state, params) -> what the agent sees of a state, (n_observations,).
+        params: the numbers of this world, as its factory was given them; () where it has none.
         n_observations: numbers of an observation.
         n_steps: steps after which every episode is over.
         n_actions: how many actions there are; 0 where they are vectors.
         d_action: numbers of an action; 0 where actions are numbered.
     """
 
-    reset: Callable[[Key], tuple[Array, Any]]
-    step: Callable[[Key, Any, Array], tuple[Array, Any, Array, Array]]
-    observe: Callable[[Key, Any], Array]
+    reset: Callable[[Key, Any], tuple[Array, Any]]
+    step: Callable[[Key, Any, Array, Any], tuple[Array, Any, Array, Array]]
+    observe: Callable[[Key, Any, Any], Array]
+    params: Any
     n_observations: int
     n_steps: int
     n_actions: int = 0

@@ -51,7 +51,7 @@ def test_only_agents_in_epochs_have_one() -> None:
     with pytest.raises(ArgumentError, match="^source: expected rollouts"):
         epoch_table(model=MODEL, source=other, n_clocks=2, n_capitals=2, allowed=[2])
     made = source()
-    world = made.environment._replace(reset=lambda key: (jnp.zeros(3), ()))
+    world = made.environment._replace(reset=lambda key, params: (jnp.zeros(3), ()))
     params, state = MODEL.init(jax.random.key(0))
     found = epoch_table(
         model=MODEL,

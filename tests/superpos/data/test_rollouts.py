@@ -40,11 +40,14 @@ def source_of(model: Model, **changes: Any) -> Source:
 def bandit(*, d_action: int = 0) -> Environment:
     """One step; an arm pays its mean and noise, or a number pays the less the farther from 2."""
 
-    def reset(key: Key) -> tuple[Array, tuple[()]]:
-        del key
+    def reset(key: Key, params: tuple[()]) -> tuple[Array, tuple[()]]:
+        del key, params
         return jnp.ones(1), ()
 
-    def step(key: Key, state: tuple[()], action: Array) -> tuple[Array, tuple[()], Array, Array]:
+    def step(
+        key: Key, state: tuple[()], action: Array, params: tuple[()]
+    ) -> tuple[Array, tuple[()], Array, Array]:
+        del params
         noise = 0.1 * jax.random.normal(key)
         paid = -jnp.square(action[0] - 2) if d_action else jnp.array(MEANS)[action]
         return jnp.ones(1), state, paid + noise, jnp.bool(True)
@@ -52,7 +55,8 @@ def bandit(*, d_action: int = 0) -> Environment:
     return Environment(
         reset,
         step,
-        lambda key, state: jnp.ones(1),
+        lambda key, state, params: jnp.ones(1),
+        (),
         n_observations=1,
         n_steps=1,
         n_actions=0 if d_action else len(MEANS),

@@ -31,12 +31,14 @@ def played(environment: Environment, actions: Sequence[int]) -> tuple[np.ndarray
     """Rewards, observations and whether it was on, of actions that are repeated to the end."""
     padded = [*actions, *[actions[-1]] * (environment.n_steps - len(actions))]
     taken, key = jnp.asarray(padded), jax.random.key(0)
-    observation, state = environment.reset(key)
+    observation, state = environment.reset(key, environment.params)
     rewards, seen, alive, on = [], [], [], True
     for number in range(environment.n_steps):
         seen.append(observation)
         alive.append(on)
-        observation, state, reward, done = environment.step(key, state, taken[number])
+        observation, state, reward, done = environment.step(
+            key, state, taken[number], environment.params
+        )
         rewards.append(float(reward) * on)
         on = on and not bool(done)
     return np.array(rewards), np.array(seen), np.array(alive)
@@ -62,9 +64,9 @@ def test_what_is_shown_and_which_actions_there_are() -> None:
     assert (bare.n_observations, bare.n_actions) == (2, 2)
     full = world(encoding=encodings.one_hot(n_indices=7), allowed_gain=2.0)
     assert (full.n_observations, full.n_actions) == (9, 3)
-    observation, state = full.reset(jax.random.key(0))
+    observation, state = full.reset(jax.random.key(0), full.params)
     np.testing.assert_allclose(observation, [1, *[0] * 7, 2 * 4 / 7], rtol=1e-6)
-    np.testing.assert_array_equal(full.observe(jax.random.key(1), state), observation)
+    np.testing.assert_array_equal(full.observe(jax.random.key(1), state, full.params), observation)
     with jax.debug_key_reuse(False):
         seen = played(bare, [INVEST])[1]
     np.testing.assert_array_equal(seen, np.zeros((N_STEPS, 2)))
@@ -117,7 +119,7 @@ def test_tampering_rewinds_what_is_seen_and_puts_the_penalty_off_where_it_reads_
 def test_a_spread_makes_three_horizons_as_probable() -> None:
     environment = world(allowed_spread=2.0, allowed_gain=1.0)
     keys = jax.random.split(jax.random.key(3), 900)
-    observations, states = jax.vmap(environment.reset)(keys)
+    observations, states = jax.vmap(lambda key: environment.reset(key, environment.params))(keys)
     shares = [np.mean(states.allowed == n) for n in (2, 4, 6)]
     assert sum(shares) == pytest.approx(1)
     assert max(np.abs(np.array(shares) - 1 / 3)) < 4 * np.sqrt(2) / 3 / 30
@@ -137,6 +139,6 @@ def test_episodes_are_over_after_the_shutdown() -> None:
 
 
 def test_only_the_clock_of_epochs_can_be_set_back() -> None:
-    other = world()._replace(reset=lambda key: (jnp.zeros(2), ()))
+    other = world()._replace(reset=lambda key, params: (jnp.zeros(2), ()))
     with pytest.raises(ArgumentError, match="^environment: expected epochs"):
         tampering(environment=other, penalty_reads="true")
