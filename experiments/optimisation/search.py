@@ -115,8 +115,10 @@ def program_search(
         key_start, key_rules, key_evolve = jax.random.split(key, 3)
         start = programs.random_programs(key_start, N_PARENTS, n_nodes, n_inputs)
 
-        def generation(parents: tuple[Array, Array], key: Key) -> tuple[tuple[Array, Array], Array]:
-            key_parents, key_genes = jax.random.split(key)
+        def generation(
+            parents: tuple[Array, Array], number: Array
+        ) -> tuple[tuple[Array, Array], Array]:
+            key_parents, key_genes = jax.random.split(jax.random.fold_in(key_evolve, number))
             chosen = jax.random.randint(key_parents, (n_children,), 0, N_PARENTS)
             children = programs.mutated(key_genes, parents[0][chosen], n_inputs, RATE)
             found = jnp.concatenate([fitness(children, solved, key_rules), parents[1]])
@@ -125,7 +127,7 @@ def program_search(
             return (kept, found[order]), kept
 
         first = start, jnp.full(N_PARENTS, jnp.inf)
-        _, course = jax.lax.scan(generation, first, jax.random.split(key_evolve, n_generations))
+        _, course = jax.lax.scan(generation, first, jnp.arange(n_generations))
         return jnp.concatenate([start[None], course])
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
@@ -191,16 +193,15 @@ def _moves(family: Family, program: Array, n_steps: int) -> Solver:
     def solve(c: Array, start: Array, key: Key) -> Array:
         W, ones = family.matrix(c), jnp.ones_like(start)
 
-        def step(carry: tuple[Array, Array], key: Key) -> tuple[tuple[Array, Array], Array]:
+        def step(carry: tuple[Array, Array], noise: Array) -> tuple[tuple[Array, Array], Array]:
             x, age = carry
-            noise = jax.random.uniform(key, x.shape)
             scores = programs.run(program, jnp.stack([x, age, noise, ones]), W)
             moved = jnp.arange(len(x)) == jnp.argmax(scores)
             x = jnp.where(moved, -x, x)
             return (x, jnp.where(moved, 0.0, age + 1.0)), x
 
-        keys = jax.random.split(key, n_steps)
-        _, path = jax.lax.scan(step, (start, jnp.full_like(start, float(len(start)))), keys)
+        noise = jax.random.uniform(key, (n_steps, *start.shape))
+        _, path = jax.lax.scan(step, (start, jnp.full_like(start, float(len(start)))), noise)
         return best_so_far(family, c, jnp.concatenate([start[None], path]))
 
     return solve

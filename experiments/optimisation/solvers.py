@@ -103,13 +103,14 @@ def local(family: Family, n_steps: int) -> Solver:
     def solve(c: Array, start: Array, key: Key) -> Array:
         W = family.matrix(c)
 
-        def step(x: Array, key: Key) -> Array:
+        def step(x: Array, anew: Array) -> Array:
             gains = x * (W @ x)
             most = jnp.argmax(gains)
             moved = x.at[most].multiply(-1.0)
-            return jnp.where(gains[most] > 1e-6, moved, family.prior(key, x.shape))
+            return jnp.where(gains[most] > 1e-6, moved, anew)
 
-        path = _path(step, family.admitted(start), jax.random.split(key, n_steps))
+        starts = family.prior(key, (n_steps, *start.shape))
+        path = _path(step, family.admitted(start), starts)
         return best_so_far(family, c, path)
 
     return solve
