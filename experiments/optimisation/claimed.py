@@ -80,12 +80,12 @@ def _rows(first: str) -> list[Row]:
         ("program_amortised", "a program that was searched for was paid once, before any problem:"
          " its regret falls with the operations of the search; training elasticity", ">=", 0.1, 0),
         ("program_shifted", "a program that was searched for is no worse than"
-         f" {first} in the second distribution, either: ratio of mean regrets after as many steps as"
-         " in the search", "<=", 1, 0),
+         f" {first} in the second distribution, either: ratio of mean regrets after as many steps"
+         " as in the search", "<=", 1, 0),
         ("shuffled", "control: a network that is trained on the answers of other problems is no"
          " better than an answer without knowledge; mean regret", ">=", 0.9, 0),
-        ("program_shuffled", "control: a program that was judged by other problems is no better than"
-         " an answer without knowledge; mean regret", ">=", 0.9, 0),
+        ("program_shuffled", "control: a program that was judged by other problems is no better"
+         " than an answer without knowledge; mean regret", ">=", 0.9, 0),
         ("flops", "operations are counted by hand as XLA counts them: largest relative deviation",
          "<=", 0, 0.25),
     ]  # fmt: skip
