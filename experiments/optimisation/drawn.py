@@ -28,7 +28,7 @@ CURVES_CAPTION = (
     " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program and of"
     " the hybrid go on with every step; a mark of a network is one width, and it answers at once."
     f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
-    " float32 says nothing, are drawn there."
+    " float32 says nothing, are drawn there; a line that leaves a panel above diverges."
 )
 PLANE_ALT = "Training elasticity against inference elasticity of each solver."
 PLANE_CAPTION = (

@@ -8,6 +8,8 @@ the best cut that was met is the answer.
 Source: Real et al. 2020, AutoML-Zero: Evolving Machine Learning Algorithms From Scratch.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -83,74 +85,25 @@ def program_search(
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
     """
-    kind, inputs = FAMILIES[family], held_out_of(source, model)
-    n_features, n_inputs = inputs.shape[1], len(INPUTS[family])
-    n = kind.n_unknowns(n_features)
-    tried = n_children * n_problems * np.array(budgets(n_generations)) + N_PARENTS * n_validation
-    taken = n_steps * tried.astype(float)
+    inputs = held_out_of(source, model)
+    search = _Search(family, inputs.shape[1], n_nodes, n_generations, n_children, n_steps, shuffled)
     kept, longest = budgets(n_generations), 2 ** (doublings - 1)
-
-    def sampled(key: Key, count: int) -> Array:
-        keys = jax.random.split(key, count)
-        return jax.vmap(lambda each: kind.sample(each, 0, n_features))(keys)
-
-    def fitness(candidates: Array, solved: Array, key: Key) -> Array:
-        """Of each program, (n_candidates,)."""
-        judges = jnp.roll(solved, 1, axis=0) if shuffled else solved
-        key_starts, key_rules = jax.random.split(jax.random.clone(key))
-        starts, (best, base) = starts_of(kind, key_starts, (len(solved), n)), kind.ends(judges).T
-        gap = jnp.maximum(base - best, LEAST_GAP)
-
-        def one(program: Array) -> Array:
-            rule = rule_of(family, program, n_steps)
-            found = values(kind, rule, solved, starts, judges, key_rules)[:, 1:]
-            regret = ((found - best[:, None]) / gap[:, None]).mean(0)
-            regret = jnp.clip(jnp.nan_to_num(regret, nan=MOST_REGRET), LEAST_REGRET, MOST_REGRET)
-            return jnp.log10(regret).mean() + PRICE * programs.in_use(program, n_inputs).sum()
-
-        return jax.lax.map(one, candidates, batch_size=N_PARENTS)
-
-    def evolved(key: Key, solved: Array) -> Array:
-        """Parents of each generation, from the random ones on."""
-        key_start, key_rules, key_evolve = jax.random.split(key, 3)
-        start = programs.random_programs(key_start, N_PARENTS, n_nodes, n_inputs)
-
-        def generation(
-            parents: tuple[Array, Array], number: Array
-        ) -> tuple[tuple[Array, Array], Array]:
-            key_parents, key_genes = jax.random.split(jax.random.fold_in(key_evolve, number))
-            chosen = jax.random.randint(key_parents, (n_children,), 0, N_PARENTS)
-            children = programs.mutated(key_genes, parents[0][chosen], n_inputs, RATE)
-            found = jnp.concatenate([fitness(children, solved, key_rules), parents[1]])
-            order = jnp.argsort(found, stable=True)[:N_PARENTS]  # of equals, a child is the first
-            kept = jnp.concatenate([children, parents[0]])[order]
-            return (kept, found[order]), kept
-
-        first = start, jnp.full(N_PARENTS, jnp.inf)
-        _, course = jax.lax.scan(generation, first, jnp.arange(n_generations))
-        return jnp.concatenate([start[None], course])
+    tried = n_children * n_problems * np.array(kept) + N_PARENTS * n_validation
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
         key_problems, key_evolve, key_validation, key_test = jax.random.split(key, 4)
-        drawn = sampled(key_problems, n_problems + n_validation)
-        solved, validation = drawn[:n_problems], drawn[n_problems:]
-        course = evolved(key_evolve, solved)[jnp.asarray(kept)]
-        scores = fitness(course.reshape(-1, *course.shape[2:]), validation, key_validation)
+        drawn = search.sampled(key_problems, n_problems + n_validation)
+        course = search.evolved(key_evolve, drawn[:n_problems])[jnp.asarray(kept)]
+        parents = course.reshape(-1, *course.shape[2:])
+        scores = search.fitness(parents, drawn[n_problems:], key_validation)
         scores = scores.reshape(course.shape[:2])
         best = course[jnp.arange(len(kept)), jnp.argmin(scores, axis=1)]
-        key_starts, key_rules = jax.random.split(key_test)
-        starts = starts_of(kind, key_starts, (len(inputs), n))
-
-        def values_of(program: Array) -> Array:
-            rule = rule_of(family, program, longest)
-            return values(kind, rule, inputs, starts, inputs, key_rules)
-
         return {
-            "program_values": jax.lax.map(values_of, best),
+            "program_values": search.tried(best, inputs, longest, key_test),
             "program": best,
             "fitness": scores.min(1),
-            "program_steps": jnp.asarray(taken, jnp.float32),
+            "program_steps": jnp.asarray(n_steps * tried.astype(float), jnp.float32),
             "most_steps": jnp.float32(n_steps),
         }
 
@@ -161,6 +114,81 @@ def program_search(
         "program_steps": ("generation",),
     }
     return Evaluation(measure, dims, after=True, common=False)
+
+
+class _Search(NamedTuple):
+    """A search for update rules, with the arguments of `program_search`."""
+
+    family: FamilyName
+    n_features: int
+    n_nodes: int
+    n_generations: int
+    n_children: int
+    n_steps: int
+    shuffled: bool
+
+    @property
+    def kind(self) -> Family:
+        return FAMILIES[self.family]
+
+    @property
+    def n_inputs(self) -> int:
+        return len(INPUTS[self.family])
+
+    def sampled(self, key: Key, count: int) -> Array:
+        """Problems, (count, n_features)."""
+        keys = jax.random.split(key, count)
+        return jax.vmap(lambda each: self.kind.sample(each, 0, self.n_features))(keys)
+
+    def starts(self, key: Key, count: int) -> Array:
+        return starts_of(self.kind, key, (count, self.kind.n_unknowns(self.n_features)))
+
+    def fitness(self, candidates: Array, solved: Array, key: Key) -> Array:
+        """Of each program on some problems, (n_candidates,)."""
+        judges = jnp.roll(solved, 1, axis=0) if self.shuffled else solved
+        key_starts, key_rules = jax.random.split(jax.random.clone(key))
+        starts, (best, base) = self.starts(key_starts, len(solved)), self.kind.ends(judges).T
+        gap = jnp.maximum(base - best, LEAST_GAP)
+
+        def one(program: Array) -> Array:
+            rule = rule_of(self.family, program, self.n_steps)
+            found = values(self.kind, rule, solved, starts, judges, key_rules)[:, 1:]
+            regret = ((found - best[:, None]) / gap[:, None]).mean(0)
+            regret = jnp.clip(jnp.nan_to_num(regret, nan=MOST_REGRET), LEAST_REGRET, MOST_REGRET)
+            return jnp.log10(regret).mean() + PRICE * programs.in_use(program, self.n_inputs).sum()
+
+        return jax.lax.map(one, candidates, batch_size=N_PARENTS)
+
+    def evolved(self, key: Key, solved: Array) -> Array:
+        """Parents of each generation, from the random ones on, led by (n_generations + 1,)."""
+        key_start, key_rules, key_evolve = jax.random.split(key, 3)
+        start = programs.random_programs(key_start, N_PARENTS, self.n_nodes, self.n_inputs)
+
+        def generation(
+            parents: tuple[Array, Array], number: Array
+        ) -> tuple[tuple[Array, Array], Array]:
+            key_parents, key_genes = jax.random.split(jax.random.fold_in(key_evolve, number))
+            chosen = jax.random.randint(key_parents, (self.n_children,), 0, N_PARENTS)
+            children = programs.mutated(key_genes, parents[0][chosen], self.n_inputs, RATE)
+            found = jnp.concatenate([self.fitness(children, solved, key_rules), parents[1]])
+            order = jnp.argsort(found, stable=True)[:N_PARENTS]  # of equals, a child is the first
+            kept = jnp.concatenate([children, parents[0]])[order]
+            return (kept, found[order]), kept
+
+        first = start, jnp.full(N_PARENTS, jnp.inf)
+        _, course = jax.lax.scan(generation, first, jnp.arange(self.n_generations))
+        return jnp.concatenate([start[None], course])
+
+    def tried(self, found: Array, inputs: Array, n_steps: int, key: Key) -> Array:
+        """Values of the answers of programs, (n_programs, n_problems, n_budgets)."""
+        key_starts, key_rules = jax.random.split(key)
+        starts = self.starts(key_starts, len(inputs))
+
+        def one(program: Array) -> Array:
+            rule = rule_of(self.family, program, n_steps)
+            return values(self.kind, rule, inputs, starts, inputs, key_rules)
+
+        return jax.lax.map(one, found)
 
 
 def rule_of(family: FamilyName, program: Array, n_steps: int) -> Solver:

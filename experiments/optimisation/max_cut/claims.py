@@ -1,21 +1,28 @@
 """What is claimed of solvers of cuts."""
 
 import numpy as np
-import scipy
 
 from experiments.optimisation.claimed import family_claims, judge_family
 from experiments.optimisation.curves import Curve, Solvers
-from superpos.app.claims.ledger import Row, Verdict
+from superpos.app.claims.ledger import Origin, Row, Verdict
 
 POWER: Row = (
-    "random_power", "random search of E candidates has as many bits of optimisation as the best"
-    " of E + 1 random answers, (1 + 1/2 + ... + 1/(E + 1)) / ln 2, up to a tenth of all answers;"
-    " largest difference in bits", "<=", 0, 0.3,
+    "random_power", "random search of E candidates has as many bits of optimisation as the best of"
+    " E + 1 uniform draws from the 2,048 cuts and their mirror images; largest difference in bits",
+    "<=", 0, 0.3,
 )  # fmt: skip
 LEARNED: Row = (
     "network_power", "a network has optimisation power without trying any candidate: mean bits, the"
     " smaller of two ways of training", ">=", 3, 0,
 )  # fmt: skip
+CONTINUOUS = (
+    "before the first run the theory was of infinitely many answers, up to a tenth of all 4,096: it"
+    " was off by 0.34"
+)
+KEPT = (
+    "the best cut that was met is kept by the problem's own value, outside of the program, so that"
+    " moves at random are better than no knowledge, too: this control cannot be met for cuts"
+)
 CLAIMS = family_claims(
     "optimisation/max_cut",
     "graphs of 12 vertices, each edge there with probability 1/2, weights uniform on [0, 1]; 128"
@@ -23,6 +30,10 @@ CLAIMS = family_claims(
     "local search",
     identities=[POWER],
     more=[LEARNED],
+    but={
+        "random_power": Origin("theory", "after", CONTINUOUS, identity=True),
+        "program_shuffled": Origin("control", "before", KEPT, identity=True),
+    },
 )
 
 
@@ -43,12 +54,17 @@ def power(curve: Curve) -> np.ndarray:
     return curve.power[:, 0].mean((0, 1))
 
 
-def random_power(evaluations: np.ndarray) -> np.ndarray:
-    """Expected bits of the best of E + 1 uniform draws from infinitely many answers."""
-    return (scipy.special.digamma(evaluations + 2) + np.euler_gamma) / np.log(2)
+def random_power(evaluations: np.ndarray, n_answers: int = 2**11) -> np.ndarray:
+    """Expected bits of the best of E + 1 uniform draws from so many answers, without ties.
+
+    The least rank of the draws is at least r with probability (1 - (r - 1) / n_answers)^(E + 1).
+    """
+    ranks = np.arange(1, n_answers + 1)
+    least = (1 - (ranks - 1) / n_answers) ** (np.asarray(evaluations)[..., None] + 1)
+    chance = least - np.append(least[..., 1:], np.zeros_like(least[..., :1]), axis=-1)
+    return -(chance * np.log2(ranks / n_answers)).sum(-1)
 
 
 def off_theory(curve: Curve) -> float:
-    """Largest difference of random search from theory, where few of all answers are tried."""
-    few = curve.evaluations <= 2**12 / 10
-    return float(np.abs(power(curve) - random_power(curve.evaluations))[few].max())
+    """Largest difference of random search from theory."""
+    return float(np.abs(power(curve) - random_power(curve.evaluations)).max())

@@ -66,8 +66,8 @@ def test_the_best_value_of_a_quadratic():
 
 def test_the_power_of_random_search_is_that_of_uniform_draws():
     rng = np.random.default_rng(0)
-    drawn = -np.log2(rng.uniform(size=(20_000, 9)).min(1)).mean()
-    np.testing.assert_allclose(random_power(np.array([8.0])), drawn, atol=0.03)
+    drawn = -np.log2((rng.integers(64, size=(20_000, 9)).min(1) + 1) / 64).mean()
+    np.testing.assert_allclose(random_power(np.array([8.0, 0.0]), 64)[0], drawn, atol=0.03)
 
 
 @pytest.mark.parametrize(("family", "n_features"), [("quadratics", 14), ("max_cut", 15)])
