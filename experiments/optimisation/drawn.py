@@ -88,7 +88,7 @@ def _draw_curves(measured: Solvers, path: Path) -> None:
         for name, curve, style in solvers_of(measured):
             _draw_curve(axis, curve, shift, name, style)
         log_ticks(axis, [1e2, 1e3, 1e4, 1e5], "{:,.0f}")
-        axis.set(xlabel="operations on a problem (FLOPs)", xlim=(80, 1.5e5))
+        axis.set(xlabel="operations on a problem (FLOPs)", xlim=(80, 3e5))
         axis.set(title=measured.shifts[shift])
         log_ticks(axis, [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], along="y")
     axes[0].set(ylabel="regret, part of that without knowledge", ylim=(7e-6, 3))
