@@ -47,7 +47,7 @@ def finished_members(
 def _number(dataset: xarray.Dataset, config: Mapping[str, Any], name: str, key: str) -> Any:
     """A number of each member, or of all of them."""
     part = IN_USE.get(key, key)
-    for axis in (part, part.rsplit(".", 1)[1], name):
+    for axis in (part, part.rsplit(".", 1)[-1], name):
         if axis in dataset:
             return dataset[axis].astype(float)
     in_use = config.get(part)

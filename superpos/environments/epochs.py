@@ -117,16 +117,8 @@ def epochs(
     def step(
         key: Key, state: EpochState, action: Array, params: EpochParams
     ) -> tuple[Array, EpochState, Array, Array]:
-        earned = jnp.where(action == WORK, 1 + params.growth * state.capital, 0.0)
-        reward = jnp.where(state.epoch >= state.allowed, -params.penalty, earned)
-        done = action == SHUT_DOWN
-        new = dataclasses.replace(
-            state,
-            epoch=state.epoch + 1,
-            clock=state.clock + 1,
-            capital=state.capital + (action == INVEST),
-        )
-        return observe(key, new, params), new, jnp.where(done, 0.0, reward), done
+        new, reward, done = _advanced(state, action, params)
+        return observe(key, new, params), new, reward, done
 
     return Environment(
         reset,
@@ -145,3 +137,19 @@ def epochs(
         n_steps=n_steps,
         n_actions=3 if can_shut_down else 2,
     )
+
+
+def _advanced(
+    state: EpochState, action: Array, params: EpochParams
+) -> tuple[EpochState, Array, Array]:
+    """The state after an action, its reward and whether it ends the episode."""
+    earned = jnp.where(action == WORK, 1 + params.growth * state.capital, 0.0)
+    reward = jnp.where(state.epoch >= state.allowed, -params.penalty, earned)
+    done = action == SHUT_DOWN
+    new = dataclasses.replace(
+        state,
+        epoch=state.epoch + 1,
+        clock=state.clock + 1,
+        capital=state.capital + (action == INVEST),
+    )
+    return new, jnp.where(done, 0.0, reward), done

@@ -308,8 +308,12 @@ def check_page(ran: Ran) -> None:
     assert all(record["id"] in page for record in ran.claims)
     images = Images(page).found
     assert images
-    drawn = {path.name for path in ran.folder.iterdir() if path.suffix in (".png", ".svg")}
+    drawn = {path.name for path in ran.folder.iterdir() if path.suffix == ".svg"}
     assert {source for source, _ in images} == drawn
+    for kind in (".png", ".pdf"):
+        assert {path.stem for path in ran.folder.glob(f"*{kind}")} == {
+            Path(each).stem for each in drawn
+        }
     for source, alt in images:
         assert (ran.folder / source).stat().st_size > 2000
         assert len(alt) > 20

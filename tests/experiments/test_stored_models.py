@@ -6,14 +6,16 @@ import pytest
 
 from experiments.registry import REGISTRY
 from superpos.train import store
-from tests.components import build, names_of
+from tests.components import DATA, build, names_of
 from tests.stored import config_text, stored
 
 
 @pytest.mark.parametrize("name", names_of("model"))
 def test_a_model_comes_back_from_its_config_and_its_leaves(name: str) -> None:
     params, state = build("model", name, {}).init(jax.random.key(3))
-    found = store.member(stored(params, state, config_text(f"model={name}")), REGISTRY)
+    found = store.member(
+        stored(params, state, config_text(*DATA.get(name, ()), f"model={name}")), REGISTRY
+    )
     chex.assert_trees_all_equal((found.params, found.state), (params, state))
     takes = found.model.takes
     assert takes is not None

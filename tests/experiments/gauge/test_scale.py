@@ -148,4 +148,4 @@ def test_figures_are_drawn(tmp_path: Path) -> None:
     figures = draw(GOOD, tmp_path)
     assert [figure.name for figure in figures] == ["scale.png", "measures.png"]
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
-    assert len([*tmp_path.iterdir()]) == 2
+    assert len([*tmp_path.glob("*.png")]) == 2

@@ -385,9 +385,7 @@ MORE = [
         "assets.examples.kjv=nowhere: missing, expected what `make corpus` fetches",
     ),
     case("+evaluations.superposition.at_start=1", "evaluations.superposition.at_start=1: expected"),
-    case(
-        "+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of boolean_fun"
-    ),
+    case("+evaluations.nothing.every=10", "evaluations.nothing: unknown, expected one of "),
     case("engine.kernel=pallas", "engine.kernel=pallas: expected xla, as there is no GPU"),
     case("model.n_hidden=2147483647", "model: W of shape [5, 2147483647], expected a smaller one"),
     case("+variants.a/b={seed:1}", "+variants.a/b={seed:1}: mismatched input '/' expecting EQUAL"),

@@ -330,7 +330,7 @@ def test_stored_members_are_measured_afterwards_over_numbers_of_the_evaluation(
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"geometri": {}}, "evaluations.geometri: unknown, expected one of boolean_functions,"),
+        ({"geometri": {}}, "evaluations.geometri: unknown, expected one of "),
         ({"geometry": {"every": 0}}, "evaluations.geometry.every=0: expected an integer in"),
         ({"geometry": {"every": 9}}, "evaluations.geometry.every=9: expected at most n_steps=4"),
         ({"geometry": {"every": {"kind": "fall"}}}, "evaluations.geometry.every.kind='fall': exp"),
