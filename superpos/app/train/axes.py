@@ -86,7 +86,7 @@ def _arrows(file: str, dataset: xarray.Dataset, axes: Sequence[str], folder: Pat
     save(plots.arrows(dataset, over=over), folder / file)
     return Figure(
         file,
-        f"Feature directions{f' at each {over}' if over else ''}.",
+        f"Arrows of feature directions in two dimensions{f', at each {over}' if over else ''}.",
         "Each arrow is the direction that a feature has in the two hidden dimensions; the circle"
         f" has radius 1. {BEST}",
     )
