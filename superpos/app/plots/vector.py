@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 MOST_MARKS = 5_000
 """Points of a panel that are drawn one by one; more are an image inside the drawing."""
 GREY = re.compile(r"(?:fill|stroke): (#([0-9a-f]{2})\2\2)")
-DARK = 0x80
-"""A grey below this is ink."""
-INK, CARD = "#e3e6ea", "#1b1f25"
-"""What black and white are on a dark page."""
+DARK, LIGHT, WHITE = 0x80, 0xE8, 0xFF
+"""A grey below the first is ink, one from the second on is a shade of the paper."""
+INK, SHADE, CARD = "#e3e6ea", "#2b3038", "#1b1f25"
+"""What ink, shades of the paper and the paper are on a dark page."""
 KEPT = "kept"
 """How ids begin of what lies on an image, and keeps its colours."""
 
@@ -50,8 +50,8 @@ def for_both_schemes(svg: bytes) -> bytes:
     rules = [f"svg {{ fill: {INK} }}", f"[id^={KEPT}] {{ fill: #000000 }}"]
     for colour, part in sorted({*GREY.findall(text)}):
         grey = int(part, 16)
-        if grey < DARK or grey == 0xFF:
-            new = INK if grey < DARK else CARD
+        if not DARK <= grey < LIGHT:
+            new = INK if grey < DARK else CARD if grey == WHITE else SHADE
             rules += [
                 f'[style*="{what}: {colour}"]:not([id^={KEPT}] *) {{ {what}: {new} !important }}'
                 for what in ("fill", "stroke")

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from superpos.app.plots.figures import FORMATS, new_figure, save
-from superpos.app.plots.vector import INK, MOST_MARKS
+from superpos.app.plots.vector import INK, MOST_MARKS, SHADE
 from superpos.arguments import ArgumentError
 
 
 def drawn(folder: Path) -> str:
-    """The SVG of a line in dark grey beside a heat map with a black line on it."""
+    """The SVG of a line in dark grey on a shade beside a heat map with a black line on it."""
     figure, (left, right) = new_figure(1, 2)
     left.plot([0, 1], color="#333333")
+    left.axvspan(0.5, 1, color="#EEEEEE")
     right.pcolormesh(np.array([[0.0, 1.0], [2.0, 3.0]]), cmap="Greys")
     right.plot([0, 1], color="#444444")
     save(figure, folder / "figure.png")
@@ -49,6 +50,7 @@ def test_ink_is_light_on_dark_pages_but_not_on_a_heat_map(tmp_path: Path) -> Non
     [sheet] = re.findall(r"@media \(prefers-color-scheme: dark\) \{(.*)\}</style>", text)
     rule = f'[style*="stroke: #333333"]:not([id^=kept] *) {{ stroke: {INK} !important }}'
     assert rule in sheet
+    assert f'[style*="fill: #eeeeee"]:not([id^=kept] *) {{ fill: {SHADE} !important }}' in sheet
     assert '<g id="kept_1_0">' in text  # the line on the heat map
     assert "<image" in text  # its cells
     assert 'id="kept_0' not in text
