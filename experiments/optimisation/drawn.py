@@ -9,7 +9,7 @@ import numpy as np
 from experiments.optimisation.claimed import break_even, of_training, ratio
 from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticity
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save, styled
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 NAMES = {
     "gradient": "gradient descent",
@@ -80,7 +80,6 @@ def hybrid_name(measured: Solvers) -> str:
     return f"network, then {NAMES[next(iter(measured.direct))]}"
 
 
-@styled
 def _draw_curves(measured: Solvers, path: Path) -> None:
     n_shifts = len(measured.shifts)
     figure, axes = new_figure(1, n_shifts, width=11, height=4.6, sharey=True)
@@ -132,7 +131,6 @@ def _training(curve: Curve) -> tuple[float, np.ndarray]:
     return of_training(curve), np.nan_to_num(draws)
 
 
-@styled
 def _draw_plane(measured: Solvers, path: Path) -> None:
     figure, axis = new_figure(1, 1, width=7.5, height=4.2)
     axis.axhline(0, color="#999999", lw=0.8)

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.myopia.investment.measure import Agents, Investments
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save, styled
+from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 GRID_ALT = "Heat maps of investments by N and growth: of the best plan and of trained agents."
 GRID_CAPTION = (
@@ -27,7 +27,6 @@ AGENTS_CAPTION = (
 )
 
 
-@styled
 def draw(measured: Investments, folder: Path) -> list[Figure]:
     """Draw both figures."""
     figure, axes = new_figure(1, 3, width=11, height=3.3)
@@ -74,8 +73,9 @@ def _draw_grid(axis: Any, measured: Investments, values: np.ndarray, most: float
 
 def _draw_hazards(axis: Any, measured: Investments) -> None:
     pays = measured.stakes > 0
-    for side, colour, name in ((True, PALETTE[0], "investing pays"), (False, PALETTE[1], "no")):
-        label = name if side else "it does not"
+    kinds = (True, PALETTE[0], "investing pays"), (False, PALETTE[1], "it does not")
+    for side, colour, name in kinds:
+        label: str | None = name
         for i, j in np.argwhere(pays == side):
             hazard = _mean(measured.clipped.did.hazard[i, j])
             since = np.arange(len(hazard)) - measured.n_allowed[i]

@@ -16,7 +16,7 @@ from experiments.myopia.shutdown.measure import (
     Shutdowns,
 )
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import PALETTE, new_figure, save, styled
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 NAMES = {
     "one_hot": "one-hot",
@@ -56,7 +56,6 @@ UNSEEN_CAPTION = (
 )
 
 
-@styled
 def draw(measured: Shutdowns, folder: Path) -> list[Figure]:
     """Draw both figures."""
     figure, axes = new_figure(1, 3, width=11, height=3.4)

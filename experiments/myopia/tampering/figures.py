@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.myopia.tampering.measure import OBSERVED, TRUE, Tampering
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import PALETTE, new_figure, save, styled
+from superpos.app.plots.figures import PALETTE, new_figure, save
 
 NAMES = {TRUE: "penalty reads the true epoch", OBSERVED: "penalty reads the observed clock"}
 ALT = "Share of episodes that are on, and that tamper, by epoch; returns beside the best plans."
@@ -21,7 +21,6 @@ CAPTION = (
 )
 
 
-@styled
 def draw(measured: Tampering, folder: Path) -> list[Figure]:
     """Draw an axis for each arm, and the returns."""
     figure, axes = new_figure(1, 3, width=11, height=3.5)

@@ -9,7 +9,7 @@ from experiments.optimisation.curves import Solvers
 from experiments.optimisation.drawn import draw_family, solvers_of, tables_of
 from experiments.optimisation.max_cut.claims import power, random_power
 from superpos.app.findings import Figure, Table
-from superpos.app.plots.figures import log_ticks, new_figure, save, styled
+from superpos.app.plots.figures import log_ticks, new_figure, save
 
 ALT = "Optimisation power in bits by the number of candidates tried, for each solver."
 CAPTION = (
@@ -27,7 +27,6 @@ def draw(measured: Solvers, folder: Path) -> list[Figure]:
     return [*draw_family(measured, folder), Figure("power.png", ALT, CAPTION)]
 
 
-@styled
 def _draw_power(measured: Solvers, path: Path) -> None:
     figure, axis = new_figure(1, 1, width=7.5, height=4.2)
     tried = np.geomspace(1, 2**9, 100)
