@@ -1,7 +1,6 @@
 """Networks that answer a problem without searching: amortised optimisation.
 
-Source: Millidge 2022, Deconfusing Direct vs Amortised Optimization; Gregor & LeCun 2010, Learning
-Fast Approximations of Sparse Coding, for steps whose sizes are learned.
+Source: Millidge 2022, Deconfusing Direct vs Amortised Optimization.
 """
 
 from typing import Literal
