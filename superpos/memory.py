@@ -1,5 +1,6 @@
 """Memory: what is free, what arrays take, and one line where it does not do."""
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -76,8 +77,19 @@ def equations(jaxpr: core.Jaxpr, *, looped: bool = False) -> Iterator[core.Jaxpr
         if looped:
             yield equation
         within = looped or equation.primitive.name in ("scan", "while")
-        for inner in core.jaxprs_in_params(equation.params):
+        for inner in _programs_in(equation):
             yield from equations(inner, looped=within)
+
+
+def _programs_in(equation: core.JaxprEqn) -> Iterable[core.Jaxpr]:
+    """The programs that an equation calls; of those for several platforms, that of this device."""
+    programs = list(core.jaxprs_in_params(equation.params))
+    by_platform = equation.params.get("branches_platforms")
+    if by_platform is None:
+        return programs
+    here = jax.local_devices()[0].platform
+    found = (names is None or here in names for names in by_platform)
+    return [next(itertools.compress(programs, found))]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -56,7 +56,7 @@ def _freeze_unless_finite(old: Carry, new: Carry, loss: Array) -> Carry:
     """The new carry; or the old one, but for its step, when anything in the new is not finite."""
     leaves = jax.tree.leaves((new.params, new.state, new.opt_state, loss))
     inexact = [leaf for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.inexact)]
-    finite = functools.reduce(jnp.logical_and, map(_all_finite, inexact))
+    finite = _all_finite(inexact)
     running = (old.diverged_step < 0) & finite
     keep = _keeper(running)
     return dataclasses.replace(
@@ -68,10 +68,20 @@ def _freeze_unless_finite(old: Carry, new: Carry, loss: Array) -> Carry:
     )
 
 
-def _all_finite(leaf: Array) -> Array:
-    finite = jnp.isfinite(leaf)
-    # In a kernel there is nothing to reduce, nor a way to.
-    return jnp.all(finite) if leaf.ndim else finite
+def _all_finite(leaves: Sequence[Array]) -> Array:
+    if all(leaf.ndim == 0 for leaf in leaves):
+        # In a kernel there is nothing to reduce, nor a way to.
+        return functools.reduce(jnp.logical_and, map(jnp.isfinite, leaves))
+    return jax.lax.platform_dependent(*leaves, cpu=_each_finite, default=_together_finite)
+
+
+def _each_finite(*leaves: Array) -> Array:
+    return functools.reduce(jnp.logical_and, [jnp.all(jnp.isfinite(leaf)) for leaf in leaves])
+
+
+def _together_finite(*leaves: Array) -> Array:
+    """The same in one kernel, where a leaf would take one or two of its own."""
+    return jnp.all(jnp.isfinite(jnp.concatenate([leaf.ravel() for leaf in leaves])))
 
 
 def _keeper(condition: Array) -> Callable[[Any, Any], Any]:

@@ -61,3 +61,15 @@ def test_a_want_of_memory_becomes_one_line_and_nothing_else_does():
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory\nallocating")
     with pytest.raises(jax.errors.JaxRuntimeError), out_of_memory_as("a smaller one"):
         raise jax.errors.JaxRuntimeError("INTERNAL: RET_CHECK failure")
+
+
+def test_of_programs_for_several_platforms_that_of_this_device_counts():
+    """The other may take far more, as the sum over n by n by batch that a GPU fuses."""
+
+    def chosen(x):
+        return jax.lax.platform_dependent(x, cpu=jax.numpy.sin, default=jax.numpy.cos)
+
+    program = jax.make_jaxpr(chosen)(1.0).jaxpr
+    names = {each.primitive.name for each in memory.equations(program, looped=True)}
+    assert "sin" in names
+    assert "cos" not in names
