@@ -69,6 +69,7 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -m experiments.bench.grid --write
 	$(BIN)/python -m experiments.bench.saes --write
 	$(BIN)/python -m experiments.bench.agents --write
+	$(BIN)/python -m experiments.bench.transformer --write
 
 parity: $(READY) $(PEERS) ## SAELens, dictionary_learning and transformers beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
