@@ -1,7 +1,7 @@
 """`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
-The parts are floors, memory, growth, members and launchers; none named is all. outputs/bench.json
-keeps every number and the machine, outputs/bench/growth.png the figure, and `--write` renews the
+The parts are floors, memory, growth, members, launchers and startup; none named is all.
+outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and `--write` renews the
 committed page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on
 a time. Other benchmarks beside this are `experiments.bench.saes`, `.agents`, `.transformer` and
 `.grid`.
@@ -85,6 +85,7 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
         "growth": lambda: dict(growth.growth()),
         "members": lambda: list(members.members()),
         "launchers": lambda: list(launchers.launchers()),
+        "startup": launchers.startup,
     }
     for part in parts:
         progress.print(part)

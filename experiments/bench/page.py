@@ -5,14 +5,14 @@ from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY
 from experiments.bench.growth import BLOCK_CASE
-from experiments.bench.launchers import TARGET_SECONDS
+from experiments.bench.launchers import STARTUP_SECONDS, TARGET_SECONDS
 from experiments.bench.members import TOLERANCE, linear, planned
 from experiments.bench.tables import tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, PART_OF_PEAK, cheap_block
 from experiments.bench.text import TextTable
 from experiments.bench.timing import REPEATS
 
-PARTS = ("floors", "memory", "growth", "members", "launchers")
+PARTS = ("floors", "memory", "growth", "members", "launchers", "startup")
 """What a report may lack."""
 MILLION = 1_000_000
 ROWS = (
@@ -83,6 +83,11 @@ def remarks(report: Mapping[str, Any]) -> str:
                 f"A multirun of {row['jobs']:,} jobs under hydra/launcher=vmap took"
                 f" {row['seconds']:.0f} s; {TARGET_SECONDS:.0f} s was the target."
             )
+    if "startup" in report:
+        lines.append(
+            f"A command that trains for about a second takes {report['startup']:.1f} s when its"
+            f" programs are kept; {STARTUP_SECONDS:.0f} s was the target."
+        )
     lines += [f"Not measured: {part}." for part in PARTS if part not in report]
     return listed(lines)
 
