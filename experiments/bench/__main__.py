@@ -1,10 +1,10 @@
 """`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
 The parts are floors, memory, growth, members, launchers and startup; none named is all.
-outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and `--write` renews the
-committed page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on
-a time. Other benchmarks beside this are `experiments.bench.saes`, `.agents`, `.transformer` and
-`.grid`.
+outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and
+`--write` renews the committed page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A
+benchmark never fails on a time. Other benchmarks beside this are `experiments.bench.saes`,
+`.agents`, `.transformer` and `.grid`.
 """
 
 import json
