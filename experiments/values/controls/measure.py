@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
 import xarray
 
 from experiments.flat import finished_members
-from experiments.values.curves import means_of, runs_of, values_of
+from experiments.values.curves import means_of, runs_of, values_of, with_number
 from experiments.values.theory import expected_regret
 from experiments.values.world import TRUE, UNNAMED_ABSENT
 from superpos.train import store
@@ -57,7 +56,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
     pretrained = datasets["pretrained"]
     texts = finished_members(pretrained, {"text": "data.text"}, ("loss",))["text"].to_numpy()
     runs = {
-        name: _with_text(runs_of(dataset, at=0 if "pointed" in name else -1), texts)
+        name: with_number(runs_of(dataset, at=0 if "pointed" in name else -1), "text", texts)
         for name, dataset in datasets.items()
         if name not in NETWORKS
     }
@@ -78,12 +77,6 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
         wide=_by_learner(runs, "", ALL_NAMED | NO_NOISE | true),
         narrow=_by_learner(runs, "narrow_", {}),
     )
-
-
-def _with_text(runs: xarray.Dataset, texts: np.ndarray) -> xarray.Dataset:
-    """Runs with the text that their network read."""
-    member = np.minimum(runs["member"].to_numpy().astype(int), len(texts) - 1)
-    return runs.assign(text=("model", texts[member]))
 
 
 def _mean(runs: xarray.Dataset, where: Mapping[str, float]) -> float:
