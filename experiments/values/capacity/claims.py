@@ -16,8 +16,8 @@ THEORY = Origin("theory", "before")
 CLAIMS = claims_of(
     "values/capacity",
     (
-        ("superposed", "networks of 8 units hold several concepts in each: features per dimension",
-         ">=", 2, 0),
+        ("superposed", "networks of 8 units have several concepts to each, as any matrix of this"
+         " shape has: features per dimension", ">=", 2, 0),
         ("labels", "where units are no more than concepts, the labels that a dense reward of the"
          " concepts takes fall like one over the units m, as interference does; power of m", "=",
          -1, 0.5),
@@ -39,6 +39,7 @@ CLAIMS = claims_of(
     origin=Origin("ours", "before"),
     but={
         **dict.fromkeys(("labels", "part", "names"), THEORY),
+        "superposed": Origin("ours", "before", identity=True),
         "room": Origin("control", "before"),
     },
 )  # fmt: skip
@@ -63,22 +64,22 @@ def judge(measured: Capacity) -> list[Verdict]:
     """Verdicts; those on powers are not run without three widths."""
     of, curves = CLAIMS, measured.curves
     dense = shared(measured, curves["dense"])
-    off = fitted(dense, to_limit)[1]
+    off, unknown = fitted(dense, to_limit)[1], None if len(dense) < LEAST_SIZES else np.nan
     names = {m: each for m, each in measured.names.items() if m <= measured.n_concepts}
-    few, many = min(measured.names), max(measured.names)
+    widths = [*measured.features_per_dimension]
     return [
-        of["superposed"].judge(
-            measured.features_per_dimension[few] if few == 8 else None, _listed(measured)
-        ),
+        of["superposed"].judge(measured.features_per_dimension.get(8.0), _listed(measured)),
         of["labels"].judge(*_power(dense, to_limit)),
         of["straight"].judge(
-            max((max(each, 1 / each) for each in off.values()), default=None),
+            max((max(each, 1 / each) for each in off.values()), default=unknown),
             "; ".join(f"m = {m:g}: {each:.2f}" for m, each in off.items()),
         ),
         of["part"].judge(*_power(shared(measured, curves["units"]), to_part)),
         of["names"].judge(*_power_of_names(names)),
         of["sparse"].judge(*_ratio(curves["sparse"], curves["dense"])),
-        of["room"].judge(measured.names[many] if many >= 2 * measured.n_concepts else None),
+        of["room"].judge(
+            measured.names.get(widths[-1]) if widths[-1] >= 2 * measured.n_concepts else None
+        ),
     ]
 
 
@@ -101,11 +102,13 @@ def _power_of_names(names: Mapping[float, float]) -> tuple[float | None, str]:
 
 
 def _ratio(one: Mapping[float, Curve], other: Mapping[float, Curve]) -> tuple[float | None, str]:
-    """The largest ratio of labels over widths at which the other reaches the regret."""
+    """The largest ratio of labels, where those of the other are a number; nan where none is."""
+    if not one.keys() & other.keys():
+        return None, ""
     labels = {m: (to_limit(one[m]), to_limit(other[m])) for m in one if m in other}
-    found = {m: a / b for m, (a, b) in labels.items() if np.isfinite(b)}
+    found = {m: a / b for m, (a, b) in labels.items() if other[m].n[0] < b < np.inf}
     note = "; ".join(f"m = {m:g}: {each:.2f}" for m, each in found.items())
-    return max(found.values(), default=None), note
+    return max(found.values(), default=np.nan), note
 
 
 def _listed(measured: Capacity) -> str:

@@ -1,6 +1,6 @@
 """Regret and labels by the hidden units that concepts share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.values.capacity.claims import LIMIT, shared, to_limit, to_part
 from experiments.values.capacity.measure import Capacity
-from experiments.values.curves import fitted
+from experiments.values.curves import Curve, fitted
 from experiments.values.drawn import draw_reached
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
@@ -92,18 +92,16 @@ def _units_along(axis: Any, measured: Capacity) -> None:
 
 def tables(measured: Capacity) -> Sequence[Table]:
     """Labels by learner and width, with how concepts share units."""
-    widths = [*measured.names]
+    widths = [*measured.features_per_dimension]
     rows = [
         ["features per dimension", *(f"{measured.features_per_dimension[m]:.2f}" for m in widths)],
         ["mean capacity of a concept", *(f"{measured.capacity[m]:.2f}" for m in widths)],
-        ["regret of names", *(f"{measured.names[m]:.3f}" for m in widths)],
+        ["regret of names", *(f"{measured.names.get(m, np.nan):.3f}" for m in widths)],
     ]
     for name, curves in measured.curves.items():
-        rows.append([NAMES[name], *(_text(to_limit(curves[m])) for m in widths)])
-    rows.append(
-        ["hidden units, half of the gain"]
-        + [_text(to_part(measured.curves["units"][m])) for m in widths]
-    )
+        rows.append([NAMES[name], *(_text(curves.get(m), to_limit) for m in widths)])
+    halves = [_text(measured.curves["units"].get(m), to_part) for m in widths]
+    rows.append(["hidden units, half of the gain", *halves])
     caption = (
         "How concepts share hidden units, the regret of names without labels, and the labels until"
         f" the regret of each reward is {LIMIT}; last, the labels that give half of what the most"
@@ -112,5 +110,8 @@ def tables(measured: Capacity) -> Sequence[Table]:
     return [Table(caption, ["", *(f"m = {m:g}" for m in widths)], rows)]
 
 
-def _text(labels: float) -> str:
+def _text(curve: Curve | None, labels_of: Callable[[Curve], float]) -> str:
+    if curve is None:
+        return "–"
+    labels = labels_of(curve)
     return f"{labels:.0f}" if np.isfinite(labels) else "never"
