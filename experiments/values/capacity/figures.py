@@ -64,7 +64,7 @@ def _draw_labels(axis: Any, measured: Capacity) -> None:
         law = [to_limit(dense[m]) / each for m, each in off.items()]
         style = {"color": "#666666", "lw": 1.2, "label": f"m to the power {slope:.2f}"}
         axis.plot([*off], law, "--", **style)
-    log_ticks(axis, [4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096], along="y")
+    log_ticks(axis, [4, 8, 16, 32, 64, 128, 256, 512, 1024], along="y")
     _units_along(axis, measured)
     axis.set(ylabel=f"labels until the regret is {LIMIT}")
     if axis.get_legend_handles_labels()[0]:

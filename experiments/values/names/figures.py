@@ -36,7 +36,7 @@ def draw(measured: Names, folder: Path) -> list[Figure]:
     left.set(ylabel="bits left open", ylim=(0, None))
     middle.set(ylabel="regret (1 is chance)", ylim=(-0.02, 1.1))
     for axis in (left, middle):
-        log_ticks(axis, [4, 8, 16, 32, 64, 128, 256])
+        log_ticks(axis, [4, 8, 16, 32, 64, 128])
         axis.set(xlabel="labels")
         axis.legend(frameon=False, fontsize=8, title="names that are meant", title_fontsize=8)
     _draw_told(right, measured)
@@ -54,7 +54,7 @@ def _draw_told(axis: Any, measured: Names) -> None:
     axis.set(xlabel="bits that say which names, log2 C(32, s)", ylim=(0, None))
     axis.set(ylabel="labels until 1 bit is open")
     axis.margins(x=0.15)
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="upper left")
 
 
 def tables(measured: Names) -> Sequence[Table]:
