@@ -39,7 +39,7 @@ CLAIMS = claims_of(
     origin=Origin("ours", "before"),
     but={
         **dict.fromkeys(("labels", "part", "names"), THEORY),
-        "superposed": Origin("ours", "before", identity=True),
+        "superposed": Origin("ours", "after", "first not told to be one", identity=True),
         "room": Origin("control", "before"),
     },
 )  # fmt: skip

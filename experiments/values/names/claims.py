@@ -12,6 +12,10 @@ OPEN = 1.0
 """Bits that labels leave open where they have told which names are meant."""
 LIMIT = 0.2
 """The regret that labels are counted for."""
+FIRST = (
+    "expected before any run; in a first one, of up to 256 labels, near failed too, and regret was"
+    " 1.17"
+)
 CLAIMS = claims_of(
     "values/names",
     (
@@ -28,8 +32,8 @@ CLAIMS = claims_of(
     section="an ambiguous pointer",
     setting="s = 2, 3, 4 of 32 concepts, p = 0.1, items of 96 inputs, KL budget 2 nats; labels"
     f" until {OPEN:g} bit is open",
-    origin=Origin("theory", "before"),
-    but={"ends": Origin("ours", "before")},
+    origin=Origin("theory", "after", FIRST),
+    but={"ends": Origin("ours", "after", FIRST)},
 )  # fmt: skip
 
 
