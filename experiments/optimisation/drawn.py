@@ -1,6 +1,6 @@
 """Quality by compute, and where each solver stands between direct and amortised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,20 +13,40 @@ from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 NAMES = {
     "gradient": "gradient descent",
+    "restarts": "gradient descent with restarts",
+    "momentum": "momentum",
+    "conjugate": "conjugate gradients",
     "newton": "Newton's method",
     "local": "local search",
+    "beam": "beam search",
     "random": "random search",
     "cem": "cross-entropy method",
     "solution": "network, taught the best answers",
     "objective": "network, taught by the objective",
 }
 PROGRAM = "program that was searched for"
+LEARNED = "learned update rule"
+STYLES: Mapping[str, tuple[str, str, str]] = {
+    "gradient": (PALETTE[0], "o", "-"),
+    "restarts": (PALETTE[2], "o", "-"),
+    "momentum": (PALETTE[0], "v", "--"),
+    "conjugate": (PALETTE[2], "v", "--"),
+    "newton": (PALETTE[1], "o", "-"),
+    "local": (PALETTE[0], "o", "-"),
+    "beam": (PALETTE[1], "v", "--"),
+    "random": (PALETTE[7], "x", "-"),
+    "cem": (PALETTE[3], "o", "-"),
+    "solution": (PALETTE[4], "s", ":"),
+    "objective": (PALETTE[5], "s", ":"),
+}
+"""Name of a solver -> its colour, marker and line."""
 CURVES_ALT = "Mean regret of each solver by operations spent on a problem, in three distributions."
 CURVES_CAPTION = (
     "Mean regret, as a part of that of an answer without knowledge, by floating-point operations"
     " on one problem, for problems as trained on and for two other distributions; bands are 95 %"
-    " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program and of"
-    " the hybrid go on with every step; a mark of a network is one width, and it answers at once."
+    " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program, of the"
+    " learned rule and of the hybrid go on with every step; a mark of a network is one width, and it"
+    " answers at once."
     f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
     " float32 says nothing, are drawn there; a line that leaves a panel above diverges."
 )
@@ -35,8 +55,8 @@ PLANE_CAPTION = (
     "How fast regret falls with the operations of steps on a problem (across) and with those spent"
     " once before any problem is met (up), as powers; bars are 95 % bootstrap intervals over"
     " problems and seeds. A direct solver lies on the horizontal axis, and an amortised one on the"
-    " vertical axis. A program that was searched for lies on neither: the search is paid once, and"
-    " what it found works on each problem."
+    " vertical axis. A program that was searched for, and a rule that was learned, lie on neither:"
+    " they are paid for once, and what was found works on each problem."
 )
 
 
@@ -63,16 +83,19 @@ def draw_family(measured: Solvers, folder: Path) -> list[Figure]:
 def solvers_of(measured: Solvers) -> list[tuple[str, Curve, dict[str, Any]]]:
     """Name, curve and style of each solver of the figure."""
     found = [
-        (NAMES[name], curve, {"color": colour, "marker": "o"})
-        for (name, curve), colour in zip(measured.direct.items(), PALETTE, strict=False)
-    ]
-    found += [
-        (NAMES[name], curve, {"color": colour, "marker": "s", "ls": ":"})
-        for (name, curve), colour in zip(measured.networks.items(), PALETTE[4:], strict=False)
+        (NAMES[name], curve, _style(*STYLES[name]))
+        for name, curve in {**measured.direct, **measured.networks}.items()
     ]
     hybrid = measured.hybrid["objective"]
-    found.append((hybrid_name(measured), hybrid, {"color": PALETTE[5], "marker": "^"}))
-    return [*found, (PROGRAM, measured.program, {"color": "black", "marker": "D"})]
+    found.append((hybrid_name(measured), hybrid, _style(PALETTE[5], "^", "-")))
+    found.append((PROGRAM, measured.program, _style("black", "D", "-")))
+    if measured.learned is not None:
+        found.append((LEARNED, measured.learned, _style("black", "P", "--")))
+    return found
+
+
+def _style(colour: str, marker: str, line: str) -> dict[str, Any]:
+    return {"color": colour, "marker": marker, "ls": line}
 
 
 def hybrid_name(measured: Solvers) -> str:
@@ -118,6 +141,8 @@ def places(measured: Solvers) -> list[Place]:
     hybrid, trained = measured.hybrid["objective"], measured.trained["objective"]
     found.append(Place(hybrid_name(measured), *_inference(hybrid), *_training(trained)))
     found.append(Place(PROGRAM, *_inference(measured.program), *_training(measured.searched)))
+    if measured.learned is not None and measured.learning is not None:
+        found.append(Place(LEARNED, *_inference(measured.learned), *_training(measured.learning)))
     return found
 
 
@@ -205,8 +230,8 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
 
 def _paid(measured: Solvers, name: str) -> Curve | None:
     """What was spent once on a solver of this name."""
-    if name == PROGRAM:
-        return measured.searched
+    if name in (PROGRAM, LEARNED):
+        return measured.searched if name == PROGRAM else measured.learning
     if name == hybrid_name(measured):
         return measured.trained["objective"]
     return {NAMES[key]: curve for key, curve in measured.trained.items()}.get(name)

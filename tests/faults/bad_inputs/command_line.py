@@ -349,6 +349,23 @@ MORE = [
     case("data=truth_table;data.n_features=5", "data.n_features=5: expected an integer in [1, 4]"),
     case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
     case("data=concepts;data.n_valued=4", "data.n_valued=4: expected at most a third of n_used=9"),
+    # Problems, and what solves them.
+    case(
+        "data=problems;data.family=multimodal;data.n_features=10",
+        "data.n_features=10: expected one of 8, 12, 16, 20, 24, 28, 32, 36, ... of multimodal",
+    ),
+    case(
+        "experiment=optimisation/multimodal;variants.update.model.family=max_cut",
+        "variants.update: model.family='max_cut': expected one of quadratics, multimodal",
+    ),
+    case(
+        "experiment=optimisation/multimodal;variants.update.model.n_steps=0",
+        f"variants.update: model.n_steps=0: {COUNT}",
+    ),
+    case(
+        "experiment=optimisation/quadratics;variants.update.model.kind=amortised",
+        "variants.update: evaluations.unrolled: model: expected update_rule",
+    ),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
     case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),
