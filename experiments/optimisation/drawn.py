@@ -45,8 +45,8 @@ CURVES_CAPTION = (
     "Mean regret, as a part of that of an answer without knowledge, by floating-point operations"
     " on one problem, for problems as trained on and for two other distributions; bands are 95 %"
     " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program, of the"
-    " learned rule and of the hybrid go on with every step; a mark of a network is one width, and it"
-    " answers at once."
+    " learned rule and of the hybrid go on with every step; a mark of a network is one width, and"
+    " it answers at once."
     f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
     " float32 says nothing, are drawn there; a line that leaves a panel above diverges."
 )

@@ -16,11 +16,10 @@ from superpos.app.plots.figures import log_ticks, new_figure, save
 ALT = "A problem with its basins, and the share of problems unsolved by the number of descents."
 CAPTION = (
     "Left: a held-out problem. Lines are levels of f, and the shaded area is the basin of the"
-    " global minimum: from there, gradient descent solves the problem. Right: the share of problems that"
-    f" are not solved, to a regret of {SOLVED:g}, after so many descents of {N_DESCENT} steps, each"
-    " from a new random start; the line is what independent starts would do, from the share of each"
-    " problem's starts that is counted in float64. The hybrid has the network's answer as its first"
-    " start."
+    " global minimum: from there, gradient descent solves the problem. Right: the share of problems"
+    f" whose regret is above {SOLVED:g} after so many descents of {N_DESCENT} steps, each from a"
+    " new random start; the line is what independent starts would do, from the share of each"
+    " problem's starts that is counted in float64. The hybrid has the network's answer as its first start."
 )
 
 

@@ -34,7 +34,7 @@ def test_the_analysis_from_values_to_figures(monkeypatch, tmp_path):
     np.testing.assert_allclose(verdicts["program"].measured, 0.1 / 16)  # (1/16)²/10 over 1/16
     np.testing.assert_allclose(verdicts["program_direct"].measured, 2)
     np.testing.assert_allclose(verdicts["program_amortised"].measured, 0.5)
-    np.testing.assert_allclose(verdicts["learned"].measured, 0.1 / 16**2 / 4)  # over 1/16
+    np.testing.assert_allclose(verdicts["learned"].measured, 0.1 / 16**2)  # (1/16)³/10 over 1/16
     np.testing.assert_allclose(verdicts["learned_direct"].measured, 3, rtol=0.01)
     np.testing.assert_allclose(verdicts["learned_amortised"].measured, 0.5)  # 1 to 0.1 of 10x
     np.testing.assert_allclose(verdicts["learned_longer"].measured, 1 / 8)

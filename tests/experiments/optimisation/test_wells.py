@@ -47,7 +47,7 @@ def test_values_slopes_and_means_are_those_of_the_definition(drawn):
         point = x[at].astype(float) + 0.1
         np.testing.assert_allclose(gradients[at] * most, gradient(point), atol=1e-3)
         known = scipy.optimize.approx_fprime(point, gradient, 1e-4)
-        np.testing.assert_allclose(hessians[at] * most, known, atol=2e-2)
+        np.testing.assert_allclose(hessians[at] * most, known, rtol=2e-3, atol=2e-2)
         box = scipy.integrate.dblquad(lambda b, a, own=own: own(np.array([a, b])), -1, 1, -1, 1)
         np.testing.assert_allclose(means[at], box[0] / 4, rtol=1e-4)
 
