@@ -19,7 +19,7 @@ CAPTION = (
     " global minimum: from there, gradient descent solves the problem. Right: the share of problems"
     f" whose regret is above {SOLVED:g} after so many descents of {N_DESCENT} steps, each from a"
     " new random start; the line is what independent starts would do, from the share of each"
-    " problem's starts that is counted in float64. The hybrid has the network's answer as its first start."
+    " problem's starts that is counted in float64. The hybrid first starts at a network's answer."
 )
 
 

@@ -355,17 +355,14 @@ MORE = [
         "data.n_features=10: expected one of 8, 12, 16, 20, 24, 28, 32, 36, ... of multimodal",
     ),
     case(
-        "experiment=optimisation/multimodal;variants.update.model.family=max_cut",
-        "variants.update: model.family='max_cut': expected one of quadratics, multimodal",
+        "data=problems;data.family=max_cut;data.n_features=66;model=update_rule",
+        "model.family='max_cut': expected one of quadratics, multimodal",
     ),
     case(
-        "experiment=optimisation/multimodal;variants.update.model.n_steps=0",
-        f"variants.update: model.n_steps=0: {COUNT}",
+        "data=problems;model=amortised;evaluations=unrolled",
+        "evaluations.unrolled.model: expected update_rule",
     ),
-    case(
-        "experiment=optimisation/quadratics;variants.update.model.kind=amortised",
-        "variants.update: evaluations.unrolled: model: expected update_rule",
-    ),
+    case("experiment=optimisation/max_cut;model.shuffled=2", "model.shuffled=2: expected a number"),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
     case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),
