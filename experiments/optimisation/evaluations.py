@@ -69,8 +69,8 @@ def direct(
 
     Returns:
         An Evaluation of `gradient_values` and so on, the values f after each budget,
-        (n_problems, doublings + 1). The first is that of x = 0 in quadratics, and of random cuts
-        and points.
+        (n_problems, doublings + 1), and of the `step_size`, (). The first value is that of x = 0 in
+        quadratics, and of random cuts and points.
 
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
@@ -83,10 +83,11 @@ def direct(
         del params, state
         key_starts, key_solvers = jax.random.split(key)
         starts = kind.start(key_starts, (len(inputs), n))
-        return {
+        found = {
             f"{name}_values": values(kind, solver, inputs, starts, inputs, key_solvers)
             for name, solver in solvers.items()
         }
+        return found | {"step_size": jnp.float32(step_size)}
 
     return Evaluation(measure, {f"{name}_values": DIMS for name in solvers})
 

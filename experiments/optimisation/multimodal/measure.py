@@ -69,7 +69,7 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Multimodal:
     minima, mean = wells.minima(), wells.mean()
     best = np.array([each[0] for each in minima])
     second = np.array([each[1] if len(each) > 1 else np.inf for each in minima])
-    step_size = float(config["evaluations.direct.step_size"])
+    step_size = float(datasets["direct"]["step_size"].to_numpy().flat[0])
     solvers = measure_family("multimodal", datasets)
     longest = 2 ** (len(solvers.direct["gradient"].flops) - 2)
     low = best + SOLVED * (mean - best)

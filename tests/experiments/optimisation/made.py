@@ -52,6 +52,7 @@ def datasets(family, n_features):
     }
     both = np.stack([searched, untaught[0]])
     direct = {f"{name}_values": (("problem", "budget"), values(falls)) for name in SOLVERS[family]}
+    direct["step_size"] = 1.8
     learned = np.array([1, 0.1])[:, None] * falls**3
     return {
         "direct": dataset(
@@ -65,7 +66,6 @@ def datasets(family, n_features):
         "data.data.n_held_out": N_HELD_OUT,
         "model.n_hidden": WIDTHS[-1],
         "model.n_steps": N_STEPS,
-        "evaluations.direct.step_size": 1.8,
         "fit.batch_size": 10,
     }
 
