@@ -102,9 +102,7 @@ def program_search(
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
-        both = jax.lax.map(
-            lambda each: searched(*each), (jnp.array([False, True]), jax.random.split(key))
-        )
+        both = jax.vmap(searched)(jnp.array([False, True]), jax.random.split(key))
         return both | {
             "program_steps": jnp.asarray(n_steps * tried.astype(float), jnp.float32),
             "most_steps": jnp.float32(n_steps),

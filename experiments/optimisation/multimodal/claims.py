@@ -37,6 +37,10 @@ OURS: list[Row] = [
      " than from a random start: difference of the shares of problems solved by one descent, the"
      " smaller of two ways of training", ">=", 0.1, 0),
 ]  # fmt: skip
+MIDDLE = (
+    "an answer near the middle of the box is better than the mean over the box, without any"
+    " knowledge of the problem: this control cannot be met for wells"
+)
 SEEN = "written after a trial of gradient descent from one start, on other problems"
 CLAIMS = family_claims(
     "optimisation/multimodal",
@@ -48,6 +52,8 @@ CLAIMS = family_claims(
     more=OURS,
     but={
         "plateau": Origin("ours", "after", SEEN, identity=True),
+        "shuffled": Origin("control", "before", MIDDLE, identity=True),
+        "program_shuffled": Origin("control", "before", MIDDLE, identity=True),
         "candidates": Origin("ours", "before", UNTRAINED, identity=True),
     },
 )
