@@ -213,7 +213,8 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
         )
     caption = (
         f"Each solver after {measured.n_steps} steps, or with a beam of as many cuts, and the"
-        " widest network: operations and candidates tried on a problem, operations that were spent once, mean regret and how many"
+        " widest network: operations and candidates tried on a problem, operations that were spent"
+        " once, mean regret and how many"
         " times it is that in the two other distributions, both elasticities, and the number of"
         " problems after which what was spent once has paid, against"
         f" {NAMES[next(iter(measured.direct))]} down to the same regret."
