@@ -104,16 +104,17 @@ def hybrid_name(measured: Solvers) -> str:
 
 
 def _draw_curves(measured: Solvers, path: Path) -> None:
-    n_shifts = len(measured.shifts)
+    n_shifts, drawn = len(measured.shifts), solvers_of(measured)
     figure, axes = new_figure(1, n_shifts, width=11, height=4.6, sharey=True)
     for shift, axis in enumerate(axes):
-        for name, curve, style in solvers_of(measured):
+        for name, curve, style in drawn:
             _draw_curve(axis, curve, shift, name, style)
         log_ticks(axis, [1e2, 1e3, 1e4, 1e5], "{:,.0f}")
         axis.set(xlabel="operations on a problem (FLOPs)", xlim=(80, 3e5))
         axis.set(title=measured.shifts[shift])
         log_ticks(axis, [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], along="y")
-    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(7e-6, 3))
+    least = min(curve.mean(shift).min() for shift in range(n_shifts) for _, curve, _ in drawn)
+    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(0.7 * least, 3))
     named = axes[0].get_legend_handles_labels()
     figure.legend(*named, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     save(figure, path)

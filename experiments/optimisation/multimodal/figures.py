@@ -36,8 +36,9 @@ def _draw_map(measured: Multimodal, axis: Any) -> None:
     side, value, solved = measured.map
     inside = [0.5, 1.5]
     axis.contourf(side, side, solved.T.astype(float), levels=inside, colors=["#56B4E9"], alpha=0.35)
-    axis.contour(side, side, value.T, levels=12, colors="#555555", linewidths=0.7)
+    axis.contour(side, side, value.T, levels=12, colors="#555555", linewidths=0.7, linestyles="-")
     axis.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title="one problem")
+    axis.set(xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1])
 
 
 def _draw_descents(measured: Multimodal, axis: Any) -> None:
