@@ -6,7 +6,7 @@ Gradients are in the unit of `Family.slope`, so that descent with a step size be
 import jax
 import jax.numpy as jnp
 
-from experiments.optimisation.families import CONDITIONS, Family, quadratic_parts
+from experiments.optimisation.families import CONDITIONS, Family, quadratic_parts, solve_definite
 from experiments.optimisation.paths import Solver, best_so_far, path_of
 from superpos.types import Array, Key, Scalar
 
@@ -108,7 +108,7 @@ def newton(n_steps: int) -> Solver:
     def solve(c: Array, start: Array, key: Key) -> Array:
         del key
         A, b = quadratic_parts(c)
-        found = start - jnp.linalg.solve(A, A @ start - b)
+        found = start - solve_definite(A, A @ start - b)
         return jnp.stack([start, *[found] * n_steps])
 
     return solve
