@@ -85,10 +85,10 @@ def quadratic_parts(c: Array) -> tuple[Array, Array]:
 
 
 def solve_definite(A: Array, b: Array) -> Array:
-    """x of A x = b for a positive definite A (n, n), by Gauss-Jordan elimination without pivots.
+    """Solve A x = b for a positive definite A (n, n), by Gauss-Jordan elimination without pivots.
 
-    Batched calls of LAPACK, as of `jnp.linalg.solve`, can wait for each other for ever where two
-    CPU devices make them at once (jaxlib 0.10).
+    Batched calls of LAPACK, as of `jnp.linalg.solve`, can wait for each other for ever where
+    members of a sweep make them at once, as `superpos.metrics.symmetric` says.
     """
 
     def eliminate(k: Array, rows: Array) -> Array:

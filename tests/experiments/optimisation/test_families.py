@@ -5,7 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.optimisation.families import CONDITIONS, FAMILIES, all_cuts, quadratic_parts
+from experiments.optimisation.families import (
+    CONDITIONS,
+    FAMILIES,
+    all_cuts,
+    quadratic_parts,
+    solve_definite,
+)
 from experiments.optimisation.problems import problems
 from superpos.arguments import ArgumentError
 from superpos.data import draw
@@ -40,6 +46,14 @@ def test_quadratics_have_their_condition_number_and_their_best_answer(shift):
     np.testing.assert_allclose(found[[0, -1]], [1 / CONDITIONS[shift], 1], rtol=1e-4)
     np.testing.assert_allclose(solution, np.linalg.solve(A, b), rtol=1e-3)
     np.testing.assert_allclose(value, X @ A @ X / 2 - b @ X, rtol=1e-5)
+
+
+def test_definite_systems_are_solved_as_by_numpy():
+    normals = np.random.default_rng(0).normal(size=(8, 8))
+    Q, _ = np.linalg.qr(normals)
+    A, b = (Q * np.geomspace(1, 0.01, 8)[None]) @ Q.T, normals[0]
+    found = jax.jit(solve_definite)(np.float32(A), np.float32(b))
+    np.testing.assert_allclose(found, np.linalg.solve(A, b), rtol=1e-3)
 
 
 def test_a_cut_is_worth_the_edges_that_it_cuts():
