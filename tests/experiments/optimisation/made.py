@@ -53,7 +53,7 @@ def datasets(family, n_features):
     both = np.stack([searched, untaught[0]])
     direct = {f"{name}_values": (("problem", "budget"), values(falls)) for name in SOLVERS[family]}
     direct["step_size"] = 1.8
-    learned = np.array([1, 0.1])[:, None] * falls**3
+    learned = np.array([1, 0.1])[:, None] * falls**2
     return {
         "direct": dataset(
             "program_values", ("seed", "control", "generation"), both[None], **programs, **direct
