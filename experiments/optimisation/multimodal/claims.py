@@ -54,6 +54,7 @@ CLAIMS = family_claims(
         "plateau": Origin("ours", "after", SEEN, identity=True),
         "shuffled": Origin("control", "before", MIDDLE, identity=True),
         "program_shuffled": Origin("control", "before", MIDDLE, identity=True),
+        "taught": Origin("ours", "before", UNTRAINED, identity=True),
         "candidates": Origin("ours", "before", UNTRAINED, identity=True),
     },
 )
