@@ -2,7 +2,7 @@
 
 from experiments.gauge import digits, gram, transformed
 from experiments.myopia import epoch_table
-from experiments.optimisation import amortised, evaluations, problems, search
+from experiments.optimisation import amortised, evaluations, problems, search, update_rule
 from experiments.traps import (
     branches,
     branching_agent,
@@ -28,6 +28,7 @@ COMPONENTS: Registry = {
         "gram": gram.gram,
         "reward": reward.reward,
         "unit_autoencoder": unit_autoencoder.unit_autoencoder,
+        "update_rule": update_rule.update_rule,
     },
     "init": {"transformed": transformed.transformed},
     "evaluation": {
@@ -38,6 +39,7 @@ COMPONENTS: Registry = {
         "policy": policy.policy,
         "program_search": search.program_search,
         "refined": evaluations.refined,
+        "unrolled": update_rule.unrolled,
     },
 }
 """Group of the config -> kind -> factory."""

@@ -128,6 +128,7 @@ HOSTS = {
     **dict.fromkeys((*WORLDS, *CLOCKS), "actor_critic"),
     **dict.fromkeys(BRANCHING, "branching_agent"),
     **dict.fromkeys(("refined", "direct", "program_search"), "amortised"),
+    "unrolled": "update_rule",
     **dict.fromkeys(("policy", "ambiguous_pointer"), "reward"),
 }
 """Component -> the model that it fits, where that is not the autoencoder."""
@@ -140,6 +141,7 @@ DATA = {
     "fan_in_uniform": ("model.bias=true",),
     "boolean_functions": ("data=truth_table", "model.n_outputs=1"),
     **dict.fromkeys(("amortised", "refined", "direct"), OF_PROBLEMS),
+    **dict.fromkeys(("update_rule", "unrolled"), OF_PROBLEMS),
     "program_search": (
         *OF_PROBLEMS,
         "evaluations.program_search.n_generations=1",

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from experiments.optimisation.families import FAMILIES, FamilyName, unknowns_of
-from superpos.arguments import Count, CountOrZero, MaybeAtLeastOne, factory
+from superpos.arguments import Count, CountOrZero, Fraction, MaybeAtLeastOne, factory
 from superpos.losses import weighted_squared_error
 from superpos.models.inits import Init
 from superpos.models.mlp import MlpParams, mlp
@@ -25,6 +25,7 @@ def amortised(
     criterion: Literal["solution", "objective"] = "objective",
     n_layers: CountOrZero = 1,
     width: MaybeAtLeastOne = None,
+    shuffled: Fraction = 0.0,
     init: Init | None = None,
 ) -> Model:
     """A perceptron from the numbers of a problem to an answer.
@@ -37,6 +38,7 @@ def amortised(
             of a small value of the problem itself, without being told the best ("objective").
         n_layers: hidden layers, >= 0.
         width: units in use, as of `models.mlp`; None is all.
+        shuffled: share of the examples whose best answer is that of another problem, in [0, 1].
         init: initial parameters, of `models.inits`; None is `he`.
 
     Returns:
@@ -69,10 +71,11 @@ def amortised(
     def loss(
         params: MlpParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
-        del key
         answers = jax.vmap(lambda x: apply(params, state, x).recon)(batch.inputs)
         if criterion == "objective":
             return jax.vmap(kind.value)(batch.inputs, answers).mean(), (state, {})
-        return weighted_squared_error(answers.T, batch.targets.T, jnp.ones(n)), (state, {})
+        wrong = jax.random.uniform(key, (len(answers), 1)) < shuffled
+        targets = jnp.where(wrong, jnp.roll(batch.targets, 1, axis=0), batch.targets)
+        return weighted_squared_error(answers.T, targets.T, jnp.ones(n)), (state, {})
 
     return network._replace(apply=apply, loss=loss)

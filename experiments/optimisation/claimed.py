@@ -8,10 +8,9 @@ from experiments.optimisation.curves import Curve, Solvers, elasticity, flops_to
 from superpos.app.claims.ledger import Claim, Origin, Row, Verdict, claims_of
 from superpos.types import EMPTY
 
-LEAST_ELASTICITY = 0.5
-"""Of the operations on a problem, from which on a solver counts as direct."""
 UNTRAINED = "true of whatever was trained, too"
 SEEN = "written after a trial of the direct solvers and of the search, on other problems"
+LEARNING = "written after a trial that showed that the loss falls in training, on other problems"
 SELECTED = f"a search that keeps the better of what it tries gets better; {SEEN}"
 
 
@@ -21,6 +20,8 @@ def family_claims(
     first: str,
     *,
     identities: Sequence[Row],
+    least: float = 0.5,
+    learned: bool = True,
     more: Sequence[Row] = (),
     but: Mapping[str, Origin] = EMPTY,
 ) -> dict[str, Claim]:
@@ -31,15 +32,18 @@ def family_claims(
         setting: of all.
         first: name of the first direct solver.
         identities: claims of the family that hold of untrained networks, too.
+        least: elasticity of the operations on a problem, from which on a solver counts as direct.
+        learned: whether there is a learned update rule.
         more: others.
         but: origins of some of them that are others in this family.
     """
     identity = Origin("theory", "before", UNTRAINED, identity=True)
     control = Origin("control", "before", UNTRAINED, identity=True)
     seen = Origin("ours", "after", SEEN)
+    of_learned = {"learned_amortised": Origin("ours", "after", LEARNING)} if learned else {}
     return claims_of(
         experiment,
-        [*_rows(first), *identities, *more],
+        [*_rows(first, least), *(_learned(first, least) if learned else ()), *identities, *more],
         paper="our own, after Millidge 2022, Deconfusing Direct vs Amortised Optimization",
         section="-",
         setting=setting,
@@ -51,16 +55,17 @@ def family_claims(
             "shuffled": control,
             "program_shuffled": control,
             "flops": identity,
+            **of_learned,
             **{key: identity for key, *_ in identities},
             **but,
         },
     )
 
 
-def _rows(first: str) -> list[Row]:
+def _rows(first: str, least: float) -> list[Row]:
     """Those of all families; `first` is the first direct solver."""
     return [
-        ("direct", f"{first} is direct: its inference elasticity", ">=", LEAST_ELASTICITY, 0),
+        ("direct", f"{first} is direct: its inference elasticity", ">=", least, 0),
         ("amortised", "a network is amortised: its regret falls with the operations of training;"
          " training elasticity, the smaller of two ways of training", ">=", 0.1, 0),
         ("start", f"a network's answer is a better start than none: mean regret of {first} from it"
@@ -76,7 +81,7 @@ def _rows(first: str) -> list[Row]:
         ("program", "a program that was searched for beats the solver known for the family: mean"
          f" regret after as many steps as in the search, over that of {first}", "<=", 0.5, 0),
         ("program_direct", "a program that was searched for is direct where it meets a problem:"
-         " inference elasticity", ">=", LEAST_ELASTICITY, 0),
+         " inference elasticity", ">=", least, 0),
         ("program_amortised", "a program that was searched for was paid once, before any problem:"
          " its regret falls with the operations of the search; training elasticity", ">=", 0.1, 0),
         ("program_shifted", "a program that was searched for is no worse than"
@@ -88,6 +93,23 @@ def _rows(first: str) -> list[Row]:
          " than an answer without knowledge; mean regret", ">=", 0.9, 0),
         ("flops", "operations are counted by hand as XLA counts them: largest relative deviation",
          "<=", 0, 0.25),
+    ]  # fmt: skip
+
+
+def _learned(first: str, least: float) -> list[Row]:
+    """Those of a learned update rule."""
+    return [
+        ("learned", f"a learned update rule beats {first}: ratio of mean regrets after as many"
+         " steps as it was trained through", "<=", 1, 0),
+        ("learned_direct", "a learned update rule is direct where it meets a problem: inference"
+         " elasticity", ">=", least, 0),
+        ("learned_amortised", "a learned update rule was paid once, before any problem: its regret"
+         " falls with the operations of training; training elasticity", ">=", 0.1, 0),
+        ("learned_longer", "a learned update rule goes on improving beyond the steps it was trained"
+         " through: mean regret after twice as many over that after as many", "<=", 1, 0),
+        ("learned_shifted", f"a learned update rule is no worse than {first} in the second"
+         " distribution, either: ratio of mean regrets after as many steps as it was trained"
+         " through", "<=", 1, 0),
     ]  # fmt: skip
 
 
@@ -112,8 +134,26 @@ def judge_family(claims: dict[str, Claim], measured: Solvers) -> list[Verdict]:
         "shuffled": (measured.shuffled, ""),
         "program_shuffled": (measured.programs_shuffled, ""),
         "flops": counts(measured),
+        **of_learned(measured, first),
     }
     return [claims[key].judge(*each) for key, each in found.items()]
+
+
+def of_learned(measured: Solvers, first: Curve) -> dict[str, tuple[float, str]]:
+    """The same of a learned update rule, where there is one."""
+    rule, learning, at = measured.learned, measured.learning, measured.n_steps.bit_length()
+    if rule is None or learning is None:
+        return {}
+    longer = (
+        f"after {measured.n_steps} steps {rule.mean()[at]:.3g}, twice {rule.mean()[at + 1]:.3g}"
+    )
+    return {
+        "learned": (rule.mean()[at] / first.mean()[at], ""),
+        "learned_direct": (elasticity(rule.steps_flops, rule.mean()), ""),
+        "learned_amortised": (of_training(learning), ""),
+        "learned_longer": (rule.mean()[at + 1] / rule.mean()[at], longer),
+        "learned_shifted": (rule.mean(1)[at] / first.mean(1)[at], ""),
+    }
 
 
 def equal_operations(measured: Solvers, first: Curve) -> str:

@@ -8,8 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.optimisation.amortised import amortised
-from experiments.optimisation.families import FAMILIES, FamilyName, quadratic_parts
-from experiments.optimisation.solvers import costs, gradient_step, value_flops
+from experiments.optimisation.descent import gradient_step
+from experiments.optimisation.families import FAMILIES, FamilyName
+from experiments.optimisation.solvers import SOLVERS, costs, gradient_flops, value_flops
+from experiments.optimisation.update_rule import N_SIGNALS
+from experiments.optimisation.wells import N_GRID
 
 BACKWARD = 3
 """Operations of an update over those of the forward pass: it costs two of them to go back."""
@@ -20,33 +23,51 @@ def network_flops(n_features: int, width: np.ndarray | float, n: int) -> Any:
     return width * (2 * n_features + 2) + n * (2 * width + 1)
 
 
-def label_flops(family: FamilyName, n: int) -> float:
-    """Of one best answer: a linear system, or all cuts but for their mirror images."""
+def label_flops(family: FamilyName, n_features: int) -> float:
+    """Of one best answer: a linear system, all cuts but for their mirror images, or a grid."""
+    n = FAMILIES[family].n_unknowns(n_features)
     if family == "quadratics":
         return 2 * n**3 / 3 + 2 * n**2
+    if family == "multimodal":
+        return n_features / 4 * (2 * N_GRID**2 + 10 * N_GRID)
     return 2 ** (n - 1) * n * (n - 1)
 
 
 def update_flops(
-    family: FamilyName, criterion: str, n_features: int, width: np.ndarray | float, n: int
+    family: FamilyName, criterion: str, n_features: int, width: np.ndarray | float
 ) -> Any:
     """Of one example in training, its best answer or its value and gradient included."""
-    learned = label_flops(family, n) if criterion == "solution" else value_flops(n) + 2 * n**2
+    n = FAMILIES[family].n_unknowns(n_features)
+    if criterion == "solution":
+        learned = label_flops(family, n_features)
+    else:
+        learned = value_flops(family, n_features) + gradient_flops(family, n_features)
     return BACKWARD * network_flops(n_features, width, n) + learned
 
 
-def rule_flops(family: FamilyName, program: float, n: int) -> float:
-    """Of one step of a rule: its program, and what the step needs beside it.
+def rule_flops(family: FamilyName, program: float, n_features: int) -> float:
+    """Of one step of a program: itself, and what the step needs beside it.
 
-    That is a gradient and an update; or a largest score, a move, and the value of the new cut.
+    That is derivatives and an update; or a largest score, a move, and the value of the new cut.
     """
-    return program + (2 * n**2 + n if family == "quadratics" else 2 * n + value_flops(n))
+    n, gradient = FAMILIES[family].n_unknowns(n_features), gradient_flops(family, n_features)
+    if family == "max_cut":
+        return program + 2 * n + value_flops(family, n_features)
+    hessian = 12 * n_features / 4 if family == "multimodal" else 0
+    return program + gradient + hessian + n
+
+
+def learned_flops(family: FamilyName, n_features: int, n_hidden: int) -> float:
+    """Of one step of a learned update rule: the gradient, their length, and a network for each."""
+    n = FAMILIES[family].n_unknowns(n_features)
+    return gradient_flops(family, n_features) + n * (network_flops(N_SIGNALS, n_hidden, 2) + 10)
 
 
 def counted(family: FamilyName, n_features: int, n_hidden: int) -> dict[str, tuple[float, float]]:
     """What by name: operations counted by hand, and by XLA.
 
-    The value of an answer, an answer of a network, and of quadratics a step of gradient descent.
+    The value of an answer, an answer of a network, and a step of gradient descent where there is
+    one.
     """
     kind = FAMILIES[family]
     n = kind.n_unknowns(n_features)
@@ -54,15 +75,15 @@ def counted(family: FamilyName, n_features: int, n_hidden: int) -> dict[str, tup
     network = amortised(n_features=n_features, n_hidden=n_hidden, family=family)
     params, state = jax.eval_shape(network.init, jax.random.key(0))
     found = {
-        "value": (value_flops(n), xla_flops(kind.value, c, x)),
+        "value": (value_flops(family, n_features), xla_flops(kind.value, c, x)),
         "network": (
             network_flops(n_features, n_hidden, n),
             xla_flops(lambda params, c: network.apply(params, state, c).recon, params, c),
         ),
     }
-    if family == "quadratics":
-        step = xla_flops(lambda c, x: gradient_step(*quadratic_parts(c), x, 0.5), c, x)
-        found["gradient step"] = costs(n)["gradient"].flops, step
+    if "gradient" in SOLVERS[family]:
+        step = xla_flops(lambda c, x: gradient_step(kind, c, x, 0.5), c, x)
+        found["gradient step"] = costs(family, n_features)["gradient"].flops, step
     return found
 
 

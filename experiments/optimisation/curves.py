@@ -14,12 +14,19 @@ import numpy as np
 import xarray
 
 from experiments.optimisation import programs
-from experiments.optimisation.compute import counted, network_flops, rule_flops, update_flops
+from experiments.optimisation.compute import (
+    BACKWARD,
+    counted,
+    learned_flops,
+    network_flops,
+    rule_flops,
+    update_flops,
+)
 from experiments.optimisation.exact import Reference, reference
 from experiments.optimisation.families import FAMILIES, FamilyName
 from experiments.optimisation.problems import held_out_problems
 from experiments.optimisation.search import INPUTS
-from experiments.optimisation.solvers import SOLVERS, costs
+from experiments.optimisation.solvers import SOLVERS, costs, value_flops
 from superpos.train import store
 
 FLOOR = 1e-5
@@ -74,12 +81,16 @@ class Solvers(NamedTuple):
         program: the programs that were found, against the number of steps.
         trained: by name of a network, answers of the widest against the operations of its training.
         searched: the best program after 16 steps against the operations of the search.
-        shuffled: regret of a network whose best answers were those of other problems.
+        learned: a learned update rule, against the number of steps; None of cuts.
+        learning: its answers after as many steps as it was trained through, against the operations
+            of its training; None of cuts.
+        shuffled: regret of a network whose best answers were those of other problems; None where
+            there is none.
         programs_shuffled: regret of programs that were judged by other problems' objectives, after
             as many steps as in the search.
         texts: the programs, by seed.
         flops: what by name: operations counted by hand, and by XLA.
-        n_steps: of a program in the search.
+        n_steps: of a program in the search, and that a learned rule was trained through.
     """
 
     shifts: tuple[str, str, str]
@@ -89,7 +100,9 @@ class Solvers(NamedTuple):
     program: Curve
     trained: dict[str, Curve]
     searched: Curve
-    shuffled: float
+    learned: Curve | None
+    learning: Curve | None
+    shuffled: float | None
     programs_shuffled: float
     texts: list[str]
     flops: dict[str, tuple[float, float]]
@@ -101,8 +114,9 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
 
     Args:
         family: of `experiments.optimisation.families`.
-        datasets: {"direct": one member; "solution", "objective": over model.width and seed;
-            "shuffled", "programs", "programs_shuffled": over seed}.
+        datasets: {"direct": over seed, with direct solvers and programs; "solution", "objective":
+            over model.width and seed, in the first also with model.shuffled; "update": over seed,
+            where there is one}.
     """
     config = store.config_of(datasets["direct"])
     n_features, n_held_out = (
@@ -111,10 +125,14 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
     make = jax.jit(held_out_problems, static_argnums=(0, 1, 2))
     exact = reference(family, np.asarray(make(family, n_features, n_held_out)))
     reader = _Reader(family, n_features, exact)
-    searched, program, texts = reader.programs(datasets["programs"])
-    found = {name: reader.networks(datasets[name], name) for name in NETWORKS}
-    n_steps = most_steps(datasets["programs"])
-    wrong = reader.programs(datasets["programs_shuffled"])[1]
+    searched, program, texts = reader.programs(datasets["direct"].isel(control=0))
+    wrong = reader.programs(datasets["direct"].isel(control=1))[1]
+    taught, shuffled = by_shuffled(datasets["solution"])
+    stored = {"solution": taught, "objective": datasets["objective"]}
+    found = {name: reader.networks(each, name) for name, each in stored.items()}
+    n_steps = most_steps(datasets["direct"])
+    learned = reader.learned(datasets["update"]) if "update" in datasets else (None, None)
+    untaught = None if shuffled is None else reader.networks(shuffled, "solution")[0]
     return Solvers(
         shifts=FAMILIES[family].shifts,
         direct=reader.direct(datasets["direct"]),
@@ -123,12 +141,21 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
         program=program,
         trained={name: each[2] for name, each in found.items()},
         searched=searched,
-        shuffled=float(reader.networks(datasets["shuffled"], "solution")[0].mean()[-1]),
+        learned=learned[0],
+        learning=learned[1],
+        shuffled=None if untaught is None else float(untaught.mean()[-1]),
         programs_shuffled=float(wrong.mean()[n_steps.bit_length()]),
         texts=texts,
         flops=counted(family, n_features, int(config["model.n_hidden"])),
         n_steps=n_steps,
     )
+
+
+def by_shuffled(dataset: xarray.Dataset) -> tuple[xarray.Dataset, xarray.Dataset | None]:
+    """Networks by width that were taught best answers, and those taught answers of others."""
+    wrong = dataset["shuffled"].to_numpy() > 0
+    control = dataset.isel(width=wrong) if wrong.any() else None
+    return dataset.isel(width=~wrong), control
 
 
 class _Reader(NamedTuple):
@@ -153,23 +180,20 @@ class _Reader(NamedTuple):
         found = {}
         for name in SOLVERS[self.family]:
             values = _values(dataset, f"{name}_values", ("problem", "budget"))
-            t, cost = _steps(values), costs(self.n)[name]
+            t, cost = steps_of(values), costs(self.family, self.n_features)[name]
             found[name] = self.curve(cost.flops * t, cost.evaluations * t, values)
         return found
 
     def networks(self, dataset: xarray.Dataset, criterion: str) -> tuple[Curve, Curve, Curve]:
         """By width without steps; by steps of the widest; and by training of the widest."""
-        if "width" not in dataset.dims:
-            [width] = {int(store.config_of(dataset)["model.n_hidden"])}
-            dataset = dataset.expand_dims(width=[width])
         widths = dataset["width"].to_numpy().astype(float)
         order = ("width", "step", "problem", "budget")
         values = _values(dataset, "refined_values", order)
         at_end, widest = values[:, :, -1], values[:, -1]
         forward = network_flops(self.n_features, widths, self.n)
-        t, cost = _steps(values), costs(self.n)[SOLVERS[self.family][0]]
+        t, cost = steps_of(values), costs(self.family, self.n_features)[SOLVERS[self.family][0]]
         examples = dataset["step"].to_numpy() * float(store.config_of(dataset)["fit.batch_size"])
-        each = update_flops(self.family, criterion, self.n_features, widths[-1], self.n)
+        each = update_flops(self.family, criterion, self.n_features, widths[-1])
         zeros = np.zeros(len(widths))
         return (
             self.curve(forward, zeros, np.moveaxis(at_end[..., 0], 1, -1)),
@@ -185,13 +209,27 @@ class _Reader(NamedTuple):
         taken = _values(dataset, "program_steps", ("generation",))[0]
         at = min(most_steps(dataset).bit_length(), values.shape[-1] - 1)
         costs_of = np.array([programs.flops(each[-1], len(names), self.n) for each in genes])
-        each = rule_flops(self.family, float(costs_of.mean()), self.n)
-        t = _steps(values)
-        move = 0 if self.family == "quadratics" else 1
+        each = rule_flops(self.family, float(costs_of.mean()), self.n_features)
+        t = steps_of(values)
+        move = 1 if self.family == "max_cut" else 0
         return (
             self.curve(taken * each, 0 * taken, np.moveaxis(values[..., at], 1, -1)),
             self.curve(each * t, move * t, values[:, -1]),
             [programs.written(each[-1], names) for each in genes],
+        )
+
+    def learned(self, dataset: xarray.Dataset) -> tuple[Curve, Curve]:
+        """By steps; and by training, after as many steps as it was trained through."""
+        config = store.config_of(dataset)
+        through, n_hidden = int(config["model.n_steps"]), int(config["model.n_hidden"])
+        values = _values(dataset, "unrolled_values", ("step", "problem", "budget"))
+        step = learned_flops(self.family, self.n_features, n_hidden)
+        examples = dataset["step"].to_numpy() * float(config["fit.batch_size"])
+        each = through * BACKWARD * (step + value_flops(self.family, self.n_features))
+        t, at = steps_of(values), through.bit_length()
+        return (
+            self.curve(step * t, 0 * t, values[:, -1]),
+            self.curve(examples * each, 0 * examples, np.moveaxis(values[..., at], 1, -1)),
         )
 
 
@@ -207,7 +245,7 @@ def _values(dataset: xarray.Dataset, name: str, order: tuple[str, ...]) -> np.nd
     return found.transpose("seed", *order).to_numpy().astype(float)
 
 
-def _steps(values: np.ndarray) -> np.ndarray:
+def steps_of(values: np.ndarray) -> np.ndarray:
     """0, 1, 2, 4, ... as many as there are values at."""
     return np.array([0, *(2.0 ** np.arange(values.shape[-1] - 1))])
 

@@ -1,6 +1,6 @@
 """Quality by compute, and where each solver stands between direct and amortised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,20 +13,40 @@ from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
 NAMES = {
     "gradient": "gradient descent",
+    "restarts": "gradient descent with restarts",
+    "momentum": "momentum",
+    "conjugate": "conjugate gradients",
     "newton": "Newton's method",
     "local": "local search",
+    "beam": "beam search",
     "random": "random search",
     "cem": "cross-entropy method",
     "solution": "network, taught the best answers",
     "objective": "network, taught by the objective",
 }
 PROGRAM = "program that was searched for"
+LEARNED = "learned update rule"
+STYLES: Mapping[str, tuple[str, str, str]] = {
+    "gradient": (PALETTE[0], "o", "-"),
+    "restarts": (PALETTE[2], "o", "-"),
+    "momentum": (PALETTE[0], "v", "--"),
+    "conjugate": (PALETTE[2], "v", "--"),
+    "newton": (PALETTE[1], "o", "-"),
+    "local": (PALETTE[0], "o", "-"),
+    "beam": (PALETTE[1], "v", "--"),
+    "random": (PALETTE[7], "x", "-"),
+    "cem": (PALETTE[3], "o", "-"),
+    "solution": (PALETTE[4], "s", ":"),
+    "objective": (PALETTE[5], "s", ":"),
+}
+"""Name of a solver -> its colour, marker and line."""
 CURVES_ALT = "Mean regret of each solver by operations spent on a problem, in three distributions."
 CURVES_CAPTION = (
     "Mean regret, as a part of that of an answer without knowledge, by floating-point operations"
     " on one problem, for problems as trained on and for two other distributions; bands are 95 %"
-    " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program and of"
-    " the hybrid go on with every step; a mark of a network is one width, and it answers at once."
+    " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program, of the"
+    " learned rule and of the hybrid go on with every step; a mark of a network is one width, and"
+    " it answers at once."
     f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
     " float32 says nothing, are drawn there; a line that leaves a panel above diverges."
 )
@@ -35,8 +55,8 @@ PLANE_CAPTION = (
     "How fast regret falls with the operations of steps on a problem (across) and with those spent"
     " once before any problem is met (up), as powers; bars are 95 % bootstrap intervals over"
     " problems and seeds. A direct solver lies on the horizontal axis, and an amortised one on the"
-    " vertical axis. A program that was searched for lies on neither: the search is paid once, and"
-    " what it found works on each problem."
+    " vertical axis. A program that was searched for, and a rule that was learned, lie on neither:"
+    " they are paid for once, and what was found works on each problem."
 )
 
 
@@ -63,16 +83,19 @@ def draw_family(measured: Solvers, folder: Path) -> list[Figure]:
 def solvers_of(measured: Solvers) -> list[tuple[str, Curve, dict[str, Any]]]:
     """Name, curve and style of each solver of the figure."""
     found = [
-        (NAMES[name], curve, {"color": colour, "marker": "o"})
-        for (name, curve), colour in zip(measured.direct.items(), PALETTE, strict=False)
-    ]
-    found += [
-        (NAMES[name], curve, {"color": colour, "marker": "s", "ls": ":"})
-        for (name, curve), colour in zip(measured.networks.items(), PALETTE[4:], strict=False)
+        (NAMES[name], curve, _style(*STYLES[name]))
+        for name, curve in {**measured.direct, **measured.networks}.items()
     ]
     hybrid = measured.hybrid["objective"]
-    found.append((hybrid_name(measured), hybrid, {"color": PALETTE[5], "marker": "^"}))
-    return [*found, (PROGRAM, measured.program, {"color": "black", "marker": "D"})]
+    found.append((hybrid_name(measured), hybrid, _style(PALETTE[5], "^", "-")))
+    found.append((PROGRAM, measured.program, _style("black", "D", "-")))
+    if measured.learned is not None:
+        found.append((LEARNED, measured.learned, _style("black", "P", "--")))
+    return found
+
+
+def _style(colour: str, marker: str, line: str) -> dict[str, Any]:
+    return {"color": colour, "marker": marker, "ls": line}
 
 
 def hybrid_name(measured: Solvers) -> str:
@@ -81,16 +104,17 @@ def hybrid_name(measured: Solvers) -> str:
 
 
 def _draw_curves(measured: Solvers, path: Path) -> None:
-    n_shifts = len(measured.shifts)
+    n_shifts, drawn = len(measured.shifts), solvers_of(measured)
     figure, axes = new_figure(1, n_shifts, width=11, height=4.6, sharey=True)
     for shift, axis in enumerate(axes):
-        for name, curve, style in solvers_of(measured):
+        for name, curve, style in drawn:
             _draw_curve(axis, curve, shift, name, style)
         log_ticks(axis, [1e2, 1e3, 1e4, 1e5], "{:,.0f}")
         axis.set(xlabel="operations on a problem (FLOPs)", xlim=(80, 3e5))
         axis.set(title=measured.shifts[shift])
         log_ticks(axis, [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], along="y")
-    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(7e-6, 3))
+    least = min(curve.mean(shift).min() for shift in range(n_shifts) for _, curve, _ in drawn)
+    axes[0].set(ylabel="regret, part of that without knowledge", ylim=(0.7 * least, 3))
     named = axes[0].get_legend_handles_labels()
     figure.legend(*named, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     save(figure, path)
@@ -118,6 +142,8 @@ def places(measured: Solvers) -> list[Place]:
     hybrid, trained = measured.hybrid["objective"], measured.trained["objective"]
     found.append(Place(hybrid_name(measured), *_inference(hybrid), *_training(trained)))
     found.append(Place(PROGRAM, *_inference(measured.program), *_training(measured.searched)))
+    if measured.learned is not None and measured.learning is not None:
+        found.append(Place(LEARNED, *_inference(measured.learned), *_training(measured.learning)))
     return found
 
 
@@ -187,8 +213,9 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
             ]
         )
     caption = (
-        f"Each solver after {measured.n_steps} steps, and the widest network: operations and"
-        " candidates tried on a problem, operations that were spent once, mean regret and how many"
+        f"Each solver after {measured.n_steps} steps, or with a beam of as many cuts, and the"
+        " widest network: operations and candidates tried on a problem, operations that were spent"
+        " once, mean regret and how many"
         " times it is that in the two other distributions, both elasticities, and the number of"
         " problems after which what was spent once has paid, against"
         f" {NAMES[next(iter(measured.direct))]} down to the same regret."
@@ -205,8 +232,8 @@ def tables_of(measured: Solvers) -> Sequence[Table]:
 
 def _paid(measured: Solvers, name: str) -> Curve | None:
     """What was spent once on a solver of this name."""
-    if name == PROGRAM:
-        return measured.searched
+    if name in (PROGRAM, LEARNED):
+        return measured.searched if name == PROGRAM else measured.learning
     if name == hybrid_name(measured):
         return measured.trained["objective"]
     return {NAMES[key]: curve for key, curve in measured.trained.items()}.get(name)

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from experiments.optimisation.families import FAMILIES, Family, FamilyName
-from experiments.optimisation.solvers import SOLVERS, Solver, solver_of
+from experiments.optimisation.paths import Solver
+from experiments.optimisation.solvers import SOLVERS, solver_of
 from superpos.arguments import Count, Positive, factory
 from superpos.evaluations.held_out_fit import held_out_of
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
@@ -68,7 +69,8 @@ def direct(
 
     Returns:
         An Evaluation of `gradient_values` and so on, the values f after each budget,
-        (n_problems, doublings + 1). The first is that of x = 0 in quadratics, and of random cuts.
+        (n_problems, doublings + 1), and of the `step_size`, (). The first value is that of x = 0 in
+        quadratics, and of random cuts and points.
 
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
@@ -80,18 +82,14 @@ def direct(
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         del params, state
         key_starts, key_solvers = jax.random.split(key)
-        starts = starts_of(kind, key_starts, (len(inputs), n))
-        return {
+        starts = kind.start(key_starts, (len(inputs), n))
+        found = {
             f"{name}_values": values(kind, solver, inputs, starts, inputs, key_solvers)
             for name, solver in solvers.items()
         }
+        return found | {"step_size": jnp.float32(step_size)}
 
     return Evaluation(measure, {f"{name}_values": DIMS for name in solvers})
-
-
-def starts_of(family: Family, key: Key, shape: tuple[int, ...]) -> Array:
-    """Answers that know nothing: 0 where it is one, else random ones."""
-    return jnp.where(family.admitted(jnp.zeros(())) == 0, 0.0, family.prior(key, shape))
 
 
 def budgets(n_steps: int) -> list[int]:

@@ -11,6 +11,7 @@ from experiments.optimisation.families import (
     all_cuts,
     unknowns_of,
 )
+from experiments.optimisation.minima import wells_of
 
 MOST_REGRET = 1e6
 """Relative regret of answers that are no better, or that are no numbers."""
@@ -55,6 +56,9 @@ def reference(family: FamilyName, problems: np.ndarray) -> Reference:
     """The reference of problems, (n_problems, n_features)."""
     c = problems.astype(float)
     n = unknowns_of(FAMILIES[family], family, c.shape[1])
+    if family == "multimodal":
+        wells = wells_of(c)
+        return Reference(np.array([each[0] for each in wells.minima()]), wells.mean(), None)
     return _quadratics(c, n) if family == "quadratics" else _cuts(c, n)
 
 

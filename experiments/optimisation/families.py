@@ -1,9 +1,10 @@
-"""Families of problems whose best answers are known: quadratics, and cuts of small graphs.
+"""Families of problems whose best answers are known: quadratics, cuts of small graphs, and wells.
 
 A problem is a vector of numbers c: of a quadratic ½xᵀAx - bᵀx the upper triangle of A and then b;
-of a cut the weights of the edges of a graph, the upper triangle without its diagonal. Relative
-regret is (f(x) - f*) / (f₀ - f*), where f₀ is what an answer without any knowledge has: x = 0 of a
-quadratic, and of a cut the mean over all cuts.
+of a cut the weights of the edges of a graph, the upper triangle without its diagonal; of a sum of
+wells what `experiments.optimisation.wells` says. Relative regret is (f(x) - f*) / (f₀ - f*), where
+f₀ is what an answer without any knowledge has: x = 0 of a quadratic, of a cut the mean over all
+cuts, and of wells that over their box.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,11 +13,13 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import ndtr
 
+from experiments.optimisation import wells
 from superpos.arguments import ArgumentError
 from superpos.types import Array, Key
 
-FamilyName = Literal["quadratics", "max_cut"]
+FamilyName = Literal["quadratics", "max_cut", "multimodal"]
 CONDITIONS = (10.0, 100.0, 10.0)
 """Condition number of quadratics, by shift."""
 SCALES = (1.0, 1.0, 4.0)
@@ -44,7 +47,9 @@ class Family(NamedTuple):
         admitted: x -> the nearest answer that the family has.
         spread: standard deviation of each number of an answer that knows nothing of c.
         prior: (key, shape) -> such answers.
-        matrix: c -> the symmetric matrix of the problem, (n, n).
+        start: (key, shape) -> answers that solvers start from.
+        slope: (c, x) -> gradient (n,) and Hessian (n, n) of f at x, in a unit in which no second
+            derivative is larger than 1; of cuts M x and the weights M of the edges.
     """
 
     shifts: tuple[str, str, str]
@@ -56,7 +61,8 @@ class Family(NamedTuple):
     admitted: Callable[[Array], Array]
     spread: float
     prior: Callable[[Key, tuple[int, ...]], Array]
-    matrix: Callable[[Array], Array]
+    start: Callable[[Key, tuple[int, ...]], Array]
+    slope: Callable[[Array, Array], tuple[Array, Array]]
 
     def ends(self, problems: Array) -> Array:
         """f* and f₀ of each problem, between which its relative regret is counted, (n, 2)."""
@@ -76,6 +82,21 @@ def quadratic_parts(c: Array) -> tuple[Array, Array]:
     """A (n, n) and b (n,)."""
     n = _of_quadratic(c.shape[0])
     return symmetric(c[:-n], n, 0), c[-n:]
+
+
+def solve_definite(A: Array, b: Array) -> Array:
+    """Solve A x = b for a positive definite A (n, n), by Gauss-Jordan elimination without pivots.
+
+    Batched calls of LAPACK, as of `jnp.linalg.solve`, can wait for each other for ever where
+    members of a sweep make them at once, as `superpos.metrics.symmetric` says.
+    """
+
+    def eliminate(k: Array, rows: Array) -> Array:
+        pivot = rows[k] / rows[k, k]
+        return (rows - rows[:, k][:, None] * pivot[None]).at[k].set(pivot)
+
+    rows = jnp.concatenate([A, b[:, None]], axis=1)
+    return jax.lax.fori_loop(0, len(b), eliminate, rows)[:, -1]
 
 
 def all_cuts(n: int) -> np.ndarray:
@@ -110,18 +131,22 @@ def _of_cut(n_features: int) -> int:
 def _sample_quadratic(key: Key, shift: Array | int, n_features: int) -> Array:
     """Eigenvalues from 1 down to 1 over the condition number, those between log-uniform."""
     n = _of_quadratic(n_features)
-    key_values, key_vectors, key_b = jax.random.split(key, 3)
-    exponents = jax.random.uniform(key_values, (n,)).at[0].set(0.0).at[-1].set(1.0)
+    normals = jax.random.normal(key, (N_REFLECTIONS + 2, n))  # one draw compiles sooner than three
+    exponents = ndtr(normals[0]).at[0].set(0.0).at[-1].set(1.0)
     values = jnp.asarray(CONDITIONS)[shift] ** -exponents
 
     def reflected(Q: Array, u: Array) -> tuple[Array, None]:
         return Q - 2 * jnp.outer(Q @ u, u) / (u @ u), None
 
-    normals = jax.random.normal(key_vectors, (N_REFLECTIONS, n))
-    Q, _ = jax.lax.scan(reflected, jnp.eye(n), normals)
+    Q, _ = jax.lax.scan(reflected, jnp.eye(n), normals[2:])
     A = (Q * values[None]) @ Q.T
-    b = jnp.asarray(SCALES)[shift] * jax.random.normal(key_b, (n,))
+    b = jnp.asarray(SCALES)[shift] * normals[1]
     return jnp.concatenate([A[np.triu_indices(n)], b])
+
+
+def _slope_quadratic(c: Array, x: Array) -> tuple[Array, Array]:
+    A, b = quadratic_parts(c)
+    return A @ x - b, A
 
 
 def _value_quadratic(c: Array, x: Array) -> Array:
@@ -130,15 +155,20 @@ def _value_quadratic(c: Array, x: Array) -> Array:
 
 
 def _sample_cut(key: Key, shift: Array | int, n_features: int) -> Array:
-    key_edges, key_weights = jax.random.split(key)
-    there = jax.random.bernoulli(key_edges, jnp.asarray(EDGES)[shift], (n_features,))
+    drawn = jax.random.uniform(key, (2, n_features))
+    there = drawn[0] < jnp.asarray(EDGES)[shift]
     least = jnp.where(shift == 1, -1.0, 0.0)
-    weights = jax.random.uniform(key_weights, (n_features,), minval=least)
+    weights = least + (1 - least) * drawn[1]
     return jnp.where(there, weights, 0.0)
 
 
 def _matrix_cut(c: Array) -> Array:
     return symmetric(c, _of_cut(c.shape[0]), 1)
+
+
+def _slope_cut(c: Array, x: Array) -> tuple[Array, Array]:
+    M = _matrix_cut(c)
+    return M @ x, M
 
 
 def _value_cut(c: Array, x: Array) -> Array:
@@ -158,29 +188,57 @@ def _sides(x: Array) -> Array:
     return jnp.where(x >= 0, 1.0, -1.0)
 
 
+def _zeros(key: Key, shape: tuple[int, ...]) -> Array:
+    del key
+    return jnp.zeros(shape)
+
+
+def _random_sides(key: Key, shape: tuple[int, ...]) -> Array:
+    return _sides(jax.random.normal(key, shape))
+
+
+def _in_box(key: Key, shape: tuple[int, ...]) -> Array:
+    return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+
+
 FAMILIES: Mapping[str, Family] = {
     "quadratics": Family(
-        ("as trained on", "condition 100", "b four times as large"),
-        _of_quadratic,
-        _sample_quadratic,
-        lambda c: jnp.linalg.solve(*quadratic_parts(c)),
-        _value_quadratic,
-        lambda _: jnp.zeros(()),
-        lambda x: x,
-        SPREAD,
-        lambda key, shape: SPREAD * jax.random.normal(key, shape),
-        lambda c: quadratic_parts(c)[0],
+        shifts=("as trained on", "condition 100", "b four times as large"),
+        n_unknowns=_of_quadratic,
+        sample=_sample_quadratic,
+        solution=lambda c: solve_definite(*quadratic_parts(c)),
+        value=_value_quadratic,
+        baseline=lambda _: jnp.zeros(()),
+        admitted=lambda x: x,
+        spread=SPREAD,
+        prior=lambda key, shape: SPREAD * jax.random.normal(key, shape),
+        start=_zeros,
+        slope=_slope_quadratic,
     ),
     "max_cut": Family(
-        ("as trained on", "weights of both signs", "a fifth of the edges"),
-        _of_cut,
-        _sample_cut,
-        _solution_cut,
-        _value_cut,
-        lambda c: -c.sum() / 2,
-        _sides,
-        1.0,
-        lambda key, shape: _sides(jax.random.normal(key, shape)),
-        _matrix_cut,
+        shifts=("as trained on", "weights of both signs", "a fifth of the edges"),
+        n_unknowns=_of_cut,
+        sample=_sample_cut,
+        solution=_solution_cut,
+        value=_value_cut,
+        baseline=lambda c: -c.sum() / 2,
+        admitted=_sides,
+        spread=1.0,
+        prior=_random_sides,
+        start=_random_sides,
+        slope=_slope_cut,
+    ),
+    "multimodal": Family(
+        shifts=("as trained on", "wells at the edge", "wells four times as deep"),
+        n_unknowns=wells.n_unknowns,
+        sample=wells.sample,
+        solution=wells.solution,
+        value=wells.value,
+        baseline=wells.baseline,
+        admitted=lambda x: x,
+        spread=3**-0.5,
+        prior=_in_box,
+        start=_in_box,
+        slope=wells.slope,
     ),
 }

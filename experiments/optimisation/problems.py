@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from experiments.optimisation.families import FAMILIES, FamilyName, unknowns_of
 from superpos import random
-from superpos.arguments import Count, Fraction, factory
+from superpos.arguments import Count, factory
 from superpos.data.source import stateless
 from superpos.types import Array, Batch, Key, Source, vectors
 
@@ -19,16 +19,14 @@ def problems(
     n_features: Count,
     family: FamilyName = "quadratics",
     n_held_out: Count = 256,
-    shuffled: Fraction = 0.0,
 ) -> Source:
     """Problems and their best answers.
 
     Args:
         n_features: numbers of a problem: n (n + 3) / 2 of quadratics of n unknowns, n (n - 1) / 2
-            of cuts of n vertices, n <= 12.
+            of cuts of n vertices, n <= 12, and 4 n of n wells, 2 <= n <= 16.
         family: of `experiments.optimisation.families`.
         n_held_out: problems of each of the family's three distributions that are held out, >= 1.
-        shuffled: share of the problems that have the best answer of another problem, in [0, 1].
 
     Returns:
         A Source of inputs (batch, n_features) and targets (batch, n), float32; factors are
@@ -41,12 +39,9 @@ def problems(
     n = unknowns_of(kind, family, n_features)
 
     def sample(key: Key, batch_size: int) -> Batch:
-        key_problems, key_shuffled = jax.random.split(key)
-        keys = jax.random.split(key_problems, batch_size)
+        keys = jax.random.split(key, batch_size)
         inputs = jax.vmap(lambda key: kind.sample(key, 0, n_features))(keys)
         targets = jax.vmap(kind.solution)(inputs)
-        wrong = jax.random.uniform(key_shuffled, (batch_size, 1)) < shuffled
-        targets = jnp.where(wrong, jnp.roll(targets, 1, axis=0), targets)
         return Batch(inputs=inputs, targets=targets, factors=jnp.zeros((batch_size, 0)))
 
     source = stateless(sample, gives=vectors(n_features, n))

@@ -1,9 +1,9 @@
 """Writing a program: direct search over update rules, of which the best one solves problems later.
 
-Of quadratics a program gives the step e of x <- x - e, from the gradient g, the step before, the
-diagonal of A and 1. Of cuts it gives a score for each vertex, from the sides x, the number of steps
-since each was moved, random numbers and 1; the vertex of the highest score changes its side, and
-the best cut that was met is the answer.
+Where there are derivatives a program gives the step e of x <- x - e, from the gradient g, the step
+before, the diagonal of the Hessian M and 1, in the unit of `Family.slope`. Of cuts it gives a score
+for each vertex, from the sides x, the number of steps since each was moved, random numbers and 1;
+the vertex of the highest score changes its side, and the best cut that was met is the answer.
 
 Source: Real et al. 2020, AutoML-Zero: Evolving Machine Learning Algorithms From Scratch.
 """
@@ -15,25 +15,21 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.optimisation import programs
-from experiments.optimisation.evaluations import budgets, starts_of, values
+from experiments.optimisation.evaluations import budgets, values
 from experiments.optimisation.exact import MOST_REGRET
-from experiments.optimisation.families import (
-    FAMILIES,
-    LEAST_GAP,
-    Family,
-    FamilyName,
-    quadratic_parts,
-)
-from experiments.optimisation.solvers import Solver, best_so_far
+from experiments.optimisation.families import FAMILIES, LEAST_GAP, Family, FamilyName
+from experiments.optimisation.paths import Solver, best_so_far
 from superpos.arguments import Count, factory
 from superpos.evaluations.held_out_fit import held_out_of
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
+OF_STEPS = ("g", "e_before", "diag(M)", "1")
 INPUTS = {
-    "quadratics": ("g", "e_before", "diag(M)", "1"),
+    "quadratics": OF_STEPS,
     "max_cut": ("x", "age", "noise", "1"),
+    "multimodal": OF_STEPS,
 }
-"""Family -> what a program reads; M is A, or the weights of the edges."""
+"""Family -> what a program reads; M is the Hessian, or the weights of the edges."""
 N_PARENTS = 16
 RATE = 0.1
 """Probability that a gene is drawn anew."""
@@ -55,13 +51,13 @@ def program_search(
     n_validation: Count = 128,
     n_steps: Count = 16,
     doublings: Count = 6,
-    shuffled: bool = False,
 ) -> Evaluation:
     """Evolve update rules on problems of their own, and try the best one on what is held out.
 
     A generation mutates random parents; the fittest of parents and children are the next parents.
     Fitness is log10 of the mean relative regret, averaged over budgets 1, 2, 4, ..., n_steps. After
-    0, 1, 2, 4, ... generations the best parent on other problems, the validation, is kept.
+    0, 1, 2, 4, ... generations the best parent on other problems, the validation, is kept. A second
+    search, in which each answer is judged by the objective of another problem, is the control.
 
     Args:
         model: anything that takes the problems; it is not read.
@@ -74,43 +70,48 @@ def program_search(
         n_validation: problems that the best parent is chosen by, >= 1.
         n_steps: that a program may take in the search, >= 1.
         doublings: budgets on what is held out are 0, 1, 2, ..., 2^(doublings - 1) steps, >= 1.
-        shuffled: whether each answer is judged by the objective of another problem, as a control.
 
     Returns:
-        An Evaluation of `program_values`, the values f of answers of the programs kept, (n_kept,
-        n_problems, doublings + 1), `program`, their genes, int32 (n_kept, n_nodes, 3),
-        their `fitness` on the validation, (n_kept,), the `program_steps` that all programs took on
-        all problems until then, (n_kept,), and `most_steps`, n_steps.
+        An Evaluation of `program_values`, the values f of answers of the programs kept, (2, n_kept,
+        n_problems, doublings + 1), led by the search and its control, `program`, their genes, int32
+        (2, n_kept, n_nodes, 3), their `fitness` on the validation, (2, n_kept), the `program_steps`
+        that all programs of one search took on all problems until then, (n_kept,), and
+        `most_steps`, n_steps.
 
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
     """
     inputs = held_out_of(source, model)
-    search = _Search(family, inputs.shape[1], n_nodes, n_generations, n_children, n_steps, shuffled)
+    search = _Search(family, inputs.shape[1], n_nodes, n_generations, n_children, n_steps)
     kept, longest = budgets(n_generations), 2 ** (doublings - 1)
     tried = n_children * n_problems * np.array(kept) + N_PARENTS * n_validation
 
-    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
-        del params, state
+    def searched(shuffled: Array, key: Key) -> dict[str, Array]:
         key_problems, key_evolve, key_validation, key_test = jax.random.split(key, 4)
         drawn = search.sampled(key_problems, n_problems + n_validation)
-        course = search.evolved(key_evolve, drawn[:n_problems])[jnp.asarray(kept)]
+        course = search.evolved(key_evolve, drawn[:n_problems], shuffled)[jnp.asarray(kept)]
         parents = course.reshape(-1, *course.shape[2:])
-        scores = search.fitness(parents, drawn[n_problems:], key_validation)
+        scores = search.fitness(parents, drawn[n_problems:], key_validation, shuffled)
         scores = scores.reshape(course.shape[:2])
         best = course[jnp.arange(len(kept)), jnp.argmin(scores, axis=1)]
         return {
             "program_values": search.tried(best, inputs, longest, key_test),
             "program": best,
             "fitness": scores.min(1),
+        }
+
+    def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
+        del params, state
+        both = jax.vmap(searched)(jnp.array([False, True]), jax.random.split(key))
+        return both | {
             "program_steps": jnp.asarray(n_steps * tried.astype(float), jnp.float32),
             "most_steps": jnp.float32(n_steps),
         }
 
     dims = {
-        "program_values": ("generation", "problem", "budget"),
-        "program": ("generation", "node", "gene"),
-        "fitness": ("generation",),
+        "program_values": ("control", "generation", "problem", "budget"),
+        "program": ("control", "generation", "node", "gene"),
+        "fitness": ("control", "generation"),
         "program_steps": ("generation",),
     }
     return Evaluation(measure, dims, after=True, common=False)
@@ -125,7 +126,6 @@ class _Search(NamedTuple):
     n_generations: int
     n_children: int
     n_steps: int
-    shuffled: bool
 
     @property
     def kind(self) -> Family:
@@ -141,11 +141,11 @@ class _Search(NamedTuple):
         return jax.vmap(lambda each: self.kind.sample(each, 0, self.n_features))(keys)
 
     def starts(self, key: Key, count: int) -> Array:
-        return starts_of(self.kind, key, (count, self.kind.n_unknowns(self.n_features)))
+        return self.kind.start(key, (count, self.kind.n_unknowns(self.n_features)))
 
-    def fitness(self, candidates: Array, solved: Array, key: Key) -> Array:
-        """Of each program on some problems, (n_candidates,)."""
-        judges = jnp.roll(solved, 1, axis=0) if self.shuffled else solved
+    def fitness(self, candidates: Array, solved: Array, key: Key, shuffled: Array) -> Array:
+        """Of each program on some problems, judged by these or by others, (n_candidates,)."""
+        judges = jnp.where(shuffled, jnp.roll(solved, 1, axis=0), solved)
         key_starts, key_rules = jax.random.split(jax.random.clone(key))
         starts, (best, base) = self.starts(key_starts, len(solved)), self.kind.ends(judges).T
         gap = jnp.maximum(base - best, LEAST_GAP)
@@ -159,7 +159,7 @@ class _Search(NamedTuple):
 
         return jax.lax.map(one, candidates, batch_size=N_PARENTS)
 
-    def evolved(self, key: Key, solved: Array) -> Array:
+    def evolved(self, key: Key, solved: Array, shuffled: Array) -> Array:
         """Parents of each generation, from the random ones on, led by (n_generations + 1,)."""
         key_start, key_rules, key_evolve = jax.random.split(key, 3)
         start = programs.random_programs(key_start, N_PARENTS, self.n_nodes, self.n_inputs)
@@ -170,7 +170,8 @@ class _Search(NamedTuple):
             key_parents, key_genes = jax.random.split(jax.random.fold_in(key_evolve, number))
             chosen = jax.random.randint(key_parents, (self.n_children,), 0, N_PARENTS)
             children = programs.mutated(key_genes, parents[0][chosen], self.n_inputs, RATE)
-            found = jnp.concatenate([self.fitness(children, solved, key_rules), parents[1]])
+            fitness = self.fitness(children, solved, key_rules, shuffled)
+            found = jnp.concatenate([fitness, parents[1]])
             order = jnp.argsort(found, stable=True)[:N_PARENTS]  # of equals, a child is the first
             kept = jnp.concatenate([children, parents[0]])[order]
             return (kept, found[order]), kept
@@ -193,22 +194,20 @@ class _Search(NamedTuple):
 
 def rule_of(family: FamilyName, program: Array, n_steps: int) -> Solver:
     """The solver that repeats a program."""
-    of = {"quadratics": _descent, "max_cut": _moves}
-    return of[family](FAMILIES[family], program, n_steps)
+    of = _moves if family == "max_cut" else _descent
+    return of(FAMILIES[family], program, n_steps)
 
 
 def _descent(family: Family, program: Array, n_steps: int) -> Solver:
-    del family
-
     def solve(c: Array, start: Array, key: Key) -> Array:
         del key
-        A, b = quadratic_parts(c)
         ones = jnp.ones_like(start)
 
         def step(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
             x, before = carry
-            given = jnp.stack([A @ x - b, before, jnp.diagonal(A), ones])
-            e = jnp.clip(programs.run(program, given, A), -1e6, 1e6)
+            gradient, M = family.slope(c, x)
+            given = jnp.stack([gradient, before, jnp.diagonal(M), ones])
+            e = jnp.clip(programs.run(program, given, M), -1e6, 1e6)
             return (x - e, e), x - e
 
         _, path = jax.lax.scan(step, (start, jnp.zeros_like(start)), None, n_steps)
@@ -219,7 +218,7 @@ def _descent(family: Family, program: Array, n_steps: int) -> Solver:
 
 def _moves(family: Family, program: Array, n_steps: int) -> Solver:
     def solve(c: Array, start: Array, key: Key) -> Array:
-        W, ones = family.matrix(c), jnp.ones_like(start)
+        W, ones = family.slope(c, start)[1], jnp.ones_like(start)
 
         def step(carry: tuple[Array, Array], noise: Array) -> tuple[tuple[Array, Array], Array]:
             x, age = carry

@@ -72,7 +72,7 @@ WORDS = {
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
     "traps/ppo": ("fit.updates_per_draw=1",),
     **dict.fromkeys(
-        ("optimisation/quadratics", "optimisation/max_cut"),
+        ("optimisation/quadratics", "optimisation/max_cut", "optimisation/multimodal"),
         (
             "data.data.n_held_out=4",
             "evaluations.program_search.n_generations=2",
@@ -138,6 +138,7 @@ WEIGHTS = {
     "W_dec": ("latent", "input"),
     "layers.up.W": ("residual", "neuron"),
     "policy.weights.0": ("feature", "hidden_1"),
+    "rule.weights.0": ("signal", "hidden"),
 }
 """Name of the weights of a model -> the last dimensions of their results."""
 LINEAR = ("feature", "output")
@@ -332,7 +333,8 @@ def check_stores(ran: Ran) -> None:
         assert weights or "G" in dataset
         assert all(dataset[weight].dims[-2:] in (WEIGHTS[weight], LINEAR) for weight in weights)
         inputs = "input" if "W_dec" in weights else "feature"
-        if "layers.up.W" not in weights:  # no array of a language model is as long as a window
+        # No array of a language model is as long as a window, nor one of a rule as a problem.
+        if not {"layers.up.W", "rule.weights.0"} & {*weights}:
             assert dataset.sizes[inputs] == job.config["data"]["n_features"]
         loss = dataset["loss" if "loss" in dataset else "train_loss"]
         assert not trained or np.isfinite(loss).all()

@@ -2,14 +2,18 @@
 
 import numpy as np
 
-from experiments.optimisation.claimed import family_claims, judge_family
-from experiments.optimisation.curves import Curve, Solvers
+from experiments.optimisation.claimed import UNTRAINED, family_claims, judge_family
+from experiments.optimisation.curves import Curve, Solvers, elasticity
 from superpos.app.claims.ledger import Origin, Row, Verdict
 
 POWER: Row = (
     "random_power", "random search of E candidates has as many bits of optimisation as the best of"
     " E + 1 uniform draws from the 2,048 cuts and their mirror images; largest difference in bits",
     "<=", 0, 0.3,
+)  # fmt: skip
+BEAM: Row = (
+    "beam", "beam search is direct: inference elasticity of regret in the width of the beam", ">=",
+    0.5, 0,
 )  # fmt: skip
 LEARNED: Row = (
     "network_power", "a network has optimisation power without trying any candidate: mean bits, the"
@@ -28,10 +32,12 @@ CLAIMS = family_claims(
     "graphs of 12 vertices, each edge there with probability 1/2, weights uniform on [0, 1]; 128"
     " graphs of each distribution; networks of one hidden layer with up to 64 units",
     "local search",
-    identities=[POWER],
+    identities=[POWER, BEAM],
+    learned=False,
     more=[LEARNED],
     but={
         "random_power": Origin("theory", "after", CONTINUOUS, identity=True),
+        "beam": Origin("ours", "before", UNTRAINED, identity=True),
         "program_shuffled": Origin("control", "before", KEPT, identity=True),
     },
 )
@@ -40,10 +46,12 @@ CLAIMS = family_claims(
 def judge(measured: Solvers) -> list[Verdict]:
     """Verdicts."""
     learned = {name: power(curve)[-1] for name, curve in measured.networks.items()}
+    beam = measured.direct["beam"]
     listed = ", ".join(f"{name}: {bits:.2f}" for name, bits in learned.items())
     return [
         *judge_family(CLAIMS, measured),
         CLAIMS["random_power"].judge(off_theory(measured.direct["random"])),
+        CLAIMS["beam"].judge(elasticity(beam.steps_flops, beam.mean())),
         CLAIMS["network_power"].judge(min(learned.values()), listed),
     ]
 

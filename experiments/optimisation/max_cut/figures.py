@@ -15,9 +15,10 @@ ALT = "Optimisation power in bits by the number of candidates tried, for each so
 CAPTION = (
     "Optimisation power, -log2 of the share of all 4,096 cuts that are as good as the answer, by"
     " the number of candidates whose value was computed. The grey line is the theory of random"
-    " search. Local search computes all 12 neighbours in a step; a program computes one cut, though"
-    " its scores may read all edges. What is on the left tried no candidate: a network has its bits"
-    " from training. There are at most 11 bits, as every cut has a mirror image that is the same."
+    " search. Local search computes all 12 neighbours in a step, and a partial cut in the beam is"
+    " two candidates at each vertex; a program computes one cut, though its scores may read all"
+    " edges. What is on the left tried no candidate: a network has its bits from training. There"
+    " are at most 11 bits, as every cut has a mirror image that is the same."
 )
 
 

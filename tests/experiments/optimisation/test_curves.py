@@ -70,7 +70,9 @@ def test_the_power_of_random_search_is_that_of_uniform_draws():
     np.testing.assert_allclose(random_power(np.array([8.0, 0.0]), 64)[0], drawn, atol=0.03)
 
 
-@pytest.mark.parametrize(("family", "n_features"), [("quadratics", 14), ("max_cut", 15)])
+@pytest.mark.parametrize(
+    ("family", "n_features"), [("quadratics", 14), ("max_cut", 15), ("multimodal", 12)]
+)
 def test_operations_are_those_that_xla_counts(family, n_features):
     for what, (by_hand, by_xla) in compute.counted(family, n_features, 5).items():
         assert abs(by_hand / by_xla - 1) < 0.25, what

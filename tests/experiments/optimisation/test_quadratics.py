@@ -34,6 +34,12 @@ def test_the_analysis_from_values_to_figures(monkeypatch, tmp_path):
     np.testing.assert_allclose(verdicts["program"].measured, 0.1 / 16)  # (1/16)²/10 over 1/16
     np.testing.assert_allclose(verdicts["program_direct"].measured, 2)
     np.testing.assert_allclose(verdicts["program_amortised"].measured, 0.5)
+    np.testing.assert_allclose(verdicts["learned"].measured, 0.1 / 16)  # (1/16)²/10 over 1/16
+    np.testing.assert_allclose(verdicts["learned_direct"].measured, 2)
+    np.testing.assert_allclose(verdicts["learned_amortised"].measured, 1)  # a tenth of 10x
+    np.testing.assert_allclose(verdicts["learned_longer"].measured, 1 / 4)
+    assert verdicts["momentum"].measured == 1
+    np.testing.assert_allclose(verdicts["conjugate"].measured, 1 / 16)
     assert verdicts["shuffled"].measured == 1 and verdicts["program_shuffled"].measured == 1
     assert not verdicts["newton"].reproduced and not verdicts["shifted"].reproduced
 
@@ -41,6 +47,7 @@ def test_the_analysis_from_values_to_figures(monkeypatch, tmp_path):
     np.testing.assert_allclose(stands["gradient descent"], [1, 0])
     np.testing.assert_allclose(stands["network, taught by the objective"], [0, 1])
     np.testing.assert_allclose(stands["program that was searched for"], [2, 0.5])
+    assert "learned update rule" in stands
     for figure in draw(measured, tmp_path):
         assert (tmp_path / figure.name).stat().st_size > 2000
     numbers, programs = tables(measured)

@@ -5,11 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.optimisation.evaluations import budgets, starts_of, values
+from experiments.optimisation import descent
+from experiments.optimisation.evaluations import budgets, values
+from experiments.optimisation.exact import reference
 from experiments.optimisation.families import FAMILIES, quadratic_parts
-from experiments.optimisation.solvers import SOLVERS, best_so_far, solver_of
+from experiments.optimisation.paths import best_so_far
+from experiments.optimisation.solvers import SOLVERS, solver_of
 
-SIZES = {"quadratics": 14, "max_cut": 10}
+RNG = np.random.default_rng(0)
+SIZES = {"quadratics": 14, "max_cut": 28, "multimodal": 12}
 
 
 def solved(name, family, n_steps, step_size=0.5, c=None, start=None):
@@ -21,7 +25,7 @@ def solved(name, family, n_steps, step_size=0.5, c=None, start=None):
     def run(key):
         key_problem, key_start, key_solver = jax.random.split(key, 3)
         given = kind.sample(key_problem, 0, SIZES[family]) if c is None else jnp.asarray(c)
-        x = starts_of(kind, key_start, (n,)) if start is None else jnp.asarray(start)
+        x = kind.start(key_start, (n,)) if start is None else jnp.asarray(start)
         path = solver_of(name, family, n_steps, step_size)(given, x, key_solver)
         return given, path, jax.vmap(lambda x: kind.value(given, x))(path), kind.admitted(path)
 
@@ -37,6 +41,50 @@ def test_gradient_descent_shrinks_each_eigenvector_by_its_factor():
     np.testing.assert_allclose(errors, expected, atol=1e-4)
 
 
+def test_momentum_follows_the_recurrence_of_each_eigenvector():
+    c, path, *_ = solved("momentum", "quadratics", 5)
+    A, b = (np.asarray(part, float) for part in quadratic_parts(c))
+    eigenvalues, vectors = np.linalg.eigh(A)
+    errors = (np.asarray(path, float) - np.linalg.solve(A, b)) @ vectors
+    root = 10**-0.5  # of the condition number, where the largest eigenvalue is 1
+    step_size, kept = 4 / (1 + root) ** 2, ((1 - root) / (1 + root)) ** 2
+    before, now = errors[0], errors[0]
+    for found in errors[1:]:
+        before, now = now, now - step_size * eigenvalues * now + kept * (now - before)
+        np.testing.assert_allclose(found, now, atol=1e-4)
+
+
+def test_conjugate_gradients_are_exact_after_as_many_steps_as_unknowns():
+    c, path, found, _ = solved("conjugate", "quadratics", 6)
+    A, b = (np.asarray(part, float) for part in quadratic_parts(c))
+    x = np.linalg.solve(A, b)
+    np.testing.assert_allclose(path[4:], np.tile(x, (3, 1)), rtol=1e-3, atol=1e-4)
+    krylov = np.stack([b, A @ b], axis=1)  # the best of what two gradients span, from 0
+    best = krylov @ np.linalg.solve(krylov.T @ A @ krylov, krylov.T @ b)
+    np.testing.assert_allclose(path[2], best, rtol=1e-3, atol=1e-4)
+    assert found[3] > found[4]
+
+
+def test_a_wide_beam_is_exact_and_a_narrow_one_is_greedy():
+    edges = np.float32([1, 2, 4])  # 01, 02, 12
+    _, path, *_ = solved("beam", "max_cut", 4, c=edges, start=np.ones(3, np.float32))
+    np.testing.assert_array_equal(path[0], [1, 1, 1])
+    np.testing.assert_array_equal(path[1], [-1, 1, -1])  # 1 away from 0, then 2 from 1: 4 > 2
+    edges = np.float32(RNG.uniform(-1, 1, 10))  # 5 vertices: 16 cuts and their mirror images
+    _, path, found, _ = solved("beam", "max_cut", 16, c=edges, start=np.ones(5, np.float32))
+    np.testing.assert_allclose(found[16], reference("max_cut", edges[None]).best[0], rtol=1e-5)
+    assert (np.abs(path) == 1).all()
+
+
+def test_descent_begins_anew_where_it_has_ended(monkeypatch):
+    monkeypatch.setattr(descent, "N_DESCENT", 4)
+    c, path, found, _ = solved("restarts", "multimodal", 8)
+    _, once, of_once, _ = solved("gradient", "multimodal", 8)
+    np.testing.assert_allclose(found[:4], of_once[:4], rtol=1e-5)  # the same start
+    known = best_so_far(FAMILIES["multimodal"], c, jnp.asarray(path))
+    np.testing.assert_array_equal(known, path)
+
+
 def test_newton_is_there_after_one_step():
     c, path, *_ = solved("newton", "quadratics", 3, start=np.ones(4, np.float32))
     A, b = map(np.asarray, quadratic_parts(c))
@@ -50,9 +98,15 @@ def test_local_search_moves_the_vertex_that_helps_most():
     np.testing.assert_array_equal(path, [[1, 1, 1], [1, 1, -1]])
 
 
-@pytest.mark.parametrize(
-    ("family", "name"), [(family, name) for family, names in SOLVERS.items() for name in names]
-)
+NEVER_WORSE = [
+    (family, name)
+    for family, names in SOLVERS.items()
+    for name in names
+    if name not in ("beam", "momentum")
+]
+
+
+@pytest.mark.parametrize(("family", "name"), NEVER_WORSE)
 def test_answers_are_of_the_family_and_are_never_worse_later(family, name):
     _, path, found, admitted = map(np.asarray, solved(name, family, 8))
     assert path.shape == (9, FAMILIES[family].n_unknowns(SIZES[family]))

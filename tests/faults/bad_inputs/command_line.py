@@ -350,6 +350,20 @@ MORE = [
     case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
     case("data=concepts;data.text=5", "data.text=5: expected a number in [0, 4]"),
     case("data=concepts;data.n_valued=4", "data.n_valued=4: expected at most a third of n_used=9"),
+    # Problems, and what solves them.
+    case(
+        "data=problems;data.family=multimodal;data.n_features=10",
+        "data.n_features=10: expected one of 8, 12, 16, 20, 24, 28, 32, 36, ... of multimodal",
+    ),
+    case(
+        "data=problems;data.family=max_cut;data.n_features=66;model=update_rule",
+        "model.family='max_cut': expected one of quadratics, multimodal",
+    ),
+    case(
+        "data=problems;model=amortised;evaluations=unrolled",
+        "evaluations.unrolled.model: expected update_rule",
+    ),
+    case("experiment=optimisation/max_cut;model.shuffled=2", "model.shuffled=2: expected a number"),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
     case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),

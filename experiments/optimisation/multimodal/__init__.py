@@ -1,0 +1,1 @@
+"""Sums of Gaussian wells in the plane, of which one is the deepest."""
