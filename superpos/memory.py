@@ -77,11 +77,11 @@ def equations(jaxpr: core.Jaxpr, *, looped: bool = False) -> Iterator[core.Jaxpr
         if looped:
             yield equation
         within = looped or equation.primitive.name in ("scan", "while")
-        for inner in _programs_in(equation):
+        for inner in programs_in(equation):
             yield from equations(inner, looped=within)
 
 
-def _programs_in(equation: core.JaxprEqn) -> Iterable[core.Jaxpr]:
+def programs_in(equation: core.JaxprEqn) -> Iterable[core.Jaxpr]:
     """The programs that an equation calls; of those for several platforms, that of this device."""
     programs = list(core.jaxprs_in_params(equation.params))
     by_platform = equation.params.get("branches_platforms")

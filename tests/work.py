@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
-from jax.extend.core import jaxprs_in_params
+
+from superpos.memory import programs_in
 
 LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
 _open: list["Work"] = []
@@ -52,5 +53,5 @@ def equations(function: Callable[..., Any], *arguments: Any) -> int:
 
 
 def _count(jaxpr: Any) -> int:
-    inner = (sub for equation in jaxpr.eqns for sub in jaxprs_in_params(equation.params))
+    inner = (program for equation in jaxpr.eqns for program in programs_in(equation))
     return len(jaxpr.eqns) + sum(map(_count, inner))
