@@ -26,6 +26,7 @@ from superpos.app.report import stored
 from superpos.app.report.page import write_run
 from superpos.app.search_metric import at_the_end, final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
+from superpos.app.tracking import track
 from superpos.store import files
 from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
@@ -75,6 +76,9 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
             name: _train(config, name, variant, files.own(folder, name), console)
             for name, variant in variants.items()
         }
+        n_logged = track(config, {name: each.dataset for name, each in trained.items()}, folder)
+        if n_logged:
+            console.print(f"tracked {n_logged:,} models by {config['tracker']['kind']}")
     return report(config, analyse, trained, folder, console)
 
 

@@ -23,8 +23,9 @@ from superpos.app.multirun.search import Search, best_of, wrong_directions
 from superpos.app.multirun.training import GroupResults, train, with_held
 from superpos.app.multirun.workers import make_pool, orphans, wrong_options
 from superpos.app.multirun.workers.pool import WorkerPool
+from superpos.app.tracking import track
 from superpos.store import files
-from superpos.train import StoreError
+from superpos.train import StoreError, store
 
 Analyse = Callable[..., Findings]
 
@@ -62,6 +63,7 @@ class Multirun:
             StoreError: the folder cannot be used, or holds another multirun.
         """
         wrong = [*wrong_options(launch.options)]
+        wrong += _several_trackers(configs)
         if wrong := [*wrong, *wrong_directions(launch, configs[0]["objective"])]:
             raise ConfigError(wrong)
         job_sweeps, analyses = _bound(configs)
@@ -113,10 +115,12 @@ class Multirun:
             for failure in failures:
                 table.add_row(*failure)
             self._console.print(table)
+        n_logged = track(config, {"all": store.open(launch.folder)}, launch.folder)
         written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)
         n_failed = sum(job.value is None for _, job in self.jobs)
         ended = None if found else search.early_end(len(self.jobs), n_failed)
-        lines = [f"store   {launch.folder}", f"page    {written}"]
+        lines = [f"tracked {n_logged:,} models by {config['tracker']['kind']}"] if n_logged else []
+        lines += [f"store   {launch.folder}", f"page    {written}"]
         lines += [f"search  {found}"] if found else []
         lines += [f"best    {each}" for each in best]
         lines += [ended] if ended else []
@@ -186,6 +190,12 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[JobSweep], list[A
     if problems:
         raise ConfigError(list(problems))
     return job_sweeps, analyses
+
+
+def _several_trackers(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """All models of a multirun are logged in one way, as what they are tells them apart."""
+    first, *others = (config.get("tracker") for config in configs)
+    return ["tracker: expected the same for all jobs"] if any(o != first for o in others) else []
 
 
 def _check_results(groups: Sequence[Group]) -> None:
