@@ -49,7 +49,7 @@ def track(config: Mapping[str, Any], datasets: Mapping[str, "xarray.Dataset"], f
     """Log the models that are finished and were not logged before, each as a run of its own.
 
     Args:
-        config: plain and checked; nothing is done where it has no tracker.
+        config: plain and checked, with a tracker.
         datasets: what was trained, by variant.
         folder: of the run.
 
@@ -60,10 +60,8 @@ def track(config: Mapping[str, Any], datasets: Mapping[str, "xarray.Dataset"], f
         ArgumentError: the tracker refused; what was trained and logged so far is kept.
         StoreError: it cannot be noted what was logged; one line.
     """
-    node = config.get("tracker")
-    if node is None:
-        return 0
-    before, home = _logged(folder / FILE), folder / FOLDER
+    node = config["tracker"]
+    before, home = _logged(folder / FILE), files.own(folder, FOLDER)
     known, logged = set(before), [*before]
     with files.one_line(home, "cannot make"):
         home.mkdir(exist_ok=True)
@@ -86,7 +84,7 @@ def track(config: Mapping[str, Any], datasets: Mapping[str, "xarray.Dataset"], f
     try:
         for name, dataset in datasets.items():
             trackers.log_members(dataset, lambda labels, name=name: start(name, labels))
-    except (ArgumentError, StoreError):
+    except ArgumentError:
         raise
     except Exception as error:  # of the tracker's package, which has errors of its own
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -96,6 +96,7 @@ class Multirun:
 
         Raises:
             StoreError: the page cannot be written.
+            ArgumentError: the tracker refuses what was trained, which is kept; one line.
         """
         failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
         if self.launch is not None and self._search is not None:
@@ -115,17 +116,18 @@ class Multirun:
             for failure in failures:
                 table.add_row(*failure)
             self._console.print(table)
-        n_logged = track(config, {"all": store.open(launch.folder)}, launch.folder)
         written = page.write(launch.folder, config, launch.command, len(self.jobs), failures, best)
         n_failed = sum(job.value is None for _, job in self.jobs)
         ended = None if found else search.early_end(len(self.jobs), n_failed)
-        lines = [f"tracked {n_logged:,} models by {config['tracker']['kind']}"] if n_logged else []
-        lines += [f"store   {launch.folder}", f"page    {written}"]
+        lines = [f"store   {launch.folder}", f"page    {written}"]
         lines += [f"search  {found}"] if found else []
         lines += [f"best    {each}" for each in best]
         lines += [ended] if ended else []
         for line in lines:
             self._console.print(Text(line), soft_wrap=True)
+        if config.get("tracker"):
+            n_logged = track(config, {"all": store.open(launch.folder)}, launch.folder)
+            self._console.print(f"tracked {n_logged:,} models by {config['tracker']['kind']}")
 
     def _hold(self, launch: Launch) -> None:
         """Be the only writer of the folder, with workers, until the multirun ends."""

@@ -98,6 +98,8 @@ def test_nothing_of_it_is_there_where_it_is_not_named(here: Path) -> None:
     assert [*analyses()] == ["train"]
     with pytest.raises(UsageError, match=r"^data=coins: expected one of activations, "):
         compose(FIRST)
+    with pytest.raises(UsageError, match=r"expected one of train; --with PACKAGE adds those of a"):
+        compose(["experiment=mine/first"])
 
 
 def test_a_component_without_a_yaml_has_the_defaults_of_its_signature(mine: Path) -> None:

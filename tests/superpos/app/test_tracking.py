@@ -71,14 +71,6 @@ def test_what_was_logged_before_a_failure_is_not_logged_again(
         assert len(logged) == expected
 
 
-def test_nothing_is_written_without_a_tracker(tmp_path: Path) -> None:
-    for config in ({}, {"tracker": None}):
-        assert (
-            tracking.track({"experiment": "train", **config}, {"a": dataset("ok")}, tmp_path) == 0
-        )
-    assert not [*tmp_path.iterdir()]
-
-
 def test_a_damaged_list_is_refused(tmp_path: Path, logged: list[Any]) -> None:
     (tmp_path / "tracked.json").write_text(json.dumps([1]))
     with pytest.raises(StoreError, match="remove it to log all models again"):
