@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
 PUBLIC = (
     *("data", "models", "models.transformer", "saes", "losses", "metrics", "gauge", "optim"),
-    *("evaluations", "triggers", "interp", "random", "train", "store", "assets", "types"),
+    *("evaluations", "environments", "triggers", "interp", "random", "train", "store", "assets"),
+    *("trackers", "types"),
 )
 """Packages of superpos that users import from; modules that one of them offers come with it."""
 
@@ -150,9 +151,20 @@ def stated(kind: str) -> list[Row]:
                     tolerance,
                 ]
             ) if relation in SIGNS:
-                numbers = SIGNS[relation], ast.unparse(claimed), ast.unparse(tolerance)
-                found.append(Row(statement, "{} {} (± {})".format(*numbers), "—", "not run"))
+                numbers = (_number(kind, each) for each in (claimed, tolerance))
+                text = "{} {} (± {})".format(SIGNS[relation], *numbers)
+                found.append(Row(statement, text, "—", "not run"))
     return found
+
+
+def _number(kind: str, node: ast.expr) -> str:
+    """A number of a claim, which may be named in its file; as written where a function gives it."""
+    text = ast.unparse(node)
+    module = importlib.import_module(f"experiments.{kind.replace('/', '.')}.claims")
+    try:
+        return number_text(eval(text, vars(module)))  # noqa: S307
+    except NameError:
+        return text
 
 
 def _row(record: Mapping[str, Any]) -> Row:

@@ -1,5 +1,6 @@
 """The Python of the README runs as it stands there."""
 
+import inspect
 import json
 import os
 import re
@@ -15,7 +16,8 @@ import pytest
 import yaml
 
 import superpos
-from superpos import metrics, models
+from superpos import metrics, models, trackers
+from superpos.app import boundary, runner
 from superpos.app.command import main
 from tests.superpos.app.conftest import as_new_process as as_new_process
 from tests.superpos.interp.latents import BY_TOKEN, CONTEXTS, VOCABULARY
@@ -118,6 +120,32 @@ def test_models_come_from_other_tools_as_it_says(
     exec(blocks("To and from other tools")[0], scope)  # noqa: S102
     assert scope["params"].W.shape == (10, 5, 2)
     assert models.from_torch("toy.safetensors").b.shape == (10, 5)
+
+
+@pytest.mark.slow
+def test_trackers_log_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block as it stands, with trackers that keep what they are given."""
+    monkeypatch.chdir(tmp_path)
+    logged: dict[str, list[Any]] = {"tensorboard": [], "wandb": []}
+    for name, rows in logged.items():
+        signature = inspect.signature(getattr(trackers, name))
+
+        def fake(signature: Any = signature, rows: Any = rows, **given: Any) -> trackers.Tracker:
+            signature.bind(**given)
+            log = lambda step, metrics: rows.append((given, step, dict(metrics)))  # noqa: E731
+            return trackers.Tracker(log, lambda: None)
+
+        monkeypatch.setattr(trackers, name, fake)
+    [_, block] = blocks("To and from other tools")
+    block = block.replace("n_steps=1_000", "n_steps=4").replace("log_every=100", "log_every=2")
+    words = ["experiment=train", "fit.n_steps=4", "fit.log_every=2", "fit.batch_size=8"]
+    words += ["sweep.data.density=[0.1,1]", "output_dir=outputs/demo"]
+    assert runner.run(boundary.compose(words)).code == 0
+    exec(block, {})  # noqa: S102
+    assert [step for _, step, _ in logged["tensorboard"]] == [2, 4]
+    found = [(given["labels"]["density"], step) for given, step, _ in logged["wandb"]]
+    assert found == [(0.1, 2), (0.1, 4), (1.0, 2), (1.0, 4)]
+    assert all("loss" in metrics for _, _, metrics in logged["wandb"])
 
 
 def test_the_citation_names_the_version() -> None:

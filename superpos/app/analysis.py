@@ -7,6 +7,7 @@
   `questions(measured)`.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import xarray
 from superpos.app.claims.ledger import Verdict
 from superpos.app.extensions import Extension, ExtensionError
 from superpos.app.findings import Figure, Findings, Question, Table
+from superpos.arguments import ArgumentError, shown
 
 
 class Analysis(NamedTuple):
@@ -56,6 +58,9 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
         extension: the package.
         experiment: such as "elhage/intro", a folder of the package.
 
+    Returns:
+        Its parts, which raise ArgumentError where they return something else than they are to.
+
     Raises:
         ExtensionError: it cannot be imported.
     """
@@ -67,6 +72,9 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
         there = (extension.folder / experiment / f"{file}.py").is_file()
         return getattr(extension.imported(f"{place}.{file}"), name, _none) if there else _none
 
+    def listing(file: str, name: str, kind: type) -> Callable[..., Any]:
+        return _listing(part(file, name), f"{extension.name}/{experiment}/{file}.py", kind)
+
     measure = part("measure", "measure")
     if measure is _none:
         raise ExtensionError(
@@ -74,11 +82,26 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
         )
     return Analysis(
         measure=measure,
-        judge=part("claims", "judge"),
-        draw=styled(part("figures", "draw")),
-        tables=part("figures", "tables"),
-        questions=part("figures", "questions"),
+        judge=listing("claims", "judge", Verdict),
+        draw=styled(listing("figures", "draw", Figure)),
+        tables=listing("figures", "tables", Table),
+        questions=listing("figures", "questions", Question),
     )
+
+
+def _listing(function: Callable[..., Any], file: str, kind: type) -> Callable[..., Any]:
+    """A function that returns what another one does, where that is a sequence of one type."""
+
+    @functools.wraps(function)
+    def checked(*given: Any) -> Any:
+        found = function(*given)
+        if not isinstance(found, Sequence) or not all(isinstance(each, kind) for each in found):
+            expected = f"expected a list of {kind.__module__}.{kind.__name__}"
+            name = function.__name__
+            raise ArgumentError(f"{file}: {name} returned {shown(found)}, {expected}")
+        return found
+
+    return checked
 
 
 def _none(*_: Any) -> tuple[()]:

@@ -101,11 +101,12 @@ def _report(words: Sequence[str]) -> int:
 
 def _written(main: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
     """What a command returns that writes files; 2 where one cannot be read or written."""
+    from superpos.arguments import ArgumentError
     from superpos.train import StoreError
 
     try:
         return main(words)
-    except StoreError as error:
+    except (ArgumentError, StoreError) as error:
         return _refuse(str(error))
 
 

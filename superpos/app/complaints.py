@@ -96,7 +96,8 @@ def problem_of(line: Line) -> str:
             return f"{word.text}: not installed; pip install 'superpos[optuna]'"
         if unknown:
             close = did_you_mean(str(unknown[0]), options)
-            return f"{word.text}: expected one of {', '.join(options)}{close}"
+            more = "; --with PACKAGE adds those of a package" if word.key == "experiment" else ""
+            return f"{word.text}: expected one of {', '.join(options)}{close or more}"
     return ""
 
 

@@ -16,7 +16,7 @@ from superpos.app.extensions import program
 from superpos.app.jobs import UsageError
 from superpos.app.registry import registry
 from superpos.arguments import ArgumentError
-from superpos.store.export import export
+from superpos.store.export import FORMATS, export
 from superpos.store.target import SUFFIX, write_target
 from superpos.train import StoreError, store
 
@@ -35,13 +35,15 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = terminal.Parser(prog=f"{program()} export", description=__doc__)
     parser.add_argument("folder", help="of a sweep or a multirun")
-    endings = f".zarr, .nc, .parquet, .csv or {SUFFIX}"
+    endings = f"{', '.join(FORMATS)} or {SUFFIX}"
     parser.add_argument("file", help=f"a new name that ends in {endings}")
     parser.add_argument("label", nargs="*", help=f"coordinate=label of the model, of {SUFFIX}")
     given = parser.parse_args(arguments)
     try:
         if given.file.endswith(SUFFIX):
             return _write_target(given.folder, given.file, given.label)
+        if Path(given.file).suffix not in FORMATS:
+            raise ArgumentError(f"{given.file}: expected a name that ends in {endings}")
         if given.label:
             raise ArgumentError(f"{given.label[0]}: expected no label, as all members are written")
         dataset = store.open(given.folder)

@@ -4,6 +4,7 @@ from superpos.app import boundary
 from superpos.app.config.yaml_files import read_yaml
 from superpos.app.extensions import extensions, program
 from superpos.app.registry import registry
+from superpos.app.tracking import TRACKERS
 from superpos.store.bounded import StoreError
 
 
@@ -12,7 +13,8 @@ def overview() -> str:
     commands = {f"{program()} experiment={name}": title_of(name) for name in boundary.experiments()}
     width = max(map(len, commands))
     lines = [f"  {command:<{width}}  {title}".rstrip() for command, title in commands.items()]
-    kinds = [f"{group}: {', '.join(kinds)}" for group, kinds in registry().items()]
+    every = {**registry(), **TRACKERS}
+    kinds = [f"{group}: {', '.join(kinds)}" for group, kinds in every.items()]
     return "\n".join(["Experiments:", *lines, "", "Components:", *kinds])
 
 

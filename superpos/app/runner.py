@@ -26,6 +26,7 @@ from superpos.app.report import stored
 from superpos.app.report.page import write_run
 from superpos.app.search_metric import at_the_end, final_numbers, search_metric
 from superpos.app.sweeping import measure_after, train
+from superpos.app.tracking import track
 from superpos.store import files
 from superpos.store.best import LeftOutWarning
 from superpos.store.fingerprint import fingerprint
@@ -59,8 +60,8 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
 
     Raises:
         ConfigError: before anything is compiled, with every problem found.
-        ArgumentError: an asset cannot be made, or the analysis refuses what was trained, which is
-            kept; one line.
+        ArgumentError: an asset cannot be made, or the analysis or the tracker refuses what was
+            trained, which is kept; one line.
         StoreError: the folder cannot be written to, or holds something else; what was trained is
             kept, and the same run again goes on from there.
     """
@@ -75,7 +76,11 @@ def run(config: Mapping[str, Any], bound: Bound | None = None) -> Outcome:
             name: _train(config, name, variant, files.own(folder, name), console)
             for name, variant in variants.items()
         }
-    return report(config, analyse, trained, folder, console)
+    outcome = report(config, analyse, trained, folder, console)
+    if config.get("tracker"):
+        n_logged = track(config, {name: each.dataset for name, each in trained.items()}, folder)
+        console.print(f"tracked {n_logged:,} models by {config['tracker']['kind']}")
+    return outcome
 
 
 def report(

@@ -43,6 +43,8 @@ def write(path: str | Path, params: Params) -> None:
 def read(source: str | Path | Arrays, model: Model) -> Params:
     """Parameters of a model, from what `write` or `superpos export` wrote, or from arrays by name.
 
+    Those of several models, with the same leading dimensions of each array, are read at once.
+
     Args:
         source: a file of safetensors, or arrays by name.
         model: whose parameters they are; their names and shapes are those that it starts with.
@@ -58,10 +60,21 @@ def read(source: str | Path | Arrays, model: Model) -> Params:
     found = {name: array for name, array in given.items() if not name.startswith(STATE)}
     start, _ = jax.eval_shape(lambda: model.init(jax.random.key(0)))
     expected = by_name(start)
-    if listed(found) != listed(expected):
+    if listed(found) != listed(_several(expected, found)):
         raise ArgumentError(f"{place_of(source)}: has {listed(found)}, expected {listed(expected)}")
     leaves = [jnp.asarray(found[name], leaf.dtype) for name, leaf in expected.items()]
     return jax.tree.unflatten(jax.tree.structure(start), leaves)
+
+
+def _several(expected: Arrays, found: Arrays) -> Arrays:
+    """What is expected, with the leading dimensions that the first of the arrays has."""
+    name, leaf = next(iter(expected.items()))
+    shape = np.shape(found.get(name, leaf))
+    leading = shape[: max(0, len(shape) - len(leaf.shape))]
+    return {
+        name: jax.ShapeDtypeStruct((*leading, *leaf.shape), leaf.dtype)
+        for name, leaf in expected.items()
+    }
 
 
 def arrays_of(source: str | Path | Arrays) -> dict[str, np.ndarray]:

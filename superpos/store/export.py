@@ -39,9 +39,9 @@ def export(dataset: "xarray.Dataset", path: str | Path) -> None:
             that is not installed; one line.
     """
     path = Path(path)
-    chosen = _FORMATS.get(path.suffix)
+    chosen = FORMATS.get(path.suffix)
     if chosen is None:
-        raise ArgumentError(f"{path}: expected a name that ends in {', '.join(_FORMATS)}")
+        raise ArgumentError(f"{path}: expected a name that ends in {', '.join(FORMATS)}")
     missing = [name for name in chosen.needs if find_spec(name) is None]
     if missing:
         raise ArgumentError(f"{path}: needs {', '.join(missing)}; pip install 'superpos[export]'")
@@ -90,7 +90,7 @@ class _Format(NamedTuple):
     needs: tuple[str, ...]
 
 
-_FORMATS = {
+FORMATS = {
     ".zarr": _Format(_to_zarr, ("zarr",)),
     ".nc": _Format(_to_netcdf, ("h5netcdf", "h5py")),
     ".parquet": _Format(_to_parquet, ("pyarrow",)),

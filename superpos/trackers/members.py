@@ -14,26 +14,32 @@ if TYPE_CHECKING:
     import xarray
 
 
-def log_members(dataset: "xarray.Dataset", start: Callable[[dict[str, Any]], Tracker]) -> int:
+def log_members(
+    dataset: "xarray.Dataset", start: Callable[[dict[str, Any]], Tracker | None]
+) -> int:
     """Log every finished member of a sweep or a multirun as a run of its own.
 
     Args:
         dataset: what `sweep` or `store.open` returned, or a part of it.
-        start: the labels of a member, coordinate -> value -> its Tracker, which is closed here.
+        start: the labels of a member, coordinate -> value -> its Tracker, which is closed here, or
+            None where it is not to be logged.
 
     Returns:
         How many members were logged. What was measured as one number at some steps is logged at
         these; nan, with which shorter runs are filled up, is left out.
     """
     labels = labels_of(dataset)
-    places = np.argwhere(finished(dataset).to_numpy())
-    for place in places.tolist():
+    n_logged = 0
+    for place in np.argwhere(finished(dataset).to_numpy()).tolist():
         tracker = start(labels.at(tuple(place)))
+        if tracker is None:
+            continue
         member = dataset.isel(dict(zip(dataset["status"].dims, place, strict=True)))
         for step, numbers in sorted(_by_step(member).items()):
             tracker.log(step, numbers)
         tracker.close()
-    return len(places)
+        n_logged += 1
+    return n_logged
 
 
 def _by_step(member: "xarray.Dataset") -> dict[int, dict[str, float]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from superpos.arguments import factory
-from superpos.trackers.protocol import Tracker, missing, numbers_of
+from superpos.trackers.protocol import Tracker, check_installed, numbers_of
 
 
 @factory
@@ -31,11 +31,10 @@ def mlflow(
     Raises:
         ArgumentError: a value is out of range, or the package is not installed; one line.
     """
-    try:
-        from mlflow.entities import Metric, Param  # pyright: ignore[reportMissingImports]
-        from mlflow.tracking import MlflowClient  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise missing("mlflow") from None
+    check_installed("mlflow")
+    from mlflow.entities import Metric, Param  # pyright: ignore[reportMissingImports]
+    from mlflow.tracking import MlflowClient  # pyright: ignore[reportMissingImports]
+
     client: Any = MlflowClient(tracking_uri=uri)
     found = client.get_experiment_by_name(experiment)
     place = found.experiment_id if found else client.create_experiment(experiment)

@@ -5,6 +5,7 @@ how far a sweep is. The curves of its members are logged when it is done, by `lo
 """
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -51,6 +52,17 @@ def on_progress(tracker: Tracker) -> Callable[[Progress], None]:
     return report
 
 
-def missing(name: str) -> ArgumentError:
-    """The refusal of a tracker whose package is not installed."""
-    return ArgumentError(f"{name}: not installed; pip install 'superpos[{name}]'")
+def check_installed(name: str) -> None:
+    """Refuse a tracker whose package is not there; nothing is imported.
+
+    A folder without code is no package, such as `wandb`, in which W&B keeps its files.
+
+    Args:
+        name: of the package, of its extra and of the tracker: "mlflow", "tensorboard" or "wandb".
+
+    Raises:
+        ArgumentError: it is not there; one line.
+    """
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ArgumentError(f"{name}: not installed; pip install 'superpos[{name}]'")

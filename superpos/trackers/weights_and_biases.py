@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from superpos.arguments import factory
-from superpos.trackers.protocol import Tracker, missing, numbers_of
+from superpos.trackers.protocol import Tracker, check_installed, numbers_of
 
 
 @factory
@@ -31,10 +31,9 @@ def wandb(
     Raises:
         ArgumentError: a value is out of range, or the package is not installed; one line.
     """
-    try:
-        import wandb as library  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise missing("wandb") from None
+    check_installed("wandb")
+    import wandb as library  # pyright: ignore[reportMissingImports]
+
     run: Any = library.init(
         project=project,
         name=name,

@@ -43,6 +43,15 @@ def test_claims_that_stand_in_a_file_are_those_that_it_registers() -> None:
     assert pages.stated("elhage") == []  # no experiment
 
 
+def test_a_number_that_a_claim_names_is_shown() -> None:
+    rows = {
+        row.claimed
+        for name in ("adversarial_training", "dynamics")
+        for row in pages.stated(f"elhage/{name}")
+    }
+    assert {"= 0.8 (± 0.2)", "≤ 0 (± 0.03)"} <= rows
+
+
 def test_a_table_shows_texts_as_they_are() -> None:
     table = pages._table([pages.Row("a < b", "≤ 1", "0", "reproduced", "theory")])
     assert "<td>a &lt; b<br><small>theory</small></td><td>≤ 1</td>" in table

@@ -12,7 +12,7 @@ from superpos.app.extensions import Extension, extensions
 WITHOUT_CLAIMS = "train"
 """The analysis that judges nothing, so that no setting of it is another one."""
 NEUTRAL = {
-    *("title", "question", "experiment", "command", "overrides", "links", "output_dir"),
+    *("title", "question", "experiment", "command", "overrides", "links", "output_dir", "tracker"),
     *("objective", "engine.chunk", "engine.memory_fraction", "engine.checkpoint_seconds"),
     *("engine.n_devices", "engine.allow_numerics_change"),
 }

@@ -15,6 +15,7 @@ from superpos.app.config.variant import Variant, bind_variant
 from superpos.app.findings import Findings
 from superpos.app.registry import analyses
 from superpos.app.sweeping import arithmetic
+from superpos.app.tracking import wrong_tracker
 from superpos.arguments import (
     ArgumentError,
     MaybeCount,
@@ -56,6 +57,7 @@ TOP_LEVEL = (
     "command",
     "overrides",
     "links",
+    "tracker",
     "unresolved",
 )
 ENGINE = {
@@ -104,6 +106,7 @@ def bind(
     problems += check(kinds, "analysis", config["analysis"], "analysis", GIVEN)
     if not isinstance(config["output_dir"], str) or not config["output_dir"]:
         problems.append(f"output_dir={config['output_dir']!r}: expected a folder")
+    problems += wrong_tracker(config.get("tracker"))
     problems += _objective(config["objective"])
     problems += _texts(config)
     variants: dict[str, Variant] = {}

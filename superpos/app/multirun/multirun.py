@@ -23,8 +23,9 @@ from superpos.app.multirun.search import Search, best_of, wrong_directions
 from superpos.app.multirun.training import GroupResults, train, with_held
 from superpos.app.multirun.workers import make_pool, orphans, wrong_options
 from superpos.app.multirun.workers.pool import WorkerPool
+from superpos.app.tracking import track
 from superpos.store import files
-from superpos.train import StoreError
+from superpos.train import StoreError, store
 
 Analyse = Callable[..., Findings]
 
@@ -62,6 +63,7 @@ class Multirun:
             StoreError: the folder cannot be used, or holds another multirun.
         """
         wrong = [*wrong_options(launch.options)]
+        wrong += _several_trackers(configs)
         if wrong := [*wrong, *wrong_directions(launch, configs[0]["objective"])]:
             raise ConfigError(wrong)
         job_sweeps, analyses = _bound(configs)
@@ -94,6 +96,7 @@ class Multirun:
 
         Raises:
             StoreError: the page cannot be written.
+            ArgumentError: the tracker refuses what was trained, which is kept; one line.
         """
         failures = [(" ".join(c["overrides"]), job.failure) for c, job in self.jobs if job.failure]
         if self.launch is not None and self._search is not None:
@@ -122,6 +125,9 @@ class Multirun:
         lines += [ended] if ended else []
         for line in lines:
             self._console.print(Text(line), soft_wrap=True)
+        if config.get("tracker"):
+            n_logged = track(config, {"all": store.open(launch.folder)}, launch.folder)
+            self._console.print(f"tracked {n_logged:,} models by {config['tracker']['kind']}")
 
     def _hold(self, launch: Launch) -> None:
         """Be the only writer of the folder, with workers, until the multirun ends."""
@@ -186,6 +192,12 @@ def _bound(configs: Sequence[Mapping[str, Any]]) -> tuple[list[JobSweep], list[A
     if problems:
         raise ConfigError(list(problems))
     return job_sweeps, analyses
+
+
+def _several_trackers(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """All models of a multirun are logged in one way, as what they are tells them apart."""
+    first, *others = (config.get("tracker") for config in configs)
+    return ["tracker: expected the same for all jobs"] if any(o != first for o in others) else []
 
 
 def _check_results(groups: Sequence[Group]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray
 
+from superpos.app.claims.setting import label_text
 from superpos.app.findings import Figure, with_formats
 from superpos.app.plots.figures import PALETTE, styled
 from superpos.app.report.page import write_page
@@ -91,7 +92,7 @@ def _by_colour(dataset: xarray.Dataset) -> dict[str, xarray.Dataset]:
         if key != SEED and 1 < len(values) <= len(PALETTE):
             places = (np.flatnonzero(coordinate == value) for value in values)
             return {
-                f"{name}={value}": dataset.isel({coordinate.dims[0]: where})
+                f"{name}={label_text(value.item())}": dataset.isel({coordinate.dims[0]: where})
                 for value, where in zip(values, places, strict=True)
             }
     return {"all": dataset}

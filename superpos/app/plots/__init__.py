@@ -4,6 +4,11 @@ Each takes the names of results and of dimensions; a name that is not there is r
 with those there are. Hydra is not needed.
 """
 
+from importlib.util import find_spec
+
+if find_spec("matplotlib") is None:
+    raise ImportError("superpos.app.plots needs matplotlib; pip install 'superpos[app]'")
+
 from superpos.app.plots.animation import animate as animate
 from superpos.app.plots.arrows import arrows as arrows
 from superpos.app.plots.curves import curve as curve

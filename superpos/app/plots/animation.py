@@ -50,9 +50,13 @@ def animate(
     path = Path(path)
     check_value("frames_per_second", frames_per_second, Count)
     writer = WRITERS.get(path.suffix)
-    if writer is None or not writer.isAvailable():
-        there = [suffix for suffix, each in WRITERS.items() if each.isAvailable()]
-        raise ArgumentError(f"path={path}: expected a name that ends in {' or '.join(there)}")
+    if writer is None:
+        raise ArgumentError(f"path={path}: expected a name that ends in {' or '.join(WRITERS)}")
+    if not writer.isAvailable():
+        raise ArgumentError(
+            f"path={path}: needs ffmpeg, at matplotlib.rcParams['animation.ffmpeg_path']; expected"
+            " a name that ends in .gif without it"
+        )
     steps, frames = _frames(dataset, over, weights)
     figure, axes = arrow_figure(frames[0], weights)
     with matplotlib.rc_context(STYLE), TemporaryDirectory() as folder:

@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from superpos.app.findings import Figure
 from superpos.app.plots.figures import PALETTE, new_figure, save
 from superpos.app.train.axes import draw_axes
 from superpos.app.train.measure import Summary
+
+LINE, BESIDE = 90, 6
+"""Letters that fit on a line of a legend, and those that a name takes beside its own."""
 
 
 def draw(measured: Mapping[str, Summary], folder: Path) -> list[Figure]:
@@ -43,8 +47,9 @@ def draw_summary(measured: Mapping[str, Summary], folder: Path) -> Figure:
         left.text(0.5, 0.5, "not measured", ha="center", transform=left.transAxes)
     left.set(xlabel="step", ylabel="loss on fresh data", yscale="log")
     right.set(xlabel="features per dimension at the end", ylabel="models")
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    right.legend(frameon=False, ncols=min(4, len(measured)), **above)
+    right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    columns = min(4, len(measured), LINE // (max(map(len, measured)) + BESIDE))
+    figure.legend(frameon=False, ncols=max(1, columns), loc="outside upper center")
     save(figure, folder / "summary.png")
     alt = "Left: loss of each model over training. Right: histogram of features per dimension."
     caption = "Left: loss on fresh data, a line for each model. Right: ‖W‖²/m at the end."

@@ -59,7 +59,7 @@ def test_what_is_refused_is_one_line_with_exit_code_2(folder, tmp_path, capsys):
     (tmp_path / "taken.csv").write_text("mine")
     for arguments, words in [
         ((tmp_path, tmp_path / "a.csv"), "multirun.json"),
-        ((folder, tmp_path / "a.txt"), "expected a name that ends in"),
+        ((folder, tmp_path / "a.txt"), ".zarr, .nc, .parquet, .csv or .safetensors"),
         ((folder, tmp_path / "taken.csv"), "already"),
     ]:
         assert main([str(argument) for argument in arguments]) == 2

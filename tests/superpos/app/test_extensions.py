@@ -18,6 +18,7 @@ from superpos.app.command import main
 from superpos.app.extensions import ENTRY_POINTS, VARIABLE, ExtensionError
 from superpos.app.overview import title_of
 from superpos.app.registry import analyses, registry
+from superpos.arguments import ArgumentError
 from tests.superpos.app.package import FILES, write_package
 
 FIRST = ["data=coins", "data.n_features=3"]
@@ -97,6 +98,8 @@ def test_nothing_of_it_is_there_where_it_is_not_named(here: Path) -> None:
     assert [*analyses()] == ["train"]
     with pytest.raises(UsageError, match=r"^data=coins: expected one of activations, "):
         compose(FIRST)
+    with pytest.raises(UsageError, match=r"expected one of train; --with PACKAGE adds those of a"):
+        compose(["experiment=mine/first"])
 
 
 def test_a_component_without_a_yaml_has_the_defaults_of_its_signature(mine: Path) -> None:
@@ -204,6 +207,26 @@ def test_an_experiment_without_a_function_measure(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "name", "returned", "told"),
+    [
+        ("claims", "judge", "None", "None, expected a list of superpos.app.claims.ledger.Verdict"),
+        ("figures", "draw", "None", "None, expected a list of superpos.app.findings.Figure"),
+        ("figures", "draw", "['a.png']", r"\['a.png'\], expected a list of .*Figure"),
+        ("figures", "tables", "3", "3, expected a list of superpos.app.findings.Table"),
+        ("figures", "questions", "3", "3, expected a list of superpos.app.findings.Question"),
+    ],
+)
+def test_what_an_analysis_returns_is_checked(
+    mine: Path, file: str, name: str, returned: str, told: str
+) -> None:
+    (mine / f"mine/first/{file}.py").write_text(f"def {name}(*given): return {returned}")
+    analysis = analyses().analysis("mine/first")
+    first = f"^mine_a/mine/first/{file}.py: {name} returned {told}$"
+    with pytest.raises(ArgumentError, match=first):
+        analysis.findings(0.5, mine)
+
+
 def test_analyses_and_plots_are_imported_when_they_are_used(tmp_path: Path) -> None:
     code = (
         "import sys; from superpos.app.command import main; main(['--with', 'experiments', '-h']);"

@@ -26,6 +26,14 @@ def test_what_is_written_is_read_again(name: str, tmp_path: Path) -> None:
     jax.tree.map(np.testing.assert_array_equal, found, params)
 
 
+def test_several_models_are_read_at_once(tmp_path: Path) -> None:
+    model = MODELS["mlp"]
+    params, _ = jax.vmap(model.init)(jax.random.split(jax.random.key(3), 4))
+    models.write(tmp_path / "toys.safetensors", params)
+    found = models.read(tmp_path / "toys.safetensors", model)
+    jax.tree.map(np.testing.assert_array_equal, found, params)
+
+
 def test_arrays_by_name_are_read_and_a_state_is_left_out() -> None:
     arrays = {"b": [1, 2, 3], "W": np.arange(6, dtype=float).reshape(3, 2), "state.seen": 4}
     params = models.read(arrays, models.autoencoder(n_features=3, n_hidden=2))
@@ -44,6 +52,8 @@ W, B = np.ones((3, 2)), np.zeros(3)
         ({"W": W}, r"^source: has W \(3, 2\), expected W \(3, 2\), b \(3\)$"),
         ({"W": W.T, "b": B}, r"^source: has W \(2, 3\), b \(3\), expected W \(3, 2\), b \(3\)$"),
         ({"W": W, "b": B, "c": B}, r"^source: has W .*, c \(3\), expected W"),
+        ({"W": [W, W], "b": B}, r"^source: has W \(2, 3, 2\), b \(3\), expected W \(3, 2\), b"),
+        ({"W": W, "b": [B, B]}, r"^source: has W \(3, 2\), b \(2, 3\), expected W \(3, 2\), b"),
         ({"W": W * np.nan, "b": B}, "^source: W, expected finite numbers$"),
         ({"W": W * 1e300, "b": B}, "^source: W, expected finite numbers$"),
         ({"W": W + 1j, "b": B}, r"^source: W, expected an array of real numbers \("),

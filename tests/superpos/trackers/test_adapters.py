@@ -62,6 +62,13 @@ def test_tensorboard_reads_what_was_logged(tmp_path) -> None:
     )
 
 
+def test_labels_are_the_folder_of_a_run_of_tensorboard(tmp_path) -> None:
+    pytest.importorskip("tensorboard")
+    labels = {"density": 0.5, "text": "a/b"}
+    trackers.tensorboard(folder=str(tmp_path), labels=labels).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["density=0.5,text=a_b"]
+
+
 def test_mlflow_reads_what_was_logged(tmp_path, monkeypatch) -> None:
     pytest.importorskip("mlflow")
     from mlflow.tracking import MlflowClient

@@ -62,6 +62,16 @@ def test_each_finished_member_is_a_run_with_its_labels() -> None:
     assert kept[1].rows[1] == (10, {"loss": 3.5, "norm": 5.0})
 
 
+def test_a_member_may_be_left_out() -> None:
+    kept = Kept()
+
+    def start(labels):
+        return kept.tracker if labels["seed"] else None
+
+    assert trackers.log_members(dataset(), start) == 1
+    assert kept.closed == 1 and kept.rows[0] == (5, {"norm": 4.0})
+
+
 def test_a_member_that_was_chosen_is_one_run() -> None:
     kept = Kept()
     assert trackers.log_members(dataset().sel(density=0.5, seed=0), lambda _: kept.tracker) == 1

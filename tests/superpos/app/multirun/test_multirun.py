@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import yaml
 
-from superpos.app import sweeping
+from superpos import trackers
+from superpos.app import sweeping, tracking
 from superpos.app.boundary import compose
 from superpos.app.config.experiment import bind
 from superpos.store import files
@@ -93,6 +94,29 @@ def test_the_same_command_trains_nothing_and_a_superset_only_what_is_new(launch,
     assert dict(dataset["status"].sizes) == {"density": 3, "n_hidden": 2, "seed": 4}
     same = dataset.sel(density=[0.25, 0.5], seed=[0, 1, 2])
     np.testing.assert_array_equal(same["W"], before["W"])
+
+
+@pytest.mark.slow
+def test_models_are_logged_by_a_tracker_that_is_the_same_for_all(launch, copied, monkeypatch):
+    told = []
+
+    def fake(*, project, name, mode, labels):
+        told.append(labels)
+        return trackers.Tracker(lambda step, metrics: None, lambda: None)
+
+    monkeypatch.setattr(tracking, "TRACKERS", {"tracker": {"wandb": fake}})
+    monkeypatch.setattr(trackers, "check_installed", lambda name: None)
+    chosen = ("tracker=wandb",)
+    refused = launch(*GRID, *chosen, "tracker.project=a,b")
+    assert refused.code == 2 and "tracker: expected the same for all jobs" in refused.err
+    before = chunks(copied)
+    done = launch(*GRID, *chosen)
+    assert done.code == 0 and f"tracked {JOBS} models by wandb" in done.out
+    assert chunks(copied) == before and len(told) == JOBS
+    assert {(each["density"], each["n_hidden"]) for each in told} == {
+        (density, n_hidden) for density in (0.25, 0.5) for n_hidden in (2, 3)
+    }
+    assert "tracked 0 models by wandb" in launch(*GRID, *chosen).out
 
 
 @pytest.mark.slow
