@@ -53,5 +53,16 @@ def equations(function: Callable[..., Any], *arguments: Any) -> int:
 
 
 def _count(jaxpr: Any) -> int:
-    inner = (program for equation in jaxpr.eqns for program in programs_in(equation))
-    return len(jaxpr.eqns) + sum(map(_count, inner))
+    return sum(map(_operations, jaxpr.eqns))
+
+
+def _operations(equation: Any) -> int:
+    """Those of an equation; what is settled before compiling is none.
+
+    That is the choice of a platform, and the rule by which a function is differentiated.
+    """
+    settled = (
+        equation.primitive.name in ("platform_index", "custom_vjp_call")
+        or "branches_platforms" in equation.params
+    )
+    return (not settled) + sum(map(_count, programs_in(equation)))

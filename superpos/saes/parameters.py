@@ -3,11 +3,10 @@
 import dataclasses
 
 import flax.struct
-import jax
 import jax.numpy as jnp
 
 from superpos.metrics import feature_norms
-from superpos.models.products import batch_product
+from superpos.models.products import batch_product, centred_product
 from superpos.types import Array, Dims
 
 
@@ -52,16 +51,8 @@ def centred(x: Array, b_dec: Array, pre_bias: bool) -> Array:
 
 
 def encoded(x: Array, W_enc: Array, b_dec: Array, pre_bias: bool) -> Array:
-    """`centred(x, b_dec, pre_bias) @ W_enc`, (batch, d_code), with a cheaper gradient.
-
-    That of b_dec is minus the gradient summed over the batch, times W_encᵀ. Left to itself it comes
-    out as a product of the whole batch which is then summed, a sixth beside the five that an update
-    needs. So the product reads b_dec as a constant, and a row of zeros carries its gradient.
-    """
-    if not pre_bias:
-        return batch_product(x, W_enc)
-    held = jax.lax.stop_gradient(b_dec)
-    return batch_product(centred(x, held, pre_bias), W_enc) - (b_dec - held)[None] @ W_enc
+    """A batch times the encoder, without b_dec where there is a pre-bias, (batch, d_code)."""
+    return centred_product(x, b_dec, W_enc) if pre_bias else batch_product(x, W_enc)
 
 
 def decoded(code: Array, W_dec: Array, b_dec: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The product of a batch and its gradients against NumPy in float64, on both platforms."""
+"""Products of a batch and their gradients against NumPy in float64, on both platforms."""
 
 from typing import Any
 
@@ -7,23 +7,52 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from superpos.models.products import _elsewhere, batch_product
+from superpos.models.products import _elsewhere, _on_cpu, batch_product, centred_product
 
 SHAPES = [(8, 5, 2), (8, 2, 5), (1, 3, 3), (3, 1, 4)]
 
 
+def drawn(batch: int, n: int, m: int) -> tuple[np.ndarray, ...]:
+    """x, b, W and the gradient of a product."""
+    rng = np.random.default_rng([batch, n, m])
+    return tuple(rng.normal(size=size) for size in ((batch, n), (n,), (n, m), (batch, m)))
+
+
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("product", [batch_product, _elsewhere])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_it_is_the_product_and_so_are_its_gradients(shape: tuple[int, ...], product: Any) -> None:
+def test_the_product_and_its_gradients(shape: tuple[int, int, int]) -> None:
     """Of sum(g * x W): g Wᵀ in x, and xᵀ g in W."""
-    batch, n, m = shape
-    rng = np.random.default_rng(shape)
-    x, W, g = rng.normal(size=(batch, n)), rng.normal(size=(n, m)), rng.normal(size=(batch, m))
-    np.testing.assert_allclose(product(x, W), x @ W, rtol=1e-12)
-    grads = jax.jit(jax.grad(lambda x, W: jnp.sum(g * product(x, W)), argnums=(0, 1)))(x, W)
+    x, _, W, g = drawn(*shape)
+    np.testing.assert_allclose(batch_product(x, W), x @ W, rtol=1e-12)
+    grads = jax.jit(jax.grad(lambda x, W: jnp.sum(g * batch_product(x, W)), argnums=(0, 1)))(x, W)
     np.testing.assert_allclose(grads[0], g @ W.T, rtol=1e-12)
     np.testing.assert_allclose(grads[1], x.T @ g, rtol=1e-12)
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_product_of_what_is_centred(shape: tuple[int, int, int]) -> None:
+    """Of sum(g * (x - b) W): g Wᵀ in x, minus its sum in b, and (x - b)ᵀ g in W."""
+    x, b, W, g = drawn(*shape)
+
+    def weighted(x: Any, b: Any, W: Any) -> jax.Array:
+        return jnp.sum(g * centred_product(x, b, W))
+
+    np.testing.assert_allclose(centred_product(x, b, W), (x - b) @ W, rtol=1e-12)
+    grads = jax.jit(jax.grad(weighted, argnums=(0, 1, 2)))(x, b, W)
+    np.testing.assert_allclose(grads[0], g @ W.T, rtol=1e-12)
+    np.testing.assert_allclose(grads[1], -(g @ W.T).sum(0), rtol=1e-12)
+    np.testing.assert_allclose(grads[2], (x - b).T @ g, rtol=1e-12)
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_gradient_of_a_matrix_is_the_same_on_both_platforms(
+    shape: tuple[int, int, int],
+) -> None:
+    x, _, _, g = drawn(*shape)
+    for found in (_on_cpu(jnp.asarray(x), jnp.asarray(g)), _elsewhere(x, g)):
+        np.testing.assert_allclose(found, x.T @ g, rtol=1e-12)
 
 
 @pytest.mark.usefixtures("x64")
