@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 NO_KERNEL = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"}
@@ -18,8 +18,8 @@ class Kernel(NamedTuple):
 
     Attributes:
         name: that the compiler gave it.
-        n_bytes: of all arrays that it reads and writes, each once and whole. It may read less of
-            an array of which it takes a slice, and more from a cache.
+        n_bytes: of all arrays that it reads and writes, each once; of one that it only takes slices
+            of at a place that is computed, as of the keys of all updates, those.
         product: who multiplies matrices in it, "Triton" or "library"; "" where nothing does.
     """
 
@@ -32,8 +32,12 @@ class _Line(NamedTuple):
     name: str
     shape: str
     operation: str
-    operands: list[str]
+    inside: str
     rest: str
+
+    @property
+    def operands(self) -> list[str]:
+        return re.findall(r"%([\w.-]+)", self.inside)
 
 
 def kernels_of_update(text: str) -> list[Kernel]:
@@ -80,8 +84,7 @@ def _parsed(line: str) -> _Line:
     shape, call = rest[:end], rest[end:].strip()
     begin = call.index("(")
     close = _closing(call, begin)
-    operands = re.findall(r"%([\w.-]+)", call[begin:close])
-    return _Line(name.lstrip("%"), shape, call[:begin], operands, call[close:])
+    return _Line(name.lstrip("%"), shape, call[:begin], call[begin + 1 : close], call[close:])
 
 
 def _closing(text: str, begin: int) -> int:
@@ -104,8 +107,23 @@ def _kernels(name: str, computations: Mapping[str, list[str]]) -> Iterator[Kerne
             [called] = re.findall(r"to_apply=%?([\w.-]+)", line.rest)
             yield from _kernels(called, computations)
         elif line.operation not in NO_KERNEL and not line.operation.endswith("-done"):
-            moved = sizes[line.name] + sum(sizes[each] for each in line.operands)
-            yield Kernel(line.name, moved, _product(line))
+            moved = [sizes[line.name], *(sizes[each] for each in line.operands)]
+            if line.operation == "fusion":
+                [called] = re.findall(r"calls=%?([\w.-]+)", line.rest)
+                moved[1:] = map(min, moved[1:], _read(map(_parsed, computations[called])))
+            yield Kernel(line.name, sum(moved), _product(line))
+
+
+def _read(fused: Iterable[_Line]) -> Iterator[float]:
+    """Most bytes that a fusion reads of each operand: inf but where it only takes slices."""
+    lines = list(fused)
+    parameters = [line for line in lines if line.operation == "parameter"]
+    for parameter in sorted(parameters, key=lambda line: int(line.inside)):
+        uses = [line for line in lines if parameter.name in line.operands]
+        sliced = all(
+            use.operation == "dynamic-slice" and use.operands[0] == parameter.name for use in uses
+        )
+        yield sum(n_bytes(use.shape) for use in uses) if sliced else math.inf
 
 
 def _product(line: _Line) -> str:
