@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 NO_KERNEL = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"}
@@ -107,23 +107,23 @@ def _kernels(name: str, computations: Mapping[str, list[str]]) -> Iterator[Kerne
             [called] = re.findall(r"to_apply=%?([\w.-]+)", line.rest)
             yield from _kernels(called, computations)
         elif line.operation not in NO_KERNEL and not line.operation.endswith("-done"):
-            moved = [sizes[line.name], *(sizes[each] for each in line.operands)]
             if line.operation == "fusion":
                 [called] = re.findall(r"calls=%?([\w.-]+)", line.rest)
-                moved[1:] = map(min, moved[1:], _read(map(_parsed, computations[called])))
-            yield Kernel(line.name, sum(moved), _product(line))
+                read = _read([_parsed(each) for each in computations[called]])
+            else:
+                read = (sizes[each] for each in line.operands)
+            yield Kernel(line.name, sizes[line.name] + sum(read), _product(line))
 
 
-def _read(fused: Iterable[_Line]) -> Iterator[float]:
-    """Most bytes that a fusion reads of each operand: inf but where it only takes slices."""
-    lines = list(fused)
-    parameters = [line for line in lines if line.operation == "parameter"]
-    for parameter in sorted(parameters, key=lambda line: int(line.inside)):
-        uses = [line for line in lines if parameter.name in line.operands]
+def _read(fused: Sequence[_Line]) -> Iterator[int]:
+    """Bytes that a fusion reads of each operand."""
+    for parameter in (line for line in fused if line.operation == "parameter"):
+        uses = [line for line in fused if parameter.name in line.operands]
         sliced = all(
             use.operation == "dynamic-slice" and use.operands[0] == parameter.name for use in uses
         )
-        yield sum(n_bytes(use.shape) for use in uses) if sliced else math.inf
+        whole = n_bytes(parameter.shape)
+        yield min(whole, sum(n_bytes(use.shape) for use in uses)) if sliced else whole
 
 
 def _product(line: _Line) -> str:
