@@ -96,9 +96,9 @@ kernels are those in the body of its loop over updates, of batches of {BATCH_SIZ
 **These are counts, and no times.** A kernel takes a microsecond or two to launch, however little it
 does; the bytes alone take what the last column says at the bandwidth of the card. Each array that a
 kernel reads or writes counts once, of the table of all keys the one row that is read; what is in a
-cache costs less. Arithmetic is not counted. Without a device nothing is tuned: the tiles of products
-are those that XLA takes by rule. A product of matrices is a kernel of Triton's or of a
-library's; small ones are sums within other kernels.
+cache costs less. Arithmetic is not counted. Without a device nothing is tuned: XLA takes the tiles
+of products by rule. A product of matrices is a kernel of Triton's or of a library's; small ones are
+sums within other kernels.
 
 {body}
 """

@@ -10,14 +10,14 @@ Checked in interpret mode on a CPU against the program of XLA, and as compiled o
 the program of XLA of that day 26 and 83 (experiments/bench/RESULTS-GPU.md). It is off by default:
 last bits differ, and JAX from 0.11 on says that it will remove Pallas for Triton.
 
-Its successor, Mosaic GPU, does not take the kernel as it is. Tried without a device with JAX 0.10.2,
-for Hopper, the only cards that it is for: it does not lower a grid that `vmap` makes, nor add_any,
-is_finite, pow, sqrt and custom_jvp_call (sqrt since 0.12), and copies no fewer than 128 bytes. With
-these written in other ways, no grid, and arrays read in place, the kernel lowers under
-LoweringSemantics.Warpgroup; whether it is right and fast would show only on a device. Meanwhile the
-program of XLA has 12 to 14 kernels at 5→2, of which this is one for a whole block, and moves a
-quarter of the bytes of that day with 1,000 models (experiments/bench/RESULTS-KERNELS.md); a time
-of it on a device will tell whether this is still worth a port.
+Its successor, Mosaic GPU, does not take the kernel as it is. Tried without a device, with JAX
+0.10.2: it does not lower the grid that `vmap` makes, nor add_any, is_finite, pow, sqrt and
+custom_jvp_call, and copies no array of less than 128 bytes. With these written in other ways, no
+grid, and arrays read in place, the kernel lowers under LoweringSemantics.Warpgroup; whether it is
+right and fast would show only on a device. Meanwhile the program of XLA has 12 to 14 kernels for an
+update at 5→2, where this has one for a block of them, and with 1,000 models moves a quarter of the
+bytes of that day (experiments/bench/RESULTS-KERNELS.md). Its time on a device will tell whether
+this is worth a port.
 
 A loss and a source are written once more for it, in scalars and vectors. It cannot read them from
 what JAX traces of the first: that has arrays of features, and products, sums, broadcasts, keys and
