@@ -70,6 +70,7 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -m experiments.bench.grid --write
 	$(BIN)/python -m experiments.bench.saes --write
 	$(BIN)/python -m experiments.bench.agents --write
+	$(BIN)/python -m experiments.bench.transformer --write
 
 kernels: $(CUDA) ## kernels and bytes of an update, compiled for a GPU with none at hand; renews the page
 	.venv-cuda/bin/python -m experiments.bench.kernels --write

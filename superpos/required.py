@@ -59,9 +59,9 @@ def require(allowed: Callable[..., Any], values: Sequence[Any], refusal: Callabl
     """
     if not any(isinstance(value, Tracer) for value in values):
         with jax.ensure_compile_time_eval():  # else operations inside a trace would be traced
-            refused = not allowed(*values)
-        if refused:
-            raise ArgumentError(refusal())
+            line = None if allowed(*values) else refusal()
+        if line is not None:
+            raise ArgumentError(line)
         return
     opened = _deferring.get()
     if opened is not None and opened.trace == _trace():

@@ -1,9 +1,10 @@
 """`python -m experiments.bench [--write] [PART ...]`: ratios, medians, compiling, and the parts.
 
-The parts are memory, growth and launchers; none named is all. outputs/bench.json keeps every number
-and the machine, outputs/bench/growth.png the figure, and `--write` renews the committed page,
-experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A benchmark never fails on a time. Sparse
-autoencoders have one of their own, `python -m experiments.bench.saes`.
+The parts are floors, memory, growth, members, launchers and startup; none named is all.
+outputs/bench.json keeps every number and the machine, outputs/bench/growth.png the figure, and
+`--write` renews the committed page, experiments/bench/RESULTS.md of a CPU or RESULTS-GPU.md. A
+benchmark never fails on a time. Other benchmarks beside this are `experiments.bench.saes`,
+`.agents`, `.transformer` and `.grid`.
 """
 
 import json
@@ -62,7 +63,7 @@ def _of_cpu(report: dict[str, Any]) -> bool:
 
 def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
     """The whole report, kept part by part."""
-    from experiments.bench import growth, launchers, memory
+    from experiments.bench import floors, growth, launchers, members, memory
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
     from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
@@ -79,9 +80,12 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
         report["targets"] = judged(report["cases"], [name for name in OURS if name in who], targets)
         _keep(report)
     measures = {
+        "floors": lambda: floors.floors(CASES),
         "memory": lambda: memory.memory(memory.CASES, who),
         "growth": lambda: dict(growth.growth()),
+        "members": lambda: list(members.members()),
         "launchers": lambda: list(launchers.launchers()),
+        "startup": launchers.startup,
     }
     for part in parts:
         progress.print(part)

@@ -111,6 +111,7 @@ def together(of: Setting) -> tuple[Run, int]:
     grid = make_grid(axes)
     key = random.key(0)
     program = choose(choices.search(build, grid, key), given=None, asked=None)
+    _ = program.executables  # compiled for every device now, and not when it pays
     task = launch.Task(grid, np.arange(grid.n_members), key, program)
     missing = np.ones(grid.members.shape, bool)
 

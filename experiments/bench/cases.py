@@ -7,7 +7,6 @@ LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 IMPORTANCE_DECAY = 0.9
 SAMPLE_S = 0.3
 """What one sample is to last, so that it stands above the noise of the machine."""
-FEWEST_STEPS = 2
 
 
 class Pace(NamedTuple):
@@ -17,13 +16,13 @@ class Pace(NamedTuple):
         step_ns: what an update of all models takes at least.
         number_ns: what each number of a batch adds to it.
         product_ns: what each product of such a number adds.
-        model_ms: what the training of one model is to last at least, however many there are.
+        fewest_steps: updates of a sample, however long they take.
     """
 
     step_ns: float
     number_ns: float
     product_ns: float
-    model_ms: float = 0.0
+    fewest_steps: int = 2
 
 
 class Case(NamedTuple):
@@ -57,7 +56,7 @@ class Case(NamedTuple):
         numbers = self.batch_size * self.n_features
         model_ns = numbers * (pace.number_ns + pace.product_ns * self.n_hidden)
         by_sample = 1e9 * SAMPLE_S / (pace.step_ns + self.n_models * model_ns)
-        return max(FEWEST_STEPS, round(by_sample), round(1e6 * pace.model_ms / model_ns))
+        return max(pace.fewest_steps, round(by_sample))
 
 
 CASES = (

@@ -1,4 +1,4 @@
-"""A multirun of tiny jobs under each launcher, as the command line runs it, Hydra included."""
+"""What the command line costs: a multirun of tiny jobs under each launcher, and one short run."""
 
 import os
 import subprocess
@@ -15,6 +15,8 @@ JOBS = {"vmap": 1000, "basic": 20, "joblib": 20}
 """Few jobs for the launchers that take a second and more for each."""
 TARGET_SECONDS = 60.0
 """For the jobs of the vmap launcher, on two cores."""
+STARTUP_SECONDS = 6.0
+"""Target for a command that trains for about one second."""
 TOY = (
     *("experiment=train", "fit.n_steps=20", "fit.log_every=20", "fit.batch_size=64"),
     *("model.n_hidden=2,3", "data.density=range(0.1,1.01,0.1)"),
@@ -45,16 +47,27 @@ def measure(name: str, n_jobs: int) -> dict[str, Any]:
     }
 
 
+def startup() -> float:
+    """Seconds of a command whose training takes about one, when its programs are kept."""
+    words = ("experiment=train", "fit.n_steps=10000", "data.density=0.1")
+    _command(*words)
+    return _command(*words)
+
+
 def _seconds(launcher: str, n_jobs: int) -> float:
-    """Time of the command in an empty folder; others than vmap run with Hydra's own sweeper."""
+    """Time of a multirun; launchers other than vmap run with Hydra's own sweeper."""
     sweeper = "grid" if launcher == "vmap" else "basic"
     words = (f"hydra/launcher={launcher}", f"hydra/sweeper={sweeper}", *TOY)
-    seeds = f"seed=range({n_jobs // 20})"
+    return _command("-m", *words, f"seed=range({n_jobs // 20})")
+
+
+def _command(*words: str) -> float:
+    """Seconds of a command in an empty folder."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "experiments", "-m", *words, seeds],
+            [sys.executable, "-m", "experiments", *words],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": path},
             stdout=subprocess.DEVNULL,

@@ -94,6 +94,7 @@ def _engine(build: Build, axes: Mapping[str, Sequence[float]], chunk: int | None
     grid = make_grid(axes)
     key = random.key(0)
     program = choose(choices.search(build, grid, key), given=None, asked=chunk)
+    _ = program.executables  # compiled for every device now, and not when it pays
     ids = np.arange(grid.n_members)
     missing = np.ones(grid.members.shape, bool)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.bench.cases import BATCH_SIZE
-from experiments.bench.contestants import OURS
+from experiments.bench.contestants import ONE_SEED, OURS, SEED_EACH
+from experiments.bench.members import N_STEPS, training_us
 from experiments.bench.targets import ratio
 from experiments.bench.text import ABSENT, TextTable, three
 
@@ -20,11 +21,11 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
     """All tables of a report.
 
     Args:
-        report: `targets` and `cases`, and what was measured of `memory`, `growth` and `launchers`,
-            as in outputs/bench.json.
+        report: `targets` and `cases`, and what was measured of the parts, as in
+            outputs/bench.json.
 
     Returns:
-        Ratios, targets, medians, seconds to compile, memory, growth and launchers.
+        Ratios, targets, medians, floors, seconds to compile, memory, growth, members and launchers.
     """
     cases = report["cases"]
     found = [
@@ -36,6 +37,7 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
             "us_per_model_step",
             three,
         ),
+        *([floors(report["floors"], cases)] if "floors" in report else []),
         per_contestant(
             "Seconds to prepare, with no compiled program kept", cases, "prepare_s", "{:.1f}".format
         ),
@@ -45,6 +47,8 @@ def tables(report: Mapping[str, Any]) -> list[TextTable]:
         found.append(per_contestant(title, report["memory"], "mib", "{:.0f}".format))
     if "growth" in report:
         found += growth(report["growth"])
+    if "members" in report:
+        found.append(members(report["members"]))
     if "launchers" in report:
         found.append(launchers(report["launchers"]))
     return found
@@ -84,6 +88,48 @@ def per_contestant(
     names = _names(rows, key)
     text = [[row["case"], *(_text(row[key].get(name), write) for name in names)] for row in rows]
     return TextTable(title, ["case", *names], text)
+
+
+def floors(found: Mapping[str, Any], cases: Sequence[Mapping[str, Any]]) -> TextTable:
+    """The least that a model-step can take beside what it takes."""
+    measured = {row["case"]: row["us_per_model_step"] for row in cases}
+    rows = []
+    for row in found["cases"]:
+        products, drawn = row["products_us"], row["random_us"]
+        floor = {ONE_SEED: products + drawn / row["n_models"], SEED_EACH: products + drawn}
+        parts = [products, row["products_alone_us"], drawn]
+        text = [_text(value, three) for value in parts]
+        for name, least in floor.items():
+            us = measured.get(row["case"], {}).get(name)
+            text += [three(least), ABSENT if us is None else f"{100 * least / us:.0f} %"]
+        rows.append([row["case"], *text])
+    columns = ["case", "products at the peak", "products alone", "random numbers"]
+    columns += [
+        word for way in ("one seed", "a seed each") for word in (f"floor, {way}", "reached")
+    ]
+    title = "Floors: microseconds of a model-step, by products and random numbers alone"
+    return TextTable(title, columns, rows)
+
+
+def members(rows: Sequence[Mapping[str, Any]]) -> TextTable:
+    """What a sweep of many short runs costs."""
+    columns = ["members", "seconds", "of it compiling", "µs per model-step", "peak MiB"]
+    columns += ["store MiB", "files", "seconds to open it"]
+    text = [
+        [
+            f"{row['members']:,}",
+            f"{row['seconds']:.1f}",
+            f"{row['compile_s']:.1f}",
+            three(training_us(row)),
+            f"{row['peak_mib']:.0f}",
+            f"{row['store_mib']:.1f}",
+            f"{row['files']:,}",
+            f"{row['open_s']:.2f}",
+        ]
+        for row in rows
+    ]
+    title = f"Growth with the members of a sweep with a store: 5→2, {N_STEPS} updates"
+    return TextTable(title, columns, text)
 
 
 def growth(series: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[TextTable]:

@@ -135,6 +135,7 @@ def branching_agent(
     surrogate = policy_gradient() if surrogate is None else surrogate
     policy = choose_then_tell(floor)
     basis = _basis(basis_seed, n_hidden, rank)
+    projector = jnp.matmul(basis, basis.T, precision=jax.lax.Precision.HIGHEST)
 
     def start(key: Key) -> tuple[BranchingParams, tuple[()]]:
         odds = jnp.log(preference) - jnp.log1p(-jnp.float32(preference))
@@ -148,7 +149,7 @@ def branching_agent(
         del state
         chex.assert_axis_dimension(x, -1, n_features)
         each = jnp.vectorize(
-            lambda x: _outputs(params, basis, root_rate, x), signature="(n)->(h),(o)"
+            lambda x: _outputs(params, basis, projector, root_rate, x), signature="(n)->(h),(o)"
         )
         code, outputs = each(x)
         return Output(code=code, recon=outputs)
@@ -176,12 +177,12 @@ def branching_agent(
 
 
 def _outputs(
-    params: BranchingParams, basis: Array, root_rate: Scalar, x: Array
+    params: BranchingParams, basis: Array, projector: Array, root_rate: Scalar, x: Array
 ) -> tuple[Array, Array]:
     """The code (n_hidden,), and the outputs (10,), for one observation."""
     shown, branch = x[:-N_BRANCHES], x[-N_BRANCHES:]
-    code = basis.T @ jnp.tanh(shown @ params.W_in[:-N_BRANCHES] + params.b_in)
-    h = jnp.concatenate([basis @ code, branch])
+    units = jnp.tanh(shown @ params.W_in[:-N_BRANCHES] + params.b_in)
+    h = jnp.concatenate([projector @ units, branch])
     for matrix, bias in zip(params.trunk, params.trunk_biases, strict=True):
         h = jnp.tanh(h @ matrix + bias)
     outputs = (
@@ -191,7 +192,7 @@ def _outputs(
         (h @ params.value + params.value_bias)[None],
         1 - branch.sum(keepdims=True),
     )
-    return code, jnp.concatenate(outputs)
+    return basis.T @ units, jnp.concatenate(outputs)
 
 
 def _orthogonal(key: Key, n_features: int, n_hidden: int) -> BranchingParams:

@@ -66,4 +66,5 @@ def forced_branches(*, model: Model, source: Source, n_episodes: Count = 512) ->
             "crosstalk": (size + size.T)[PAIRS[:, 0], PAIRS[:, 1]] / 2,
         }
 
-    return Evaluation(measure, {"branch_return": ("branch",), "crosstalk": ("pair",)})
+    dims = {"branch_return": ("branch",), "crosstalk": ("pair",)}
+    return Evaluation(measure, dims, common=False)  # each agent has episodes of its own

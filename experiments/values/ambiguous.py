@@ -1,6 +1,7 @@
 """A pointer that does not say which names it means: labels decide between all sets of names."""
 
 import itertools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -13,8 +14,8 @@ from superpos.types import Array, Evaluation, Key, Params, Scalar, Source, State
 SETS_AT_ONCE = 256
 
 
-def probabilities_of_names(drawn: Comparisons, sets: Array, *, unit: Scalar) -> Array:
-    """Posterior probability that each concept is named, from the same prior for all sets.
+def posterior_of_sets(drawn: Comparisons, sets: Array, *, unit: Scalar) -> Array:
+    """Posterior probability that each set of concepts is meant, from the same prior for all.
 
     Args:
         drawn: comparisons with probabilities of concepts as features.
@@ -23,7 +24,7 @@ def probabilities_of_names(drawn: Comparisons, sets: Array, *, unit: Scalar) -> 
         unit: what a concept adds to the log odds that an item is preferred.
 
     Returns:
-        (n_features,), which sum to n_names.
+        (n_sets,), which sum to 1.
     """
     first, second = (drawn.items.inputs[drawn.pairs[:, side]] for side in (0, 1))
     gaps = unit * (first - second).T * (2 * drawn.labels - 1)[None]  # (n_features, most_labels)
@@ -34,9 +35,7 @@ def probabilities_of_names(drawn: Comparisons, sets: Array, *, unit: Scalar) -> 
         return jnp.where(known, jax.nn.log_sigmoid(odds), 0).sum()
 
     evidence = jax.lax.map(log_likelihood, sets, batch_size=SETS_AT_ONCE)
-    found = jax.nn.softmax(jnp.where(sets[:, -1] < drawn.n_used, evidence, -jnp.inf))
-    spread = jnp.repeat(found, sets.shape[1])
-    return jnp.zeros(gaps.shape[0]).at[sets.ravel()].add(spread)
+    return jax.nn.softmax(jnp.where(sets[:, -1] < drawn.n_used, evidence, -jnp.inf))
 
 
 @factory
@@ -59,7 +58,8 @@ def ambiguous_pointer(
         budgets: KL divergences from the uniform policy in nats, in (0, inf).
 
     Returns:
-        An Evaluation of `set_regret`, (n_budgets,), as of `policy.regrets`.
+        An Evaluation of `set_regret`, (n_budgets,), as of `policy.regrets`; and of `set_bits`, the
+        entropy of the posterior in bits, ().
 
     Raises:
         ArgumentError: a value is out of range, or the source is another; one line.
@@ -73,8 +73,12 @@ def ambiguous_pointer(
         items = other.items  # that no label is of
         n_concepts = drawn.items.inputs.shape[1]
         sets = jnp.asarray([*itertools.combinations(range(n_concepts), n_names)], jnp.int32)
-        weights = probabilities_of_names(drawn, sets, unit=unit)
+        found = posterior_of_sets(drawn, sets, unit=unit)
+        weights = jnp.zeros(n_concepts).at[sets.ravel()].add(jnp.repeat(found, n_names))
         rewards = jnp.matmul(items.inputs, weights, precision=jax.lax.Precision.HIGHEST)
-        return {"set_regret": regrets(rewards, items.targets[:, 0], limits)[0]}
+        return {
+            "set_regret": regrets(rewards, items.targets[:, 0], limits)[0],
+            "set_bits": jax.scipy.special.entr(found).sum() / math.log(2),
+        }
 
     return Evaluation(measure, {"set_regret": ("budget",)}, common=False)

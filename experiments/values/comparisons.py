@@ -158,13 +158,13 @@ def _network(
     Raises:
         ArgumentError: it does not say what it takes; one line.
     """
-    params, state = members.at(jnp.asarray(member).astype(jnp.int32))
-    takes = members.model.takes
+    model, params, state = members.at(jnp.asarray(member).astype(jnp.int32))
+    takes = model.takes
     if takes is None:
         raise ArgumentError("members: expected networks that say what they take")
 
     def describe(seen: Array) -> dict[str, Array]:
-        output = jax.vmap(lambda x: members.model.apply(params, state, x))(seen)
+        output = jax.vmap(lambda x: model.apply(params, state, x))(seen)
         return {"inputs": seen, "code": output.code, "concepts": jax.nn.sigmoid(output.recon)}
 
     [n_inputs], [n_concepts] = takes.inputs.shape, takes.targets.shape

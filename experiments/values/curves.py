@@ -1,6 +1,6 @@
 """Regret against the number of labels, and the labels that a regret takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +49,10 @@ class Curve(NamedTuple):
         """Labels from which on the mean regret is at most a limit, as of `labels_to_reach`."""
         return labels_to_reach(self.n, self.mean, limit)
 
+    def reach_part(self, part: float) -> float:
+        """Labels from which on the mean gain is a part, in (0, 1), of that of the most labels."""
+        return self.reach(1 - part * (1 - float(self.mean[-1])))
+
     def resampled(self, rng: np.random.Generator) -> "Curve":
         """The curve of as many runs, drawn with replacement."""
         return Curve(self.n, self.regret[rng.integers(len(self.regret), size=len(self.regret))])
@@ -76,22 +80,22 @@ def labels_to_reach(n: np.ndarray, regret: np.ndarray, limit: float) -> float:
     return float(n[last] * (n[last + 1] / n[last]) ** part)
 
 
-def power(sizes: Sequence[float], curves: Sequence[Curve], limit: float) -> tuple[float, ...]:
-    """By which power of a size the labels grow that a regret takes, with a 95 % interval.
+def power(curves: Mapping[float, Curve], labels_of: Callable[[Curve], float]) -> tuple[float, ...]:
+    """By which power of a size labels grow, with a 95 % interval.
 
     Args:
-        sizes: of each curve.
-        curves: of each size.
-        limit: of the regret.
+        curves: size -> its curve.
+        labels_of: the labels that a curve takes, as of `Curve.reach`.
 
     Returns:
         The power, and the ends of the interval from resampled runs; nan where fewer than three
-        sizes reach the limit within the numbers of labels there are.
+        sizes take a number of labels that is between those there are.
     """
     rng = np.random.default_rng(0)
-    found = _power(sizes, curves, limit)
+    found = fitted(curves, labels_of)[0]
     again = [
-        _power(sizes, [each.resampled(rng) for each in curves], limit) for _ in range(N_RESAMPLES)
+        fitted({size: each.resampled(rng) for size, each in curves.items()}, labels_of)[0]
+        for _ in range(N_RESAMPLES)
     ]
     return (found, *np.nanpercentile(again, [2.5, 97.5])) if np.isfinite(found) else (np.nan,) * 3
 
@@ -104,17 +108,23 @@ def interval(curve: Curve, limit: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _power(sizes: Sequence[float], curves: Sequence[Curve], limit: float) -> float:
-    labels = np.array([each.reach(limit) for each in curves])
-    least = np.array([each.n[0] for each in curves])
-    known = np.isfinite(labels) & (labels > least)
-    if known.sum() < LEAST_SIZES:
-        return np.nan
-    return float(np.polyfit(np.log(np.array(sizes)[known]), np.log(labels[known]), 1)[0])
+def fitted(
+    curves: Mapping[float, Curve], labels_of: Callable[[Curve], float]
+) -> tuple[float, dict[float, float]]:
+    """The power that `power` finds, and size -> labels over those of the power law."""
+    labels = {size: labels_of(each) for size, each in curves.items()}
+    known = {k: n for k, n in labels.items() if curves[k].n[0] < n < np.inf}
+    if len(known) < LEAST_SIZES:
+        return np.nan, {}
+    x, y = np.log([*known]), np.log([*known.values()])
+    slope, start = np.polyfit(x, y, 1)
+    return float(slope), dict(zip(known, np.exp(y - slope * x - start).tolist(), strict=True))
 
 
 def runs_of(dataset: xarray.Dataset, name: str = "regret", at: int = -1) -> xarray.Dataset:
     """The finished runs as rows, `model`, with their numbers and a `result`, (model, budget).
+
+    A result without budgets has one.
 
     Args:
         dataset: a sweep.
@@ -125,8 +135,16 @@ def runs_of(dataset: xarray.Dataset, name: str = "regret", at: int = -1) -> xarr
     flat = finished_members(dataset, {names[each]: KEYS[each] for each in names}, (name,))
     flat = flat.rename({found: each for each, found in names.items() if found != each})
     steps = [each for each in flat[name].dims if str(each).startswith("step_")]
-    found = flat[name].isel(dict.fromkeys(steps, at)).transpose("model", "budget")
+    found = flat[name].isel(dict.fromkeys(steps, at))
+    found = found if "budget" in found.dims else found.expand_dims("budget")
+    found = found.transpose("model", "budget")
     return flat[[*KEYS]].assign(result=found.astype(float))
+
+
+def with_number(runs: xarray.Dataset, name: str, of_networks: np.ndarray) -> xarray.Dataset:
+    """Runs with a number of the network that they read, of all networks (n_networks,)."""
+    member = np.minimum(runs["member"].to_numpy().astype(int), len(of_networks) - 1)
+    return runs.assign({name: ("model", of_networks[member])})
 
 
 def curve_of(runs: xarray.Dataset, where: Mapping[str, float]) -> Curve:

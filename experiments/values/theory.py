@@ -64,3 +64,21 @@ def bits(label_noise: float) -> float:
     """What a label tells at most that is turned with a probability, 1 - H(label_noise) in bits."""
     entropy = scipy.special.entr([label_noise, 1 - label_noise]).sum()
     return float(1 - entropy / np.log(2))
+
+
+def label_bits(n_valued: int, density: float, choice_scale: float) -> float:
+    """What a label tells on average at most of what is valued, in bits.
+
+    A label that prefers an item with probability p tells 1 - H(p); two items differ by the numbers
+    of valued concepts that are true of them, which are binomial and independent.
+
+    Args:
+        n_valued: concepts that are valued, all alike.
+        density: probability of each.
+        choice_scale: of the value, whose variance is 1, as of `comparisons`.
+    """
+    counts = np.arange(n_valued + 1)
+    chance = scipy.stats.binom.pmf(counts, n_valued, density)
+    gaps = np.subtract.outer(counts, counts) / np.sqrt(n_valued * density * (1 - density))
+    told = np.vectorize(bits)(scipy.special.expit(choice_scale * gaps))
+    return float(chance @ told @ chance)

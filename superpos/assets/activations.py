@@ -157,7 +157,7 @@ class _Collection(NamedTuple):
     def __call__(self, number: int) -> dict[str, np.ndarray]:
         arm, which = self.arms[number // self.n_transformers], number % self.n_transformers
         keys = jax.random.split(jax.random.fold_in(jax.random.key(self.seed), which), 3)
-        trained, _ = self.members.at(which)
+        trained = self.members.at(which).params
         needed = jax.tree.map(lambda leaf: leaf[: max(self.layers) + 1], trained.layers)
         params = _params(arm.of_params, keys[0], trained.replace(layers=needed))
         what = (arm.of_text, self.members.model.transformer, self.layers, self.site)

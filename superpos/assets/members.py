@@ -1,18 +1,22 @@
 """Trained models of a store, for factories that read them."""
 
+import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import keystr, tree_map_with_path
 
 from superpos.arguments import ArgumentError, CountOrZero, factory, shown
-from superpos.components import Registry
+from superpos.components import Registry, construct
 from superpos.engine.assets import asset
+from superpos.models.weights import by_name
 from superpos.train import NoMemberError, StoreError
 from superpos.train import store as stores
-from superpos.types import Asset, Members, Model
+from superpos.types import Array, Asset, Members, Model
 
 if TYPE_CHECKING:
     import xarray
@@ -42,7 +46,8 @@ def members(
 
     Raises:
         ArgumentError: a value is out of range, there is no store, no such member or step, or models
-            differ in more than what they learned; one line.
+            differ in more than what they learned and, but for language models, in numbers; one
+            line.
     """
     if not isinstance(select, Mapping | None):
         raise ArgumentError(f"select={shown(select)}: expected labels, such as {{seed: [0, 1]}}")
@@ -57,12 +62,36 @@ def members(
         raise ArgumentError(f"select.{error}" if select else str(error)) from None
     if not found:
         raise ArgumentError(f"store={store}: expected a finished member, there is none")
-    if any(member.model is not found[0].model for member in found):
-        raise ArgumentError(f"store={store}: expected members of one model; narrow them by select")
+    model, numbers = found[0].model, {}
+    if any(member.model is not model for member in found):
+        numbers = numbers_between(configs)
+        if not numbers or model.transformer is not None:
+            raise ArgumentError(
+                f"store={store}: expected members of one model; narrow them by select"
+            )
     trees = [(member.params, member.state) for member in found]
     stacked = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
     about = json.dumps(configs[0], sort_keys=True)
-    return asset(stacked, _read(found[0].model), about)
+    if not numbers:
+        return asset(stacked, lambda arrays: Members(model, *arrays), about)
+    construct(registry, "model", configs[0])  # from its config alone
+    read = functools.partial(_read_differing, registry, configs[0], model)
+    return asset((*stacked, numbers), read, about)
+
+
+def numbers_between(nodes: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """The numbers in which configs of models differ, by their keys, float32 (n_members,).
+
+    Empty where they differ in anything else. What was an axis of one program is a float.
+    """
+    rows = [by_name(node) for node in nodes]
+    if any(row.keys() != rows[0].keys() for row in rows):
+        return {}
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    differing = {key: each for key, each in columns.items() if len({*map(repr, each)}) > 1}
+    if not all(isinstance(value, float) for each in differing.values() for value in each):
+        return {}
+    return {key: np.asarray(each, np.float32) for key, each in differing.items()}
 
 
 def _opened(store: str, step: int | None) -> "xarray.Dataset":
@@ -78,5 +107,17 @@ def _opened(store: str, step: int | None) -> "xarray.Dataset":
     return found if step is None else stores.at_step(found, step)
 
 
-def _read(model: Model) -> Callable[[Any], Members]:
-    return lambda arrays: Members(model, *arrays)
+def _read_differing(
+    registry: Registry, node: Mapping[str, Any], model: Model, arrays: Any
+) -> Members:
+    """Members whose models differ in numbers, so that each is made anew with its own."""
+    params, state, numbers = arrays
+
+    def model_at(number: Array | int) -> Model:
+        def own(path: Any, value: Any) -> Any:
+            column = numbers.get(keystr(path, simple=True, separator="."))
+            return value if column is None else jnp.take(column, number, mode="clip")
+
+        return construct(registry, "model", tree_map_with_path(own, node))
+
+    return Members(model, params, state, model_at)

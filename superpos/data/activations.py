@@ -30,17 +30,16 @@ def activations(
     Raises:
         ArgumentError: a value is out of range, or the model has another width; one line.
     """
-    number = jnp.asarray(member).astype(jnp.int32)
-    params, state = members.at(number)
+    model, params, state = members.at(jnp.asarray(member).astype(jnp.int32))
 
     def codes(inputs: Array) -> Array:
-        return jax.vmap(lambda x: members.model.apply(params, state, x).code)(inputs)
+        return jax.vmap(lambda x: model.apply(params, state, x).code)(inputs)
 
     def change(batch: Batch) -> Batch:
         code = codes(batch.inputs)
         return dataclasses.replace(batch, inputs=code, targets=code)
 
-    takes = members.model.takes
+    takes = model.takes
     if (
         data.gives is not None
         and takes is not None

@@ -45,7 +45,7 @@ def examples(
     def sample(params: Params, first: Array, key: Key, batch_size: int) -> tuple[Batch, Array]:
         del params, key
         chosen = (first + jnp.arange(batch_size)) % n_examples
-        rows = jax.tree.map(lambda leaf: jnp.take(leaf, chosen, axis=0), batch)
+        rows = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), batch)
         return rows, (first + batch_size) % n_examples
 
     def init(key: Key) -> Array:

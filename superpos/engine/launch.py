@@ -1,5 +1,6 @@
 """Chunks trained side by side: each device takes one after the other."""
 
+import contextlib
 import dataclasses
 import math
 import threading
@@ -9,9 +10,10 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ import jax
 import numpy as np
 
 from superpos.engine import fragile, plan
+from superpos.engine.others import POLL_SECONDS, Others
 from superpos.engine.placing import Placed
 from superpos.engine.plan import Chunk
 from superpos.engine.program import Executable, Program
@@ -62,7 +65,8 @@ def train(
 ) -> Generator[Rows, None, None]:
     """Train chunks in a thread for each device, and yield the results as they are finished.
 
-    The threads stop at the next block when the iterator is closed, which is not waited for.
+    Devices beside the first join when that pays. The threads stop at the next block when the
+    iterator is closed, which is not waited for.
 
     Args:
         task: what is to be done with each.
@@ -79,15 +83,14 @@ def train(
     stop = threading.Event()
     events: SimpleQueue[int | Rows | BaseException] = SimpleQueue()
     idle: SimpleQueue[Executable] = SimpleQueue()
-    for executable in task.program.executables:
-        idle.put(executable)
+    idle.put(task.program.first)
+    chunks = list(chunks)
+    others = Others(task.program, _n_steps(task, chunks))
 
     def work(chunk: Chunk) -> None:
-        if stop.is_set():
-            return
         executable = idle.get()
         try:
-            for event in _events(task, executable, chunk):
+            for event in () if stop.is_set() else _events(task, executable, chunk):
                 if stop.is_set():
                     break
                 events.put(event)
@@ -97,11 +100,11 @@ def train(
         finally:
             idle.put(executable)
 
-    pool = ThreadPoolExecutor(len(task.program.executables))
+    pool = ThreadPoolExecutor(1 + len(task.program.others))
     try:
         n_left = len([pool.submit(as_here(work), chunk) for chunk in chunks])
         while n_left:
-            event = events.get()
+            event = _next(events, others, idle)
             if isinstance(event, BaseException):
                 pool.shutdown(cancel_futures=True)
                 raise event
@@ -109,10 +112,31 @@ def train(
                 n_left -= 1
                 yield event
             else:
+                others.count(event)
                 on_block(event)
     finally:
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _n_steps(task: Task, chunks: Sequence[Chunk]) -> int:
+    """Model-steps of chunks."""
+    n_members = sum(len(chunk.points) * len(chunk.seeds) for chunk in chunks)
+    return n_members * task.program.schedule.spec.n_steps * (1 + task.check_fragile)
+
+
+def _next(
+    events: "SimpleQueue[int | Rows | BaseException]",
+    others: Others,
+    idle: "SimpleQueue[Executable]",
+) -> int | Rows | BaseException:
+    """The next event; until then, other devices join where that pays."""
+    while others.waiting:
+        if others.pays():
+            others.join(idle.put, events.put)
+        with contextlib.suppress(Empty):
+            return events.get(timeout=POLL_SECONDS)
+    return events.get()
 
 
 def _events(task: Task, executable: Executable, chunk: Chunk) -> Iterator[int | Rows]:

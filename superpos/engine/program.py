@@ -47,23 +47,52 @@ class Executable(NamedTuple):
     measures: Mapping[str, Callable[..., dict[str, Any]]]
 
 
+class Later:
+    """A chunk that is compiled for a device when it is first asked for."""
+
+    def __init__(self, device: Any, functions: Sequence[Any], names: Iterable[str]) -> None:
+        """Keep what is to be compiled.
+
+        Args:
+            device: for which.
+            functions: traced: init, advance and the measures.
+            names: of the measures.
+        """
+        self._for = (device, functions, tuple(names))
+        self._made: Executable | None = None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it is there already."""
+        return self._made is not None
+
+    def __call__(self) -> Executable:
+        """The chunk, compiled now where it is not yet."""
+        if self._made is None:
+            device, functions, names = self._for
+            self._made = _executable(device, _compiled(_lowered_for(device, functions)), names)
+        return self._made
+
+
 class Program(NamedTuple):
     """A compiled chunk.
 
     Attributes:
         width: seeds by points.
-        executables: one for each device.
+        first: compiled for the first device.
+        others: for each other device.
         shapes: of what it computes.
         schedule: how long a run is and when it is measured.
         schema: shape, dtype and names of the dimensions of each result of a member.
         n_bytes: memory that the program takes on a device, assets included.
         n_bytes_assets: that of the assets alone, which does not depend on the width.
-        seconds: what compiling took.
+        seconds: what compiling for the first device took.
         digest: hash of what the program computes; the content of assets is not in it.
     """
 
     width: Width
-    executables: tuple[Executable, ...]
+    first: Executable
+    others: tuple[Later, ...]
     shapes: Shapes
     schedule: Schedule
     schema: Schema
@@ -71,6 +100,11 @@ class Program(NamedTuple):
     n_bytes_assets: int
     seconds: float
     digest: str
+
+    @property
+    def executables(self) -> list[Executable]:
+        """One for each device; those that are not compiled yet are compiled now."""
+        return side_by_side(lambda each: each(), [lambda: self.first, *self.others])
 
 
 def compile_chunk(
@@ -84,7 +118,7 @@ def compile_chunk(
     budget: float = math.inf,
     traced: Traced | None = None,
 ) -> Program:
-    """Compile a chunk, after a trace that calls `build` for each function.
+    """Compile a chunk for the first device, after a trace that calls `build` for each function.
 
     Each device gets an executable that knows of no other: a program that spans several devices is
     compiled in another way, and its last bits differ.
@@ -116,22 +150,20 @@ def compile_chunk(
     shapes = _shapes(traced)
     schema = _schema(traced, shapes, schedule, points)
     functions = [traced.init, traced.advance, *traced.measures.values()]
-    lowered = [_lowered_for(device, functions) for device in devices]
-    compiled = side_by_side(_compiled, lowered)
+    lowered = _lowered_for(devices[0], functions)
+    [compiled] = side_by_side(_compiled, [lowered])
     equations = list(equations_of(traced.advance.jaxpr.jaxpr))
     return Program(
         width=width,
-        executables=tuple(
-            _executable(device, functions, traced.measures)
-            for device, functions in zip(devices, compiled, strict=True)
-        ),
+        first=_executable(devices[0], compiled, traced.measures),
+        others=tuple(Later(device, functions, traced.measures) for device in devices[1:]),
         shapes=shapes,
         schedule=schedule,
         schema=schema,
-        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[0][1:]),
+        n_bytes=max(_memory(each, equations, devices[0].platform) for each in compiled[1:]),
         n_bytes_assets=nbytes(assets),
         seconds=time.perf_counter() - start,
-        digest=digest_of_text("".join(each.as_text() for each in lowered[0][1:])),
+        digest=digest_of_text("".join(each.as_text() for each in lowered[1:])),
     )
 
 

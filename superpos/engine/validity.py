@@ -102,9 +102,12 @@ def _one_of_each_value(points: Columns, valid: np.ndarray) -> Iterator[tuple[str
 
 
 def _call(build: Build, point: Mapping[str, Any], assets: Mapping[str, Any]) -> None:
-    """Call a build with concrete values, and assets of which only the shapes are known."""
+    """Call a build with concrete values, and assets of which only the shapes are known.
+
+    Inside a trace, so that what it computes besides is not compiled and run, each time anew.
+    """
 
     def call(given: Any) -> None:
         call_build(build, point, given)
 
-    jax.eval_shape(call, shapes_of(assets)) if assets else call({})
+    jax.eval_shape(call, shapes_of(assets))

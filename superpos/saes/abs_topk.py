@@ -10,7 +10,7 @@ from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, factory
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, SaeParams, centred, folded, zeros
+from superpos.saes.parameters import DIMS, SaeParams, decoded, encoded, folded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.select import largest
 from superpos.saes.skeleton import sparse_autoencoder
@@ -41,7 +41,7 @@ def abs_topk(
         pre_bias: whether b_dec is taken from the inputs of the encoder.
         init: initial parameters, of `saes.inits`; None is `saelens`.
         dead: what brings dead latents back, such as `saes.auxk`; None is nothing.
-        centre: what inputs are centred at: "none", "mean" or "geometric_median" of the first batch.
+        centre: what inputs are encoded at: "none", "mean" or "geometric_median" of the first batch.
         scale: what they are divided by: "none", "mean_square" or "mean_norm".
 
     Returns:
@@ -55,10 +55,10 @@ def abs_topk(
 
     def forward(params: SaeParams, x: Array, used: Array) -> Pass:
         params = folded(params)
-        pre = centred(x, params.b_dec, pre_bias) @ params.W_enc + params.b_enc[None]
+        pre = encoded(x, params.W_enc, params.b_dec, pre_bias) + params.b_enc[None]
         rank = jnp.where(used, jnp.abs(pre), -jnp.inf)
         code = jnp.where(largest(rank, k) & used, pre, 0)
-        return Pass(pre, code, code @ params.W_dec + params.b_dec[None], rank=rank)
+        return Pass(pre, code, decoded(code, params.W_dec, params.b_dec), rank=rank)
 
     architecture = Architecture(
         zeros=lambda: zeros(d_in, d_code),

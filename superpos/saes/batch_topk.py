@@ -18,7 +18,7 @@ from superpos.arguments import (
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, SaeParams, centred, folded, zeros
+from superpos.saes.parameters import DIMS, SaeParams, decoded, encoded, folded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.select import largest
 from superpos.saes.skeleton import sparse_autoencoder
@@ -56,7 +56,7 @@ def batch_topk(
         pre_bias: whether b_dec is taken from the inputs of the encoder.
         init: initial parameters, of `saes.inits`; None is `saelens`.
         dead: what brings dead latents back, such as `saes.auxk`; None is nothing.
-        centre: what inputs are centred at: "none", "mean" or "geometric_median" of the first batch.
+        centre: what inputs are encoded at: "none", "mean" or "geometric_median" of the first batch.
         scale: what they are divided by: "none", "mean_square" or "mean_norm".
 
     Returns:
@@ -152,9 +152,9 @@ def whole_product(k: Scalar, batch_size: int) -> Array:
 
 
 def _pre(params: SaeParams, x: Array, pre_bias: bool) -> Array:
-    return centred(x, params.b_dec, pre_bias) @ params.W_enc + params.b_enc[None]
+    return encoded(x, params.W_enc, params.b_dec, pre_bias) + params.b_enc[None]
 
 
 def _decoded(params: SaeParams, pre: Array, chosen: Array) -> Pass:
     code = jnp.where(chosen, jax.nn.relu(pre), 0)
-    return Pass(pre, code, code @ params.W_dec + params.b_dec[None])
+    return Pass(pre, code, decoded(code, params.W_dec, params.b_dec))

@@ -12,7 +12,7 @@ from superpos.arguments import Count, MaybeAtLeastOne, factory
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, centred, zeros
+from superpos.saes.parameters import DIMS, decoded, encoded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.skeleton import sparse_autoencoder
 from superpos.saes.sparsity import Sparsity
@@ -72,7 +72,7 @@ def gated(
         init: initial parameters, of `saes.inits`; None is `saelens`.
         tuner: of the coefficient of the penalty, until L0 is what is asked for; None leaves it.
         dead: what brings dead latents back; None is nothing.
-        centre: what inputs are centred at: "none", "mean" or "geometric_median" of the first batch.
+        centre: what inputs are encoded at: "none", "mean" or "geometric_median" of the first batch.
         scale: what they are divided by: "none", "mean_square" or "mean_norm".
 
     Returns:
@@ -85,17 +85,17 @@ def gated(
     """
 
     def forward(params: GatedParams, x: Array, used: Array) -> Pass:
-        mapped = centred(x, params.b_dec, pre_bias) @ params.W_enc
+        mapped = encoded(x, params.W_enc, params.b_dec, pre_bias)
         gate = mapped + params.b_gate[None]
         pre = mapped * jnp.exp(params.r_mag)[None] + params.b_mag[None]
         code = jnp.where((gate > 0) & used, jax.nn.relu(pre), 0)
-        recon = code @ params.W_dec + params.b_dec[None]
+        recon = decoded(code, params.W_dec, params.b_dec)
         return Pass(pre, code, recon, penalised=jnp.where(used, jax.nn.relu(gate), 0))
 
     def terms(params: GatedParams, x: Array, found: Pass) -> dict[str, Array]:
         decoder = (params.W_dec, params.b_dec)
         W_dec, b_dec = jax.lax.stop_gradient(decoder) if frozen_decoder else decoder
-        recon = jnp.asarray(found.penalised) @ W_dec + b_dec[None]
+        recon = decoded(jnp.asarray(found.penalised), W_dec, b_dec)
         return {"auxiliary": jnp.sum(jnp.square(x - recon), axis=-1).mean()}
 
     def start() -> GatedParams:

@@ -13,7 +13,7 @@ from superpos.models.inits import Init
 from superpos.saes import jump
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, SaeParams, centred, zeros
+from superpos.saes.parameters import DIMS, SaeParams, decoded, encoded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.skeleton import sparse_autoencoder
 from superpos.saes.sparsity import Sparsity
@@ -66,7 +66,7 @@ def jumprelu(
         init: initial parameters, of `saes.inits`; None is `saelens`.
         tuner: of the coefficient of the penalty, until L0 is what is asked for; None leaves it.
         dead: what brings dead latents back; None is nothing.
-        centre: what inputs are centred at: "none", "mean" or "geometric_median" of the first batch.
+        centre: what inputs are encoded at: "none", "mean" or "geometric_median" of the first batch.
         scale: what they are divided by: "none", "mean_square" or "mean_norm".
 
     Returns:
@@ -80,10 +80,10 @@ def jumprelu(
 
     def forward(params: JumpReluParams, x: Array, used: Array) -> Pass:
         threshold = jump.projected(params.threshold)[None]
-        pre = centred(x, params.b_dec, pre_bias) @ params.W_enc + params.b_enc[None]
+        pre = encoded(x, params.W_enc, params.b_dec, pre_bias) + params.b_enc[None]
         code = jnp.where(used, jump.jump_relu(pre, threshold, bandwidth), 0)
         gate = jnp.where(used, jump.step(pre, threshold, bandwidth), 0)
-        return Pass(pre, code, code @ params.W_dec + params.b_dec[None], gate=gate)
+        return Pass(pre, code, decoded(code, params.W_dec, params.b_dec), gate=gate)
 
     def start() -> JumpReluParams:
         thresholds = jnp.full(d_code, init_threshold, jnp.zeros(()).dtype)

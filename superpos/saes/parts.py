@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead, Resampling
 from superpos.saes.inputs import Centre, Frame, Scale, frame_of
+from superpos.saes.parameters import fired
 from superpos.saes.sparsity import Latents, Penalty, Sparsity
 from superpos.saes.tuner import Tuner
 from superpos.types import Array, Dims, Params, Scalar
@@ -170,10 +171,9 @@ def next_state(
         threshold = architecture.threshold(threshold, state.step, found).astype(threshold.dtype)
     if around.tuner is not None and around.sparsity is not None:
         tuner = around.tuner.tuned(tuner, l0, state.step, around.sparsity.warmup_steps)
-    fired = jnp.any(found.code != 0, axis=0)
     new = SaeState(
         step=state.step + 1,
-        silent=jnp.where(fired, 0, state.silent + 1),
+        silent=jnp.where(fired(found.code), 0, state.silent + 1),
         threshold=threshold,
         frame=frame,
         tuner=tuner,

@@ -12,7 +12,7 @@ from superpos.arguments import Count, MaybeAtLeastOne, factory
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, SaeParams, centred, zeros
+from superpos.saes.parameters import DIMS, SaeParams, decoded, encoded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.skeleton import sparse_autoencoder
 from superpos.saes.sparsity import Sparsity
@@ -84,9 +84,9 @@ def relu_architecture(d_in: int, d_code: int, *, tied: bool, pre_bias: bool) -> 
 
     def forward(params: SaeParams | TiedParams, x: Array, used: Array) -> Pass:
         W_enc = params.W_dec.T if isinstance(params, TiedParams) else params.W_enc
-        pre = centred(x, params.b_dec, pre_bias) @ W_enc + params.b_enc[None]
+        pre = encoded(x, W_enc, params.b_dec, pre_bias) + params.b_enc[None]
         code = jnp.where(used, jax.nn.relu(pre), 0)
-        return Pass(pre, code, code @ params.W_dec + params.b_dec[None])
+        return Pass(pre, code, decoded(code, params.W_dec, params.b_dec))
 
     def start() -> SaeParams | TiedParams:
         full = zeros(d_in, d_code)

@@ -31,8 +31,10 @@ def largest(values: Array, k: Scalar) -> Array:
     k = jnp.asarray(k).astype(jnp.int32)
     threshold = _kth_largest(ordered, k)[..., None]
     above, tied = ordered > threshold, ordered == threshold
-    wanted = k - _count(above)
-    return above | (tied & (_index(ordered) <= _last_of(tied, wanted)[..., None]))
+    n_above, n_tied = _counts(above, tied)
+    wanted = k - n_above
+    last = _last_of(tied, wanted, some=n_tied > wanted)
+    return above | (tied & (_index(ordered) <= last[..., None]))
 
 
 def _ordered(values: Array) -> Array:
@@ -64,14 +66,13 @@ def _kth_largest(ordered: Array, k: Array) -> Array:
     return jax.lax.fori_loop(0, info.bits // 2, set_bits, start)
 
 
-def _last_of(tied: Array, wanted: Array) -> Array:
+def _last_of(tied: Array, wanted: Array, *, some: Array) -> Array:
     """The index of the last of the equal numbers that is chosen, (...).
 
-    Where all of them are, which is nearly always so, nothing is searched.
+    Where all of them are and not only some, which is nearly always so, nothing is searched.
     """
     n = tied.shape[-1]
     index = _index(tied)
-    some = _count(tied) > wanted
 
     def searching(loop: tuple[Array, Array]) -> Array:
         return (loop[0] >= 0) & jnp.any(some)

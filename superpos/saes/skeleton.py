@@ -17,6 +17,7 @@ from superpos.metrics import feature_norms
 from superpos.models.inits import model_init
 from superpos.saes.dead import Dead, Resampling, badly_reconstructed
 from superpos.saes.inits import saelens
+from superpos.saes.parameters import fired
 from superpos.saes.parts import (
     Architecture,
     Around,
@@ -93,7 +94,7 @@ def sparse_autoencoder(
         terms |= _penalty(architecture, around, state, params, found)
         terms |= _revival(around.dead, architecture.decoder(params), x, found, silent)
         terms |= architecture.terms(params, x, found)
-        l0 = jnp.sum(found.code != 0, axis=-1).mean(dtype=x.dtype)
+        l0 = jnp.sum(found.code != 0, axis=-1, dtype=x.dtype).mean()
         new = next_state(architecture, around, state, frame, found, l0)
         if isinstance(state.resampling, Resampling):
             examples = badly_reconstructed(x, found.recon, d_code, key)
@@ -143,7 +144,7 @@ def _silent(dead: Dead | None, state: SaeState, found: Pass) -> Array:
     """Which latents have not fired in more updates than the window, (d_code,)."""
     silent = state.silent > (1000 if dead is None else dead.window)
     spares = dead is not None and dead.spares_fired
-    return silent & ~jnp.any(found.code != 0, axis=0) if spares else silent
+    return silent & ~fired(found.code) if spares else silent
 
 
 def _again(old: Resampling, dead: Array, used: Array, examples: Array) -> Resampling:

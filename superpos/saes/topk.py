@@ -11,7 +11,7 @@ from superpos.arguments import AtLeastOne, Count, MaybeAtLeastOne, factory
 from superpos.models.inits import Init
 from superpos.saes.dead import Dead
 from superpos.saes.inputs import Centre, Scale
-from superpos.saes.parameters import DIMS, SaeParams, centred, folded, zeros
+from superpos.saes.parameters import DIMS, SaeParams, decoded, encoded, folded, zeros
 from superpos.saes.parts import Architecture, Around, Pass
 from superpos.saes.select import largest
 from superpos.saes.skeleton import sparse_autoencoder
@@ -42,7 +42,7 @@ def topk(
         pre_bias: whether b_dec is taken from the inputs of the encoder.
         init: initial parameters, of `saes.inits`; None is `saelens`.
         dead: what brings dead latents back, such as `saes.auxk`; None is nothing.
-        centre: what inputs are centred at: "none", "mean" or "geometric_median" of the first batch.
+        centre: what inputs are encoded at: "none", "mean" or "geometric_median" of the first batch.
         scale: what they are divided by: "none", "mean_square" or "mean_norm".
 
     Returns:
@@ -74,7 +74,7 @@ def top_pass(params: SaeParams, x: Array, used: Array, k: Scalar, *, pre_bias: b
         k: latents of each example that are active.
         pre_bias: whether b_dec is taken from the inputs of the encoder.
     """
-    pre = centred(x, params.b_dec, pre_bias) @ params.W_enc + params.b_enc[None]
+    pre = encoded(x, params.W_enc, params.b_dec, pre_bias) + params.b_enc[None]
     chosen = largest(jnp.where(used, pre, -jnp.inf), k) & used
     code = jnp.where(chosen, jax.nn.relu(pre), 0)
-    return Pass(pre, code, code @ params.W_dec + params.b_dec[None])
+    return Pass(pre, code, decoded(code, params.W_dec, params.b_dec))

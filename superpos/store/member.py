@@ -4,7 +4,7 @@ import inspect
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -18,27 +18,13 @@ from superpos.store.grid import SEED
 from superpos.store.results import final_leaves
 from superpos.store.select import labels_of, matching, select
 from superpos.store.table import config_of, finished
-from superpos.types import Array, Carry, Model, Params, State
+from superpos.types import Array, Carry, Member, Model, Params, State
 
 if TYPE_CHECKING:
     import xarray
 
 _INIT = "init"
 """The argument of a model that is its initialiser, and the group of that."""
-
-
-class Member(NamedTuple):
-    """A stored model.
-
-    Attributes:
-        model: made anew from its config.
-        params: what it learned, as `model.init` makes them; float64 only inside `jax.enable_x64`.
-        state: likewise; () where there is none.
-    """
-
-    model: Model
-    params: Params
-    state: State
 
 
 def member(source: "str | Path | xarray.Dataset", registry: Registry, **selection: Any) -> Member:

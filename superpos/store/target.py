@@ -16,9 +16,9 @@ from superpos.components import Registry, factory_of
 from superpos.store import opening
 from superpos.store.derived import replace
 from superpos.store.files import StoreError
-from superpos.store.member import Member, members, nodes
+from superpos.store.member import members, nodes
 from superpos.store.results import final_leaves
-from superpos.types import Carry
+from superpos.types import Carry, Member
 
 if TYPE_CHECKING:
     import xarray

@@ -24,6 +24,7 @@ from superpos.types.base import SourceState as SourceState
 from superpos.types.base import State as State
 from superpos.types.base import vectors as vectors
 from superpos.types.parts import Evaluation as Evaluation
+from superpos.types.parts import Member as Member
 from superpos.types.parts import Members as Members
 from superpos.types.parts import Model as Model
 from superpos.types.parts import Probe as Probe

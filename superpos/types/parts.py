@@ -112,24 +112,42 @@ class Trigger(NamedTuple):
     block: int
 
 
-class Members(NamedTuple):
-    """Trained models that differ in what they learned alone.
+class Member(NamedTuple):
+    """A trained model.
 
     Attributes:
-        model: of all.
-        params: their parameters, every leaf led by (n_members,).
-        state: likewise.
+        model: its functions.
+        params: what it learned, as `model.init` makes them; float64 only inside `jax.enable_x64`.
+        state: likewise; () where there is none.
     """
 
     model: Model
     params: Params
     state: State
 
-    def at(self, number: Array | int) -> tuple[Params, State]:
-        """The parameters and the state of one; of the last where there is no such number."""
-        return jax.tree.map(
+
+class Members(NamedTuple):
+    """Trained models of the same shapes.
+
+    Attributes:
+        model: of all; where they differ in numbers, the first, for its shapes and names alone.
+        params: their parameters, every leaf led by (n_members,).
+        state: likewise.
+        model_at: number of a member -> its model, where they differ in numbers, as in a width in
+            use; else None.
+    """
+
+    model: Model
+    params: Params
+    state: State
+    model_at: Callable[[Array | int], Model] | None = None
+
+    def at(self, number: Array | int) -> Member:
+        """One of them; the last where there is no such number."""
+        learned = jax.tree.map(
             lambda leaf: jnp.take(leaf, number, axis=0, mode="clip"), (self.params, self.state)
         )
+        return Member(self.model if self.model_at is None else self.model_at(number), *learned)
 
 
 class Evaluation(NamedTuple):

@@ -28,6 +28,7 @@ from experiments.tradeoff.allocation import sampled
 from experiments.tradeoff.boundary import measure as boundaries
 from experiments.triggers.buffer import simulated
 from experiments.triggers.effective_compute import measure as gains
+from experiments.values import curves as labels
 from superpos.app import boundary, runner
 from superpos.app.claims.everything import FULL
 from superpos.app.claims.setting import registered
@@ -123,6 +124,7 @@ SMALL = [
     (gains, "N_DRAWS", 3),
     (picked, "N_KERNEL_DRAWS", 100),
     (curves, "N_RESAMPLES", 20),
+    (labels, "N_RESAMPLES", 20),
     (functions, "N_ORDERS", 2),
 ]
 """Sizes of analyses that are cut down: (module, name, value)."""

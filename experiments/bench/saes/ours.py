@@ -46,6 +46,7 @@ def prepare(case: SaeCase, n_steps: int) -> Prepared:
     program = choose(
         search(_build(case, n_steps), grid, key, devices, assets=assets), given=None, asked=None
     )
+    _ = program.executables  # compiled for every device now, and not when it pays
     ids = np.arange(grid.n_members)
     missing = np.ones(grid.members.shape, bool)
     task = launch.Task(grid, ids, key, program, assets=assets)

@@ -5,17 +5,16 @@
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from experiments.bench import timing
+from experiments.bench.peak import normal, peak_gflops, seconds_each
 from experiments.bench.saes import ours, selection
 from experiments.bench.saes.cases import (
     BATCHES,
@@ -33,10 +32,8 @@ from experiments.bench.saes.targets import OURS, judged
 from superpos.types import Array
 
 PEERS = ("SAELens", "plain PyTorch")
-PEAK_SIZE = 1024
-"""Of the square product by which the peak is measured."""
-N_TIMES, N_REPEATS = 32, 5
-"""Updates whose products are timed at once, and how often: the least counts."""
+N_TIMES = 32
+"""Updates whose products are timed at once."""
 
 
 def saes(cases: Sequence[SaeCase] = CASES) -> dict[str, Any]:
@@ -113,12 +110,6 @@ def series(cases: Iterable[SaeCase]) -> list[dict[str, Any]]:
     ]
 
 
-def peak_gflops() -> float:
-    """Billions of operations a second of a large float32 product, on all devices at once."""
-    square = _normal(PEAK_SIZE, PEAK_SIZE)
-    return 2e-9 * PEAK_SIZE**3 / _seconds_each(jnp.matmul, square, square)
-
-
 def products_us(case: SaeCase) -> float:
     """Microseconds per SAE-sample of the five dense products of an update, one after another."""
 
@@ -132,26 +123,8 @@ def products_us(case: SaeCase) -> float:
 
     b, d, n = case.batch_size, case.d_in, case.d_code
     sizes = (b, d), (b, n), (b, d), (d, n), (n, d)
-    arrays = (_normal(*size) / np.float32(size[0]) for size in sizes)
-    return 1e6 * _seconds_each(products, *arrays) / (N_TIMES * b)
-
-
-def _normal(*size: int) -> np.ndarray:
-    return np.random.default_rng(0).normal(size=size).astype(np.float32)
-
-
-def _seconds_each(function: Callable[..., Any], *arguments: np.ndarray) -> float:
-    """The least of some times of a function that all devices compute at once, over their number."""
-    placed = [jax.device_put(arguments, device) for device in jax.local_devices()]
-    compiled = jax.jit(function)
-    seconds = [_taken(lambda: [compiled(*each) for each in placed]) for _ in range(N_REPEATS + 1)]
-    return min(seconds[1:]) / len(placed)
-
-
-def _taken(run: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
-    jax.block_until_ready(run())
-    return time.perf_counter() - begun
+    arrays = (normal(*size) / np.float32(size[0]) for size in sizes)
+    return 1e6 * seconds_each(products, *arrays) / (N_TIMES * b)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ LOWER = "lower end of its 95 % Wilson interval"
 AGAIN = "so, too, in a first run, of 24 agents each, 1,600 updates and a constant learning rate"
 POWER = "first 22 of 24 agents, which has a lower end of 0.74; now more agents, for the power"
 LEARNED = (
-    "first 0 of the trapped, after 1,600 updates at a constant rate; now more, and a falling one"
+    "first 0 of the trapped, after 1,600 updates at a constant rate; then 22 of 38 and 15 of 40"
+    " with a falling one, on 512 episodes that all agents shared, of which none passes on 16,384:"
+    " errors are 1.12 to 1.17 times that of the code, after a tenth of the paper's episodes"
 )
 """On the size of the run, which was changed after a first one."""
 CLAIMS = claims_of(

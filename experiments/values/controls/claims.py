@@ -7,6 +7,7 @@ from experiments.values.controls.measure import Controls
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 REWORDED = "first worded so that it held of networks that learned nothing, too"
+OTHER = "expected before any run, and so in a first one, of other seeds of the pointer"
 CONTROL = Origin("control", "after", REWORDED)
 CLAIMS = claims_of(
     "values/controls",
@@ -40,6 +41,7 @@ CLAIMS = claims_of(
     but={
         **dict.fromkeys(("permuted", "elsewhere", "absent", "by_chance"), CONTROL),
         **dict.fromkeys(("features", "outside"), Origin("ours", "after", REWORDED)),
+        **dict.fromkeys(("named", "narrow"), Origin("ours", "after", OTHER)),
     },
 )  # fmt: skip
 

@@ -7,16 +7,19 @@ import numpy as np
 import xarray
 
 from experiments.flat import finished_members
-from experiments.values.curves import means_of, runs_of, values_of
+from experiments.values.curves import means_of, runs_of, values_of, with_number
 from experiments.values.theory import expected_regret
 from experiments.values.world import TRUE, UNNAMED_ABSENT
 from superpos.train import store
 
-LEARNERS = {"dense": {"l1_coefficient": 0.0}, "sparse": {"l1_coefficient": 0.5}}
+LEARNERS = {
+    "dense": {"pointed": 0, "l1_coefficient": 0.0},
+    "sparse": {"pointed": 0, "l1_coefficient": 0.5},
+}
+POINTER = {"pointed": 2, "first_pointed": 0}
+ELSEWHERE = {"pointed": 2, "first_pointed": 10}
 ALL_NAMED, HALF_NAMED = {"named_share": 1.0}, {"named_share": 0.5}
 NO_NOISE, BY_CHANCE = {"label_noise": 0.0}, {"label_noise": 0.5}
-AT_VALUES, ELSEWHERE = {"first_pointed": 0}, {"first_pointed": 10}
-NETWORKS = ("pretrained", "narrow")
 VIEWS = {"labelled": "concepts", "coded": "hidden units"}
 """Variant -> what rewards are learned of."""
 
@@ -54,36 +57,35 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Controls:
     Args:
         datasets: the sweeps of the variants.
     """
-    pretrained = datasets["pretrained"]
-    texts = finished_members(pretrained, {"text": "data.text"}, ("loss",))["text"].to_numpy()
-    runs = {
-        name: _with_text(runs_of(dataset, at=0 if "pointed" in name else -1), texts)
-        for name, dataset in datasets.items()
-        if name not in NETWORKS
-    }
-    pointed, labelled, sparse = runs["pointed"], runs["labelled"], LEARNERS["sparse"]
+    numbers = {"text": "data.text", "width": "model.width"}
+    networks = finished_members(datasets["pretrained"], numbers, ("loss",))
+
+    def runs_at(variant: str, at: int = -1) -> xarray.Dataset:
+        runs = runs_of(datasets[variant], at=at)
+        for name in numbers:
+            runs = with_number(runs, name, networks[name].to_numpy())
+        return runs
+
+    runs = {variant: runs_at(variant) for variant in (*VIEWS, "scratch")}
+    pointed, labelled, sparse = runs_at("labelled", 0), runs["labelled"], LEARNERS["sparse"]
+    wide, narrow = ({"width": float(end(networks["width"]))} for end in (np.max, np.min))
     true, unread = {"text": TRUE}, {"text": UNNAMED_ABSENT}
+    plain = ALL_NAMED | NO_NOISE
     return Controls(
-        pointer=_by_text(pointed, AT_VALUES | ALL_NAMED),
-        elsewhere=_by_text(pointed, ELSEWHERE | ALL_NAMED),
-        learned=_by_text(labelled, sparse | ALL_NAMED | NO_NOISE),
+        pointer=_by_text(pointed, POINTER | plain | wide),
+        elsewhere=_by_text(pointed, ELSEWHERE | plain | wide),
+        learned=_by_text(labelled, sparse | plain | wide),
         by_chance={name: _mean(labelled, BY_CHANCE | each) for name, each in LEARNERS.items()},
         unknown={
-            "pointer": _mean(pointed, AT_VALUES | HALF_NAMED | unread),
+            "pointer": _mean(pointed, POINTER | HALF_NAMED | unread),
             "sparse": _mean(labelled, sparse | HALF_NAMED | unread),
             "scratch": _mean(runs["scratch"], HALF_NAMED),
             "known": _mean(labelled, sparse | HALF_NAMED | true),
         },
-        exact=expected_regret(store.config_of(datasets["pointed"]), HALF_NAMED["named_share"]),
-        wide=_by_learner(runs, "", ALL_NAMED | NO_NOISE | true),
-        narrow=_by_learner(runs, "narrow_", {}),
+        exact=expected_regret(store.config_of(datasets["labelled"]), HALF_NAMED["named_share"]),
+        wide=_by_learner(runs, pointed, plain | true | wide),
+        narrow=_by_learner(runs, pointed, plain | true | narrow),
     )
-
-
-def _with_text(runs: xarray.Dataset, texts: np.ndarray) -> xarray.Dataset:
-    """Runs with the text that their network read."""
-    member = np.minimum(runs["member"].to_numpy().astype(int), len(texts) - 1)
-    return runs.assign(text=("model", texts[member]))
 
 
 def _mean(runs: xarray.Dataset, where: Mapping[str, float]) -> float:
@@ -95,11 +97,11 @@ def _by_text(runs: xarray.Dataset, where: Mapping[str, float]) -> dict[float, fl
 
 
 def _by_learner(
-    runs: Mapping[str, xarray.Dataset], which: str, where: Mapping[str, float]
+    runs: Mapping[str, xarray.Dataset], pointed: xarray.Dataset, where: Mapping[str, float]
 ) -> dict[str, float]:
-    """Mean regrets of a pointer and of rewards, of the variants whose names begin with `which`."""
-    return {"pointer": _mean(runs[f"{which}pointed"], {**where, **AT_VALUES})} | {
-        f"{name}, {read}": _mean(runs[f"{which}{variant}"], {**where, **each})
+    """Mean regrets of a pointer, and of rewards of both kinds from both views."""
+    return {"pointer": _mean(pointed, {**where, **POINTER})} | {
+        f"{name}, {read}": _mean(runs[variant], {**where, **each})
         for variant, read in VIEWS.items()
         for name, each in LEARNERS.items()
     }

@@ -8,6 +8,7 @@ from superpos.app.claims.ledger import Origin, Verdict, claims_of
 OFTEN = 0.95
 """How often a correlate is a copy, where learners are compared."""
 UNTRAINED = "true of networks that learned nothing, too"
+OTHER = "expected before any run, and so in a first one, of other seeds of the pointer"
 CLAIMS = claims_of(
     "values/goodhart",
     (
@@ -43,7 +44,10 @@ CLAIMS = claims_of(
     section="correlates that break",
     setting="32 concepts, two valued ones with a correlate each, KL budget 2 nats, 1,024 items",
     origin=Origin("ours", "before"),
-    but={"pointer_misled": Origin("control", "before")},
+    but={
+        "pointer_holds": Origin("ours", "after", OTHER),
+        "pointer_misled": Origin("control", "after", OTHER),
+    },
 )  # fmt: skip
 
 

@@ -1,17 +1,23 @@
 """True value by budget of KL divergence, and regret where correlates come along and where not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import xarray
 
-from experiments.values.curves import means_of, runs_of, values_of
+from experiments.flat import finished_members
+from experiments.values.curves import means_of, runs_of, values_of, with_number
 from experiments.values.world import CORRELATED, TRUE
 from superpos.train import store
 
-CONCEPTS = {"dense": {"l1_coefficient": 0.0}, "sparse": {"l1_coefficient": 0.5}}
+CONCEPTS = {
+    "dense": {"pointed": 0, "l1_coefficient": 0.0},
+    "sparse": {"pointed": 0, "l1_coefficient": 0.5},
+}
 """Learners that read concepts -> their numbers."""
+POINTER = {"pointed": 2}
+"""Before any update."""
 
 
 class Optimised(NamedTuple):
@@ -76,20 +82,19 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Goodhart:
         datasets: the sweeps of the variants.
     """
     budgets = store.config_of(datasets["optimised"])["evaluations.policy.budgets"]
-    optimised = _optimised(datasets["pointed"], "pointer", {}, at=0)
+    optimised = _optimised(datasets["optimised"], "pointer", POINTER, at=0)
     for learner, where in CONCEPTS.items():
         optimised += _optimised(datasets["optimised"], learner, where)
     optimised += _optimised(datasets["scratch"], "scratch", {})
-    texts = np.ravel(
-        datasets["pretrained"]["text"].broadcast_like(datasets["pretrained"]["status"])
-    )
-    pointed = datasets["shifted_pointed"]
+    pretrained = finished_members(datasets["pretrained"], {"text": "data.text"}, ("loss",))
+    texts = pretrained["text"].to_numpy()
     shifted = []
     for learner, text in (("pointer", TRUE), ("misled pointer", CORRELATED)):
-        shifted += _shifted(pointed, learner, {}, at=0, members=np.flatnonzero(texts == text))
+        chosen = {**POINTER, "text": text}
+        shifted += _shifted(datasets["shifted"], learner, chosen, texts, at=0)
     for learner, where in CONCEPTS.items():
-        shifted += _shifted(datasets["shifted"], learner, where)
-    best = _best(datasets["pointed"])
+        shifted += _shifted(datasets["shifted"], learner, where, texts)
+    best = _best(datasets["optimised"])
     return Goodhart(np.array(budgets, float), best, optimised, shifted)
 
 
@@ -97,8 +102,10 @@ def _best(dataset: xarray.Dataset) -> dict[float, np.ndarray]:
     """What is gained in the mean where nothing is missing, from runs of a pointer."""
     value, regret = (runs_of(dataset, name, 0) for name in ("value", "regret"))
     whole = value.assign(result=value["result"] / (1 - regret["result"]))
-    shares = values_of(whole, "named_share")
-    return {share: means_of(whole, {"named_share": share}) for share in shares}
+    return {
+        share: means_of(whole, {**POINTER, "named_share": share})
+        for share in values_of(whole, "named_share")
+    }
 
 
 def _optimised(
@@ -106,11 +113,10 @@ def _optimised(
 ) -> list[Optimised]:
     runs = [runs_of(dataset, name, at) for name in ("value", "regret", "kl")]
     found = []
-    for n in values_of(runs[0], "n_labels", where):
+    for n, numbers in _by_labels(runs[0], learner, where):
         for share in values_of(runs[0], "named_share", where):
-            chosen = {**where, "n_labels": n, "named_share": share}
-            means = [means_of(each, chosen) for each in runs]
-            found.append(Optimised(learner, 0 if learner == "pointer" else n, share, *means))
+            means = [means_of(each, {**numbers, "named_share": share}) for each in runs]
+            found.append(Optimised(learner, n, share, *means))
     return found
 
 
@@ -118,17 +124,27 @@ def _shifted(
     dataset: xarray.Dataset,
     learner: str,
     where: Mapping[str, float],
+    texts: np.ndarray,
     at: int = -1,
-    members: Sequence[int] | np.ndarray | None = None,
 ) -> list[Shifted]:
-    runs = [runs_of(dataset, name, at) for name in ("regret", "shifted_regret")]
-    if members is not None:
-        runs = [each.isel(model=np.isin(each["member"], members)) for each in runs]
+    """Of runs with some numbers, and by what text their network read."""
+    runs = [
+        with_number(runs_of(dataset, name, at), "text", texts)
+        for name in ("regret", "shifted_regret")
+    ]
     correlations = values_of(runs[0], "correlation")
     found = []
-    for n in values_of(runs[0], "n_labels", where):
-        numbers = [{**where, "n_labels": n, "correlation": each} for each in correlations]
-        means = [np.array([means_of(each, row)[-1] for row in numbers]) for each in runs]
-        n_labels = 0 if "pointer" in learner else n
-        found.append(Shifted(learner, n_labels, np.array(correlations), *means))
+    for n, numbers in _by_labels(runs[0], learner, where):
+        rows = [{**numbers, "correlation": each} for each in correlations]
+        means = [np.array([means_of(each, row)[-1] for row in rows]) for each in runs]
+        found.append(Shifted(learner, n, np.array(correlations), *means))
     return found
+
+
+def _by_labels(
+    runs: xarray.Dataset, learner: str, where: Mapping[str, float]
+) -> list[tuple[float, dict[str, float]]]:
+    """Each number of labels with what chooses its runs; a pointer has none, in any run."""
+    if "pointer" in learner:
+        return [(0, {**where})]
+    return [(n, {**where, "n_labels": n}) for n in values_of(runs, "n_labels", where)]

@@ -75,7 +75,7 @@ def _power(curves: Mapping[float, Curve]) -> tuple[float | None, str]:
     """By which power labels grow, nan where too few curves reach the regret; and the interval."""
     if len(curves) < LEAST_SIZES:
         return None, ""
-    found, low, high = power([*curves], [*curves.values()], LIMIT)
+    found, low, high = power(curves, lambda each: each.reach(LIMIT))
     labels = "; ".join(f"{size:g}: {each.reach(LIMIT):.0f}" for size, each in curves.items())
     return found, f"95 % of resamples in [{low:.2f}, {high:.2f}]; labels at {labels}"
 

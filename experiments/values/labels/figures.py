@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.values.curves import Curve, interval
+from experiments.values.curves import Curve
+from experiments.values.drawn import draw_curve, draw_reached
 from experiments.values.labels.claims import LIMIT, crossovers
 from experiments.values.labels.measure import Labels
 from superpos.app.findings import Figure, Table
@@ -57,20 +58,12 @@ def _draw_learners(axis: Any, measured: Labels) -> None:
     most = max(measured.pointer)
     for name, curves in measured.by_concepts.items():
         if most in curves:
-            _draw_curve(axis, curves[most], "o-", COLOURS[name], NAMES[name])
+            draw_curve(axis, curves[most], COLOURS[name], NAMES[name])
     line = {"color": PALETTE[7], "ls": ":", "label": "pointer by names"}
     axis.axhline(measured.pointer[most], **line)
     axis.set(ylabel="regret (1 is chance)", ylim=(-0.02, 1.1), title=f"K = {most:g} concepts")
     _labels_along(axis)
     axis.legend(frameon=False, fontsize=8)
-
-
-def _draw_curve(axis: Any, curve: Curve, line: str, colour: str, name: str | None) -> None:
-    mean = curve.mean
-    n_more = np.maximum((~np.isnan(curve.regret)).sum(0) - 1, 1)
-    error = 1.96 * np.nanstd(curve.regret, 0) / np.sqrt(n_more)
-    axis.plot(curve.n, mean, line, ms=4, lw=1.2, color=colour, label=name)
-    axis.fill_between(curve.n, mean - error, mean + error, color=colour, alpha=0.15, lw=0)
 
 
 def _labels_along(axis: Any) -> None:
@@ -80,7 +73,7 @@ def _labels_along(axis: Any) -> None:
 
 def _draw_growth(axis: Any, measured: Labels) -> None:
     for name, curves in measured.by_concepts.items():
-        _draw_reached(axis, curves, COLOURS[name], NAMES[name])
+        draw_reached(axis, curves, LIMIT, COLOURS[name], NAMES[name])
     sizes = np.array([*measured.pointer])
     for power, start in ((1, 12), (0.33, 30)):
         axis.plot(
@@ -91,20 +84,9 @@ def _draw_growth(axis: Any, measured: Labels) -> None:
     axis.set(xlabel="concepts K", ylabel=f"labels until the regret is {LIMIT}")
 
 
-def _draw_reached(axis: Any, curves: dict[float, Curve], colour: str, name: str) -> None:
-    """Labels until the regret is LIMIT, where that is between the numbers of labels there are."""
-    found = {size: (each.reach(LIMIT), *interval(each, LIMIT)) for size, each in curves.items()}
-    found = {k: e for k, e in found.items() if curves[k].n[0] < e[0] < np.inf}
-    if not found:
-        return
-    labels, low, high = np.transpose([*found.values()])
-    errors = np.maximum([labels - low, np.where(np.isfinite(high), high, labels) - labels], 0)
-    style = {"fmt": "o-", "ms": 4, "lw": 1.2, "color": colour, "label": name}
-    axis.errorbar([*found], labels, yerr=errors, **style)
-
-
 def _draw_others(axis: Any, measured: Labels) -> None:
-    _draw_reached(axis, measured.by_valued, COLOURS["sparse"], "concepts that are valued")
+    name = "concepts that are valued"
+    draw_reached(axis, measured.by_valued, LIMIT, COLOURS["sparse"], name)
     log_ticks(axis, [*measured.by_valued])
     log_ticks(axis, [16, 32, 64, 128, 256, 512], along="y")
     axis.set(xlabel="concepts that are valued, of 32", ylabel=f"labels until the regret is {LIMIT}")

@@ -50,28 +50,29 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Labels:
         datasets: the sweeps of the variants.
     """
     runs = {name: runs_of(datasets[name]) for name in ("feedback", "scratch", "levels")}
-    pointed = runs_of(datasets["pointed"], at=0)
+    pointers, beside = (runs_of(datasets[name], at=0) for name in ("pointers", "levels"))
     levels, share_alone = runs["levels"], NO_NOISE | TWO_VALUED
     of_32 = {"n_used": values_of(levels, "n_used")[0]}
+    by_share = _regrets(pointers, "named_share", of_32) | _regrets(beside, "named_share", CORRECTED)
     return Labels(
         by_concepts={
             "dense": _curves(runs["feedback"], "n_used", DENSE),
             "sparse": _curves(runs["feedback"], "n_used", SPARSE),
             "scratch": _curves(runs["scratch"], "n_used", {}),
-            "ambiguous": _curves(runs_of(datasets["ambiguous"], "set_regret"), "n_used", {}),
+            "ambiguous": _curves(runs_of(datasets["pointers"], "set_regret"), "n_used", {}),
         },
-        pointer=_regrets(pointed, "n_used", ALL_NAMED),
+        pointer=_regrets(pointers, "n_used", {}),
         by_share={
             "sparse": _curves(levels, "named_share", SPARSE | share_alone),
             "corrected": _curves(levels, "named_share", CORRECTED | share_alone),
         },
-        pointer_by_share=_regrets(pointed, "named_share", of_32),
+        pointer_by_share=by_share,
         distilled=_regrets(runs_of(datasets["distilled"]), "named_share", {}),
         by_noise=_curves(levels, "label_noise", SPARSE | ALL_NAMED | TWO_VALUED),
         by_valued=_curves(levels, "n_valued", SPARSE | ALL_NAMED | NO_NOISE),
         expected={
-            each: expected_regret(store.config_of(datasets["pointed"]), each)
-            for each in values_of(pointed, "named_share")
+            each: expected_regret(store.config_of(datasets["pointers"]), each)
+            for each in sorted(by_share)
         },
         n_text=_n_text(datasets["pretrained"]),
     )

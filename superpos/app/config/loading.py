@@ -116,7 +116,7 @@ def _planned(path: str, loader: Mapping[str, Any], made: Mapping[str, Model | No
         raise ArgumentError(f"{path}.variant={name}: expected an earlier one, of {listed}{close}")
     model = made[name]
     if model is None:
-        raise ArgumentError(f"{path}.variant={name}: expected one without static axes of its model")
+        raise ArgumentError(f"{path}.variant={name}: expected members of one model")
     shapes = jax.eval_shape(model.init, jax.random.key(0))
     arrays = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((1, *leaf.shape), leaf.dtype), shapes)
 

@@ -121,7 +121,7 @@ def make_plan(
     def build(
         point: Mapping[str, Any], given: Mapping[str, Any] = EMPTY, *, later: bool = False
     ) -> Training:
-        parts = resolve(_with_values(config, point), given, later=later)
+        parts = resolve(with_values(config, point), given, later=later)
         return training(**parts._asdict(), spec=fit, kernel=config["engine"]["kernel"])
 
     trained_with = {name: assets[name] for name in assets_of(config, assets)}
@@ -188,7 +188,7 @@ def _mismatch(config: Mapping[str, Any]) -> list[str]:
     return [f"model.n_features={wanted}: expected data.n_features={given}"]
 
 
-def _with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
+def with_values(config: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
     """The config with the values of a point at their dotted keys."""
     changed = copy.deepcopy(dict(config))
     for key, value in point.items():

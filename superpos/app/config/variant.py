@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from superpos.app.config.axes import expand, flat_axes
 from superpos.app.config.changes import flat, with_value, without_links
 from superpos.app.config.resolve import after
-from superpos.app.config.sweep_plan import ConfigError, SweepPlan, bind_plan, make_plan
+from superpos.app.config.sweep_plan import ConfigError, SweepPlan, bind_plan, make_plan, with_values
 from superpos.app.config.varying import axis_hint
 from superpos.app.registry import registry
 from superpos.app.sweeping import arithmetic
@@ -49,12 +49,18 @@ class Variant:
 
     @property
     def model(self) -> Model | None:
-        """The model of all members; None where they have different ones, or it reads an asset."""
+        """The model of the first member.
+
+        None where members differ in more than numbers, or the model reads an asset; a language
+        model has no numbers that it could be made with anew.
+        """
         [plan, *others] = self.plans
-        node = plan.config["model"]
-        differ = others or any(key.startswith("model.") for key in self.axes)
-        reads = asked(registry(), "model", node) & plan.assets.keys()
-        return None if differ or reads else construct(registry(), "model", node)
+        numbers = {key: plan.axes[key][0] for key in plan.axes if key.startswith("model.")}
+        node = with_values(plan.config, numbers)["model"]
+        if others or asked(registry(), "model", node) & plan.assets.keys():
+            return None
+        found = construct(registry(), "model", node)
+        return None if numbers and found.transformer is not None else found
 
 
 class _Part(NamedTuple):

@@ -26,7 +26,7 @@ def trained(*, members: Members, member: NonNegative = 0, noise_scale: NonNegati
     Raises:
         ArgumentError: a value is out of range; or, from the Init, the model is another.
     """
-    found, _ = members.at(jnp.asarray(member).astype(jnp.int32))
+    found = members.at(jnp.asarray(member).astype(jnp.int32)).params
 
     def start(key: Key, params: Params) -> Params:
         given, expected = listed(by_name(found)), listed(by_name(params))

@@ -48,7 +48,7 @@ def pinned_capacity(
     Raises:
         ArgumentError: a value is out of range; or, from `loss`, a model without such a W.
     """
-    trained, _ = members.at(jnp.asarray(member).astype(jnp.int32))
+    trained = members.at(jnp.asarray(member).astype(jnp.int32)).params
     W = getattr(trained, "W", None)
     if W is None:
         raise ArgumentError("members: expected models with a matrix W")

@@ -8,7 +8,7 @@ import pytest
 import scipy
 
 from experiments.values.comparisons import comparisons, comparisons_of
-from superpos import data
+from superpos import data, random
 from superpos.arguments import ArgumentError
 from superpos.types import EMPTY
 from tests.experiments.values.made import N_CONCEPTS, N_INPUTS, members
@@ -41,7 +41,7 @@ def program(**static):
 
 
 def drawn(numbers=EMPTY, **static):
-    found = program(**static)({**SCALARS, **numbers}, jax.random.key(0))
+    found = program(**static)({**SCALARS, **numbers}, random.key(0))
     return jax.tree.map(np.asarray, found)
 
 
@@ -112,4 +112,4 @@ def test_what_cannot_be_is_refused_in_one_line(wrong, line):
 
 def test_other_sources_are_no_comparisons():
     with pytest.raises(ArgumentError, match="source: expected comparisons"):
-        comparisons_of(data.sparse_uniform(n_features=5, density=0.5), jax.random.key(0))
+        comparisons_of(data.sparse_uniform(n_features=5, density=0.5), random.key(0))

@@ -5,7 +5,15 @@ import pytest
 import xarray
 
 from experiments.values import curves
-from experiments.values.curves import Curve, curve_of, interval, labels_to_reach, means_of, power
+from experiments.values.curves import (
+    Curve,
+    curve_of,
+    fitted,
+    interval,
+    labels_to_reach,
+    means_of,
+    power,
+)
 
 N = np.array([4.0, 16, 64, 256])
 
@@ -26,13 +34,28 @@ def falling(size):
 
 
 def test_a_power_of_the_size_is_found_with_its_interval():
-    sizes = [8, 16, 32, 64]
-    found, low, high = power(sizes, [falling(size) for size in sizes], 0.2)
+    curves = {size: falling(size) for size in (8.0, 16.0, 32.0, 64.0)}
+    found, low, high = power(curves, lambda each: each.reach(0.2))
     assert found == pytest.approx(1.3, abs=0.05) and low == high == found
 
 
 def test_fewer_than_three_sizes_have_no_power():
-    assert np.isnan(power([8, 16], [falling(8), falling(16)], 0.2)).all()
+    few = {size: falling(size) for size in (8.0, 16.0)}
+    assert np.isnan(power(few, lambda each: each.reach(0.2))).all()
+
+
+def test_a_part_of_the_gain_is_of_that_of_the_most_labels():
+    curve = Curve(N, np.array([[1.0, 0.8, 0.6, 0.2], [1.0, 0.8, 0.6, 0.2]]))
+    assert curve.reach_part(0.5) == pytest.approx(curve.reach(0.6)) == pytest.approx(64)
+
+
+def test_labels_beside_a_power_law_that_they_are_not_of():
+    curves = {size: falling(size) for size in (8.0, 16.0, 32.0)}
+    straight, beside = fitted(curves, lambda each: each.reach(0.2))
+    bent = {8.0: 100.0, 16.0: 400.0, 32.0: 400.0}
+    found, off = fitted(curves, lambda each: bent[next(k for k in curves if curves[k] is each)])
+    assert straight == pytest.approx(1.3, abs=0.05) and max(beside.values()) < 1.05
+    assert found == pytest.approx(1) and off[16] == pytest.approx(4 ** (1 / 3))
 
 
 def test_runs_that_differ_make_an_interval():

@@ -9,6 +9,7 @@ from experiments.values.comparisons import comparisons
 from experiments.values.policy import divergence, policy, policy_of, regrets
 from experiments.values.reward import reward
 from experiments.values.theory import tilted
+from superpos import random
 from tests.experiments.values.made import N_CONCEPTS, members
 
 RNG = np.random.default_rng(0)
@@ -44,12 +45,12 @@ def test_a_pointer_is_measured_on_items_and_on_shifted_ones():
     source = comparisons(
         n_features=N_CONCEPTS, members=members(), n_items=64, n_shifted=32, correlation=0.5
     )
-    params, state = model.init(jax.random.key(0))
-    found = jax.jit(policy(model=model, source=source).measure)(params, state, jax.random.key(1))
+    params, state = model.init(random.key(0))
+    found = jax.jit(policy(model=model, source=source).measure)(params, state, random.key(1))
     assert {name: each.shape for name, each in found.items()} == dict.fromkeys(
         ("regret", "value", "kl", "shifted_regret", "shifted_value", "shifted_kl"), (2,)
     )
-    drawn = jax.jit(source.init)(jax.random.key(1))
+    drawn = jax.jit(source.init)(random.key(1))
     for part, items in (("", drawn.items), ("shifted_", drawn.shifted)):
         named, value = items.inputs[:, :2].sum(1), items.targets[:, 0]
         expected = tilted(np.full(len(named), 1 / len(named)), np.asarray(named, float), 2.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.values.theory import bits, pointer_regret, tilted
+from experiments.values.theory import bits, label_bits, pointer_regret, tilted
 
 
 def test_all_that_is_named_leaves_no_regret_and_nothing_that_is_named_leaves_all():
@@ -28,3 +28,11 @@ def test_the_regret_is_that_of_sampled_items():
 def test_bits_of_a_label():
     assert bits(0.0) == 1 and bits(0.5) == pytest.approx(0, abs=1e-12)
     assert bits(0.11) == pytest.approx(0.5, abs=1e-3)  # of a binary symmetric channel
+
+
+def test_a_label_tells_what_the_items_of_a_pair_leave_open():
+    """Of one concept with p = 1/2 half of all pairs are alike, and others differ by 2 units."""
+    sure = bits(float(1 / (1 + np.exp(-2 * 1.5))))
+    assert label_bits(1, 0.5, 1.5) == pytest.approx(sure / 2)
+    assert label_bits(1, 0.5, 1e3) == pytest.approx(0.5)
+    assert label_bits(4, 0.1, 0.0) == pytest.approx(0, abs=1e-12)

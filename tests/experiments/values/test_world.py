@@ -7,6 +7,7 @@ import pytest
 
 from experiments.values import world
 from experiments.values.concepts import concepts
+from superpos import random
 from superpos.arguments import ArgumentError
 from superpos.data import draw
 
@@ -16,7 +17,7 @@ MANY = 4096
 
 @pytest.fixture(scope="module")
 def true():
-    return np.asarray(world.draw_concepts(jax.random.key(0), MANY, 12, correlation=0.5, **LAW))
+    return np.asarray(world.draw_concepts(random.key(0), MANY, 12, correlation=0.5, **LAW))
 
 
 def test_concepts_in_use_have_their_density_and_others_are_never_true(true):
@@ -42,18 +43,16 @@ def test_the_value_is_a_sum_over_both_groups_of_mean_0_and_variance_1(true):
 
 def test_items_are_mixtures_of_their_concepts(true):
     seen = np.asarray(
-        world.observe(jax.random.key(0), jnp.asarray(true), 6, noise_std=0.0, world_seed=3)
+        world.observe(random.key(0), jnp.asarray(true), 6, noise_std=0.0, world_seed=3)
     )
-    alone = np.asarray(
-        world.observe(jax.random.key(0), jnp.eye(12), 6, noise_std=0.0, world_seed=3)
-    )
+    alone = np.asarray(world.observe(random.key(0), jnp.eye(12), 6, noise_std=0.0, world_seed=3))
     expected = np.tanh(true @ np.arctanh(alone.astype(float)))
     np.testing.assert_allclose(seen, expected, atol=1e-3)
     assert np.arctanh(alone).std() == pytest.approx(world.GAIN, rel=0.3)
 
 
 def test_texts_say_what_their_names_say(true):
-    say = jax.jit(lambda text: world.said(jax.random.key(1), jnp.asarray(true), text, **LAW))
+    say = jax.jit(lambda text: world.said(random.key(1), jnp.asarray(true), text, **LAW))
     told = [np.asarray(say(number)) for number in range(5)]
     np.testing.assert_array_equal(told[world.TRUE], true)
     np.testing.assert_array_equal(told[world.PERMUTED][:, :9], true[:, (np.arange(9) + 4) % 9])
@@ -67,7 +66,7 @@ def test_texts_say_what_their_names_say(true):
 
 def test_the_last_text_is_of_items_whose_correlates_always_come_along():
     sizes = {"n_valued": 2, "n_features": 6, "n_concepts": 12, "density": 0.3}
-    items = jax.jit(lambda text: draw(concepts(text=text, **sizes), jax.random.key(0), 64))
+    items = jax.jit(lambda text: draw(concepts(text=text, **sizes), random.key(0), 64))
     batch, other = items(world.CORRELATED), items(world.TRUE)
     np.testing.assert_array_equal(batch.factors[:, :2], batch.factors[:, 4:6])
     np.testing.assert_array_equal(batch.targets, batch.factors)

@@ -348,6 +348,7 @@ MORE = [
     ),
     case("data=truth_table;data.n_features=5", "data.n_features=5: expected an integer in [1, 4]"),
     case("data=two_rules;data.n_features=6", "data.n_features=6: expected an odd integer in [5,"),
+    case("data=concepts;data.text=5", "data.text=5: expected a number in [0, 4]"),
     case("data=concepts;data.n_valued=4", "data.n_valued=4: expected at most a third of n_used=9"),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),

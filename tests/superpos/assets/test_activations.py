@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
 def trained(number: int) -> np.ndarray:
     """Activations at all tokens of all texts that are read, but the first, (20, 14, d)."""
     found = two().read(two().arrays)
-    params, _ = found.at(number)
+    params = found.at(number).params
     apply = jax.jit(lambda text: found.model.transformer.apply(params, text).mlp[1])
     return np.stack([apply(jnp.asarray(row)) for row in texts.tokens().arrays["tokens"][:, :-1]])[
         :, 1:

@@ -14,7 +14,7 @@ from tests import texts
 
 def test_it_is_the_one_of_the_file() -> None:
     found = texts.read_transformers()
-    params, state = found.at(0)
+    _, params, state = found.at(0)
     forward, expected = read(texts.CHECKPOINT)
     jax.tree.map(np.testing.assert_array_equal, params, expected)
     assert state == () and found.model.transformer.architecture == forward.architecture

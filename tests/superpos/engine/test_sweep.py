@@ -350,7 +350,7 @@ def running_out(monkeypatch):
                     raise jax.errors.JaxRuntimeError(text)
                 return executable.advance(*args)
 
-            return program._replace(executables=(executable._replace(advance=advance),))
+            return program._replace(first=executable._replace(advance=advance))
 
         monkeypatch.setattr(choices_module, "compile_chunk", compile_chunk)
         return widths

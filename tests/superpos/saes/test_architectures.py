@@ -1,5 +1,6 @@
 """Forward pass, loss and gradients of every architecture against NumPy in float64."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -202,6 +203,18 @@ def assert_is(found: Any, case: Case) -> None:
 def test_loss_and_gradients_are_those_of_numpy(name: str, x64: None) -> None:
     model = CASES[name].model()
     assert_is(gradients_of(model, *of(model, CASES[name].params)), CASES[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["relu", "topk", "abs_topk", "batch_topk"])
+def test_an_update_has_five_products_of_a_batch(name: str) -> None:
+    """Two forward and three back: left to itself, the gradient of the pre-bias is a sixth."""
+    model = CASES[name].model()
+    params, state = of(model, CASES[name].params)
+    gradient = jax.jit(jax.grad(model.loss, has_aux=True))
+    compiled = gradient.lower(params, state, batch_of(X), jax.random.key(0)).compile()
+    rows = re.findall(r"= f32\[(\d+),\d+\]\S* dot\(", compiled.as_text())
+    assert len([n for n in rows if n != "1"]) == 5
 
 
 @pytest.mark.slow
