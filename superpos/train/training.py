@@ -208,11 +208,12 @@ def _scanned_block(
         return {name: jnp.zeros(leaf.shape, jnp.float32) for name, leaf in shapes.items()}
 
     def block(carry: Carry, key_data: Key) -> tuple[Carry, dict[str, Array]]:
-        def keys_at(step: Array) -> Key:
+        def derived(step: Array) -> Key:
             return jax.random.split(jax.random.fold_in(key_data, step))
 
-        if n_updates <= spec.batch_size:  # so that they take no more room than a batch
-            keys_at = _ahead_of_loop(keys_at, carry.step, n_updates)
+        # So that they take no more room than a batch.
+        ahead = n_updates <= spec.batch_size
+        keys_at = _ahead_of_loop(derived, carry.step, n_updates) if ahead else derived
 
         def body(number: Array, loop: tuple[Carry, Means]) -> tuple[Carry, Means]:
             key_batch, key_loss = keys_at(loop[0].step)
