@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from superpos.arguments import ArgumentError, shown
 from superpos.required import require
@@ -62,7 +63,7 @@ def _powers(decay: Scalar, n: int) -> Array:
     def computed() -> Array:
         return jnp.power(jnp.float32(decay), jnp.arange(n))
 
-    if isinstance(decay, jax.core.Tracer):
+    if isinstance(decay, Tracer):
         return computed()
     known = (np.float64(np.float32(decay)) ** np.arange(n)).astype(np.float32)
     return jax.lax.platform_dependent(cpu=computed, default=lambda: jnp.asarray(known))
