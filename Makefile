@@ -4,11 +4,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-parity/.ready
 SITE := .venv-docs/.ready
+CUDA := .venv-cuda/.ready
 REWRITTEN := .pytest_cache/rewritten
 VERSIONS ?= 3.11 3.12 3.13
 TESTS ?= tests
 
-.PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report guides docs notebooks bench parity peers lock clean
+.PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report guides docs notebooks bench kernels parity peers lock clean
 
 demo: $(READY) ## the phase diagram of superposition: train, check, draw (outputs/demo)
 	$(BIN)/python -m experiments experiment=elhage/phase_change output_dir=outputs/demo
@@ -71,6 +72,9 @@ bench: $(READY) $(PEERS) ## superpos beside PyTorch (installed where missing), S
 	$(BIN)/python -m experiments.bench.agents --write
 	$(BIN)/python -m experiments.bench.transformer --write
 
+kernels: $(CUDA) ## kernels and bytes of an update, compiled for a GPU with none at hand; renews the page
+	.venv-cuda/bin/python -m experiments.bench.kernels --write
+
 parity: $(READY) $(PEERS) ## SAELens, dictionary_learning and transformers beside what is frozen of them; WRITE=--write freezes anew
 	$(BIN)/python -m tests.superpos.saes.exported outputs/parity
 	.venv-parity/bin/python -W ignore -m tests.parity outputs/parity $(WRITE)
@@ -93,7 +97,7 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 		--generate-hashes --quiet --output-file docs/requirements.lock
 
 clean: ## remove results and the environments
-	rm -rf outputs .venv .venv-parity .venv-docs $(VERSIONS:%=.venv-%)
+	rm -rf outputs .venv .venv-parity .venv-docs .venv-cuda $(VERSIONS:%=.venv-%)
 
 define INSTALL
 $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -124,4 +128,13 @@ $(SITE): docs/requirements.lock $(READY)
 	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > .venv-docs/superpos.pth
 	echo $(CURDIR) >> .venv-docs/superpos.pth
 	mv .venv-docs/superpos.pth .venv-docs/lib/python3*/site-packages
+	touch $@
+
+# JAX's plug-in for CUDA, of the version in .venv, with the libraries that it loads; the rest is found in .venv.
+$(CUDA): $(READY)
+	$(PYTHON) -m venv .venv-cuda
+	.venv-cuda/bin/python -m pip install --quiet --disable-pip-version-check \
+		"jax[cuda12]==$$($(BIN)/python -c 'import jax; print(jax.__version__)')"
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > .venv-cuda/superpos.pth
+	mv .venv-cuda/superpos.pth .venv-cuda/lib/python3*/site-packages
 	touch $@

@@ -33,13 +33,18 @@ def launchers() -> Iterator[dict[str, Any]]:
     for name, n_jobs in JOBS.items():
         if name == "joblib" and find_spec("hydra_plugins.hydra_joblib_launcher") is None:
             continue
-        seconds = _seconds(name, n_jobs)
-        yield {
-            "launcher": name,
-            "jobs": n_jobs,
-            "seconds": seconds,
-            "seconds_per_job": seconds / n_jobs,
-        }
+        yield measure(name, n_jobs)
+
+
+def measure(name: str, n_jobs: int) -> dict[str, Any]:
+    """A row of `launchers`: so many jobs under one of them."""
+    seconds = _seconds(name, n_jobs)
+    return {
+        "launcher": name,
+        "jobs": n_jobs,
+        "seconds": seconds,
+        "seconds_per_job": seconds / n_jobs,
+    }
 
 
 def startup() -> float:
@@ -58,12 +63,13 @@ def _seconds(launcher: str, n_jobs: int) -> float:
 
 def _command(*words: str) -> float:
     """Seconds of a command in an empty folder."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "experiments", *words],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": path},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from jax.extend import core
 
 from experiments.bench.cases import IMPORTANCE_DECAY, LEARNING_RATE, WEIGHT_DECAY, Case
 from superpos import data, models, optim, random
 from superpos.engine import choices, launch, plan
 from superpos.engine.assets import Build
+from superpos.engine.tracing import traced_chunk
 from superpos.engine.width import choose
 from superpos.store.files import Rows
 from superpos.store.grid import make_grid
+from superpos.store.width import Width
 from superpos.train import FitSpec, training
 from superpos.train.training import Kernel
 from superpos.types import Array, Training
@@ -42,13 +45,30 @@ def points(
         The training.
     """
     build = _build(case, n_steps, log_every or n_steps, kernel)
-    return _engine(build, {"density": case.densities}, chunk)
+    return _engine(build, axes_of(case, seed_each=False), chunk)
 
 
 def seeds(case: Case, n_steps: int, kernel: Kernel = "xla") -> Run:
     """A seed for each model: every model has random numbers of its own, at one density."""
-    axes = {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
+    axes = axes_of(case, seed_each=True)
     return _engine(_build(case, n_steps, n_steps, kernel), axes, None)
+
+
+def axes_of(case: Case, *, seed_each: bool) -> Mapping[str, Sequence[float]]:
+    """What the models of a case differ in: their density, or their seed."""
+    if seed_each:
+        return {"density": [SEEDS_DENSITY], "seed": range(case.n_models)}
+    return {"density": case.densities}
+
+
+def block_of_updates(case: Case, n_steps: int, *, seed_each: bool) -> core.ClosedJaxpr:
+    """A block of updates of all models as one program, as it is traced before it is compiled."""
+    grid = make_grid(axes_of(case, seed_each=seed_each))
+    n_points, n_seeds = grid.members.shape
+    build = _build(case, n_steps, n_steps, "xla")
+    dtype = random.key(0).dtype
+    width = Width(n_seeds, n_points)
+    return traced_chunk(build, grid.given, width, dtype, {}, float("inf")).advance.jaxpr
 
 
 def _build(case: Case, n_steps: int, log_every: int, kernel: Kernel) -> Build:

@@ -18,15 +18,14 @@ def jax_vmap(case: Case, n_steps: int) -> Run:
 
     It runs on one device; on a CPU, XLA may use a thread for each core.
     """
-    train = _plain(case, n_steps)
     keys = jax.random.split(jax.random.key(0), case.n_models)
     given = jax.device_put((keys, jnp.asarray(case.densities)), jax.devices()[0])
-    compiled = jax.jit(jax.vmap(train)).lower(*given).compile()
+    compiled = jax.jit(plain(case, n_steps)).lower(*given).compile()
     return lambda: jax.device_get(compiled(*given))
 
 
-def _plain(case: Case, n_steps: int) -> Callable[[Key, Array], tuple[Array, Array]]:
-    """The training of one model."""
+def plain(case: Case, n_steps: int) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """The training of all models: (their keys, their densities) -> (W, b)."""
     n, m = case.n_features, case.n_hidden
     tx = optax.adamw(LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     importance = IMPORTANCE_DECAY ** np.arange(n)
@@ -52,7 +51,7 @@ def _plain(case: Case, n_steps: int) -> Callable[[Key, Array], tuple[Array, Arra
         keys = jax.random.split(key_data, n_steps)
         return jax.lax.scan(step, (params, tx.init(params)), keys)[0][0]
 
-    return train
+    return jax.vmap(train)
 
 
 def torch_eager(case: Case, n_steps: int) -> Run:

@@ -4,8 +4,10 @@ import functools
 import operator
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from superpos.arguments import ArgumentError, shown
 from superpos.required import require
@@ -41,7 +43,7 @@ def importance_weights(
     _check_decay(importance_decay, n_features)
 
     def weights() -> Array:
-        product = jnp.power(jnp.float32(importance_decay), jnp.arange(n_features))
+        product = _powers(importance_decay, n_features)
         if importance_power is not None:
             ranks = jnp.arange(1, n_features + 1, dtype=jnp.float32)
             product *= jnp.power(ranks, -jnp.float32(importance_power))
@@ -50,6 +52,21 @@ def importance_weights(
         return product
 
     return weights
+
+
+def _powers(decay: Scalar, n: int) -> Array:
+    """decay**i for i < n; a constant, where it is known, for a GPU.
+
+    In a loop the powers would take a kernel in every update.
+    """
+
+    def computed() -> Array:
+        return jnp.power(jnp.float32(decay), jnp.arange(n))
+
+    if isinstance(decay, Tracer):
+        return computed()
+    known = (np.float64(np.float32(decay)) ** np.arange(n)).astype(np.float32)
+    return jax.lax.platform_dependent(cpu=computed, default=lambda: jnp.asarray(known))
 
 
 def _check_importance(name: str, importance: Scalars, n_features: int) -> None:

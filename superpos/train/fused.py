@@ -7,8 +7,21 @@ state is read or written.
 
 Checked in interpret mode on a CPU against the program of XLA, and as compiled on an H200 with JAX
 0.11.2, where at 5→2 with 1,024 examples an update takes 7 µs for 10 models and 35 µs for 1,000, and
-the program of XLA 26 and 83 (experiments/bench/RESULTS-GPU.md). It is off by default: last bits
-differ, and JAX 0.11 calls Pallas for Triton deprecated.
+the program of XLA of that day 26 and 83 (experiments/bench/RESULTS-GPU.md). It is off by default:
+last bits differ, and JAX from 0.11 on says that it will remove Pallas for Triton.
+
+Its successor, Mosaic GPU, does not take the kernel as it is. Tried without a device, with JAX
+0.10.2: it does not lower the grid that `vmap` makes, nor add_any, is_finite, pow, sqrt and
+custom_jvp_call, and copies no array of less than 128 bytes. With these written in other ways, no
+grid, and arrays read in place, the kernel lowers under LoweringSemantics.Warpgroup; whether it is
+right and fast would show only on a device. Meanwhile the program of XLA has 12 to 14 kernels for an
+update at 5→2, where this has one for a block of them, and with 1,000 models moves a quarter of the
+bytes of that day (experiments/bench/RESULTS-KERNELS.md). Its time on a device will tell whether
+this is worth a port.
+
+A loss and a source are written once more for it, in scalars and vectors. It cannot read them from
+what JAX traces of the first: that has arrays of features, and products, sums, broadcasts, keys and
+loops over them, for which an interpreter would be longer than what it replaces.
 
 Scope, refused in one line where it does not hold: the source has `sample_columns`; the model has
 `loss_columns` and no state; keys are of generator threefry13; the batch is a power of two, as

@@ -249,6 +249,15 @@ def blocks_of_a_grid(size: tuple[int, int], optimiser: str, batch_size: int, **o
     return jax.jit(jax.vmap(lambda point, carry: run(point).advance(carry))), points, carries
 
 
+def lowered_for_cuda(step: Any, *arguments: Any) -> str:
+    try:
+        return step.trace(*arguments).lower(lowering_platforms=("cuda",)).as_text()
+    except RuntimeError as error:
+        if "No supported GPU devices found" not in str(error):
+            raise
+        pytest.skip("this JAX lowers to Triton only where there is a GPU, as from 0.12 on")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -256,7 +265,7 @@ def test_the_kernel_lowers_to_triton(size: tuple[int, int], optimiser: str) -> N
     """As far as it can be checked without a GPU: Triton has no vectors but of a power of two."""
     pytest.importorskip("jaxlib.triton", reason="this jaxlib has no Triton dialect")
     step, points, carries = blocks_of_a_grid(size, optimiser, 1024, interpret=False)
-    text = step.trace(points, carries).lower(lowering_platforms=("cuda",)).as_text()
+    text = lowered_for_cuda(step, points, carries)
     assert text.count("__gpu$xla.gpu.triton") == 1
     assert "grid_x = 3 " in text
 
@@ -268,7 +277,7 @@ def test_a_kernel_of_numbers_that_are_not_swept_lowers_too(optimiser: str) -> No
     pytest.importorskip("jaxlib.triton", reason="this jaxlib has no Triton dialect")
     run = make("pallas", {}, size=(5, 2), tx=OPTIMISERS[optimiser], interpret=False)
     start = jax.vmap(lambda seed: run.init(jax.random.fold_in(random.key(0), seed)))(jnp.arange(3))
-    text = jax.jit(jax.vmap(run.advance)).trace(start).lower(lowering_platforms=("cuda",)).as_text()
+    text = lowered_for_cuda(jax.jit(jax.vmap(run.advance)), start)
     assert text.count("__gpu$xla.gpu.triton") == 1
 
 
