@@ -106,7 +106,7 @@ def measure(of: Setting, python: str | None = None) -> dict[str, Side]:
             run()
             sides[name].seconds.append(time.perf_counter() - begun)
         if python is not None:
-            command = [python, "-W", "ignore", str(TORCH_SIDE), json.dumps(of._asdict())]
+            command = [python, "-P", "-W", "ignore", str(TORCH_SIDE), json.dumps(of._asdict())]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             found = json.loads(done.stdout)
             side = sides.setdefault(TORCH, Side(found["n_agents"], 0.0, [], found["returns"]))

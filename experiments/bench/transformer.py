@@ -193,7 +193,7 @@ def _peer(
         architecture = architecture_of(params, context=size.context, n_heads=size.n_heads)
         write(folder, transformer(architecture), params)
         np.save(folder / "tokens.npy", tokens)
-        command = [str(python), "-W", "ignore", str(TORCH_SIDE), name, str(machine.n_cores())]
+        command = [str(python), "-P", "-W", "ignore", str(TORCH_SIDE), name, str(machine.n_cores())]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
