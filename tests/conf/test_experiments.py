@@ -265,10 +265,19 @@ def check_starts(config: Mapping[str, Any], variants: Mapping[str, Variant]) -> 
     assert config["engine"]["own_starts"] or not (reduces and restarted), config["experiment"]
 
 
+def limited(name: str, text: str) -> bool:
+    """Whether three sentences say what is shown, and at last what is not; where they have to."""
+    if not text:
+        return not name.startswith(("myopia/", "optimisation/", "traps/", "values/"))
+    return text.count(". ") == 2 and bool(re.search(r"It does not (show|count) [^.]*\.$", text))
+
+
 @pytest.mark.slow
 def test_every_experiment_says_what_it_asks_and_how_to_run_it() -> None:
     assert [name for name in NAMES if not 3 < len(registered(name)["title"]) < 80] == []
     assert [name for name in NAMES if not registered(name)["question"].strip().endswith("?")] == []
+    said = {name: registered(name)["shows"] for name in NAMES}
+    assert [name for name, text in said.items() if not limited(name, text)] == []
     texts = {name: FILES[name].read_text() for name in NAMES}
     command = r"^# python -m experiments experiment={}(\s|$)"
     runs = {name: re.search(command.format(name), texts[name], re.MULTILINE) for name in NAMES}

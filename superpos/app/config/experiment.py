@@ -53,6 +53,7 @@ TOP_LEVEL = (
     *SECTIONS,
     "title",
     "question",
+    "shows",
     "experiment",
     "command",
     "overrides",
@@ -214,7 +215,7 @@ def _variants(node: Any) -> Iterator[str]:
 
 def _texts(config: Mapping[str, Any]) -> Iterator[str]:
     """What a page states is text."""
-    for name in ("title", "question"):
+    for name in ("title", "question", "shows"):
         if type(config.get(name, "")) is not str:
             yield f"{name}={shown(config[name])}: expected a text"
 

@@ -18,7 +18,7 @@ from superpos.app.report.templates import render
 from superpos.store.derived import replace
 
 PLAIN_TEXT = re.compile(r"[A-Za-z_][\w./-]*")
-NOT_SHOWN = ("title", "question", "command", "overrides")
+NOT_SHOWN = ("title", "question", "shows", "command", "overrides")
 """Parts of a config that a page says elsewhere."""
 
 
@@ -35,6 +35,7 @@ def write_page(
     tables: Sequence[Table] = (),
     questions: Sequence[Question] = (),
     best: Sequence[str] = (),
+    shows: str = "",
     home: str = "",
 ) -> Path:
     """Write `index.html` into a folder.
@@ -51,6 +52,7 @@ def write_page(
         tables: Texts to be shown below the figures.
         questions: Texts to be judged, each with its answer behind a click.
         best: what a search has found, a line for each of the best trials.
+        shows: What the run shows and what it does not, at the registered setting.
         home: Address of the page that lists all experiments, if there is one.
 
     Returns:
@@ -76,6 +78,7 @@ def write_page(
         tables=tables,
         questions=questions,
         best=best,
+        shows=shows,
         records=records,
         command=command,
         rows=[(record, "", anchor(at), "") for at, record in enumerate(records)],
@@ -101,6 +104,7 @@ def write_run(folder: Path, run: Run, *, home: str = "") -> Path:
         facts=run.facts,
         tables=run.tables,
         questions=run.questions,
+        shows=run.config.get("shows", ""),
         home=home,
     )
 

@@ -88,6 +88,7 @@ def make_page(folder: Path, *, text: str = "text", **changes: Any) -> str:
         "command": text,
         "facts": {text: text},
         "tables": [Table(text, [text, text], [[text, text]])],
+        "shows": text,
         "questions": [Question(text, [[(text, 0), (text, STRONGEST)]], {text: text})],
     }
     return write_page(folder, **(values | changes)).read_text("utf-8")
@@ -162,6 +163,8 @@ def test_the_page_says_first_that_the_setting_is_another(tmp_path: Path) -> None
     words = [text for text in page.texts["span"] if text.strip()]
     assert words == ["other setting: agrees", "other setting: differs"]
     assert "fit.n_steps=3 instead of 5" in page.texts["code"]
+    assert "What it shows" not in "".join(page.texts["b"])  # which is of the registered setting
+    assert "What it shows" in "".join(Reader(make_page(tmp_path)).texts["b"])
 
 
 def test_the_page_keeps_sources_apart(tmp_path: Path) -> None:
