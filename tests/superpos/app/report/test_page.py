@@ -375,7 +375,7 @@ def test_the_configuration_reads_like_yaml() -> None:
 def test_a_browser_shows_the_figure_and_runs_nothing(tmp_path: Path, page: Browser) -> None:
     folder, shot = tmp_path / "run", tmp_path / "shot.png"
     folder.mkdir()
-    make_page(folder, text=ATTACK)
+    make_page(folder, text=ATTACK, shows="")
     page.open((folder / "index.html").as_uri(), width=800, height=1200)
     page.shoot(shot, whole=False)
     assert page.value("document.title") == " ".join(ATTACK.split())
