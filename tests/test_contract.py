@@ -413,6 +413,8 @@ def shapes_of_output(node: dict[str, Any], model: Model) -> tuple[tuple[int, ...
         return (node["n_steps"], node["n_hidden"]), (node["n_steps"], node["n_actions"] + 1)
     if node["kind"] == "language_model":
         return (*outputs, node["d_mlp"]), (*outputs, node["n_tokens"])
+    if node["kind"] == "update_rule":
+        return outputs, outputs
     n_hidden = node["d_code" if "d_code" in node else "n_hidden"]
     return (n_hidden,), (1,) if node["kind"] == "quadratic" else outputs
 

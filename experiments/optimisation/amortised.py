@@ -38,7 +38,8 @@ def amortised(
             of a small value of the problem itself, without being told the best ("objective").
         n_layers: hidden layers, >= 0.
         width: units in use, as of `models.mlp`; None is all.
-        shuffled: share of the examples whose best answer is that of another problem, in [0, 1].
+        shuffled: share of the examples whose best answer, or objective, is that of another problem,
+            in [0, 1].
         init: initial parameters, of `models.inits`; None is `he`.
 
     Returns:
@@ -72,10 +73,14 @@ def amortised(
         params: MlpParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
         answers = jax.vmap(lambda x: apply(params, state, x).recon)(batch.inputs)
-        if criterion == "objective":
-            return jax.vmap(kind.value)(batch.inputs, answers).mean(), (state, {})
         wrong = jax.random.uniform(key, (len(answers), 1)) < shuffled
-        targets = jnp.where(wrong, jnp.roll(batch.targets, 1, axis=0), batch.targets)
+
+        def of_problem(rows: Array) -> Array:
+            return jnp.where(wrong, jnp.roll(rows, 1, axis=0), rows)
+
+        if criterion == "objective":
+            return jax.vmap(kind.value)(of_problem(batch.inputs), answers).mean(), (state, {})
+        targets = of_problem(batch.targets)
         return weighted_squared_error(answers.T, targets.T, jnp.ones(n)), (state, {})
 
     return network._replace(apply=apply, loss=loss)

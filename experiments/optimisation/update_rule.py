@@ -94,6 +94,7 @@ def update_rule(
     def loss(
         params: UpdateRuleParams, state: tuple[()], batch: Batch, key: Key
     ) -> tuple[Array, tuple[tuple[()], dict[str, Array]]]:
+        chex.assert_shape(batch.inputs, (None, n_features))
         starts = kind.start(key, (len(batch.inputs), n))
 
         def of_problem(c: Array, start: Array) -> Array:

@@ -24,6 +24,7 @@ from superpos.types import (
     Key,
     Measure,
     Model,
+    Params,
     Probe,
     Source,
     Training,
@@ -178,10 +179,7 @@ def _scanned_block(
     n_each = spec.updates_per_draw
 
     def draw(carry: Carry, key: Key) -> tuple[Carry, Batch]:
-        params = carry.params
-        if source.stream is not None:
-            stream = jax.random.fold_in(_key_of(source, carry.key), STREAM_DATA)
-            params, key = _Unread(), jax.random.fold_in(stream, carry.step)
+        params, key = _read_by(source, carry, key)
         batch, state = source.sample(params, carry.source, key, spec.batch_size)
         check_batch(batch, model, spec.batch_size)
         return dataclasses.replace(carry, source=state), batch
@@ -232,6 +230,14 @@ def _scanned_block(
         return jax.lax.fori_loop(0, n_updates // n_each, body, (carry, means_of(carry, key_data)))
 
     return block
+
+
+def _read_by(source: Source, carry: Carry, key: Key) -> tuple[Params | _Unread, Key]:
+    """The parameters and the key that a source draws by: of a stream, none and that of the step."""
+    if source.stream is None:
+        return carry.params, key
+    stream = jax.random.fold_in(_key_of(source, carry.key), STREAM_DATA)
+    return _Unread(), jax.random.fold_in(stream, carry.step)
 
 
 def _ahead_of_loop(keys_at: Callable[[Array], Key], first: Array, n: int) -> Callable[[Array], Key]:
