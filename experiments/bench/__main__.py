@@ -18,10 +18,10 @@ from rich.table import Table
 
 from experiments.bench import machine
 from experiments.bench.text import TextTable
+from experiments.bench.written import WRITE
 
 OUTPUT = Path("outputs/bench.json")
 FIGURE = Path("outputs/bench/growth.png")
-WRITE = "--write"
 
 
 def main(arguments: list[str]) -> int:
@@ -67,13 +67,12 @@ def _measure(parts: Sequence[str], progress: Console) -> dict[str, Any]:
     from experiments.bench.cases import CASES
     from experiments.bench.contestants import OURS, contestants
     from experiments.bench.targets import CPU_TARGETS, GPU_TARGETS, judged
-    from experiments.bench.timing import measure, prepare
+    from experiments.bench.timing import measure
 
     who = contestants()
     report: dict[str, Any] = {"machine": machine.machine(), "cases": []}
     targets = CPU_TARGETS if _of_cpu(report) else GPU_TARGETS
-    for each in who.values():
-        prepare(each, memory.WARM_UP)  # the first compile of a process takes longer
+    memory.warm_up(who)
     for case in CASES:
         progress.print(case.name)
         report["cases"].append(measure(case, who))

@@ -8,7 +8,6 @@ prints the table, and `--write` renews the committed page, experiments/bench/RES
 import functools
 import importlib.util
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -19,12 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.bench import machine
+from experiments.bench import machine, written
 from experiments.bench.agents_sides import Run, Setting, one_by_one, together
 from experiments.bench.saes.peers import PYTHON
-from experiments.bench.text import TextTable, three
+from experiments.bench.text import TextTable, markdown_rows, three
 
-WRITE = "--write"
 PAGE = Path(__file__).with_name("RESULTS-AGENTS.md")
 TORCH_SIDE = Path(__file__).with_name("agents_torch.py")
 OURS = "superpos, one sweep"
@@ -37,8 +35,6 @@ PREPARE: Mapping[str, Callable[[Setting], tuple[Run, int]]] = {
 }
 """Side that runs in this process -> what compiles it."""
 REPEATS = 3
-BUSY = 0.5
-"""Load of other work, before the benchmark, from which on the machine was not idle."""
 
 
 class Side(NamedTuple):
@@ -70,17 +66,13 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 2 for an unknown argument.
     """
-    if set(arguments) - {WRITE}:
-        print(__doc__, file=sys.stderr)
-        return 2
-    load = os.getloadavg()[0]
-    machine.set_up()
     of = Setting()
-    text = page(of, measure(of), machine.machine(), load)
-    print(text)
-    if WRITE in arguments:
-        PAGE.write_text(text)
-    return 0
+    return written.run(
+        arguments,
+        __doc__,
+        PAGE,
+        lambda load: page(of, measure(of), machine.machine(), load),
+    )
 
 
 def measure(of: Setting, python: str | None = None) -> dict[str, Side]:
@@ -123,7 +115,6 @@ def torch_python() -> str | None:
 
 def page(of: Setting, sides: Mapping[str, Side], where: Mapping[str, str], load: float) -> str:
     """The Markdown of the results."""
-    idle = "" if load < BUSY else f"It was **not idle**: its load was {load:.1f} before this. "
     lacking = "" if TORCH in sides else " PyTorch is not installed and was not measured."
     rate = sides[OURS].rate(of)
     columns = ["", "agents timed", "agent-steps a second", "superpos is faster by", "compiling (s)"]
@@ -141,8 +132,6 @@ def page(of: Setting, sides: Mapping[str, Side], where: Mapping[str, str], load:
             for name, side in sides.items()
         ],
     )
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    body = "\n".join(f"| {' | '.join(row)} |" for row in (table.columns, rule, *table.rows))
     return f"""# A sweep of {of.n_agents:,} agents
 
 Written by `python -m experiments.bench.agents --write`; do not edit. Agents with two networks of
@@ -156,9 +145,9 @@ agent: for all draws at once, or for each draw. The PyTorch loop is eager and ha
 which networks of this size are fastest.
 
 {where["cpu"]}, {where["cores"]} cores, {where["device"]}, JAX {where["jax"]}, {where["date"]}.
-{idle}The median of {REPEATS} runs of each, in turn.{lacking}
+{written.idleness(load)}The median of {REPEATS} runs of each, in turn.{lacking}
 
-{body}
+{markdown_rows(table)}
 """
 
 

@@ -7,7 +7,6 @@ the table; `--write` renews the committed page, experiments/bench/RESULTS-GRID.m
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,15 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.bench import machine
+from experiments.bench import machine, written
 from experiments.bench.grid_sides import OURS, SIDES, TORCH, Setting
-from experiments.bench.text import TextTable, three
+from experiments.bench.text import TextTable, markdown_rows, three
 
 EXPERIMENT = "full/liu/scaling"
-WRITE = "--write"
 PAGE = Path(__file__).with_name("RESULTS-GRID.md")
-BUSY = 0.5
-"""Load of other work, before the benchmark, from which on the machine was not idle."""
 
 
 class Part(NamedTuple):
@@ -63,18 +59,15 @@ def main(arguments: list[str]) -> int:
         machine.set_up()
         print(json.dumps(_measure(arguments[0], setting())))
         return 0
-    if set(arguments) - {WRITE}:
-        print(__doc__, file=sys.stderr)
-        return 2
-    load = os.getloadavg()[0]
+    return written.run(arguments, __doc__, PAGE, _timed)
+
+
+def _timed(load: float) -> str:
+    """The page of both sides, each in a process of its own."""
     found = {OURS: _elsewhere(OURS)}
     if importlib.util.find_spec("torch") is not None:
         found[TORCH] = _elsewhere(TORCH)
-    text = page(setting(), found, machine.machine(), load)
-    print(text)
-    if WRITE in arguments:
-        PAGE.write_text(text)
-    return 0
+    return page(setting(), found, machine.machine(), load)
 
 
 def setting() -> Setting:
@@ -128,7 +121,7 @@ def page(
     """The Markdown of the results."""
     ours = found[OURS]
     hours = {name: sum(p.hours(of) for p in side["parts"]) for name, side in found.items()}
-    idle = "" if load < BUSY else f" It was **not idle**: its load was {load:.1f} before this."
+    idle = f" {written.idleness(load)}".rstrip()
     lines = [
         f"superpos: {len(of.widths)} compiled programs for {of.n_all:,} models,"
         f" {sum(p.prepare_s for p in ours['parts']):.0f} s to compile them all; peak memory"
@@ -144,8 +137,6 @@ def page(
     ]
     columns, rows = _table(of, found)
     table = TextTable("Seconds", columns, rows)
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    body = "\n".join(f"| {' | '.join(row)} |" for row in (table.columns, rule, *table.rows))
     remarks = "\n".join(f"- {line}" for line in lines)
     return f"""# The 1,080-model grid of Liu et al.
 
@@ -161,7 +152,7 @@ each with numbers of its own, as one would write it for one model.
 
 {remarks}
 
-{body}
+{markdown_rows(table)}
 """
 
 

@@ -15,14 +15,13 @@ from typing import Any
 import jax
 from jax.extend.core import jaxpr_as_fun
 
-from experiments.bench import machine, ours, peers
+from experiments.bench import ours, peers, written
 from experiments.bench.card import BANDWIDTH, Card, card
 from experiments.bench.cases import BATCH_SIZE, CASES, Case
 from experiments.bench.contestants import ONE_SEED, SEED_EACH
 from experiments.bench.hlo import Kernel, kernels_of_update
-from experiments.bench.text import ABSENT, three
+from experiments.bench.text import ABSENT, TextTable, markdown_rows, three
 
-WRITE = "--write"
 PAGE = Path(__file__).with_name("RESULTS-KERNELS.md")
 PLAIN = "jax vmap of scan"
 N_STEPS = 100
@@ -40,19 +39,16 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 2 for an unknown argument or where nothing compiles for a GPU.
     """
-    if set(arguments) - {WRITE}:
-        print(__doc__, file=sys.stderr)
-        return 2
-    machine.set_up()
+    return written.run(arguments, __doc__, PAGE, lambda _: _counted())
+
+
+def _counted() -> str | None:
+    """The page of all cases; None where nothing compiles for a GPU."""
     of = card()
     if of is None:
         print("JAX: expected its plug-in for CUDA, as `make kernels` installs it", file=sys.stderr)
-        return 2
-    text = page(of, {case: measure(case, of) for case in CASES})
-    print(text)
-    if WRITE in arguments:
-        PAGE.write_text(text)
-    return 0
+        return None
+    return page(of, {case: measure(case, of) for case in CASES})
 
 
 def measure(case: Case, of: Card) -> dict[str, list[Kernel]]:
@@ -79,13 +75,12 @@ def page(of: Card, found: Mapping[Case, Mapping[str, Sequence[Kernel]]]) -> str:
     """The Markdown of the results."""
     how = "at hand" if of.target is None else "without a device"
     columns = ["case", "", "kernels", "of them products", "MB moved", "µs by bytes alone"]
-    rule = ["---", "---", *["---:"] * (len(columns) - 2)]
     rows = [
         [case.name, name, *_row(kernels, of)]
         for case, by_program in found.items()
         for name, kernels in by_program.items()
     ]
-    body = "\n".join(f"| {' | '.join(row)} |" for row in (columns, rule, *rows))
+    table = TextTable("Kernels", columns, rows)
     return f"""# Kernels of an update
 
 Written by `python -m experiments.bench.kernels --write` (`make kernels`); do not edit. Each program
@@ -100,7 +95,7 @@ cache costs less. Arithmetic is not counted. Without a device nothing is tuned: 
 of products by rule. A product of matrices is a kernel of Triton's or of a library's; small ones are
 sums within other kernels.
 
-{body}
+{markdown_rows(table, n_left=2)}
 """
 
 

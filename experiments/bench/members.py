@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench import machine
-from superpos import data, models, optim, random, store
+from experiments.bench import machine, ours
+from experiments.bench.cases import Case
+from superpos import random, store
 from superpos.engine.sweep import sweep
 from superpos.engine.work import Progress
-from superpos.train import FitSpec, training
-from superpos.types import Array, Training
 
 MEMBERS = (1_000, 10_000, 100_000)
 N_DENSITIES, N_STEPS = 100, 100
@@ -79,18 +78,8 @@ def measured(n_members: int) -> dict[str, Any]:
 
 
 def _swept(n_members: int, path: Path, progress: Any = None) -> None:
-    spec = FitSpec(n_steps=N_STEPS, batch_size=1024, log_every=N_STEPS)
-
-    def build(point: Mapping[str, Array]) -> Training:
-        return training(
-            model=models.autoencoder(n_features=5, n_hidden=2, importance_decay=0.9),
-            source=data.sparse_uniform(n_features=5, density=point["density"]),
-            tx=optim.adamw(learning_rate=1e-3, weight_decay=1e-2),
-            spec=spec,
-        )
-
     sweep(
-        build,
+        ours.build_of(Case(5, 2, n_members), N_STEPS, N_STEPS, "xla"),
         key=random.key(0),
         axes={
             "density": np.logspace(-2, 0, N_DENSITIES).tolist(),

@@ -6,7 +6,7 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax
@@ -18,6 +18,12 @@ from experiments.bench.timing import prepare
 
 CASES = (Case(5, 2, 100), Case(400, 30, 64))
 WARM_UP = Case(3, 1, 2)
+
+
+def warm_up(who: Mapping[str, Contestant]) -> None:
+    """Let each compile once: the first compile of a process takes longer."""
+    for each in who.values():
+        prepare(each, WARM_UP)
 
 
 def memory(cases: Iterable[Case], names: Iterable[str]) -> list[dict[str, Any]]:

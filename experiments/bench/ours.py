@@ -44,14 +44,14 @@ def points(
     Returns:
         The training.
     """
-    build = _build(case, n_steps, log_every or n_steps, kernel)
+    build = build_of(case, n_steps, log_every or n_steps, kernel)
     return _engine(build, axes_of(case, seed_each=False), chunk)
 
 
 def seeds(case: Case, n_steps: int, kernel: Kernel = "xla") -> Run:
     """A seed for each model: every model has random numbers of its own, at one density."""
     axes = axes_of(case, seed_each=True)
-    return _engine(_build(case, n_steps, n_steps, kernel), axes, None)
+    return _engine(build_of(case, n_steps, n_steps, kernel), axes, None)
 
 
 def axes_of(case: Case, *, seed_each: bool) -> Mapping[str, Sequence[float]]:
@@ -65,13 +65,21 @@ def block_of_updates(case: Case, n_steps: int, *, seed_each: bool) -> core.Close
     """A block of updates of all models as one program, as it is traced before it is compiled."""
     grid = make_grid(axes_of(case, seed_each=seed_each))
     n_points, n_seeds = grid.members.shape
-    build = _build(case, n_steps, n_steps, "xla")
+    build = build_of(case, n_steps, n_steps, "xla")
     dtype = random.key(0).dtype
     width = Width(n_seeds, n_points)
     return traced_chunk(build, grid.given, width, dtype, {}, float("inf")).advance.jaxpr
 
 
-def _build(case: Case, n_steps: int, log_every: int, kernel: Kernel) -> Build:
+def build_of(case: Case, n_steps: int, log_every: int, kernel: Kernel) -> Build:
+    """A build over density, {density} -> the training of an autoencoder of a case.
+
+    Args:
+        case: what is trained.
+        n_steps: updates.
+        log_every: updates in a block.
+        kernel: as in `training`.
+    """
     spec = FitSpec(n_steps=n_steps, batch_size=case.batch_size, log_every=log_every)
 
     def build(point: Mapping[str, Array]) -> Training:

@@ -9,7 +9,7 @@ from experiments.bench.launchers import STARTUP_SECONDS, TARGET_SECONDS
 from experiments.bench.members import TOLERANCE, linear, planned
 from experiments.bench.tables import tables
 from experiments.bench.targets import BLOCK_COST_PERCENT, MISSED, PART_OF_PEAK, cheap_block
-from experiments.bench.text import TextTable
+from experiments.bench.text import TextTable, markdown_rows
 from experiments.bench.timing import REPEATS
 
 PARTS = ("floors", "memory", "growth", "members", "launchers", "startup")
@@ -137,6 +137,4 @@ def _many(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def markdown(table: TextTable) -> str:
     """A table under a heading; numbers stand to the right."""
-    rule = ["---", *["---:"] * (len(table.columns) - 1)]
-    lines = [table.columns, rule, *table.rows]
-    return "\n".join([f"## {table.title}", "", *(f"| {' | '.join(row)} |" for row in lines), ""])
+    return f"## {table.title}\n\n{markdown_rows(table)}\n"

@@ -24,7 +24,7 @@ from experiments.bench.saes import cases as saes_cases
 from experiments.bench.saes import timing as saes_timing
 from experiments.bench.targets import GPU_TARGETS, judged
 from experiments.bench.text import TextTable, three
-from experiments.bench.timing import measure, prepare
+from experiments.bench.timing import measure
 
 SMALL = "SUPERPOS_BENCH_SMALL"
 SMALL_CASES = (Case(3, 1, 2), Case(3, 2, 2))
@@ -115,8 +115,7 @@ def _table(report: Report, keep: Callable[[], None]) -> bool:
     """Every case, each kept at once."""
     who = contestants()
     rows = report.setdefault("cases", [])
-    for each in who.values():
-        prepare(each, memory.WARM_UP)  # the first compile of a process takes longer
+    memory.warm_up(who)
     for case in SMALL_CASES if SMALL in os.environ else CASES:
         if case.name not in [row["case"] for row in rows]:
             rows.append(measure(case, who))

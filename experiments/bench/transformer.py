@@ -6,7 +6,6 @@ the table, and `--write` renews the committed page, experiments/bench/RESULTS-TR
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,17 +19,15 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from experiments.bench import machine
-from experiments.bench.agents import BUSY
+from experiments.bench import machine, written
 from experiments.bench.page import markdown
 from experiments.bench.saes.peers import PYTHON
 from experiments.bench.text import ABSENT, TextTable, three
 from superpos import models, random
 from superpos.models.language_model import architecture_of
-from superpos.models.transformer import transformer, write
+from superpos.models.transformer import Transformer, transformer, write
 from superpos.types import Array, Model, Params
 
-WRITE = "--write"
 PAGE = Path(__file__).with_name("RESULTS-TRANSFORMER.md")
 TORCH_SIDE = Path(__file__).with_name("transformer_torch.py")
 REPEATS = 5
@@ -110,16 +107,12 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 2 for an unknown argument.
     """
-    if set(arguments) - {WRITE}:
-        print(__doc__, file=sys.stderr)
-        return 2
-    load = os.getloadavg()[0]
-    machine.set_up()
-    text = page([measured(size) for size in SIZES], machine.machine(), load)
-    print(text)
-    if WRITE in arguments:
-        PAGE.write_text(text)
-    return 0
+    return written.run(
+        arguments,
+        __doc__,
+        PAGE,
+        lambda load: page([measured(size) for size in SIZES], machine.machine(), load),
+    )
 
 
 def measured(size: Size, python: Path = PYTHON) -> Found:
@@ -134,7 +127,8 @@ def measured(size: Size, python: Path = PYTHON) -> Found:
     """
     params, _ = _model(size).init(random.key(0))
     tokens = np.random.default_rng(0).integers(size.n_tokens, size=(size.batch_size, size.context))
-    forward = _forward(size, params)
+    network = transformer(architecture_of(params, context=size.context, n_heads=size.n_heads))
+    forward = _forward(network)
     given = jax.device_put((params, tokens.astype(np.int32)), jax.local_devices()[0])
     logits = np.asarray(forward(*given))
 
@@ -146,7 +140,7 @@ def measured(size: Size, python: Path = PYTHON) -> Found:
     n_passes = max(1, round(SAMPLE_S / ours()))
     if not python.exists():
         return Found(size, [_mean(ours, n_passes) for _ in range(REPEATS)])
-    with _peer(python, size, params, tokens) as (ask, folder):
+    with _peer(python, network, params, tokens) as (ask, folder):
         ask(1)
         theirs = np.load(folder / "logits.npy")
         apart = float(np.abs(theirs - logits).max() / np.abs(theirs).max())
@@ -169,12 +163,9 @@ def _model(size: Size) -> Model:
     )
 
 
-def _forward(size: Size, params: Params) -> Callable[[Params, Array], Array]:
-    architecture = architecture_of(params, context=size.context, n_heads=size.n_heads)
-    apply = transformer(architecture).apply
-
+def _forward(network: Transformer) -> Callable[[Params, Array], Array]:
     def logits(params: Params, tokens: Array) -> Array:
-        return jax.vmap(lambda text: apply(params, text).logits)(tokens)
+        return jax.vmap(lambda text: network.apply(params, text).logits)(tokens)
 
     return jax.jit(logits)
 
@@ -185,13 +176,12 @@ def _mean(call: Callable[[], float], n_passes: int) -> float:
 
 @contextmanager
 def _peer(
-    python: Path, size: Size, params: Params, tokens: np.ndarray
+    python: Path, network: Transformer, params: Params, tokens: np.ndarray
 ) -> Iterator[tuple[Callable[[int], float], Path]]:
     """A process with transformers: asked for so many passes, it says the seconds of one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        architecture = architecture_of(params, context=size.context, n_heads=size.n_heads)
-        write(folder, transformer(architecture), params)
+        write(folder, network, params)
         np.save(folder / "tokens.npy", tokens)
         command = [str(python), "-P", "-W", "ignore", str(TORCH_SIDE), name, str(machine.n_cores())]
         with subprocess.Popen(
@@ -210,7 +200,6 @@ def _peer(
 
 def page(found: Sequence[Found], where: Mapping[str, str], load: float) -> str:
     """The Markdown of the results."""
-    idle = "" if load < BUSY else f"It was **not idle**: its load was {load:.1f} before this. "
     lacking = "" if found[0].peer_s else " transformers is not installed and was not measured."
     return f"""# The forward pass of a transformer
 
@@ -221,7 +210,7 @@ same texts, a batch at once, on all cores; they agree to {max(each.apart for eac
 the largest.
 
 {where["cpu"]}, {where["cores"]} cores, {where["device"]}, JAX {where["jax"]}, {where["date"]}.
-{idle}The median of {REPEATS} turns.{lacking}
+{written.idleness(load)}The median of {REPEATS} turns.{lacking}
 
 {markdown(_table(found))}"""
 

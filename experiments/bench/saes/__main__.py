@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.bench import machine
-from experiments.bench.__main__ import WRITE, show
+from experiments.bench.__main__ import show
+from experiments.bench.written import WRITE
 
 OUTPUT = Path("outputs/bench-saes.json")
 RESULTS = Path(__file__).parents[1] / "RESULTS-SAES.md"

@@ -3,7 +3,7 @@
 import jax
 import pytest
 
-from experiments.bench import kernels
+from experiments.bench import kernels, written
 from experiments.bench.card import DESCRIBED, Card
 from experiments.bench.cases import Case
 from experiments.bench.hlo import Kernel, kernels_of_update, n_bytes
@@ -138,7 +138,7 @@ def test_another_word_and_a_jax_without_cuda_are_refused(
     assert kernels.main(["--wirte"]) == 2
     assert "experiments.bench.kernels" in capsys.readouterr().err
     monkeypatch.setattr(kernels, "card", lambda: None)
-    monkeypatch.setattr(kernels.machine, "set_up", lambda: None)
+    monkeypatch.setattr(written.machine, "set_up", lambda: None)
     assert kernels.main([]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "make kernels" in error
