@@ -8,10 +8,7 @@ import json
 import os
 import socket
 import struct
-import time
-import tracemalloc
 import zipfile
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -25,8 +22,9 @@ from superpos.store.npy import MOST_ARRAYS
 from superpos.train import StoreError, store
 from tests.faults import simulator
 from tests.faults.bad_inputs.stores import with_checksum
+from tests.faults.bounds import small, soon
 
-SECONDS, MOST_BYTES = 2.0, 100e6
+SECONDS = 2.0
 HUGE = 2**40
 
 
@@ -38,22 +36,9 @@ def sound(tmp_path_factory):
     return folder, files.read_header(folder)
 
 
-@contextmanager
-def soon_and_small():
-    """Fail where the body takes long, or much memory."""
-    tracemalloc.start()
-    begun = time.process_time()
-    try:
-        yield
-        took, most = time.process_time() - begun, tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert took < SECONDS and most < MOST_BYTES, (took, most)
-
-
 def outcome(read, *arguments):
     """What a reader says of a file: the refusal, or nothing where it takes it."""
-    with soon_and_small():
+    with soon(SECONDS), small():
         try:
             read(*arguments)
         except StoreError as error:
@@ -285,7 +270,7 @@ def chunk_of(payload, name):
 def test_a_crafted_chunk_is_no_chunk(tmp_path, kind):
     path = tmp_path / f"{'a' * 16}.chunk"
     path.write_bytes(chunk_of(PAYLOADS[kind](), path.stem))
-    with soon_and_small():
+    with soon(SECONDS), small():
         assert files.read_chunk(path) is None
 
 
@@ -316,13 +301,17 @@ def test_a_reader_reads_no_further_than_it_is_told(tmp_path):
 def test_a_crafted_asset_is_one_line(tmp_path, kind):
     path = tmp_path / "a.npz"
     path.write_bytes(PAYLOADS[kind]())
-    with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
+    with soon(SECONDS), small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
         array(path=str(path))
     path.write_bytes(PAYLOADS["that inflates"]())
-    with soon_and_small(), pytest.raises(ArgumentError, match="expected at most 67,108,864 more"):
+    with (
+        soon(SECONDS),
+        small(),
+        pytest.raises(ArgumentError, match="expected at most 67,108,864 more"),
+    ):
         array(path=str(path))
     (tmp_path / "a.npy").write_bytes(npy((HUGE,)))
-    with soon_and_small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
+    with soon(SECONDS), small(), pytest.raises(ArgumentError, match="damaged, expected arrays"):
         array(path=str(tmp_path / "a.npy"))
 
 
@@ -331,5 +320,5 @@ def test_an_asset_of_a_terabyte_or_a_socket_is_not_read(tmp_path, name):
     for number, make in enumerate((of_a_terabyte, a_socket)):
         path = tmp_path / f"{number}{name}"
         make(path)
-        with soon_and_small(), pytest.raises(ArgumentError, match=str(path)):
+        with soon(SECONDS), small(), pytest.raises(ArgumentError, match=str(path)):
             array(path=str(path))

@@ -5,15 +5,11 @@ holds besides (what is allowed), and the exit code or the exception. All run in 
 for one that runs as a user does.
 """
 
-import gc
 import importlib
 import os
 import subprocess
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +27,10 @@ from tests.faults import simulator
 from tests.faults.bad_inputs import command_line, logs, python_api, records, stores, yaml_texts
 from tests.faults.bad_inputs.command_line import COUNT, SEED
 from tests.faults.bad_inputs.rows import Row
+from tests.faults.bounds import small, soon
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS, MOST_BYTES, MOST_CHARACTERS = 3.0, 100e6, 1000
+SECONDS, MOST_CHARACTERS = 3.0, 1000
 MOST_LINES = 20
 ALL = ", ".join(experiments())
 Refuse = Callable[..., list[str]]
@@ -53,7 +50,7 @@ def refuse(
     def run(*words: str, quiet: bool = True) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["experiments", *words])
         try:
-            with soon():
+            with soon(SECONDS):
                 code = program.main()
         except SystemExit as ended:
             code = ended.code
@@ -75,33 +72,6 @@ def there(folder: Path) -> dict[str, bytes]:
     }
 
 
-@contextmanager
-def soon() -> Iterator[None]:
-    """Fail where the body takes long; what the machine does besides is not counted.
-
-    Neither is what this process has left from the tests before: threads that still compile, and the
-    collection of their garbage, which may take seconds.
-    """
-    begun = time.thread_time()
-    gc.disable()
-    try:
-        yield
-        assert time.thread_time() - begun < SECONDS
-    finally:
-        gc.enable()
-
-
-@contextmanager
-def small() -> Iterator[None]:
-    """Fail where the body takes much memory."""
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
-    finally:
-        tracemalloc.stop()
-
-
 def check_lines(row: Row, lines: Sequence[str], before: str = "") -> None:
     """Each line is one of the row, after what all begin with, and can be read."""
     assert len(lines) == len(row.lines), lines
@@ -113,7 +83,7 @@ def check_lines(row: Row, lines: Sequence[str], before: str = "") -> None:
 
 def check_raised(row: Row, before: str, call: Callable[..., Any], *arguments: Any) -> None:
     """A call is refused with the exception of the row."""
-    with soon(), pytest.raises(row.kind) as raised:
+    with soon(SECONDS), pytest.raises(row.kind) as raised:
         call(*arguments)
     check_lines(row, [str(raised.value)], before)
 
@@ -186,7 +156,7 @@ def test_a_bad_command_line_is_a_line(refuse: Refuse, tmp_path: Path, row: Row) 
 def test_a_bad_yaml_file_is_a_line(tmp_path: Path, row: Row) -> None:
     path = tmp_path / "own.yaml"
     row.given(path)
-    with soon(), small():
+    with soon(SECONDS), small():
         lines = problems_of(path)
     check_lines(row, lines, str(path))
     assert [*tmp_path.iterdir()] in ([path], [])
