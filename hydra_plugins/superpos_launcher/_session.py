@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import yaml
 from hydra import version
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path, get_args_parser
@@ -20,6 +21,7 @@ from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.resolvers import oc
 
 from hydra_plugins.superpos_launcher._compose import reader
@@ -116,14 +118,13 @@ class Session:
         if self._loader.subfolder is None:
             return
         hydra: Any = HydraConfig.get()
-        whole = hydra._get_parent()
-        task = OmegaConf.masked_copy(whole, [key for key in whole if key != "hydra"])
-        own: Any = OmegaConf.masked_copy(whole, "hydra")
-        OmegaConf.set_readonly(own.hydra, False)
-        own.hydra.output_subdir = self._loader.subfolder
+        whole: Any = OmegaConf.to_container(hydra._get_parent(), resolve=False, enum_to_str=True)
+        own = whole.pop("hydra")
+        own["output_subdir"] = self._loader.subfolder
         folder = Path(hydra.runtime.output_dir, self._loader.subfolder)
-        for name, node in (("config", task), ("hydra", own), ("overrides", hydra.overrides.task)):
-            _write(folder / f"{name}.yaml", OmegaConf.to_yaml(node))
+        nodes = {"config": whole, "hydra": {"hydra": own}, "overrides": own["overrides"]["task"]}
+        for name, node in nodes.items():
+            _write(folder / f"{name}.yaml", _yaml_of(node))
 
     def options(self, group: str) -> list[str]:
         """What a group offers on the search path, sorted; empty where there is no such group."""
@@ -159,6 +160,12 @@ def _search_path(folder: Path, own: str | None) -> ConfigSearchPath:
         schema = SearchPathQuery(provider="schema")
         search_path.prepend("command-line", f"file://{Path(own).absolute()}", schema)
     return search_path
+
+
+def _yaml_of(node: Any) -> str:
+    """What OmegaConf.to_yaml gives of a config, from its container, as a config is slow to make."""
+    options = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
+    return yaml.dump(node, Dumper=get_omega_conf_dumper(), **options)
 
 
 def _write(path: Path, text: str) -> None:
