@@ -8,6 +8,8 @@ CUDA := .venv-cuda/.ready
 REWRITTEN := .pytest_cache/rewritten
 VERSIONS ?= 3.11 3.12 3.13
 TESTS ?= tests
+# Experiments at a time: they would share a GPU's memory, and four may hold 8 GiB.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 1); nvidia-smi -L >/dev/null 2>&1 && n=1; echo $$((n < 4 ? n : 4)))
 
 .PHONY: demo corpus test fast versions mutants fuzz audit lint wheel claims claims-full report guides docs notebooks bench kernels parity peers lock clean
 
@@ -45,16 +47,16 @@ wheel: $(READY) ## build the wheel, and try it in an empty environment
 	$(BIN)/python -m tests.wheel
 
 claims: $(READY) ## every experiment with claims, and one table (outputs/claims.json)
-	$(BIN)/python -m experiments.claims
+	$(BIN)/python -m experiments.claims --jobs $(JOBS)
 
 claims-full: $(READY) ## those that are smaller than in their paper, at its size: hours on a CPU
 	$(BIN)/python -m experiments.claims full
 
 report: $(READY) ## the same, and a page for each experiment with an index (outputs/report/index.html)
-	$(BIN)/python -m experiments.report
+	$(BIN)/python -m experiments.report --jobs $(JOBS)
 
 guides: $(READY) ## the guides, with the experiments they show (outputs/guides/index.html)
-	$(BIN)/python -m experiments.report guides
+	$(BIN)/python -m experiments.report guides --jobs $(JOBS)
 
 docs: $(SITE) ## the site: texts, papers with their claims, reference (outputs/docs/index.html)
 	.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going -d outputs/doctrees docs outputs/docs

@@ -2,8 +2,8 @@
 
   superpos experiment=train sweep.seed=[0,1,2]    train, judge claims, draw, write a page
   superpos -m hydra/launcher=vmap ...             the jobs of a multirun, in one program
-  superpos claims [full]                          all experiments with claims, and one table
-  superpos report [docs]                          the same, and a site of pages
+  superpos claims [full] [--jobs N]               all experiments with claims, and one table
+  superpos report [guides] [--jobs N]             the same, and a site of pages
   superpos export FOLDER FILE                     results as zarr, netCDF, parquet or csv,
                                                   or one trained model as safetensors
   superpos triggers audit LOG                     whether runs were evaluated when they were to be

@@ -422,6 +422,8 @@ WHOLE = [
     case("model=[autoencoder,mlp]", "model=[autoencoder,mlp]: expected one of these, or -m model"),
     case("claims;foo", "argument size: invalid choice: 'foo'"),
     case("report;foo", "argument what: invalid choice: 'foo'"),
+    case("claims;--jobs;0", "argument --jobs: 0: expected an integer in [1, 256]"),
+    case("report;--jobs;many", "argument --jobs: many: expected an integer in [1, 256]"),
     case("export", "the following arguments are required: folder, file"),
     case("experiment=a,b", "experiment=a,b: several values, expected one, or -m for a job each"),
     case("experimnt=train", "experimnt=train: unknown key; did you mean experiment?"),

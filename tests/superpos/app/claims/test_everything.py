@@ -1,6 +1,7 @@
 """All experiments with claims, each a process, and their records in one file."""
 
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,14 @@ def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     def prepare(codes: dict[str, int]) -> list[str]:
         asked = []
 
-        def run(command: Sequence[str], check: bool) -> subprocess.CompletedProcess[str]:
+        def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
             name = command[-1].removeprefix("experiment=")
             asked.append(name)
+            shares = "env" in options and "JAX_NUM_CPU_DEVICES" in options["env"]
             folder = tmp_path / "outputs" / name
             folder.mkdir(parents=True)
             ledger.write(folder / "claims.json", [record(name, True)])
-            return subprocess.CompletedProcess(command, codes.get(name, 0))
+            return subprocess.CompletedProcess(command, codes.get(name, 0), f"{name} {shares}")
 
         monkeypatch.setattr(everything.subprocess, "run", run)
         return asked
@@ -86,6 +88,37 @@ def test_records_that_a_run_before_left_are_not_those_of_one_that_failed(
     records = ledger.read(tmp_path / "outputs" / "claims.json")
     assert [row["id"] for row in records] == [f"{name}/claim" for name in names[3:]]
     assert [run.finished for run in runs] == [False] * 3 + [True] * (len(names) - 3)
+
+
+def test_several_at_a_time_share_the_cores_and_are_told_in_their_order(
+    processes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = with_claims()[:5]
+    asked = processes({names[1]: 3})
+    runs = run_all(Console(), names, 2)
+    assert sorted(asked) == names
+    assert [(run.name, run.code) for run in runs] == [(n, 3 * (n == names[1])) for n in names]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.endswith("True")] == [f"{name} True" for name in names]
+
+
+def test_what_stops_one_of_several_starts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, asked = with_claims(), []
+
+    def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        if asked:
+            time.sleep(0.05)
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "")
+
+    def stop(name: str, code: int) -> Ran:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(everything.subprocess, "run", run)
+    monkeypatch.setattr(everything, "_ran", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_all(Console(quiet=True), names, 2)
+    assert len(asked) < len(names)
 
 
 def test_a_run_that_finished_and_left_no_records_is_an_error(tmp_path: Path) -> None:
