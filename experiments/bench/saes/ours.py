@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from experiments.bench.saes.cases import DENSITY, L1, LEARNING_RATE, N_BATCHES, K, SaeCase
@@ -15,7 +14,7 @@ from superpos.engine.placing import placed
 from superpos.engine.width import choose
 from superpos.store.grid import make_grid
 from superpos.train import FitSpec, training
-from superpos.types import Array, Batch, Key, Model, Source, Training, vectors
+from superpos.types import Array, Model, Source, Training
 
 
 class Prepared(NamedTuple):
@@ -96,11 +95,8 @@ def _model(case: SaeCase) -> Model:
 def _stream(case: SaeCase, assets: Mapping[str, Any]) -> Source:
     if case.n_features == 0:
         return data.examples(n_features=case.d_in, examples=assets["examples"], sampling="stream")
-    factors = data.sparse_uniform(n_features=case.n_features, density=DENSITY)
-
-    def sample(key: Key, batch_size: int) -> Batch:
-        drawn = data.draw(factors, key, batch_size).inputs
-        x = drawn @ jnp.asarray(assets["features"]["features"])
-        return Batch(inputs=x, targets=x, factors=drawn)
-
-    return data.stateless(sample, gives=vectors(case.d_in))
+    return data.embedded(
+        n_features=case.d_in,
+        data=data.sparse_uniform(n_features=case.n_features, density=DENSITY),
+        directions=assets["features"],
+    )
