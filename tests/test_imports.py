@@ -51,7 +51,7 @@ OUTER = HYDRA | {"experiments", "rich", "matplotlib", "jinja2", "yaml"}
 """What nothing under superpos/ may import, but for superpos/app/."""
 BOUNDARY = "superpos/app/boundary.py"
 """The only file that imports Hydra, beside its plugin."""
-PLUGIN = HYDRA | {"hydra_plugins"} | set(sys.stdlib_module_names)
+PLUGIN = HYDRA | {"hydra_plugins", "yaml"} | set(sys.stdlib_module_names)
 """All that a file may import that Hydra loads in every application on the machine."""
 MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 CALLS = {"eval", "exec", "instantiate", "system", "popen", "__import__", "serialize_executable"}

@@ -1,7 +1,7 @@
 """The configs of many jobs, of which few are composed from files."""
 
+import copy
 import functools
-import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,7 +43,7 @@ class Composer:
             OverridesParser.create(config_loader=config_loader).parse_override
         )
         self._is_group = functools.cache(config_loader.repository.group_exists)
-        self._bases: dict[tuple[str, ...], bytes | None] = {}
+        self._bases: dict[tuple[str, ...], DictConfig | None] = {}
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """The config of the job with these overrides, equal to that of Hydra's own launchers.
@@ -58,7 +58,7 @@ class Composer:
         structure = tuple(o.input_line or "" for o in parsed if not self._is_value(o))
         if structure not in self._bases:
             stock = self._from_files(overrides)
-            self._bases[structure] = base = pickle.dumps(self._from_files(structure))
+            self._bases[structure] = base = self._from_files(structure)
             if not _equal(self._over(base, parsed, values), stock):
                 self._bases[structure] = None
             return stock
@@ -74,10 +74,10 @@ class Composer:
         return plain and override.package is None and not self._is_group(override.key_or_group)
 
     def _over(
-        self, base: bytes, parsed: Sequence[Override], values: Sequence[Override]
+        self, base: DictConfig, parsed: Sequence[Override], values: Sequence[Override]
     ) -> DictConfig:
-        """Lay values over what was composed from files, unpickled: the fastest way to a copy."""
-        config = pickle.loads(base)
+        """Lay values over a copy of what was composed from files."""
+        config = copy.deepcopy(base)
         _apply(list(values), config)
         config.hydra.overrides.task = [override.input_line for override in parsed]
         names = config.hydra.job.config.override_dirname

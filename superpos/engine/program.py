@@ -257,12 +257,16 @@ def digest_of_text(text: str) -> str:
 
 
 def _memory(compiled: Any, equations: Sequence[core.JaxprEqn], platform: str) -> int:
-    """What XLA says; and on a CPU, what the library for its products packs without telling XLA."""
+    """What XLA says; and on a CPU, what the library for its products packs without telling XLA.
+
+    That of jaxlib 0.12 packs nothing: four shapes take within 10 % of what XLA says.
+    """
+    packs = platform == "cpu" and jax.__version_info__ < (0, 12)
     memory = compiled.memory_analysis()
     return (
         memory.argument_size_in_bytes
         + memory.output_size_in_bytes
         + memory.temp_size_in_bytes
         - memory.alias_size_in_bytes
-        + (packed(equations) if platform == "cpu" else 0)
+        + (packed(equations) if packs else 0)
     )

@@ -19,7 +19,7 @@ from superpos.gauge.groups import Group, scaling
 from superpos.metrics.entry import Names
 from superpos.types import Array
 
-SECTION = re.compile(r"\n    Gauge:\n((?: {8}.*\n)+)")
+SECTION = re.compile(r"^Gauge:\n((?: {4}.*(?:\n|$))+)", re.MULTILINE)
 LISTED = re.compile(r"(invariant|equivariant) under ([^.]*)\.")
 
 
@@ -68,7 +68,7 @@ def stated(metric: Callable[..., Array]) -> dict[str, Verdict]:
     Raises:
         ValueError: the docstring has no section Gauge, or lists an action that is not known.
     """
-    section = SECTION.search(metric.__doc__ or "")
+    section = SECTION.search(inspect.getdoc(metric) or "")
     if section is None:
         raise ValueError(f"{metric.__name__}: expected a section Gauge in the docstring")
     known = [action.name for action in actions()]
