@@ -13,6 +13,7 @@ project = "superpos"
 release = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"  # no line under modules, as if they were links
 html_title = "superpos"
 html_show_sphinx = False
 html_show_copyright = False

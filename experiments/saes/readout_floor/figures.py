@@ -41,7 +41,8 @@ def draw(measured: Measured, folder: Path) -> list[Figure]:
     for axis in axes:
         axis.axhline(1, color=PALETTE[2], lw=1.2, label="floor, tight frame")
     axes[0].set(ylabel="mean squared cross-talk / floor", title="models")
-    axes[1].set(xlabel="part of the features", ylabel="of one feature / floor", title="features")
+    axes[1].set(xlabel="part of the features", ylabel="cross-talk of a feature / floor")
+    axes[1].set_title("features")
     axes[1].legend(frameon=False, fontsize=8)
     save(figure, folder / "floor.png")
     _draw_pairs(measured, folder / "pairs.png")
