@@ -69,7 +69,7 @@ def _shrink(path: Path, to: Path) -> None:
 
     image = Image.open(path).convert("RGB")
     image.thumbnail((WIDTH, WIDTH * 2))
-    image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+    image.quantize(256, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE).save(
         to, optimize=True
     )
 
