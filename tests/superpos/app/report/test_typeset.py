@@ -18,6 +18,10 @@ from superpos.app.report.typeset import typeset
         ("γ = -1, α >= 1, b <= 0, n >> m", "γ = −1, α ≥ 1, b ≤ 0, n ≫ m"),
         ("1e-5 of pages 3-4, v2 < v1", "1e-5 of pages 3-4, v2 &lt; v1"),
         ("digits_8, token_alone, n_features", "digits_8, token_alone, n_features"),
+        ("-log2 of x, log10", "−log<sub>2</sub> of x, log<sub>10</sub>"),
+        ("-0.01 (-0.02 to -0.00)", "−0.01 (−0.02 to −0.00)"),
+        ("by `a <= W_i` or W_i", "by <code>a &lt;= W_i</code> or W<sub>i</sub>"),
+        ("a ` W_i", "a ` W<sub>i</sub>"),
         ("<b>x_i</b> & 'a'", "&lt;b&gt;x<sub>i</sub>&lt;/b&gt; &amp; &#39;a&#39;"),
     ],
 )
