@@ -27,6 +27,7 @@ napoleon_use_ivar = True
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+nb_merge_streams = True
 nb_execution_mode = "off"  # outputs are committed; `make notebooks` makes them anew
 
 html_static_path = ["static"]
@@ -45,6 +46,7 @@ def _escape(app: Any, what: str, name: str, value: Any, options: Any, lines: lis
     for at, line in enumerate(lines):
         parts = re.split(r"(`[^`]*`)", line)
         parts[::2] = [re.sub(r"([*|\\]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+        parts[::2] = [part.replace("<=", "≤").replace(">=", "≥") for part in parts[::2]]
         lines[at] = "".join(parts)
 
 
