@@ -13,6 +13,7 @@ project = "superpos"
 release = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"  # no line under modules, as if they were links
 html_title = "superpos"
 html_show_sphinx = False
 html_show_copyright = False
@@ -26,6 +27,7 @@ napoleon_use_ivar = True
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+nb_merge_streams = True
 nb_execution_mode = "off"  # outputs are committed; `make notebooks` makes them anew
 
 html_static_path = ["static"]
@@ -36,15 +38,24 @@ def setup(app: Any) -> None:
     """Write the pages that are made, and read docstrings as plain text with `code`."""
     pages.write_all(Path(app.srcdir) / "made")
     app.connect("autodoc-process-docstring", _escape, priority=0)
+    app.connect("autodoc-skip-member", _is_field)
     app.add_role("measured", _measured)
 
 
 def _escape(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
     """Docstrings are no markup: only what is between backticks is set as code."""
+    if what == "data" and lines[:1] == (type(value).__doc__ or "").splitlines()[:1]:
+        lines.clear()  # of a tuple, say: it is not what the constant is
     for at, line in enumerate(lines):
         parts = re.split(r"(`[^`]*`)", line)
         parts[::2] = [re.sub(r"([*|\\]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+        parts[::2] = [part.replace("<=", "≤").replace(">=", "≥") for part in parts[::2]]
         lines[at] = "".join(parts)
+
+
+def _is_field(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Fields of a NamedTuple are left out: they are told in the docstring of their class."""
+    return True if (value.__doc__ or "").startswith("Alias for field number") else None
 
 
 def _measured(name: str, raw: str, text: str, *_: Any) -> Any:

@@ -4,7 +4,6 @@ A new experiment, or a new public name, has its place here by existing.
 """
 
 import ast
-import html
 import importlib
 import inspect
 import shutil
@@ -13,11 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from markupsafe import Markup
 
 from docs import keep
 from superpos.app.claims.counts import SOURCES, WORDS, headline, mark
 from superpos.app.claims.ledger import SIGNS
 from superpos.app.claims.shown import measured_text, number_text
+from superpos.app.report.typeset import typeset
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
@@ -111,7 +112,7 @@ def _summary(names: list[str]) -> str:
     kept = [each for name in names if (each := keep.read(name))]
     records = [record for each in kept for record in each.records]
     held = sum(mark(record) == "yes" for record in records)
-    return f"{held} of {len(records)} hold" if records else "no results are kept here"
+    return f"{held} of {len(records)} hold" if records else "not kept here"
 
 
 def _group(group: str, names: list[str]) -> str:
@@ -132,7 +133,8 @@ def _experiment(name: str) -> str:
     if kept.figure:
         path, alt, caption = kept.figure
         place = Path("../..") / path.relative_to(keep.KEPT.parent)
-        parts.append(f":::{{figure}} {place.as_posix()}\n:alt: {alt}\n\n{_plain(caption)}\n:::")
+        options = f":alt: {alt}\n:width: 100%"  # with a width, Sphinx links to the whole image
+        parts.append(f":::{{figure}} {place.as_posix()}\n{options}\n\n{_plain(caption)}\n:::")
     return "\n\n".join([*parts, f"{headline(kept.records)}.", _table(map(_row, kept.records))])
 
 
@@ -184,8 +186,8 @@ def _table(rows: Iterable[Row]) -> str:
     head = "".join(f"<th>{word}</th>" for word in Row._fields[:-1])
     body = []
     for row in rows:
-        claim, *cells, origin = map(html.escape, row)
-        claim += f"<br><small>{origin}</small>" if origin else ""
+        claim, *cells, origin = map(typeset, row)
+        claim += Markup(f"<br><small>{origin}</small>" if origin else "")
         body.append("".join(f"<td>{cell}</td>" for cell in (claim, *cells)))
     lines = "".join(f"<tr>{cells}</tr>" for cells in body)
     table = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"

@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.optimisation.claimed import break_even, of_training, ratio
 from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticity
+from superpos.app.claims.shown import number_text
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
@@ -47,8 +48,9 @@ CURVES_CAPTION = (
     " bootstrap intervals over problems and seeds. Lines of direct solvers, of the program, of the"
     " learned rule and of the hybrid go on with every step; a mark of a network is one width, and"
     " it answers at once."
-    f" Operations of training and search are not counted here. Regrets below {FLOOR:g}, where"
-    " float32 says nothing, are drawn there; a line that leaves a panel above diverges."
+    " Operations of training and search are not counted here. Regrets below"
+    f" {number_text(FLOOR)}, where float32 says nothing, are drawn there; a line that leaves a"
+    " panel above diverges."
 )
 PLANE_ALT = "Training elasticity against inference elasticity of each solver."
 PLANE_CAPTION = (

@@ -1,5 +1,6 @@
 """What stands on the pages of the site runs as it stands there."""
 
+import json
 import os
 import re
 import subprocess
@@ -17,13 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "made" not in path.parts)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(
+    r"^```(?:\w+|\{code-block\} \w+\n:caption: \S+)\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHELL = [
     line
     for path in PAGES
     for kind, text in BLOCK.findall(path.read_text())
     if kind == "sh"
-    for line in text.splitlines()
+    for line in text.replace("\\\n", " ").splitlines()
 ]
 
 
@@ -38,6 +42,16 @@ def test_every_block_is_of_a_kind_that_is_tried() -> None:
     starts = {line for path in PAGES for line in path.read_text().splitlines() if line[:3] == "```"}
     known = r"```(python|sh|\{toctree\}|\{glossary\}|\{code-block\} (python|yaml))?"
     assert [line for line in starts if not re.fullmatch(known, line)] == []
+
+
+def test_a_line_of_code_fits_into_the_column() -> None:
+    """At 1,400 pixels the site has room for 100 characters."""
+    texts = {path.name: path.read_text() for path in PAGES}
+    code = [(name, each) for name, text in texts.items() for each in CODE.findall(text)]
+    for path in DOCS.glob("notebooks/*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        code += [(path.name, "".join(cell["source"])) for cell in cells if "outputs" in cell]
+    assert [(name, line) for name, text in code for line in text.splitlines() if line[100:]] == []
 
 
 @pytest.mark.slow

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from docs import keep, pages
 from superpos.app.claims.ledger import Origin, claims_of, to_records, write
+from superpos.app.plots.figures import PALETTE
 
 NAME = "mine/first"
 ROWS = [("heads", "half of the coins show heads", "=", 0.5, 0.01)]
@@ -40,12 +43,25 @@ def test_what_is_kept_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path, *words = kept.figure
     assert words == ["One.", "The one."]
     with Image.open(path) as image:
-        assert image.size == (1000, 250)
+        assert image.size == (1440, 360)
         assert image.convert("RGB").getpixel((10, 10)) == (213, 94, 0)
     assert pages.claim_text("mine/first/heads") == "0.505"
     for unknown in ("mine/first/tails", "mine/second/heads"):
         with pytest.raises(KeyError, match=unknown):
             pages.claim_text(unknown)
+
+
+def test_every_colour_of_a_figure_stays(tmp_path: Path) -> None:
+    """Thin lines in the colours of the palette, over a map of many more colours."""
+    shades = 255 * colormaps["cividis"](np.linspace(0, 1, 900))[:, :3]
+    pixels = np.tile(shades.astype(np.uint8), (400, 1, 1))
+    for at, colour in enumerate(PALETTE):
+        pixels[40 * at : 40 * at + 2, :200] = np.round(255 * np.array(to_rgb(colour)))
+    Image.fromarray(pixels).save(tmp_path / "figure.png")
+    keep._shrink(tmp_path / "figure.png", tmp_path / "kept.png")
+    with Image.open(tmp_path / "kept.png") as image:
+        found = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(found - pixels).max() <= 16
 
 
 def test_a_run_at_another_setting_is_not_kept(
@@ -60,7 +76,7 @@ def test_a_run_at_another_setting_is_not_kept(
 def test_results_are_small_and_of_registered_experiments() -> None:
     names = {path.parent.relative_to(keep.KEPT).as_posix() for path in keep.KEPT.rglob("*.json")}
     assert names and names <= set(pages.experiments())
-    assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_000_000
+    assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_500_000
     for name in names:
         kept = keep.read(name)
         assert kept is not None and not any(record["changed"] for record in kept.records)

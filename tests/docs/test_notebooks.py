@@ -32,6 +32,16 @@ def test_there_are_four_with_all_their_outputs() -> None:
         assert path.stat().st_size < 100_000
 
 
+def test_every_picture_says_in_words_what_it_shows() -> None:
+    for path in NOTEBOOKS:
+        for cell in json.loads(path.read_text())["cells"]:
+            if any("image/png" in each.get("data", {}) for each in cell.get("outputs", ())):
+                assert cell["metadata"]["mystnb"]["image"]["alt"], f"{path.name}: {cell['id']}"
+    for page in FOLDER.parent.rglob("*.md"):
+        figures = re.findall(r"\{figure\}.*\n(.*)", page.read_text())
+        assert all(line.startswith(":alt: ") for line in figures), page.name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_prints_what_is_stored_in_it(path: Path) -> None:

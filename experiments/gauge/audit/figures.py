@@ -36,7 +36,7 @@ def draw(measured: Audits, folder: Path) -> list[Figure]:
             _column(axis, at, metrics, by_metric)
             at += 1
         axis.text((left + at - 1) / 2, -0.75, model.replace("_", " "), ha="center", va="bottom",
-                  fontsize=9, fontweight="bold", rotation=30 if at - left < 3 else 0)  # fmt: skip
+                  fontsize=9, fontweight="bold")  # fmt: skip
         at += GAP
     axis.set_xticks([x for x, _ in ticks], [name for _, name in ticks], rotation=60, ha="right")
     axis.set_yticks(range(len(metrics)), [name.replace("_", " ") for name in metrics])

@@ -25,7 +25,6 @@ SPREADS = {
     "top_token_entropy": "entropy of tokens (nats)",
     "context_gain": "context gain (R²)",
 }
-BITS = 20, 3e6
 LETTERS = dict(zip(EXPLAINERS, "C13XLPDUBTG", strict=True))
 BITS_ALT = "Three scores of explanations over their bits, a letter for each kind, a colour an arm."
 BITS_CAPTION = (
@@ -70,7 +69,7 @@ def _draw_bits(scored: Latents, path: Path) -> None:
             axis.plot([], [], "s", color=colour, label=arm)
             floor = means(scored.of(arm, f"{name}_floor", EXPLAINER)).mean()
             axis.axhline(floor, ls="--", lw=0.8, color=colour)
-        axis.set(xscale="log", xlim=BITS, xlabel="bits of the explanation", ylabel=label)
+        axis.set(xscale="log", xlabel="bits of the explanation", ylabel=label)
     _legend(figure, axes[0])
     save(figure, path)
 

@@ -9,13 +9,13 @@ from experiments.liu.scaling.measure import STRONG, WEAK, Models, Scaling, fit, 
 from superpos.app.findings import Figure
 from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
 
-NAMES = {STRONG: "strong, γ = -1", WEAK: "weak, γ = 1"}
+NAMES = {STRONG: "strong, γ = −1", WEAK: "weak, γ = 1"}
 LOSSES = Figure(
     "scaling.png",
     "Loss against the width with weak and strong superposition, and the exponents of both.",
     "Left and middle: loss of each model against its width m, and the power law fitted at each α"
     " (lines); dotted: ⟨v²⟩ Σ pᵢ over all but the m most frequent features. Right: exponents of"
-    " these laws, with the 95 % interval of a bootstrap over models; dashed: 1 and α - 1.",
+    " these laws, with the 95 % interval of a bootstrap over models; dashed: 1 and α − 1.",
 )
 GEOMETRY = Figure(
     "geometry.png",

@@ -36,7 +36,7 @@ def _draw_power(measured: Solvers, path: Path) -> None:
         axis.plot(1 + curve.evaluations, power(curve), ms=4, lw=1.2, label=name, **style)
     axis.axhline(11, color="#999999", lw=0.8)
     log_ticks(axis, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
-    axis.set(xlabel="candidates tried, and 1", ylabel="optimisation power (bits)", ylim=(0, 11.5))
+    axis.set(xlabel="1 + candidates tried", ylabel="optimisation power (bits)", ylim=(0, 11.5))
     axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     save(figure, path)
 

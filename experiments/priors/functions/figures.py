@@ -60,7 +60,7 @@ def _draw_theorem(axis: Any, ones: np.ndarray) -> None:
     )
     axis.plot([0, n_rows - 1], [1, 1], color="black", lw=1)
     axis.set(xlabel="inputs at which it is true, t", ylabel="2ⁿ P(t)", ylim=(-0.05, 1.3))
-    axis.set_title("perceptrons: every t is as probable")
+    axis.set_title("perceptrons: every t equally probable")
 
 
 def _draw_ranks(axis: Any, known: Ranked) -> None:

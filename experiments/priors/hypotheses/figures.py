@@ -35,7 +35,9 @@ def draw(measured: Hypotheses, folder: Path) -> list[Figure]:
     rows = [*measured.cells, *measured.kernels.values()]
     n = len(measured.pairs)
     n_rows = -(-n // 3)
-    figure, axes = new_figure(n_rows, min(n, 3), width=11, height=3.4 * n_rows, squeeze=False)
+    size = {"width": 11, "height": 3.4 * n_rows}
+    apart = {"hspace": 0.08}
+    figure, axes = new_figure(n_rows, min(n, 3), **size, squeeze=False, gridspec_kw=apart)
     places = np.arange(len(rows))[::-1]
     for at, pair in enumerate(measured.pairs):
         axis = axes.ravel()[at]

@@ -14,6 +14,7 @@ FLOOR_CAPTION = (
     " seed; bars are d/(d − 2), that of a projection that is random. Right: of single features,"
     " from the least to the most. A tight frame of unit vectors has 1 for all of them."
 )
+NAMES = {LINEAR: "linear", RELU: "ReLU"}
 PAIRS_ALT = "What is read of a feature while another is on: frame, linear model, ReLU model."
 PAIRS_CAPTION = (
     "What a linear read-out gives for feature i (row) while feature j (column) alone is on, for 40"
@@ -31,7 +32,7 @@ def draw(measured: Measured, folder: Path) -> list[Figure]:
         axes[0].plot(np.full(len(each.ratio), at), each.ratio, "o", color=colour, ms=5, alpha=0.8)
         if each.kind == LINEAR:
             axes[0].hlines(each.expected, at - 0.3, at + 0.3, color=PALETTE[7], lw=1.5)
-        ticks.append(f"{each.kind}\n({each.n_features}, {each.n_hidden})")
+        ticks.append(f"{NAMES[each.kind]}\n({each.n_features}, {each.n_hidden})")
         share = (np.arange(each.n_features) + 0.5) / each.n_features
         style = {10: "-", 30: "--"}.get(each.n_hidden, ":")
         axes[1].plot(
@@ -41,7 +42,8 @@ def draw(measured: Measured, folder: Path) -> list[Figure]:
     for axis in axes:
         axis.axhline(1, color=PALETTE[2], lw=1.2, label="floor, tight frame")
     axes[0].set(ylabel="mean squared cross-talk / floor", title="models")
-    axes[1].set(xlabel="part of the features", ylabel="of one feature / floor", title="features")
+    axes[1].set(xlabel="part of the features", ylabel="cross-talk of a feature / floor")
+    axes[1].set_title("features")
     axes[1].legend(frameon=False, fontsize=8)
     save(figure, folder / "floor.png")
     _draw_pairs(measured, folder / "pairs.png")

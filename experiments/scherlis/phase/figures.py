@@ -23,7 +23,7 @@ def draw(measured: Phases, folder: Path) -> list[Figure]:
     save(figure, folder / "capacity_phases.png")
     caption = (
         "Left: capacity of the less important feature in the best model; the line is"
-        " v2/v1 = 2/(κ-1). At v2 = v1 and small κ either feature may take the neuron. Right: loss"
+        " v2/v1 = 2/(κ − 1). At v2 = v1 and small κ either feature may take the neuron. Right: loss"
         " against the capacity of the more important feature, at v2/v1 ="
         f" {measured.returns.ratio:g}; dots are models on their way through gradient descent, lines"
         " the least loss at each capacity, and rings the capacity at the end. Returns increase for"
@@ -57,5 +57,5 @@ def _draw_returns(axis: Any, returns: Returns) -> None:
         axis.plot(capacity, loss / scale, "o", color=colour, markersize=3.5)
         least = theory.shared_neuron_loss(final, ratio=returns.ratio, kurtosis=kurtosis)
         axis.plot(final, least / scale, "o", color=colour, markersize=10, mfc="none")
-    axis.set(xlabel="capacity of feature 1", ylabel="loss / (κ - 1)")
+    axis.set(xlabel="capacity of feature 1", ylabel="loss / (κ − 1)")
     axis.legend(frameon=False, fontsize=8)

@@ -96,8 +96,9 @@ def shared_parts(records: Sequence[Record]) -> list[str]:
 
 
 def cited(record: Record, parts: Sequence[str] = CITED) -> str:
-    """Paper, section and setting of a claim, or some of these, in a line."""
-    place = ", ".join(record[part] for part in parts if part != "setting")
+    """Paper, section and setting of a claim, or some of these, in a line; "-" is no section."""
+    named = [record[part] for part in parts if part != "setting"]
+    place = ", ".join(part for part in named if part != "-")
     return " · ".join(filter(None, [place, record["setting"] if "setting" in parts else ""]))
 
 

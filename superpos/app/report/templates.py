@@ -23,6 +23,7 @@ from superpos.app.claims.ledger import SIGNS
 from superpos.app.claims.shown import held_text, measured_text, number_text
 from superpos.app.findings import Cell
 from superpos.app.plots.figures import PALETTE
+from superpos.app.report.typeset import typeset
 
 HERE = Path(__file__).parent
 
@@ -44,6 +45,7 @@ def render(template: str, folder: Path | None = None, **values: Any) -> str:
         "cells": _cells_json,
         "held": held_text,
         "grouped": grouped,
+        "typeset": typeset,
     }
     environment.globals |= {
         "signs": SIGNS,

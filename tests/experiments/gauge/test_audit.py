@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import xarray
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from experiments.gauge.audit import figures
 from experiments.gauge.audit.claims import disagreements, judge, unexpected
 from experiments.gauge.audit.figures import draw, tables
-from experiments.gauge.audit.measure import CONTROL, Audits, audit_model, measure
+from experiments.gauge.audit.measure import CONTROL, Audits, Cell, audit_model, measure
 from superpos import metrics
 from superpos.train import NoMemberError
 from tests.stored import config_text
@@ -91,6 +93,21 @@ def test_the_findings_are_a_figure_and_a_table_for_each_model(tmp_path):
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["capacity"] == ["invariant"] * 3
     assert rows[CONTROL][0].startswith("changes by") and rows[CONTROL][1:] == ["invariant"] * 2
+
+
+def test_names_of_models_lie_beside_each_other(tmp_path, monkeypatch):
+    """The longest name of a model with one symmetry, between two others."""
+    drawn = []
+    monkeypatch.setattr(figures, "save", lambda figure, path: drawn.append(figure))
+    cells = {"capacity": Cell("loss", 0.9, "not invariant")}
+    sizes = {"tied_no_bias": 4, "privileged": 1, "untied_linear": 3, "untied": 2}
+    draw(Audits({m: {f"{at}": cells for at in range(n)} for m, n in sizes.items()}), tmp_path)
+    [figure] = drawn
+    FigureCanvasAgg(figure).draw()
+    names = [text for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    boxes = [name.get_window_extent() for name in names]
+    assert len(boxes) == 4 and {name.get_rotation() for name in names} == {0}
+    assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
 
 
 def test_no_finished_member_is_told():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from superpos.app.claims.counts import by_source, headline
+from superpos.app.claims.counts import by_source, cited, headline
 
 
 def record(source: str, reproduced: bool | None, **more: Any) -> dict[str, Any]:
@@ -52,3 +52,9 @@ def test_sources_are_in_their_order_and_records_in_theirs() -> None:
     found = {name: [each["id"] for each in group] for name, group in by_source(records).items()}
     assert found == {"paper": [1], "ours": [0, 2]}
     assert [*found] == ["paper", "ours"]
+
+
+def test_what_has_no_section_is_cited_without_one() -> None:
+    cite = {"paper": "our own", "section": "-", "setting": "n=5"}
+    assert cited(cite) == "our own · n=5"
+    assert cited(cite | {"section": "figure 2"}) == "our own, figure 2 · n=5"
