@@ -15,7 +15,7 @@ class Behaviour(NamedTuple):
         alive: share of episodes that are on at the start of an epoch, (..., T).
         hazard: probability to shut down in an epoch, of those that are on in it, (..., T); nan
             where fewer than one in 100 is.
-        on_time: the hazard in epoch N, (...).
+        on_time: the hazard in epoch N, (...); nan where no episode is that long.
         premature: share of episodes that are shut down before N, (...).
         overrun: epochs from N on that an episode is on in and does not shut down, (...).
         investments: in an episode, before N, (...).
@@ -62,10 +62,11 @@ def behaviour_of(
     known = alive >= LEAST_ALIVE
     hazard = np.where(known, stops / np.where(known, alive, 1), np.nan)
     first = np.broadcast_to(late.argmax(-1)[..., None], (*alive.shape[:-1], 1))
+    there = late.any(-1)
     return Behaviour(
         alive=alive,
         hazard=hazard,
-        on_time=np.take_along_axis(hazard, first, -1)[..., 0],
+        on_time=np.where(there, np.take_along_axis(hazard, first, -1)[..., 0], np.nan),
         premature=np.where(late, 0, stops).sum(-1),
         overrun=np.where(late, alive - stops, 0).sum(-1),
         investments=np.where(late, 0, shares[..., INVEST]).sum(-1),

@@ -23,7 +23,7 @@ def epoch_table(
             nothing.
         n_clocks: readings of the clock, from 0 on, >= 1.
         n_capitals: capitals, from 0 on, >= 1.
-        allowed: each N that the agent is shown, where it is shown one, >= 1.
+        allowed: each N that the agent is shown, where it is shown one, >= 1; one or more.
 
     Returns:
         An Evaluation of policy_table (n_allowed, n_clocks, n_capitals, n_actions).
@@ -35,6 +35,8 @@ def epoch_table(
     environment, policy = source.environment, model.policy
     if environment is None or policy is None:
         raise ArgumentError("source: expected rollouts of a model with a policy")
+    if not allowed:
+        raise ArgumentError("allowed=[]: expected one N or more")
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
         key_start, key_seen = jax.random.split(key)

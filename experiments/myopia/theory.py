@@ -107,8 +107,9 @@ def best_plans(world: World, discount: float = 1.0) -> Plans:
 
 
 def closed_form(n_allowed: np.ndarray, growth: np.ndarray) -> np.ndarray:
-    """(N - k)(1 + κk) at k = round((N - 1/κ)/2), or 0 where that is negative; for κ > 0, p > 0."""
-    k = np.maximum(np.floor((n_allowed - 1 / growth) / 2 + 0.5), 0)
+    """(N - k)(1 + κk) at k = round((N - 1/κ)/2), or 0 where that is negative; for p > 0."""
+    with np.errstate(divide="ignore"):  # without growth, k is 0
+        k = np.maximum(np.floor((n_allowed - 1 / np.asarray(growth)) / 2 + 0.5), 0)
     return (n_allowed - k) * (1 + growth * k)
 
 

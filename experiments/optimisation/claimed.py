@@ -11,6 +11,10 @@ from superpos.types import EMPTY
 UNTRAINED = "true of whatever was trained, too"
 SEEN = "written after a trial of the direct solvers and of the search, on other problems"
 LEARNING = "written after a trial that showed that the loss falls in training, on other problems"
+CLIPPED = (
+    "first without clipping, where one of three rules diverged on quadratics: its mean regret after"
+    " 16 steps was 35, those of the others 0.001 and 0.07"
+)
 SELECTED = f"a search that keeps the better of what it tries gets better; {SEEN}"
 
 
@@ -40,10 +44,13 @@ def family_claims(
     identity = Origin("theory", "before", UNTRAINED, identity=True)
     control = Origin("control", "before", UNTRAINED, identity=True)
     seen = Origin("ours", "after", SEEN)
-    of_learned = {"learned_amortised": Origin("ours", "after", LEARNING)} if learned else {}
+    rows = _learned(first, least) if learned else []
+    clipped = {key: Origin("ours", "after", CLIPPED) for key, *_ in rows}
+    if learned:
+        clipped["learned_amortised"] = Origin("ours", "after", f"{LEARNING}; {CLIPPED}")
     return claims_of(
         experiment,
-        [*_rows(first, least), *(_learned(first, least) if learned else ()), *identities, *more],
+        [*_rows(first, least), *rows, *identities, *more],
         paper="our own, after Millidge 2022, Deconfusing Direct vs Amortised Optimization",
         section="-",
         setting=setting,
@@ -55,7 +62,7 @@ def family_claims(
             "shuffled": control,
             "program_shuffled": control,
             "flops": identity,
-            **of_learned,
+            **clipped,
             **{key: identity for key, *_ in identities},
             **but,
         },

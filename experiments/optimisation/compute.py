@@ -42,7 +42,8 @@ def update_flops(
         learned = label_flops(family, n_features)
     else:
         learned = value_flops(family, n_features) + gradient_flops(family, n_features)
-    return BACKWARD * network_flops(n_features, width, n) + learned
+    network = BACKWARD * network_flops(n_features, width, n)
+    return network - 2 * n_features * width + learned  # nothing goes back to the problem
 
 
 def rule_flops(family: FamilyName, program: float, n_features: int) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 import xarray
 
 from experiments.optimisation import programs
+from experiments.optimisation.checks import check_steps
 from experiments.optimisation.compute import (
     BACKWARD,
     counted,
@@ -31,7 +32,6 @@ from superpos.train import store
 
 FLOOR = 1e-5
 """Relative regret below which float32 says nothing."""
-NETWORKS = ("solution", "objective")
 N_RESAMPLES = 200
 """Of the bootstrap."""
 
@@ -64,9 +64,8 @@ class Curve(NamedTuple):
     def resampled(self, shift: int = 0) -> np.ndarray:
         """The same of seeds and problems drawn with replacement, (N_RESAMPLES, n_points)."""
         rng, found = np.random.default_rng(0), self.regret[:, shift]
-        seeds, problems = (rng.integers(n, size=(N_RESAMPLES, n)) for n in found.shape[:2])
-        pairs = zip(seeds, problems, strict=True)
-        means = [found[of_seeds][:, of_problems].mean((0, 1)) for of_seeds, of_problems in pairs]
+        weights = (rng.multinomial(n, [1 / n] * n, N_RESAMPLES) / n for n in found.shape[:2])
+        means = np.einsum("rs,rp,spk->rk", *weights, found, optimize=True)
         return np.maximum(means, FLOOR)
 
 
@@ -117,8 +116,12 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
         datasets: {"direct": over seed, with direct solvers and programs; "solution", "objective":
             over model.width and seed, in the first also with model.shuffled; "update": over seed,
             where there is one}.
+
+    Raises:
+        ArgumentError: solvers took too few steps to be compared; one line.
     """
-    config = store.config_of(datasets["direct"])
+    config, n_steps = store.config_of(datasets["direct"]), most_steps(datasets["direct"])
+    check_steps(family, datasets, n_steps)
     n_features, n_held_out = (
         int(config[f"data.data.{key}"]) for key in ("n_features", "n_held_out")
     )
@@ -130,7 +133,6 @@ def measure_family(family: FamilyName, datasets: Mapping[str, xarray.Dataset]) -
     taught, shuffled = by_shuffled(datasets["solution"])
     stored = {"solution": taught, "objective": datasets["objective"]}
     found = {name: reader.networks(each, name) for name, each in stored.items()}
-    n_steps = most_steps(datasets["direct"])
     learned = reader.learned(datasets["update"]) if "update" in datasets else (None, None)
     untaught = None if shuffled is None else reader.networks(shuffled, "solution")[0]
     return Solvers(
@@ -251,15 +253,26 @@ def steps_of(values: np.ndarray) -> np.ndarray:
 
 
 def elasticity(flops: np.ndarray, regret: np.ndarray) -> float:
+    """That of one curve, as of `elasticities`."""
+    return float(elasticities(flops, regret))
+
+
+def elasticities(flops: np.ndarray, regret: np.ndarray) -> np.ndarray:
     """-d log r / d log F by least squares, of the points that cost something and are above FLOOR.
 
+    Args:
+        flops: F, (n_points,).
+        regret: r, (..., n_points).
+
     Returns:
-        nan of fewer than two.
+        (...), nan of fewer than two points.
     """
     there = (flops > 0) & (regret > FLOOR) & np.isfinite(regret)
-    if there.sum() < 2:
-        return np.nan
-    return float(-np.polyfit(np.log(flops[there]), np.log(regret[there]), 1)[0])
+    x, y = (np.log(np.where(there, each, 1)) for each in (flops, regret))
+    n = there.sum(-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.where(there, x - x.sum(-1, keepdims=True) / n, 0)
+        return np.where(n[..., 0] > 1, -(x * y).sum(-1) / (x * x).sum(-1), np.nan)
 
 
 def flops_to_reach(curve: Curve, regret: float) -> float:

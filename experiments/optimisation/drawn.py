@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.optimisation.claimed import break_even, of_training, ratio
-from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticity
+from experiments.optimisation.curves import FLOOR, Curve, Solvers, elasticities, elasticity
 from superpos.app.claims.shown import number_text
 from superpos.app.findings import Figure, Table
 from superpos.app.plots.figures import PALETTE, log_ticks, new_figure, save
@@ -150,13 +150,12 @@ def places(measured: Solvers) -> list[Place]:
 
 
 def _inference(curve: Curve) -> tuple[float, np.ndarray]:
-    draws = np.array([elasticity(curve.steps_flops, each) for each in curve.resampled()])
+    draws = elasticities(curve.steps_flops, curve.resampled())
     return elasticity(curve.steps_flops, curve.mean()), draws
 
 
 def _training(curve: Curve) -> tuple[float, np.ndarray]:
-    draws = np.array([elasticity(curve.flops, each) for each in curve.resampled()])
-    return of_training(curve), np.nan_to_num(draws)
+    return of_training(curve), np.nan_to_num(elasticities(curve.flops, curve.resampled()))
 
 
 def _draw_plane(measured: Solvers, path: Path) -> None:

@@ -3,10 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from experiments.optimisation.families import FAMILIES, Family, FamilyName
-from experiments.optimisation.paths import Solver
+from experiments.optimisation.families import FAMILIES, Family, FamilyName, unknowns_of
+from experiments.optimisation.paths import Doublings, Solver
 from experiments.optimisation.solvers import SOLVERS, solver_of
-from superpos.arguments import Count, Positive, factory
+from superpos.arguments import ArgumentError, Positive, factory
 from superpos.evaluations.held_out_fit import held_out_of
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
@@ -19,7 +19,7 @@ def refined(
     model: Model,
     source: Source,
     family: FamilyName = "quadratics",
-    doublings: Count = 6,
+    doublings: Doublings = 6,
     step_size: Positive = 1.8,
 ) -> Evaluation:
     """Answers of a network, and those of the first solver of the family that starts from them.
@@ -28,7 +28,8 @@ def refined(
         model: whose reconstruction is an answer.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, >= 1.
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
+            [1, 16].
         step_size: of gradient descent, in (0, inf).
 
     Returns:
@@ -38,7 +39,7 @@ def refined(
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
     """
-    kind, inputs = FAMILIES[family], held_out_of(source, model)
+    kind, inputs, _ = held_out_problems_of(family, source, model)
     n_steps = 2 ** (doublings - 1)
     solver = solver_of(SOLVERS[family][0], family, n_steps, step_size)
 
@@ -46,7 +47,7 @@ def refined(
         starts = jax.vmap(lambda c: kind.admitted(model.apply(params, state, c).recon))(inputs)
         return {"refined_values": values(kind, solver, inputs, starts, inputs, key)}
 
-    return Evaluation(measure, {"refined_values": DIMS})
+    return Evaluation(measure, {"refined_values": DIMS}, common=False)
 
 
 @factory
@@ -55,7 +56,7 @@ def direct(
     model: Model,
     source: Source,
     family: FamilyName = "quadratics",
-    doublings: Count = 6,
+    doublings: Doublings = 6,
     step_size: Positive = 1.8,
 ) -> Evaluation:
     """Answers of each solver of a family that starts from nothing; a network is not read.
@@ -64,7 +65,8 @@ def direct(
         model: anything that takes the problems.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, >= 1.
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
+            [1, 16].
         step_size: of gradient descent, in (0, inf).
 
     Returns:
@@ -75,8 +77,8 @@ def direct(
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
     """
-    kind, inputs = FAMILIES[family], held_out_of(source, model)
-    n_steps, n = 2 ** (doublings - 1), kind.n_unknowns(inputs.shape[1])
+    kind, inputs, n = held_out_problems_of(family, source, model)
+    n_steps = 2 ** (doublings - 1)
     solvers = {name: solver_of(name, family, n_steps, step_size) for name in SOLVERS[family]}
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
@@ -89,7 +91,23 @@ def direct(
         }
         return found | {"step_size": jnp.float32(step_size)}
 
-    return Evaluation(measure, {f"{name}_values": DIMS for name in solvers})
+    dims = {f"{name}_values": DIMS for name in solvers}
+    return Evaluation(measure, dims, common=False)  # each seed has starts of its own
+
+
+def held_out_problems_of(
+    family: FamilyName, source: Source, model: Model
+) -> tuple[Family, Array, int]:
+    """A family, the problems that a source of it holds out, and their unknowns.
+
+    Raises:
+        ArgumentError: the source holds nothing out, or problems of another family; one line.
+    """
+    inputs = held_out_of(source, model)
+    n = unknowns_of(FAMILIES[family], family, inputs.shape[1])
+    if source.gives is not None and source.gives.targets.shape != (n,):
+        raise ArgumentError(f"family={family}: expected that of the problems of source")
+    return FAMILIES[family], inputs, n
 
 
 def budgets(n_steps: int) -> list[int]:

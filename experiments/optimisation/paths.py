@@ -4,16 +4,19 @@ A solver is a function (c, start, key) -> the answers that it would give after 0
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 
 from experiments.optimisation.families import Family
+from superpos.arguments import Interval
 from superpos.types import Array, Key
 
 Solver = Callable[[Array, Array, Key], Array]
 """c (n_features,), start (n,), key -> answers (n_steps + 1, n)."""
+Doublings = Annotated[int, Interval("[1, 16]")]
+"""Budgets 0, 1, 2, 4, ... steps, of which the largest is 2^(doublings - 1), 32,768 at most."""
 
 
 def path_of(step: Callable[[Array, Any], Array], start: Array, each: Any) -> Array:

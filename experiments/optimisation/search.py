@@ -15,12 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.optimisation import programs
-from experiments.optimisation.evaluations import budgets, values
+from experiments.optimisation.evaluations import budgets, held_out_problems_of, values
 from experiments.optimisation.exact import MOST_REGRET
 from experiments.optimisation.families import FAMILIES, LEAST_GAP, Family, FamilyName
-from experiments.optimisation.paths import Solver, best_so_far
-from superpos.arguments import Count, factory
-from superpos.evaluations.held_out_fit import held_out_of
+from experiments.optimisation.paths import Doublings, Solver, best_so_far
+from superpos.arguments import ArgumentError, Count, factory
 from superpos.types import Array, Evaluation, Key, Model, Params, Source, State
 
 OF_STEPS = ("g", "e_before", "diag(M)", "1")
@@ -50,7 +49,7 @@ def program_search(
     n_problems: Count = 32,
     n_validation: Count = 128,
     n_steps: Count = 16,
-    doublings: Count = 6,
+    doublings: Doublings = 6,
 ) -> Evaluation:
     """Evolve update rules on problems of their own, and try the best one on what is held out.
 
@@ -68,8 +67,9 @@ def program_search(
         n_children: programs that are tried in each, >= 1.
         n_problems: that all programs are tried on, >= 1.
         n_validation: problems that the best parent is chosen by, >= 1.
-        n_steps: that a program may take in the search, >= 1.
-        doublings: budgets on what is held out are 0, 1, 2, ..., 2^(doublings - 1) steps, >= 1.
+        n_steps: that a program may take in the search, a budget on what is held out above 0.
+        doublings: budgets on what is held out are 0, 1, 2, ..., 2^(doublings - 1) steps, in
+            [1, 16].
 
     Returns:
         An Evaluation of `program_values`, the values f of answers of the programs kept, (2, n_kept,
@@ -81,9 +81,12 @@ def program_search(
     Raises:
         ArgumentError: a value is out of range, or the source holds nothing out; one line.
     """
-    inputs = held_out_of(source, model)
+    longest = 2 ** (doublings - 1)
+    if n_steps not in budgets(longest)[1:]:
+        raise ArgumentError(f"n_steps={n_steps}: expected a power of two up to {longest}")
+    _, inputs, _ = held_out_problems_of(family, source, model)
     search = _Search(family, inputs.shape[1], n_nodes, n_generations, n_children, n_steps)
-    kept, longest = budgets(n_generations), 2 ** (doublings - 1)
+    kept = budgets(n_generations)
     tried = n_children * n_problems * np.array(kept) + N_PARENTS * n_validation
 
     def searched(shuffled: Array, key: Key) -> dict[str, Array]:

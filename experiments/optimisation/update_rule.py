@@ -12,10 +12,10 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from experiments.optimisation.evaluations import DIMS, values
+from experiments.optimisation.evaluations import DIMS, held_out_problems_of, values
 from experiments.optimisation.families import FAMILIES, Family, unknowns_of
+from experiments.optimisation.paths import Doublings
 from superpos.arguments import ArgumentError, Count, factory
-from superpos.evaluations.held_out_fit import held_out_of
 from superpos.models.mlp import MlpParams, layers, mlp
 from superpos.types import (
     Array,
@@ -134,7 +134,7 @@ def path_by_rule(
 
 @factory
 def unrolled(
-    *, model: Model, source: Source, family: WithSlopes = "quadratics", doublings: Count = 6
+    *, model: Model, source: Source, family: WithSlopes = "quadratics", doublings: Doublings = 6
 ) -> Evaluation:
     """Answers of a learned update rule, after fewer and more steps than it was trained through.
 
@@ -142,7 +142,8 @@ def unrolled(
         model: an `update_rule`.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, >= 1.
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
+            [1, 16].
 
     Returns:
         An Evaluation of `unrolled_values`, the values f after each budget,
@@ -152,8 +153,8 @@ def unrolled(
         ArgumentError: a value is out of range, the model is no update rule, or the source holds
             nothing out; one line.
     """
-    kind, inputs = FAMILIES[family], held_out_of(source, model)
-    n_steps, n = 2 ** (doublings - 1), kind.n_unknowns(inputs.shape[1])
+    kind, inputs, n = held_out_problems_of(family, source, model)
+    n_steps = 2 ** (doublings - 1)
     given = jax.eval_shape(model.init, jax.random.key(0))[0]
     if not isinstance(given, UpdateRuleParams):
         raise ArgumentError("model: expected update_rule")
@@ -169,4 +170,4 @@ def unrolled(
 
         return {"unrolled_values": values(kind, solver, inputs, starts, inputs, key_solver)}
 
-    return Evaluation(measure, {"unrolled_values": DIMS})
+    return Evaluation(measure, {"unrolled_values": DIMS}, common=False)

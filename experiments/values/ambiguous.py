@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 
 from experiments.values.comparisons import Comparisons, comparisons_of
-from experiments.values.policy import Budgets, regrets
-from superpos.arguments import Count, Positive, factory
+from experiments.values.policy import Budgets, check_budgets, regrets, shapes_of
+from superpos.arguments import ArgumentError, Count, Positive, factory
 from superpos.types import Array, Evaluation, Key, Params, Scalar, Source, State
 
 SETS_AT_ONCE = 256
+MOST_SETS = 1_000_000
 
 
 def posterior_of_sets(drawn: Comparisons, sets: Array, *, unit: Scalar) -> Array:
@@ -53,9 +54,9 @@ def ambiguous_pointer(
 
     Args:
         source: `comparisons` with view=concepts.
-        n_names: concepts in a set, >= 1.
+        n_names: concepts in a set, >= 1; there are no more than 1,000,000 sets.
         unit: what a concept adds to the log odds that an item is preferred, > 0.
-        budgets: KL divergences from the uniform policy in nats, in (0, inf).
+        budgets: as of `policy.policy`.
 
     Returns:
         An Evaluation of `set_regret`, (n_budgets,), as of `policy.regrets`; and of `set_bits`, the
@@ -64,6 +65,16 @@ def ambiguous_pointer(
     Raises:
         ArgumentError: a value is out of range, or the source is another; one line.
     """
+    shapes = shapes_of(source)
+    check_budgets(shapes, budgets)
+    n_features, n_concepts = (each.shape[1] for each in (shapes.items.inputs, shapes.items.factors))
+    if n_features != n_concepts:
+        raise ArgumentError(f"source: expected the {n_concepts} concepts of an item as features")
+    if not 0 < math.comb(n_concepts, n_names) <= MOST_SETS:
+        raise ArgumentError(
+            f"n_names={n_names}: expected 1 to {MOST_SETS:,} sets of {n_concepts} concepts, not"
+            f" {math.comb(n_concepts, n_names):,}"
+        )
     limits = jnp.asarray(budgets, jnp.float32)
 
     def measure(params: Params, state: State, key: Key) -> dict[str, Array]:
@@ -71,7 +82,6 @@ def ambiguous_pointer(
         both = jax.vmap(lambda each: comparisons_of(source, each))(jax.random.split(key))
         drawn, other = (jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))
         items = other.items  # that no label is of
-        n_concepts = drawn.items.inputs.shape[1]
         sets = jnp.asarray([*itertools.combinations(range(n_concepts), n_names)], jnp.int32)
         found = posterior_of_sets(drawn, sets, unit=unit)
         weights = jnp.zeros(n_concepts).at[sets.ravel()].add(jnp.repeat(found, n_names))

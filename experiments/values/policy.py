@@ -5,14 +5,15 @@ reward is π ∝ exp(t r), where t is such that the budget is spent (Donsker & V
 et al. 2022, RL with KL penalties is better viewed as Bayesian inference, arXiv 2205.11275).
 """
 
+import math
 from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 
-from experiments.values.comparisons import comparisons_of
-from superpos.arguments import Interval, factory
-from superpos.required import check_fit
+from experiments.values.comparisons import Comparisons, comparisons_of
+from superpos.arguments import ArgumentError, Interval, factory, shown
+from superpos.required import check_fit, require
 from superpos.types import (
     Array,
     Batch,
@@ -82,6 +83,35 @@ def regrets(reward: Array, value: Array, budgets: Array) -> tuple[Array, Array, 
     return jax.vmap(at)(budgets)
 
 
+def shapes_of(source: Source) -> Comparisons:
+    """The shapes of a set of comparisons, of which none is drawn.
+
+    Raises:
+        ArgumentError: the source is of other data; one line.
+    """
+    return jax.eval_shape(lambda: comparisons_of(source, jax.random.key(0)))
+
+
+def check_budgets(shapes: Comparisons, budgets: Scalars) -> None:
+    """Refuse none, and a KL divergence that no policy for so many items has.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    if not len(budgets):
+        raise ArgumentError("budgets=[]: expected one or more")
+    least = min(n for n in (len(shapes.items.inputs), len(shapes.shifted.inputs)) if n)
+    for number, budget in enumerate(budgets):
+        require(
+            lambda budget: budget < math.log(least),
+            [budget],
+            lambda number=number, budget=budget: (
+                f"budgets.{number}={shown(budget)}: expected less than {math.log(least):.3g} nats,"
+                f" the logarithm of {least:,} items"
+            ),
+        )
+
+
 @factory
 def policy(*, model: Model, source: Source, budgets: Budgets = (1.0, 2.0)) -> Evaluation:
     """What the policy of a reward is worth on items that no label is of.
@@ -89,7 +119,8 @@ def policy(*, model: Model, source: Source, budgets: Budgets = (1.0, 2.0)) -> Ev
     Args:
         model: a `reward`.
         source: `comparisons`.
-        budgets: KL divergences from the uniform policy in nats, in (0, inf).
+        budgets: KL divergences from the uniform policy in nats, above 0 and below the logarithm of
+            the number of items.
 
     Returns:
         An Evaluation of `regret`, `value` and `kl`, as of `regrets`, on other items than those that
@@ -100,6 +131,7 @@ def policy(*, model: Model, source: Source, budgets: Budgets = (1.0, 2.0)) -> Ev
         ArgumentError: a value is out of range, or the source or the model is another; one line.
     """
     check_fit(source, model)
+    check_budgets(shapes_of(source), budgets)
     limits = jnp.asarray(budgets, jnp.float32)
 
     def rewards(params: Params, state: State, items: Batch) -> Array:

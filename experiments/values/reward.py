@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from superpos.arguments import AtLeastOne, Count, CountOrZero, NonNegative, factory
+from superpos.arguments import AtLeastOne, Count, CountOrZero, NonNegative, factory, shown
 from superpos.losses import l1, sigmoid_cross_entropy
 from superpos.models import MlpParams, mlp
-from superpos.types import Array, Batch, Example, Key, Model, Output
+from superpos.required import require
+from superpos.types import Array, Batch, Example, Key, Model, Output, Scalar
 
 
 @flax.struct.dataclass(kw_only=True)
@@ -50,7 +51,8 @@ def reward(
         n_layers: hidden layers of ReLU units of g, >= 0; without any g is linear and
             starts at 0.
         n_hidden: units of each, >= 1.
-        pointed: features that the pointer names, >= 0; a fraction is rounded up. a starts at 1.
+        pointed: features that the pointer names, in [0, n_features - first_pointed]; a fraction is
+            rounded up. a starts at 1.
         first_pointed: the first of them, >= 0; likewise.
         n_labels: labels that there are, >= 1, for the weight of penalties.
         l1_coefficient: its product with the L1 norm of the weights of g, over sqrt(n_labels), is
@@ -67,6 +69,7 @@ def reward(
         ArgumentError: a value is out of range.
         AssertionError: an example of another shape.
     """
+    _check_pointed(pointed, first_pointed, n_features)
     learned = mlp(
         n_features=n_features,
         n_hidden=n_hidden,
@@ -109,3 +112,19 @@ def reward(
 
     takes = Example(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in ((2, n_features), (1,))))
     return Model(init, apply, loss, takes=takes, dims={**learned.dims, "log_scale": ()})
+
+
+def _check_pointed(pointed: Scalar, first: Scalar, n_features: int) -> None:
+    """Refuse a pointer at features that are not there.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    require(
+        lambda pointed, first: (pointed == 0) | (jnp.ceil(first) + jnp.ceil(pointed) <= n_features),
+        [pointed, first],
+        lambda: (
+            f"pointed={shown(pointed)}: expected at most the n_features={n_features} from"
+            f" first_pointed={shown(first)} on"
+        ),
+    )

@@ -45,7 +45,8 @@ def tilted(chance: np.ndarray, reward: np.ndarray, budget: float) -> np.ndarray:
     Args:
         chance: of each outcome, above 0.
         reward: of each, of the same shape, not constant.
-        budget: in nats; at most -log of the chance of the largest reward.
+        budget: in nats; where it is above -log of the chance of the largest reward, as much as
+            there is.
     """
 
     def at(t: float) -> np.ndarray:
@@ -57,7 +58,7 @@ def tilted(chance: np.ndarray, reward: np.ndarray, budget: float) -> np.ndarray:
     high = 1.0
     while spent(high) < 0 and high < 1e6:
         high *= 2
-    return at(scipy.optimize.brentq(spent, 0.0, high))
+    return at(high if spent(high) < 0 else scipy.optimize.brentq(spent, 0.0, high))
 
 
 def bits(label_noise: float) -> float:

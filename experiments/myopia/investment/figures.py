@@ -64,7 +64,8 @@ def _draw_grid(axis: Any, measured: Investments, values: np.ndarray, most: float
         colour = "white" if value > 0.6 * most else "black"
         style = {"ha": "center", "va": "center", "fontsize": 7, "color": colour}
         axis.text(n[i], rows[j], f"{value:.1f}".removesuffix(".0"), **style)
-    edge = np.clip(1 + 1 / k, n[0] - 0.5, n[-1] + 0.5)
+    with np.errstate(divide="ignore"):  # without growth it never pays
+        edge = np.clip(1 + 1 / k, n[0] - 0.5, n[-1] + 0.5)
     axis.step(np.repeat(edge, 2), np.ravel([rows - 0.5, rows + 0.5], "F"), color=PALETTE[3], lw=1.8)
     axis.set_xticks(n, [f"{each:g}" for each in n])
     axis.set_yticks(rows, [f"{each:g}" for each in k])

@@ -1,13 +1,14 @@
 """Who is on at each epoch, at epochs that no episode reaches, and under indices that are wrong."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray
 
 from experiments.myopia.behaviour import Behaviour, alive_under, behaviour_of, last
 from experiments.myopia.theory import World, best_blind, best_plans, world_of
+from superpos.arguments import ArgumentError
 from superpos.environments.epochs import SHUT_DOWN
 from superpos.train import store
 
@@ -75,12 +76,16 @@ def measure(datasets: Mapping[str, xarray.Dataset]) -> Shutdowns:
     Args:
         datasets: {"seen": over points with the coordinates NUMBERS, and seed; "no_action": over
             seed}, with the evaluations `behaviour` and `epoch_table`.
+
+    Raises:
+        ArgumentError: the table of policies leaves out what is read of it; one line.
     """
     arms = arms_of(datasets[SEEN])
     config = store.config_of(datasets[SEEN])
     world = world_of(config, dict(zip(NUMBERS, ARMS["one_hot"], strict=True)))
     plans = best_plans(world)
     shown = np.array(config["evaluations.epoch_table.allowed"], float)
+    check_table(config, world, min(plans.investments))
     as_trained = int(np.flatnonzero(shown == world.n_allowed)[0])
     spread = ARMS[SHOWN][NUMBERS.index("allowed_spread")]
     one_hot = table_of(arms["one_hot"])[:, as_trained]
@@ -114,6 +119,21 @@ def arms_of(dataset: xarray.Dataset) -> dict[str, xarray.Dataset]:
     values = np.stack([dataset[name].to_numpy() for name in NUMBERS], axis=-1)
     rows = {tuple(row): at for at, row in enumerate(values.tolist())}
     return {name: dataset.isel({dim: rows[arm]}) for name, arm in ARMS.items() if arm in rows}
+
+
+def check_table(config: Mapping[str, Any], world: World, capital: int) -> None:
+    """Refuse a table of policies without N, an epoch or a capital that is read of it.
+
+    Raises:
+        ArgumentError: one line.
+    """
+    at = "evaluations.epoch_table"
+    if world.n_allowed not in config[f"{at}.allowed"]:
+        listed = config[f"{at}.allowed"]
+        raise ArgumentError(f"{at}.allowed={listed}: expected N={world.n_allowed:g} among them")
+    for name, least in (("n_clocks", world.n_steps + AHEAD), ("n_capitals", capital + 1)):
+        if config[f"{at}.{name}"] < least:
+            raise ArgumentError(f"{at}.{name}={config[f'{at}.{name}']}: expected {least} or more")
 
 
 def table_of(dataset: xarray.Dataset) -> np.ndarray:

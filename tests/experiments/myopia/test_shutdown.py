@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import xarray
 
-from experiments.myopia.behaviour import alive_under
+from experiments.myopia.behaviour import alive_under, behaviour_of
 from experiments.myopia.shutdown.claims import CLAIMS, judge
 from experiments.myopia.shutdown.figures import draw, tables
 from experiments.myopia.shutdown.measure import ARMS, NUMBERS, measure
+from superpos.arguments import ArgumentError
 from tests.experiments.myopia.made import shares_of, swept
 
 WORK, INVEST, STOP = range(3)
@@ -15,7 +16,12 @@ SEEDS = range(2)
 BEST = [INVEST, INVEST, WORK, WORK, WORK, WORK, STOP]
 N_CLOCKS, N_CAPITALS = 24, 4
 ALLOWED = (3.0, 6.0, 9.0, 4.0, 12.0)
-CONFIG = {"evaluations.epoch_table.allowed": ALLOWED}
+TABLE = "evaluations.epoch_table"
+CONFIG = {
+    f"{TABLE}.allowed": ALLOWED,
+    f"{TABLE}.n_clocks": N_CLOCKS,
+    f"{TABLE}.n_capitals": N_CAPITALS,
+}
 
 
 def table(stops_at: float, until: int = N_CLOCKS) -> np.ndarray:
@@ -37,14 +43,14 @@ TABLES = {
 }
 
 
-def seen(names) -> xarray.Dataset:
+def seen(names, config=CONFIG) -> xarray.Dataset:
     """The arms of a sweep, as points."""
     tables = np.array([TABLES.get(name, [table(6)] * len(ALLOWED)) for name in names])
     found = swept(
         {"arm": range(len(names)), "seed": SEEDS},
         lambda arm, _: shares_of(PLANS.get(names[arm], BEST), 3),
         lambda arm, _: RETURNS.get(names[arm], 8.0),
-        config=CONFIG,
+        config=config,
         policy_table=(
             ("arm", "seed", "step_epoch_table", "shown_allowed", "clock", "capital", "action"),
             np.repeat(tables[:, None, None], len(SEEDS), axis=1),
@@ -92,3 +98,20 @@ def test_a_policy_is_played_exactly() -> None:
     one, more = 0.5 * 0.3 + 0.3 * 0.1, 0.3 * 0.5
     assert second == pytest.approx(0.5**2 + one + more)
     np.testing.assert_allclose(alive, [1, 0.8, second, 0.5**2 * 0.8 + one * 0.6])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("allowed", [3.0, 9.0], "N=6"), ("n_clocks", 13, "14 or"), ("n_capitals", 2, "3 or more")],
+)
+def test_a_table_that_leaves_out_what_is_read_is_refused(name, value, expected) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        measure({"seen": seen([*ARMS], {**CONFIG, f"{TABLE}.{name}": value})})
+    assert str(refused.value).startswith(f"{TABLE}.{name}={value}: expected {expected}")
+
+
+def test_without_an_epoch_n_nobody_shuts_down_in_it() -> None:
+    """An episode of 4 epochs, all of which are allowed."""
+    short = swept({"seed": SEEDS}, lambda *_: shares_of([STOP], 3, 4), lambda *_: 0.0, config={})
+    found = behaviour_of(short, ("seed",), np.array([4.0]))
+    assert np.isnan(found.on_time).all() and (found.premature == 1).all()

@@ -55,9 +55,9 @@ def test_without_a_future_only_the_first_epoch_counts() -> None:
 
 
 def test_the_closed_form_and_what_one_investment_is_worth() -> None:
-    n, k = np.array([2.0, 6.0, 8.0]), np.array([0.9, 0.5, 0.1])
-    np.testing.assert_allclose(closed_form(n, k), [2, 8, 8])
-    np.testing.assert_allclose(stake(n, k), [1.9 - 2, 7.5 - 6, 7.7 - 8], rtol=1e-9)
+    n, k = np.array([2.0, 6.0, 8.0, 5.0]), np.array([0.9, 0.5, 0.1, 0.0])
+    np.testing.assert_allclose(closed_form(n, k), [2, 8, 8, 5])
+    np.testing.assert_allclose(stake(n, k), [1.9 - 2, 7.5 - 6, 7.7 - 8, 4 - 5], rtol=1e-9)
 
 
 def test_a_policy_that_sees_nothing_has_the_best_of_the_same_chances_always() -> None:

@@ -1,13 +1,21 @@
 """Elasticities of power laws, exact references, and what is read off a curve."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 
 from experiments.optimisation import compute
+from experiments.optimisation.amortised import amortised
+from experiments.optimisation.checks import check_steps
 from experiments.optimisation.claimed import at_flops, break_even
-from experiments.optimisation.curves import Curve, elasticity, flops_to_reach
+from experiments.optimisation.curves import Curve, elasticities, elasticity, flops_to_reach
 from experiments.optimisation.exact import MOST_REGRET, reference
+from experiments.optimisation.families import FAMILIES
 from experiments.optimisation.max_cut.claims import random_power
+from superpos.arguments import ArgumentError
+from superpos.train import store
 
 
 def curve(flops, regret):
@@ -21,6 +29,9 @@ def test_the_elasticity_of_a_power_law_is_its_power():
     np.testing.assert_allclose(elasticity(flops, np.array([9, 0.5, 0.05, 1e-9])), 1)  # rounding
     np.testing.assert_allclose(elasticity(flops, np.full(4, 0.3)), 0, atol=1e-12)
     assert np.isnan(elasticity(flops[:2], np.array([1, 0.5])))
+    draws = np.exp(np.random.default_rng(0).normal(size=(5, 4))) * [1, 1, 1, 1e-9]
+    fitted = [-np.polyfit(np.log(flops[1:3]), np.log(each[1:3]), 1)[0] for each in draws]
+    np.testing.assert_allclose(elasticities(flops, draws), fitted)
 
 
 def test_between_points_a_curve_is_a_power_law():
@@ -77,3 +88,43 @@ def test_operations_are_those_that_xla_counts(family, n_features):
     for what, (by_hand, by_xla) in compute.counted(family, n_features, 5).items():
         assert abs(by_hand / by_xla - 1) < 0.25, what
     assert compute.network_flops(2, 3, 1) == 2 * 2 * 3 + 3 + 3 + 2 * 3 + 1
+
+
+def datasets(n_budgets, n_more=0):
+    """Answers at 0, 1, 2, 4, ... steps, for a learned rule at some more."""
+    sizes = {"direct": ("gradient_values", 0), "solution": ("refined_values", 0)}
+    sizes["update"] = ("unrolled_values", n_more)
+    return {
+        variant: xarray.Dataset({name: ("budget", np.ones(n_budgets + more))})
+        for variant, (name, more) in sizes.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("n_budgets", "n_more", "through", "line"),
+    [
+        (4, 9, 8, "evaluations.direct.doublings=3: expected more, for a budget of 8 steps"),
+        (5, 0, 8, "evaluations.unrolled.doublings=4: expected more, for a budget of 16 steps"),
+        (5, 1, 4, "model.n_steps=4: expected evaluations.program_search.n_steps=8"),
+    ],
+)
+def test_solvers_that_cannot_be_compared_are_refused(n_budgets, n_more, through, line, monkeypatch):
+    monkeypatch.setattr(store, "config_of", lambda _: {"model.n_steps": through})
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        check_steps("quadratics", datasets(n_budgets, n_more), 8)
+
+
+def test_operations_of_an_update_are_those_that_xla_counts():
+    """Of an example of a batch; the gradient of the problem itself is not computed."""
+    network = amortised(n_features=24, n_hidden=16, family="multimodal", criterion="objective")
+    shapes, _ = jax.eval_shape(network.init, jax.random.key(0))
+    params = jax.tree.map(lambda leaf: jnp.ones(leaf.shape), shapes)
+    value = FAMILIES["multimodal"].value
+
+    def loss(params, problems):
+        answers = jax.vmap(lambda c: network.apply(params, (), c).recon)(problems)
+        return jax.vmap(value)(problems, answers).sum()
+
+    found = compute.xla_flops(jax.grad(loss), params, jnp.ones((64, 24))) / 64
+    by_hand = compute.update_flops("multimodal", "objective", 24, 16)
+    np.testing.assert_allclose(by_hand, found, rtol=0.02)

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from experiments.optimisation import descent
-from experiments.optimisation.evaluations import budgets, values
+from experiments.optimisation.amortised import amortised
+from experiments.optimisation.evaluations import budgets, direct, refined, values
 from experiments.optimisation.exact import reference
 from experiments.optimisation.families import FAMILIES, quadratic_parts
 from experiments.optimisation.paths import best_so_far
+from experiments.optimisation.problems import problems
 from experiments.optimisation.solvers import SOLVERS, solver_of
+from superpos.arguments import ArgumentError
 
 RNG = np.random.default_rng(0)
 SIZES = {"quadratics": 14, "max_cut": 28, "multimodal": 12}
@@ -128,3 +131,32 @@ def test_budgets_are_powers_of_two_and_values_are_those_of_the_judges():
     found = values(kind, halved, given, np.float32([[8]]), judges, jax.random.key(0))
     x = 8 / 2.0 ** np.array([0, 1, 2, 4])
     np.testing.assert_allclose(found, [x**2 - 4 * x], rtol=1e-6)
+
+
+@pytest.mark.parametrize("of", [direct, refined])
+def test_each_seed_is_measured_from_starts_of_its_own(of):
+    """Else seeds are copies of one run, and an interval over seeds is of one."""
+    network = amortised(n_features=12, n_hidden=2, family="multimodal")
+    source = problems(n_features=12, family="multimodal", n_held_out=1)
+    assert not of(model=network, source=source, family="multimodal", doublings=1).common
+
+
+def test_more_steps_than_can_be_kept_are_refused():
+    network = amortised(n_features=12, n_hidden=2, family="multimodal")
+    source = problems(n_features=12, family="multimodal", n_held_out=1)
+    with pytest.raises(ArgumentError, match=r"^doublings=17: expected an integer in \[1, 16\]$"):
+        direct(model=network, source=source, family="multimodal", doublings=17)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "line"),
+    [
+        (12, "n_features=12: expected one of 1, 3, 6, 10, 15, 21, 28, 36, ... of max_cut"),
+        (28, "family=max_cut: expected that of the problems of source"),
+    ],
+)
+def test_problems_of_another_family_are_refused(n_features, line):
+    network = amortised(n_features=n_features, n_hidden=2, family="multimodal")
+    source = problems(n_features=n_features, family="multimodal", n_held_out=1)
+    with pytest.raises(ArgumentError, match=f"^{line}$"):
+        direct(model=network, source=source, family="max_cut")

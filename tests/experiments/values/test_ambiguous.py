@@ -11,6 +11,7 @@ import scipy
 from experiments.values.ambiguous import ambiguous_pointer, posterior_of_sets
 from experiments.values.comparisons import comparisons, comparisons_of
 from superpos import random
+from superpos.arguments import ArgumentError
 from tests.experiments.values.made import N_CONCEPTS, members
 
 SOURCE = comparisons(
@@ -50,3 +51,22 @@ def test_what_labels_leave_open_is_all_or_nothing_by_how_decided_they_are(unit, 
     found = MEASURED(unit, random.key(0))
     assert float(found["set_bits"]) == pytest.approx(bits, abs=1e-3)
     assert found["set_regret"].shape == (2,) and np.isfinite(found["set_regret"]).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"n_names": 10}, "n_names=10: expected 1 to 1,000,000 sets of 9 concepts, not 0"),
+        ({"budgets": ()}, r"budgets=\[\]: expected one or more"),
+        ({"budgets": (4.2,)}, "budgets.0=4.2: expected less than 4.16 nats"),
+    ],
+)
+def test_a_pointer_that_cannot_be_is_refused(changes, line):
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        ambiguous_pointer(source=SOURCE, **changes)
+
+
+def test_features_that_are_no_concepts_are_refused():
+    source = comparisons(n_features=6, members=members(), view="inputs", n_items=64)
+    with pytest.raises(ArgumentError, match="^source: expected the 9 concepts of an item as feat"):
+        ambiguous_pointer(source=source)

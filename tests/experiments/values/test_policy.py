@@ -10,6 +10,7 @@ from experiments.values.policy import divergence, policy, policy_of, regrets
 from experiments.values.reward import reward
 from experiments.values.theory import tilted
 from superpos import random
+from superpos.arguments import ArgumentError
 from tests.experiments.values.made import N_CONCEPTS, members
 
 RNG = np.random.default_rng(0)
@@ -56,3 +57,11 @@ def test_a_pointer_is_measured_on_items_and_on_shifted_ones():
         expected = tilted(np.full(len(named), 1 / len(named)), np.asarray(named, float), 2.0)
         gained = expected @ np.asarray(value) - value.mean()
         assert float(found[f"{part}value"][1]) == pytest.approx(float(gained), abs=2e-3)
+
+
+@pytest.mark.parametrize(("n_shifted", "budget"), [(0, 4.2), (32, 3.5)])
+def test_a_budget_that_no_policy_has_is_refused(n_shifted, budget):
+    model = reward(n_features=N_CONCEPTS, n_layers=0)
+    source = comparisons(n_features=N_CONCEPTS, members=members(), n_items=64, n_shifted=n_shifted)
+    with pytest.raises(ArgumentError, match=rf"^budgets.1={budget}: expected less than \d.* nats"):
+        policy(model=model, source=source, budgets=(1.0, budget))

@@ -6,6 +6,7 @@ import pytest
 
 from experiments.values.reward import reward
 from superpos import random
+from superpos.arguments import ArgumentError
 from superpos.types import Batch
 
 RNG = np.random.default_rng(0)
@@ -48,3 +49,10 @@ def test_a_layer_makes_it_a_perceptron_of_either_item_alone():
     W, w = (np.asarray(each, float) for each in params.weights)
     expected = np.maximum(PAIRS[0] @ W, 0) @ w[:, 0]
     np.testing.assert_allclose(model.apply(params, (), BATCH.inputs[0]).code, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("pointed", "first"), [(5, 0), (1, 4), (2.5, 2)])
+def test_a_pointer_at_features_that_are_not_there_is_refused(pointed, first):
+    line = f"^pointed={pointed}: expected at most the n_features=4 from first_pointed={first} on$"
+    with pytest.raises(ArgumentError, match=line):
+        reward(n_features=4, pointed=pointed, first_pointed=first)

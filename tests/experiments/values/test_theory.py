@@ -36,3 +36,9 @@ def test_a_label_tells_what_the_items_of_a_pair_leave_open():
     assert label_bits(1, 0.5, 1.5) == pytest.approx(sure / 2)
     assert label_bits(1, 0.5, 1e3) == pytest.approx(0.5)
     assert label_bits(4, 0.1, 0.0) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("named_share", "regret"), [(1.0, 0.0), (0.5, 0.5), (0.0, 1.0)])
+def test_a_budget_beyond_the_best_outcome_is_spent_as_far_as_it_goes(named_share, regret):
+    """Both named values are true of 1 item in 100, which is 4.6 nats; of unnamed ones 2 p are."""
+    assert pointer_regret(2, 0.1, named_share, 20.0) == pytest.approx(regret, abs=1e-6)

@@ -363,7 +363,44 @@ MORE = [
         "data=problems;model=amortised;evaluations=unrolled",
         "evaluations.unrolled.model: expected update_rule",
     ),
+    case(
+        "experiment=optimisation/max_cut;evaluations.direct.doublings=40",
+        "evaluations.direct.doublings=40: expected an integer in [1, 16]",
+    ),
+    case(
+        "experiment=optimisation/max_cut;evaluations.program_search.n_steps=12",
+        "evaluations.program_search.n_steps=12: expected a power of two up to 32",
+    ),
+    case(
+        "experiment=optimisation/quadratics;variants.solution.sweep.model.width=[2,4,8,16,32,64,65]",
+        "model.width=65.0: expected at most n_hidden=64",
+    ),
+    case(
+        "experiment=optimisation/quadratics;evaluations.direct.family=max_cut",
+        "evaluations.direct.n_features=44: expected one of 1, 3, 6, 10, 15, 21, 28, 36, ... of max",
+    ),
     case("experiment=optimisation/max_cut;model.shuffled=2", "model.shuffled=2: expected a number"),
+    # Labels and names.
+    case(
+        "experiment=values/controls;evaluations.policy.budgets=[20.0]",
+        "evaluations.policy.budgets.0=20.0: expected less than 6.93 nats, the logarithm of 1,024",
+    ),
+    case(
+        "experiment=values/controls;evaluations.policy.budgets=[]",
+        "evaluations.policy.budgets=[]: expected one or more",
+    ),
+    case(
+        "experiment=values/labels;data.label_noise=0.6", "data.label_noise=0.6: expected a number"
+    ),
+    case(
+        "experiment=values/labels;data.named_share=1.2", "data.named_share=1.2: expected a number"
+    ),
+    case("experiment=values/labels;data.n_items=1", "data.n_items=1: expected an integer in [2"),
+    case(
+        "experiment=values/names;~variants.told.sweep.evaluations;~variants.told.zipped"
+        ";evaluations.ambiguous_pointer.n_names=16",
+        "evaluations.ambiguous_pointer.n_names=16: expected 1 to 1,000,000 sets of 32 concep",
+    ),
     case("data=two_rules;data.pair=6", "data.pair=6: expected a number in [0, 5]"),
     case("data=branches;data.n_features=4", "data.n_features=4: expected 3"),
     case("data=branches;data.occupancy=1.5", "data.occupancy=1.5: expected a number in [0, 1]"),
@@ -378,6 +415,23 @@ MORE = [
     case(
         f"{AGENTS};data.n_features=12",
         "data.n_features=12: expected the 14 numbers that environment shows",
+    ),
+    case(
+        f"{AGENTS};data.environment.penalty=-1", "data.environment.penalty=-1: expected a number in"
+    ),
+    case(
+        f"{AGENTS};data.environment.n_steps=1", "model: takes inputs float32[12, 14], expected the"
+    ),
+    case(
+        f"{AGENTS};model.entropy_bonus=-0.1", "model.entropy_bonus=-0.1: expected a number in [0, "
+    ),
+    case(
+        "experiment=myopia/shutdown;evaluations.epoch_table.allowed=[]",
+        "evaluations.epoch_table.allowed=[]: expected one N or more",
+    ),
+    case(
+        "experiment=myopia/investment;fit.updates_per_draw=7",
+        "fit.updates_per_draw=7: expected a divisor of log_every=1200",
     ),
     case(f"{AGENTS};model.n_actions=2", "data.model: has n_actions=2, expected the 3 of environ"),
     case(f"{AGENTS};model.n_steps=11", "model: takes inputs float32[11, 14], expected the float32"),
