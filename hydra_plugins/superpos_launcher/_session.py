@@ -164,8 +164,10 @@ def _search_path(folder: Path, own: str | None) -> ConfigSearchPath:
 
 def _yaml_of(node: Any) -> str:
     """What OmegaConf.to_yaml gives of a config, from its container, as a config is slow to make."""
-    options = {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    return yaml.dump(node, Dumper=get_omega_conf_dumper(), **options)
+    dumper = get_omega_conf_dumper()
+    return yaml.dump(
+        node, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=False
+    )
 
 
 def _write(path: Path, text: str) -> None:
