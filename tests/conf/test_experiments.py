@@ -66,9 +66,10 @@ WORDS = {
     ),
     "priors/hypotheses": ("variants.guessed.evaluations.guess_and_check.n_draws=500",),
     **dict.fromkeys(
-        ("myopia/investment", "myopia/shutdown", "myopia/tampering"),
+        ("myopia/investment", "myopia/tampering"),
         ("fit.updates_per_draw=1", "evaluations.behaviour.n_episodes=4"),
     ),
+    "myopia/shutdown": ("fit.updates_per_draw=1", "evaluations.behaviour.n_episodes=128"),
     **dict.fromkeys(("liu/scaling", "henighan/double_descent"), ("schedule.warmup_steps=0",)),
     "traps/ppo": ("fit.updates_per_draw=1",),
     **dict.fromkeys(

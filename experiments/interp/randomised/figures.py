@@ -69,7 +69,8 @@ def _draw_bits(scored: Latents, path: Path) -> None:
             axis.plot([], [], "s", color=colour, label=arm)
             floor = means(scored.of(arm, f"{name}_floor", EXPLAINER)).mean()
             axis.axhline(floor, ls="--", lw=0.8, color=colour)
-        axis.set(xscale="log", xlabel="bits of the explanation", ylabel=label)
+        scale = "log" if np.isfinite(axis.dataLim.x1) else "linear"  # without data there is no log
+        axis.set(xscale=scale, xlabel="bits of the explanation", ylabel=label)
     _legend(figure, axes[0])
     save(figure, path)
 
