@@ -76,7 +76,7 @@ def test_a_run_at_another_setting_is_not_kept(
 def test_results_are_small_and_of_registered_experiments() -> None:
     names = {path.parent.relative_to(keep.KEPT).as_posix() for path in keep.KEPT.rglob("*.json")}
     assert names and names <= set(pages.experiments())
-    assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_500_000
+    assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_000_000
     for name in names:
         kept = keep.read(name)
         assert kept is not None and not any(record["changed"] for record in kept.records)
