@@ -28,8 +28,7 @@ def refined(
         model: whose reconstruction is an answer.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
-            [1, 16].
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in [1, 16].
         step_size: of gradient descent, in (0, inf).
 
     Returns:
@@ -65,8 +64,7 @@ def direct(
         model: anything that takes the problems.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
-            [1, 16].
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in [1, 16].
         step_size: of gradient descent, in (0, inf).
 
     Returns:

@@ -142,8 +142,7 @@ def unrolled(
         model: an `update_rule`.
         source: of `problems`.
         family: of these problems.
-        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in
-            [1, 16].
+        doublings: budgets are 0, 1, 2, 4, ..., 2^(doublings - 1) steps, in [1, 16].
 
     Returns:
         An Evaluation of `unrolled_values`, the values f after each budget,
