@@ -38,7 +38,8 @@ def setup(app: Any) -> None:
     """Write the pages that are made, and read docstrings as plain text with `code`."""
     pages.write_all(Path(app.srcdir) / "made")
     app.connect("autodoc-process-docstring", _escape, priority=0)
-    app.connect("autodoc-skip-member", _is_field)
+    app.connect("autodoc-process-docstring", _shorten, priority=1000)
+    app.connect("autodoc-skip-member", _is_made)
     app.add_role("measured", _measured)
 
 
@@ -51,11 +52,23 @@ def _escape(app: Any, what: str, name: str, value: Any, options: Any, lines: lis
         parts[::2] = [re.sub(r"([*|\\]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
         parts[::2] = [part.replace("<=", "≤").replace(">=", "≥") for part in parts[::2]]
         lines[at] = "".join(parts)
+    for at, line in enumerate(lines):
+        if at == 0 and what == "data" or at > 0 and lines[at - 1] in ("Returns:", "Yields:"):
+            text = line.lstrip()  # a colon ends no type here: Napoleon finds an empty one
+            lines[at] = f"{line.removesuffix(text)}: {text}"
 
 
-def _is_field(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
-    """Fields of a NamedTuple are left out: they are told in the docstring of their class."""
-    return True if (value.__doc__ or "").startswith("Alias for field number") else None
+def _shorten(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Types of attributes by the names that a user writes."""
+    for at, line in enumerate(lines):
+        line = line.replace("jax.jaxlib._jax.Array", "jax.Array")
+        lines[at] = line.replace("collections.abc.", "")
+
+
+def _is_made(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """What Python or flax adds to a class is left out: the docstring of the class tells of it."""
+    made = ("Alias for field number", "Returns a new object replacing the specified fields")
+    return True if (value.__doc__ or "").strip().startswith(made) else None
 
 
 def _measured(name: str, raw: str, text: str, *_: Any) -> Any:

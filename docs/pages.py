@@ -205,6 +205,7 @@ def _reference() -> dict[str, str]:
     """Name of each public package and module -> its page."""
     found: dict[str, str] = {}
     waiting, seen = [f"superpos.{name}" for name in PUBLIC], set[int]()
+    constants = set[str]()  # told on the page of the package that offers them
     for name in waiting:
         module = importlib.import_module(name)
         parts = [f"{name}\n{'=' * len(name)}", f".. automodule:: {name}\n   :no-members:"]
@@ -219,8 +220,11 @@ def _reference() -> dict[str, str]:
                 again = "\n   :no-index:" if id(value) in seen else ""
                 parts.append(f".. {_documented(value, public, source)}{again}")
                 seen.add(id(value))
+                constants |= {f"{source}.{public}"} if "autodata" in parts[-1] else set()
         if not sources:
-            parts[1:] = [f".. automodule:: {name}\n   :members:"]
+            others = (each for each in vars(module) if f"{name}.{each}" in constants)
+            exclude = f"\n   :exclude-members: {', '.join(others)}"
+            parts[1:] = [f".. automodule:: {name}\n   :members:{exclude}"]
         found[name] = "\n\n".join(parts) + "\n"
     return found
 

@@ -12,6 +12,7 @@ from superpos.arguments import ArgumentError, Count, CountOrZero, Fraction, fact
 from superpos.types import Array
 
 Schedule = Callable[[ArrayLike], Array]
+"""The number of an update, from 0 on -> what multiplies the learning rate of it, ()."""
 
 
 @factory

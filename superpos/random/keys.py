@@ -12,6 +12,7 @@ from superpos.types import Key
 Rng = Literal["threefry13", "threefry"]
 """Names of generators, as they stand in a config."""
 RNGS: tuple[Rng, ...] = get_args(Rng)
+"""All of these."""
 
 
 def key(seed: int, *, rng: Rng = "threefry13") -> Key:

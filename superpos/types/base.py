@@ -10,7 +10,9 @@ import jax
 import numpy as np
 
 Array = jax.Array
+"""An array of JAX, or a tracer of one."""
 Key = jax.Array
+"""A typed key of JAX, (), as `superpos.random.key` makes it."""
 KeyData = Sequence[Array]
 """The data of a key as two scalars, uint32 ()."""
 Scalar = float | jax.Array
@@ -30,8 +32,11 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 Dims = Mapping[str, Sequence[str]]
 """Name of a result -> names of its own dimensions."""
 Params = Any
+"""A tree of arrays: what a model learns."""
 State = Any
+"""A tree of arrays: what a model keeps between updates and does not learn; () is none."""
 SourceState = Any
+"""A tree of arrays: what a source keeps between batches; () is none."""
 
 
 @dataclass(frozen=True)
