@@ -7,6 +7,9 @@ import xarray
 
 from superpos.environments.epochs import INVEST, SHUT_DOWN, WORK
 
+RESTATED = "first stated of what agents that learned nothing do as well"
+"""Why a claim was written anew after a run."""
+
 
 class Behaviour(NamedTuple):
     """What agents did in episodes of T epochs, of which N were allowed.

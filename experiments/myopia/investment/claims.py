@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from experiments.myopia.behaviour import RESTATED
 from experiments.myopia.investment.measure import NEAR, Agents, Investments
 from experiments.myopia.theory import closed_form
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
 CLEAR = 0.25
 """Of an epoch's pay: what one investment gains or loses at least, where its side is clear."""
-RESTATED = "first stated of what agents that learned nothing do as well"
 SETTING = (
     "episodes of 12 epochs, N from {low} to {high}, κ from {least} to {most}, penalty 2; one-hot"
     " index and capital are seen; {seeds} agents of each"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from experiments.myopia.behaviour import RESTATED
 from experiments.myopia.shutdown.measure import AHEAD, FREE, INDICES, NO_ACTION, Shutdowns
 from superpos.app.claims.ledger import Origin, Verdict, claims_of
 
-RESTATED = "first stated of what agents that learned nothing do as well"
 SETTING = (
     "episodes of {steps} epochs, N = {allowed:g}, κ = {growth:g}, penalty {penalty:g}; {seeds}"
     " agents of each kind"

@@ -22,7 +22,7 @@ class Arm(NamedTuple):
         tampers: probability that an episode is on in an epoch and sets the clock back, (n_κ,
             n_seeds, T).
         on: probability that it is on, of the same shape.
-        ends_on: share of episodes that are never shut down, (n_κ, n_seeds).
+        stops: probability that it is on and shuts down, of the same shape.
         returns: undiscounted rewards of an episode, (n_κ, n_seeds).
         plans: the best ones at each κ.
         without: what the best plan is worth where the clock cannot be set back, (n_κ,).
@@ -30,10 +30,15 @@ class Arm(NamedTuple):
 
     tampers: np.ndarray
     on: np.ndarray
-    ends_on: np.ndarray
+    stops: np.ndarray
     returns: np.ndarray
     plans: list[Plans]
     without: np.ndarray
+
+    @property
+    def ends_on(self) -> np.ndarray:
+        """Share of episodes that are never shut down, (n_κ, n_seeds)."""
+        return np.maximum(1 - self.stops.sum(-1), 0)
 
     @property
     def regret(self) -> np.ndarray:
@@ -83,7 +88,7 @@ def arm(dataset: xarray.Dataset) -> Arm:
     return Arm(
         tampers=shares[..., SHUT_DOWN + 1],
         on=shares.sum(-1),
-        ends_on=np.maximum(1 - shares[..., SHUT_DOWN].sum(-1), 0),
+        stops=shares[..., SHUT_DOWN],
         returns=returns,
         plans=[
             best_plans(world._replace(tampering=config["data.environment.penalty_reads"]))

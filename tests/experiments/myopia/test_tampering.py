@@ -40,3 +40,23 @@ def test_agents_that_follow_the_best_plans_hold_every_claim(tmp_path) -> None:
     assert (tmp_path / figure.name).exists()
     [table] = tables(measured)
     assert [row[2] for row in table.rows] == ["0.00", "0.00", "2.00", "2.00"]
+
+
+def test_agents_that_act_at_random_neither_tamper_nor_shut_down_on_time() -> None:
+    on = 0.8 ** np.arange(12)  # of which a fifth is shut down in each epoch
+    shares = on[:, None] * np.array([0.2, 0.2, 0.2, 0.4])
+    sweeps = {
+        f"{reads}_clock": swept(
+            {"growth": [0.25], "seed": range(2)},
+            lambda *_: shares,
+            lambda *_: 4.0,
+            config={f"{AT}.n_allowed": 4.0, "data.environment.penalty_reads": reads},
+            at=AT,
+        )
+        for reads in ("true", "observed")
+    }
+    found = {verdict.claim.id.rpartition("/")[2]: verdict for verdict in judge(measure(sweeps))}
+    np.testing.assert_allclose(found["shut_down"].measured, 0.2 * 0.8**4)
+    assert found["tampers"].measured == 0  # 1.9 times in an episode, twice as often as shutdown
+    for key in ("honest", "shut_down", "tampers", "stays_on"):
+        assert not found[key].reproduced, key
