@@ -23,9 +23,9 @@ COLOURS = dict(zip(NAMES, PALETTE, strict=False))
 LABELS = Figure(
     "labels.png",
     "Regret against labels for five learners, and labels that a regret of 0.2 takes by concepts.",
-    "Left: regret with the most concepts, mean and 95 % interval of the mean over networks and"
-    " seeds; the pointer by names has no labels. Middle: in the same colours, labels until the"
-    " mean regret is 0.2, with 95 % of resampled runs; grey: powers 1 and 0.33 of K. What is"
+    "Left: regret with the most concepts, mean and 95 % interval of the mean over runs in"
+    " these worlds; the pointer by names has no labels. Middle: in the same colours, labels until"
+    " the mean regret is 0.2, with 95 % of resampled runs; grey: powers 1 and 0.33 of K. What is"
     " reached with the fewest labels, or never, is left out. Right: of the sparse learner, by the"
     " number of concepts that are valued.",
 )

@@ -16,7 +16,7 @@ NAMES = Figure(
     "names.png",
     "Bits that labels leave open of which names are meant, regret, and labels that tell.",
     "Left: entropy of the posterior over all sets of s names, mean and 95 % interval of the mean"
-    " over networks and seeds; dashed is the least that labels can leave open. Middle: regret of"
+    " over runs in these worlds; dashed is the least that labels can leave open. Middle: regret of"
     " the mean reward of that posterior. Right: labels until one bit is open, with 95 % of"
     " resampled runs, against the bits that say which names are meant; dashed is the least, from"
     " what a label tells at most.",
