@@ -142,7 +142,8 @@ def stated(kind: str) -> list[Row]:
     """The claims that stand in the file of an analysis as rows: key, statement, sign, numbers."""
     path, found = EXPERIMENTS / kind / "claims.py", []
     tree = ast.parse(path.read_text() if path.is_file() else "")
-    for node in ast.walk(tree):
+    tuples = (node for node in ast.walk(tree) if isinstance(node, ast.Tuple))
+    for node in sorted(tuples, key=lambda node: node.lineno):  # as they stand in the file
         match node:
             case ast.Tuple(
                 elts=[

@@ -7,6 +7,7 @@ import pytest
 import superpos.data
 from docs import pages
 from experiments.elhage.intro.claims import CLAIMS
+from experiments.myopia.shutdown.claims import CLAIMS as SHUTDOWN
 from superpos.app import boundary
 
 
@@ -41,6 +42,8 @@ def test_claims_that_stand_in_a_file_are_those_that_it_registers() -> None:
     assert [row.claim for row in rows] == [claim.statement for claim in CLAIMS.values()]
     assert rows[0].claimed == "= 2 (± 0)" and rows[2].claimed == "≤ -1 (± 0.05)"
     assert pages.stated("elhage") == []  # no experiment
+    several = pages.stated("myopia/shutdown")  # of several kinds, in the order of the file
+    assert [row.claim for row in several] == [claim.statement for claim in SHUTDOWN.values()]
 
 
 def test_a_number_that_a_claim_names_is_shown() -> None:
