@@ -91,6 +91,8 @@ def _heading(group: str) -> str:
 def _index(groups: Mapping[str, list[str]]) -> str:
     kept = [each for names in groups.values() for name in names if (each := keep.read(name))]
     records = [record for each in kept for record in each.records]
+    drawn = sum(each.figure is not None for each in kept)
+    head = "| paper or question | experiments | claims that hold |"
     rows = [
         f"| [{_heading(group)}]({group}.md) | {len(names)} | {_summary(names)} |"
         for group, names in groups.items()
@@ -100,9 +102,10 @@ def _index(groups: Mapping[str, list[str]]) -> str:
         "Each experiment trains the models of a paper, or of a question of our own, and checks what"
         " is claimed of them. [How to read claims](../../claims.md) says what the words mean.",
         f"Results of {len(kept)} of {sum(map(len, groups.values()))} experiments are kept in the"
-        f" repository and shown here. {headline(records)}. Each was measured by a run at the"
-        " registered setting. `make report` runs all of them and writes all figures.",
-        "\n".join(["| paper or question | experiments | claims |", "|---|---|---|", *rows]),
+        f" repository and shown here, {drawn} with a figure."
+        f" {headline(records)}. Each was measured by a run at the registered setting."
+        " `make report` runs all of them and writes all figures.",
+        "\n".join([head, "|---|---|---|", *rows]),
         "\n".join(["```{toctree}", ":hidden:", *groups, "```"]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -112,12 +115,12 @@ def _summary(names: list[str]) -> str:
     kept = [each for name in names if (each := keep.read(name))]
     records = [record for each in kept for record in each.records]
     held = sum(mark(record) == "yes" for record in records)
-    return f"{held} of {len(records)} hold" if records else "not kept here"
+    return f"{held} of {len(records)}" if records else "not kept here"
 
 
 def _group(group: str, names: list[str]) -> str:
-    """A page: those with results first."""
-    ordered = sorted(names, key=lambda name: keep.read(name) is None)
+    """A page: those with a figure first."""
+    ordered = sorted(names, key=lambda name: not ((kept := keep.read(name)) and kept.figure))
     return "\n\n".join([f"# {_heading(group)}", *map(_experiment, ordered)]) + "\n"
 
 
@@ -135,6 +138,8 @@ def _experiment(name: str) -> str:
         place = Path("../..") / path.relative_to(keep.KEPT.parent)
         options = f":alt: {alt}\n:width: 100%"  # with a width, Sphinx links to the whole image
         parts.append(f":::{{figure}} {place.as_posix()}\n{options}\n\n{_plain(caption)}\n:::")
+    else:
+        parts.append("Its figures are not kept here: the command draws them.")
     return "\n\n".join([*parts, f"{headline(kept.records)}.", _table(map(_row, kept.records))])
 
 

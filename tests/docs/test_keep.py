@@ -1,5 +1,6 @@
 """Results that the site shows are kept from finished runs at their registered setting."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from docs import keep, pages
-from superpos.app.claims.ledger import Origin, claims_of, to_records, write
+from superpos.app.claims.ledger import Origin, claims_of, read, to_records, write
 from superpos.app.plots.figures import PALETTE
 
 NAME = "mine/first"
@@ -73,11 +74,37 @@ def test_a_run_at_another_setting_is_not_kept(
     assert keep.read(NAME) is None
 
 
-def test_results_are_small_and_of_registered_experiments() -> None:
-    names = {path.parent.relative_to(keep.KEPT).as_posix() for path in keep.KEPT.rglob("*.json")}
-    assert names and names <= set(pages.experiments())
+def test_claims_of_other_experiments_are_kept_without_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "KEPT", tmp_path / "kept")
+    outputs = run(tmp_path / "outputs")
+    keep.keep(NAME, outputs)
+    [record] = read(outputs / NAME / "claims.json")
+    other = record | {"id": "mine/second/tails", "measured": None, "reproduced": None}
+    write(outputs / "claims.json", [record, other])
+    keep.keep_others(outputs)
+    kept = keep.read("mine/second")
+    assert kept == keep.Kept([{field: other[field] for field in keep.FIELDS}], None)
+    assert pages.claim_text("mine/second/tails") == "—"
+    first = keep.read(NAME)
+    assert first is not None and first.figure is not None  # as it was
+    assert keep.read("mine/third") is None
+    write(outputs / "claims.json", [other | {"changed": ["seed"]}])
+    with pytest.raises(ValueError, match="mine/second: expected a run at the registered setting"):
+        keep.keep_others(outputs)
+
+
+def test_results_are_small_and_those_of_the_claims_that_there_are() -> None:
     assert sum(path.stat().st_size for path in keep.KEPT.rglob("*.*")) < 1_000_000
-    for name in names:
-        kept = keep.read(name)
-        assert kept is not None and not any(record["changed"] for record in kept.records)
-        assert all(record["id"].startswith(f"{name}/") for record in kept.records)
+    names = {path.parent.relative_to(keep.KEPT).as_posix() for path in keep.KEPT.glob("*/*/*.json")}
+    assert names and names <= set(pages.experiments())
+    for name in pages.experiments():
+        kept, kind = keep.read(name), pages._config(name)["analysis"]["kind"]
+        module = importlib.import_module(f"experiments.{kind.replace('/', '.')}.claims")
+        claims = getattr(module, "CLAIMS", {})  # of some, a function makes them
+        for record in kept.records if kept else ():
+            experiment, _, key = record["id"].rpartition("/")
+            assert experiment == name and not record.get("changed")
+            if key in claims:
+                assert record["statement"] == claims[key].statement, record["id"]
