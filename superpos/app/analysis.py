@@ -38,13 +38,17 @@ class Analysis(NamedTuple):
     questions: Callable[[Any], Sequence[Question]]
 
     def findings(self, measured: Any, folder: Path) -> Findings:
-        """All that is found, with the figures in a folder."""
-        return Findings(
-            self.judge(measured),
-            self.draw(measured, folder),
-            self.tables(measured),
-            self.questions(measured),
-        )
+        """All that is found, with the figures in a folder.
+
+        Raises:
+            ArgumentError: a figure is not in the folder; one line.
+        """
+        verdicts, figures = self.judge(measured), self.draw(measured, folder)
+        for figure in figures:
+            if not (folder / figure.name).is_file():
+                expected = f"expected the name of a file in {folder}, such as {figure.name}.png"
+                raise ArgumentError(f"draw returned a Figure named {figure.name!r}, {expected}")
+        return Findings(verdicts, figures, self.tables(measured), self.questions(measured))
 
     def analyse(self, datasets: Mapping[str, xarray.Dataset], folder: Path) -> Findings:
         """The whole analysis, with the defaults of `measure`."""
@@ -68,11 +72,17 @@ def analysis_of(extension: Extension, experiment: str) -> Analysis:
 
     place = experiment.replace("/", ".")
 
+    def has(file: str) -> bool:
+        return (extension.folder / experiment / f"{file}.py").is_file()
+
     def part(file: str, name: str) -> Callable[..., Any]:
-        there = (extension.folder / experiment / f"{file}.py").is_file()
-        return getattr(extension.imported(f"{place}.{file}"), name, _none) if there else _none
+        return getattr(extension.imported(f"{place}.{file}"), name, _none) if has(file) else _none
 
     def listing(file: str, name: str, kind: type) -> Callable[..., Any]:
+        if name == "judge" and has(file) and part(file, name) is _none:
+            raise ExtensionError(
+                f"{extension.named_by}: {extension.name}.{place}.{file} has no function {name}"
+            )
         return _listing(part(file, name), f"{extension.name}/{experiment}/{file}.py", kind)
 
     measure = part("measure", "measure")

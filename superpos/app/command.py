@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
+from superpos import __version__
 from superpos.app import boundary, jobs
 from superpos.app.extensions import ExtensionError, name_packages
 
@@ -47,6 +48,9 @@ def main(words: Sequence[str] | None = None) -> int:
             from superpos.app.overview import overview
 
             print(f"{__doc__}\n{overview()}")
+            return 0
+        if rest[:1] == ["--version"]:
+            print(f"superpos {__version__}")
             return 0
         if rest and rest[0] in COMMANDS:
             return COMMANDS[rest[0]](rest[1:])

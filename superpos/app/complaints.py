@@ -97,6 +97,7 @@ def problem_of(line: Line) -> str:
         if unknown:
             close = did_you_mean(str(unknown[0]), options)
             more = "; --with PACKAGE adds those of a package" if word.key == "experiment" else ""
+            close = "" if more and [*options] == ["train"] else close  # no package is named
             return f"{word.text}: expected one of {', '.join(options)}{close or more}"
     return ""
 

@@ -65,7 +65,8 @@ def sweep(
         store: a folder that keeps each finished chunk. The same call again trains what is
             missing; a call with more values on the axes trains only the new members.
         spec: the configuration all members share, dotted key -> plain value. It tells a resume
-            from another sweep, so a store needs it.
+            from another sweep, so a store needs it, and has to say all that `build` depends on: a
+            store that has every member is returned without a call of `build`.
         assets: arrays that are not hyperparameters, by name: an Asset, or a tree of arrays. They
             are arguments of the program, shared by all members, and their hash is part of what a
             member is: with other content it is another member. An array whose memory does not

@@ -139,7 +139,7 @@ def compile_to_fit(search: Search, width: Width) -> Program:
             if width.n_members == 1:
                 raise MemoryError(
                     f"one member needs {own / 2**30:.3g} GiB and {budget / 2**30:.3g} GiB"
-                    " may be used; a smaller fit.batch_size would fit"
+                    " may be used; a smaller model or fit.batch_size would fit"
                 )
         # Memory grows in proportion to the width, so halve as often as that says.
         most = max(1.0, width.n_members * budget / own)
@@ -186,7 +186,7 @@ def narrower(width: Width, error: Exception) -> Width:
     if width.n_members > 1:
         return width.halved()
     if is_out_of_memory(error):
-        text = "one member runs out of memory; a smaller fit.batch_size would fit"
+        text = "one member runs out of memory; a smaller model or fit.batch_size would fit"
         raise MemoryError(text) from None
     reason = next(iter(str(error).splitlines()), "")
     raise TrainError(f"one member alone does not compile: {reason}") from None

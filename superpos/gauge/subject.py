@@ -137,4 +137,4 @@ def _why(problem: object) -> str:
 
 
 def _typed(params: Params) -> str:
-    return f"{type(params).__name__} of {told(params)}"
+    return " ".join(f"{type(params).__name__} of {told(params)}".split())

@@ -39,8 +39,10 @@ def refuse_other(folder: Path, held: Sweep, asked: Sweep) -> None:
     for name in old.axes:
         gone = np.setdiff1d(old.inputs(name), grid.inputs(name))
         if gone.size:
+            first = gone[0]
+            value = str(np.float32(first)) if gone.dtype.kind == "f" else first  # as it was written
             raise StoreError(
-                f"{folder}: holds {name}={gone[0]}, which is not on the axis asked for;"
+                f"{folder}: holds {name}={value}, which is not on the axis asked for;"
                 " add it, or choose another folder"
             )
     gone = np.setdiff1d(old.member_ids(spec), grid.member_ids(spec))

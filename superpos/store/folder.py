@@ -80,6 +80,8 @@ class Store:
 
     def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
         """Read the header and refuse a sweep of another kind."""
+        if (folder / files.MULTIRUN).exists():
+            raise StoreError(f"{folder}: holds a multirun, not one sweep; choose another folder")
         self.folder = folder
         self._asked = grid, spec
         self._read()

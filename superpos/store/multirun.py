@@ -20,7 +20,7 @@ from superpos.store.reading import Swept
 if TYPE_CHECKING:
     import xarray
 
-FILE = "multirun.json"
+FILE = files.MULTIRUN
 _KEY = re.compile(r"[A-Za-z0-9_/@-]+(\.[A-Za-z0-9_/@-]+)*")
 _ID = re.compile(r"[0-9a-f]{16}")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -108,6 +108,8 @@ def save(figure: Figure, path: str | Path) -> None:
             f"path={path}: expected a name that ends in .png, .svg, .pdf or in none"
         )
     prepare(figure)
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")  # or labels would be cut off
     engine = figure.get_layout_engine()
     with matplotlib.rc_context(STYLE):
         for form, options in FORMATS.items():

@@ -227,6 +227,21 @@ def test_what_an_analysis_returns_is_checked(
         analysis.findings(0.5, mine)
 
 
+@pytest.mark.slow
+def test_a_figure_is_a_file_of_the_folder(mine: Path) -> None:
+    code = "from superpos.app.findings import Figure\ndef draw(*_): return [Figure('a', '', '')]\n"
+    (mine / "mine/first/figures.py").write_text(code)
+    with pytest.raises(ArgumentError, match=r"^draw returned a Figure named 'a', .* as a\.png$"):
+        analyses().analysis("mine/first").findings(0.5, mine)
+
+
+def test_claims_without_a_function_judge_are_refused(here: Path) -> None:
+    write_package(here, "mine_a", mine__first__claims="def jugde(_): return []")
+    extensions.name_packages(["mine_a"])
+    with pytest.raises(ExtensionError, match=r"mine_a\.mine\.first\.claims has no function judge"):
+        analyses()["mine/first"]
+
+
 def test_analyses_and_plots_are_imported_when_they_are_used(tmp_path: Path) -> None:
     code = (
         "import sys; from superpos.app.command import main; main(['--with', 'experiments', '-h']);"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from superpos import __version__
 from superpos.app.command import main
 from superpos.app.train import measure as measuring
 from superpos.arguments import ArgumentError
@@ -257,3 +258,9 @@ def test_help_says_how_to_run_an_experiment(here: Here, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "experiment" in done.stdout and "elhage" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_version_is_that_of_superpos(here: Here) -> None:
+    done = here("--version")
+    assert (done.returncode, done.stdout) == (0, f"superpos {__version__}\n")

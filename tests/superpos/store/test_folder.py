@@ -496,3 +496,18 @@ def test_a_store_grows_by_its_axes_alone(run, tmp_path):
     assert (grown["status"].sel(target=[0.9], method="nearest") == "missing").all()
     assert grown.isel(target=slice(3))["W"].equals(first.dataset["W"])
     assert run(axes=grid.axes).steps == 2 * N_STEPS
+
+
+def test_the_folder_of_a_multirun_takes_no_sweep(run, tmp_path, one_line, snapshot):
+    (tmp_path / files.MULTIRUN).write_text("{}")
+    before = snapshot(tmp_path)
+    with pytest.raises(StoreError) as refusal:
+        run()
+    assert one_line(refusal, str(tmp_path), "holds a multirun")
+    assert snapshot(tmp_path) == before
+
+
+def test_a_value_that_is_gone_is_named_as_it_was_written(complete, run, one_line):
+    with pytest.raises(StoreError) as refusal:
+        run(axes={**AXES, "target": [0.5, 0.7]})
+    assert one_line(refusal, "holds target=0.1, which is not on the axis asked for")

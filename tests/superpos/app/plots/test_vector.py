@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from superpos.app.plots.figures import FORMATS, new_figure, save
 from superpos.app.plots.vector import INK, MOST_MARKS, SHADE
@@ -62,3 +63,15 @@ def test_many_points_are_one_image_in_the_drawing(tmp_path: Path) -> None:
     save(figure, tmp_path / "figure")
     assert (tmp_path / "figure.svg").stat().st_size < 400_000
     assert "<image" in (tmp_path / "figure.svg").read_text()
+
+
+def test_a_figure_that_nobody_laid_out_is_not_cut_off(tmp_path: Path) -> None:
+    """A long label below and beside a small axis is inside of the picture."""
+    figure = Figure(figsize=(3, 2))
+    axis = figure.subplots()
+    axis.set(xlabel="a\nlabel\nof\nfour lines", ylabel="y\ny\ny")
+    save(figure, tmp_path / "figure")
+    figure.draw_without_rendering()
+    for label in (axis.xaxis.label, axis.yaxis.label):
+        box = label.get_window_extent()
+        assert box.x0 >= 0 and box.y0 >= 0
