@@ -151,6 +151,8 @@ def check_value(name: str, value: Any, hint: Any) -> None:
         raise ArgumentError(f"{name}={shown(value)}: expected true or false")
     elif base is int and interval is not None:
         _check_count(name, value, interval)
+    elif base in (int, float, Scalar) and interval is None:
+        _check_plain(name, value, base)
     elif base in (str, str | None) and not (isinstance(value, str) and value):
         raise ArgumentError(f"{name}={shown(value)}: expected a text")
     elif base == Scalars and interval is not None:
@@ -198,6 +200,14 @@ def _split(hint: Any) -> tuple[Any, Interval | None]:
             base, *extras = typing.get_args(part)
             return base, next((e for e in extras if isinstance(e, Interval)), None)
     return hint, None
+
+
+def _check_plain(name: str, value: Any, base: Any) -> None:
+    """Refuse what is no number, or no integer, where a hint gives no range."""
+    if value is None or isinstance(value, (bool, bytes, Mapping, Sequence)):
+        raise ArgumentError(f"{name}={shown(value)}: expected a number")
+    if base is int and isinstance(value, float):
+        raise ArgumentError(f"{name}={shown(value)}: expected an integer")
 
 
 def _check_part(name: str, value: Any, hint: Any) -> None:

@@ -16,6 +16,7 @@ failed; 130 and 143 stopped by Ctrl-C and by SIGTERM, with what is finished kept
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -54,9 +55,18 @@ def main(words: Sequence[str] | None = None) -> int:
             return 0
         if rest and rest[0] in COMMANDS:
             return COMMANDS[rest[0]](rest[1:])
+        if rest and re.fullmatch(r"[A-Za-z]\w*", rest[0]):
+            raise jobs.UsageError(_no_command(rest[0]))
         return _run_experiment(rest)
     except (jobs.UsageError, ExtensionError) as error:
         return _refuse(str(error))
+
+
+def _no_command(word: str) -> str:
+    from superpos.arguments import did_you_mean
+
+    close = did_you_mean(word, COMMANDS)
+    return f"{word}: expected key=value, or one of {', '.join(COMMANDS)}{close}"
 
 
 def _named(words: Sequence[str]) -> list[str]:

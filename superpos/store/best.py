@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from superpos.arguments import ArgumentError
 from superpos.store.table import finished
 
 if TYPE_CHECKING:
@@ -41,11 +42,15 @@ def best_of(
         as `n_compared`; a chosen member is `fragile` only where all that are eligible are.
 
     Raises:
+        ArgumentError: the loss has other dimensions than the status; one line.
         NoMemberError: some point has no eligible member; one line.
 
     Warns:
         LeftOutWarning: not all members were compared; one line.
     """
+    if {*loss.dims} != {*dataset["status"].dims}:
+        has, expected = (", ".join(map(str, each.dims)) for each in (loss, dataset["status"]))
+        raise ArgumentError(f"loss: over {has or 'nothing'}, expected {expected}, as the status is")
     error = _standard_error(dataset, loss)
     loss = loss.reset_coords(drop=True)
     usable = finished(dataset) & np.isfinite(loss)

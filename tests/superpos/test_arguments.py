@@ -270,6 +270,31 @@ def test_a_factory_refuses_in_one_line(arguments: dict[str, Any], message: str) 
     assert str(refusal.value) == message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"far": "a"}, "far='a': expected a number"),
+        ({"far": True}, "far=True: expected a number"),
+        ({"far": 2.5}, "far=2.5: expected an integer"),
+        ({"rate": "1"}, "rate='1': expected a number"),
+        ({"rate": [1.0]}, "rate=[1.0]: expected a number"),
+        ({"scale": None}, "scale=None: expected a number"),
+    ],
+)
+def test_plain_numbers_are_checked_too(arguments: dict[str, Any], message: str) -> None:
+    """Of a component of one's own, whose hints have no ranges."""
+
+    @factory
+    def own(*, far: int = 4, rate: float = 1.0, scale: Scalar = 1.0) -> Any:
+        return far, rate, scale
+
+    assert own(far=-2, rate=3, scale=np.float32(2)) == (-2, 3, 2)
+    assert jax.jit(lambda rate: own(rate=rate, scale=rate)[1])(0.5) == 0.5
+    with pytest.raises(ArgumentError) as refusal:
+        own(**arguments)
+    assert str(refusal.value) == message
+
+
 def test_a_choice_is_refused_whatever_its_type() -> None:
     with pytest.raises(ArgumentError):
         gadget(n_parts=1, mode=np.array([1, 2]))

@@ -264,3 +264,11 @@ def test_help_says_how_to_run_an_experiment(here: Here, tmp_path: Path) -> None:
 def test_the_version_is_that_of_superpos(here: Here) -> None:
     done = here("--version")
     assert (done.returncode, done.stdout) == (0, f"superpos {__version__}\n")
+
+
+def test_a_word_that_is_no_command_is_told_those_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["exprt", "outputs/mine", "mine.csv"]) == 2
+    expected = "exprt: expected key=value, or one of claims, report, export, triggers"
+    assert expected in capsys.readouterr().err.replace("\n", " ")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray
 
+from superpos.arguments import ArgumentError
 from superpos.store.best import LeftOutWarning
 from superpos.train import best_of
 
@@ -163,3 +164,9 @@ def test_who_compares_all_is_told_nothing(recwarn: pytest.WarningsRecorder) -> N
     dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
     np.testing.assert_array_equal(best_of(dataset, dataset["loss"])["n_compared"], [3, 3])
     assert not recwarn
+
+
+def test_a_loss_over_other_dimensions_is_refused() -> None:
+    dataset = dataset_of([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]], OK)
+    with pytest.raises(ArgumentError, match=r"^loss: over density, seed, feature, expected de"):
+        best_of(dataset, dataset["W"])
