@@ -46,7 +46,7 @@ class Analysis(NamedTuple):
         verdicts, figures = self.judge(measured), self.draw(measured, folder)
         for figure in figures:
             if not (folder / figure.name).is_file():
-                expected = f"expected the name of a file in {folder}, such as {figure.name}.png"
+                expected = f"expected a file in {folder}, suffix and all"
                 raise ArgumentError(f"draw returned a Figure named {figure.name!r}, {expected}")
         return Findings(verdicts, figures, self.tables(measured), self.questions(measured))
 

@@ -65,7 +65,7 @@ def _draw_needed(axis: Any, layers: Layers) -> None:
     interference = layers.widths_needed("interference")
     if np.isfinite(interference[0]):
         power = interference[0] * (m / m[0]) ** (2 / 3)
-        axis.plot(m, power, "--", color="#333333", linewidth=0.8, label="∝ m^(2/3)")
+        axis.plot(m, power, "--", color="#333333", linewidth=0.8, label=r"$\propto m^{2/3}$")
     axis.plot(m, bound(m), ":", color="#333333", linewidth=1, label="lower bound")
     axis.set(yscale="log", xlabel="features m", ylabel=f"width for an error of {LEVEL}")
     axis.set_ylim(bottom=bound(m).min() / 8)  # room for the legend

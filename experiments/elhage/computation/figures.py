@@ -32,7 +32,7 @@ def draw(measured: Computing, folder: Path) -> list[Figure]:
         draw_neurons(into, feeding, single)
         draw_neurons(out, reading, single)
         into.set(title=name, ylabel=r"$W_\mathrm{in}$")
-        out.set(title=name, ylabel="W_out")
+        out.set(title=name, ylabel=r"$W_\mathrm{out}$")
     for motif in motifs[:1]:
         for axis in axes[1]:
             axis.set(xticks=[motif.neuron, motif.inhibitor], xticklabels=["▲", "▼"])

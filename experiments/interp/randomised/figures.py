@@ -90,7 +90,18 @@ def _draw_spread(scored: Latents, path: Path) -> None:
 
 def _legend(figure: Any, axis: Any) -> None:
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    figure.legend(
+        handles,
+        [*map(_words, labels)],
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=8,
+    )
+
+
+def _words(arm: str) -> str:
+    return arm.replace("_", " ")
 
 
 def _draw_fit(measured: Randomised, path: Path) -> None:
@@ -101,7 +112,7 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
         for width in widths:
             line = [e for e in measured.frontier if (e.arm, e.width) == (arm, width)]
             style = "o-" if width == widths[-1] else "o:"
-            label = f"{arm}, {width:.0f} latents"
+            label = f"{_words(arm)}, {width:.0f} latents"
             l0, explained = ([getattr(e, name) for e in line] for name in ("l0", "explained"))
             left.plot(l0, explained, style, ms=3, lw=1, color=colour, label=label)
     left.set(xlabel="L0", ylabel="explained variance, held out")
@@ -114,7 +125,7 @@ def _draw_fit(measured: Randomised, path: Path) -> None:
             values = measured.explained_of(f"{name}{end}")
             x = place + (0.3 if end else 0)
             right.bar(x, values.mean(), 0.3, color=fill, edgecolor=colour)
-    labels = [name.replace(" + less_token_means", "\nless token means") for name in names]
+    labels = [_words(name).replace(" + less token", "\nless token") for name in names]
     right.set(xticks=np.arange(len(names)) + 0.15, ylabel="explained variance, held out")
     right.set_xticklabels(labels, fontsize=7)
     save(figure, path)
@@ -165,7 +176,10 @@ WITHOUT = (("Context gain", "context_gain", ""), ("Entropy of tokens", "top_toke
 def _tables(where: str, rows: Sequence[tuple[Latents, str]]) -> list[Table]:
     """Scores of explanations, and what needs none."""
     scores, others = (
-        [[arm, *(_cell(latents, arm, *column[1:]) for column in columns)] for latents, arm in rows]
+        [
+            [_words(arm), *(_cell(latents, arm, *column[1:]) for column in columns)]
+            for latents, arm in rows
+        ]
         for columns in (SCORED, WITHOUT)
     )
     beside = [

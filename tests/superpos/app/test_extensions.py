@@ -231,7 +231,7 @@ def test_what_an_analysis_returns_is_checked(
 def test_a_figure_is_a_file_of_the_folder(mine: Path) -> None:
     code = "from superpos.app.findings import Figure\ndef draw(*_): return [Figure('a', '', '')]\n"
     (mine / "mine/first/figures.py").write_text(code)
-    with pytest.raises(ArgumentError, match=r"^draw returned a Figure named 'a', .* as a\.png$"):
+    with pytest.raises(ArgumentError, match=r"^draw returned a Figure named 'a', .* and all$"):
         analyses().analysis("mine/first").findings(0.5, mine)
 
 
