@@ -204,10 +204,9 @@ def _split(hint: Any) -> tuple[Any, Interval | None]:
 
 def _check_plain(name: str, value: Any, base: Any) -> None:
     """Refuse what is no number, or no integer, where a hint gives no range."""
-    if value is None or isinstance(value, (bool, bytes, Mapping, Sequence)):
-        raise ArgumentError(f"{name}={shown(value)}: expected a number")
-    if base is int and isinstance(value, float):
-        raise ArgumentError(f"{name}={shown(value)}: expected an integer")
+    expected, besides = ("an integer", (float,)) if base is int else ("a number", ())
+    if isinstance(value, (type(None), bool, bytes, Mapping, Sequence, *besides)):
+        raise ArgumentError(f"{name}={shown(value)}: expected {expected}")
 
 
 def _check_part(name: str, value: Any, hint: Any) -> None:

@@ -20,10 +20,10 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
-from superpos import __version__
 from superpos.app import boundary, jobs
 from superpos.app.extensions import ExtensionError, name_packages
 
@@ -51,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"{__doc__}\n{overview()}")
             return 0
         if rest[:1] == ["--version"]:
-            print(f"superpos {__version__}")
+            print(f"superpos {version('superpos')}")
             return 0
         if rest and rest[0] in COMMANDS:
             return COMMANDS[rest[0]](rest[1:])

@@ -32,7 +32,6 @@ from superpos.store.frame import framed, unframed
 
 FORMAT, OLDEST = 2, 1
 """Of the JSON files: what is written, and the oldest that is read."""
-MULTIRUN = "multirun.json"
 _MAGIC = b"superpos-chunk"
 _IDS, _VALUE = "ids", "value/"
 

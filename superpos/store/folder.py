@@ -50,6 +50,10 @@ def read_sweep(folder: Path) -> Swept | None:
     return None if found is None else with_after(folder, found)
 
 
+MULTIRUN = "multirun.json"
+"""A folder with this file holds sweeps in folders below it, and no sweep of its own."""
+
+
 class Memory:
     """The store of a sweep that is not written down."""
 
@@ -80,7 +84,7 @@ class Store:
 
     def __init__(self, folder: Path, grid: Grid, spec: Mapping[str, Any]) -> None:
         """Read the header and refuse a sweep of another kind."""
-        if (folder / files.MULTIRUN).exists():
+        if (folder / MULTIRUN).exists():
             raise StoreError(f"{folder}: holds a multirun, not one sweep; choose another folder")
         self.folder = folder
         self._asked = grid, spec

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from superpos.arguments import shown
 from superpos.store import files
 from superpos.store.files import StoreError
-from superpos.store.folder import read_sweep
+from superpos.store.folder import MULTIRUN, read_sweep
 from superpos.store.merge import merged
 from superpos.store.reading import Swept
 
 if TYPE_CHECKING:
     import xarray
 
-FILE = files.MULTIRUN
+FILE = MULTIRUN
 _KEY = re.compile(r"[A-Za-z0-9_/@-]+(\.[A-Za-z0-9_/@-]+)*")
 _ID = re.compile(r"[0-9a-f]{16}")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -273,8 +273,8 @@ def test_a_factory_refuses_in_one_line(arguments: dict[str, Any], message: str) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"far": "a"}, "far='a': expected a number"),
-        ({"far": True}, "far=True: expected a number"),
+        ({"far": "a"}, "far='a': expected an integer"),
+        ({"far": True}, "far=True: expected an integer"),
         ({"far": 2.5}, "far=2.5: expected an integer"),
         ({"rate": "1"}, "rate='1': expected a number"),
         ({"rate": [1.0]}, "rate=[1.0]: expected a number"),

@@ -12,7 +12,7 @@ import pytest
 from superpos.arguments import ArgumentError
 from superpos.engine import work
 from superpos.store import files
-from superpos.store.folder import writing
+from superpos.store.folder import MULTIRUN, writing
 from superpos.store.grid import make_grid
 from superpos.store.header import header_axes
 from superpos.train import StoreError, store, sweep
@@ -499,7 +499,7 @@ def test_a_store_grows_by_its_axes_alone(run, tmp_path):
 
 
 def test_the_folder_of_a_multirun_takes_no_sweep(run, tmp_path, one_line, snapshot):
-    (tmp_path / files.MULTIRUN).write_text("{}")
+    (tmp_path / MULTIRUN).write_text("{}")
     before = snapshot(tmp_path)
     with pytest.raises(StoreError) as refusal:
         run()
