@@ -82,10 +82,8 @@ def files(tmp_path_factory):
 @pytest.mark.parametrize("kind", ["mapped", "made"])
 def test_an_asset_of_300_megabytes_is_in_memory_once(files, kind):
     small, _ = peak(files[1], kind)
-    large, w = peak(files[WHOLE], kind)
+    # The larger of two: beside other tests a peak was once 30 MiB lower than alone.
+    large, w = max(peak(files[WHOLE], kind) for _ in range(2))
     # Twenty batches of mean 31.5, of which each update takes the rate's part from w.
     np.testing.assert_allclose(w, 1 - np.float32([0, 0.1, 0.2, 0.3]) * 20 * 31.5, rtol=1e-4)
-    assert large - small < 1.25 * N_BYTES
-    # That the peaks see it at all: they count pages of libraries, of which the system may take away
-    # 30 MiB at a time when others need them.
-    assert large - small > 0.5 * N_BYTES
+    assert 0.9 * N_BYTES < large - small < 1.25 * N_BYTES

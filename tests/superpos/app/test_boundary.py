@@ -273,7 +273,7 @@ def test_known_key_is_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
             ["experiment=train,elhage/intro"],
             "experiment=train,elhage/intro: several values, expected one, or -m for a job each",
         ),
-        (["hydra/launcher=vmp"], "hydra/launcher=vmp: expected one of basic, "),
+        (["hydra/launcher=vmp"], "hydra/launcher=vmp: expected one of basic, vmap; did you mean"),
         (["--config-dir", "own", "experiment=mine", "data.densty=1"], "data.densty=1: unknown key"),
         (["--config-dir", "own", "experiment=min"], "experiment=min: expected one of"),
         (["--config-dir", "own", "experiment=train"], "{}/train.yaml: is in "),
