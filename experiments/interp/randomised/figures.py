@@ -89,15 +89,9 @@ def _draw_spread(scored: Latents, path: Path) -> None:
 
 
 def _legend(figure: Any, axis: Any) -> None:
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(
-        handles,
-        [*map(_words, labels)],
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=8,
-    )
+    handles, arms = axis.get_legend_handles_labels()
+    labels = [*map(_words, arms)]
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
 
 
 def _words(arm: str) -> str:
